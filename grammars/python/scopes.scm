@@ -1,0 +1,2 @@
+(function_definition name: (identifier) @scope.name body: (block) @scope.body) @scope
+(class_definition name: (identifier) @scope.name body: (block) @scope.body) @scope

@@ -1,0 +1,5 @@
+(string_literal) @string
+(raw_string_literal) @string
+(char_literal) @string
+(line_comment) @comment
+(block_comment) @comment

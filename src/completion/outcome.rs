@@ -1,0 +1,91 @@
+//! What a request for a completion ends in: a validated text, or a reason for silence.
+
+use std::ops::Range;
+
+use serde::Serialize;
+
+/// How far a suggestion was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Verdict {
+    /// tree-sitter's rule and the language's strict parser agree that it fits.
+    Strict,
+    /// tree-sitter's rule only: the language has no strict parser here.
+    Tree,
+    /// Not checked: the language is unknown or the document is too large to parse.
+    Unvalidated,
+}
+
+/// Why nothing is suggested. "Nothing to say" is a value, not an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The user switched it off here: by language, path, or for a while.
+    Disabled,
+    /// The place is not one to complete at (in the middle of a word, say).
+    NotHere,
+    /// The model generated nothing, or only white space.
+    Blank,
+    /// What was generated is already in the text after the cursor.
+    AlreadyThere,
+    /// The model repeats itself or the lines above.
+    Repetition,
+    /// No part of what was generated fits the syntax.
+    Invalid,
+    /// The parser's time, size or depth limit was hit, so nothing can be checked.
+    NotParsed,
+    /// A newer request took this one's place, or the client cancelled it.
+    Superseded,
+    /// Nothing came in time.
+    Timeout,
+    /// The model is still being read.
+    ModelLoading,
+    /// There is no engine; the text says what to do.
+    NoEngine(String),
+    /// The engine failed on this job; the text says how.
+    EngineFailed(String),
+    /// What was generated does not extend the entry selected in the completion menu.
+    MenuConflict,
+}
+
+/// A suggestion that may be shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Completion {
+    /// The text to insert, with the document's own line ends.
+    pub text: String,
+    /// What it replaces, in bytes of the request's snapshot: empty at the cursor, or up to what it takes in.
+    pub range: Range<usize>,
+    /// How far it was checked.
+    pub verdict: Verdict,
+    /// Tokens the model generated for it; 0 when it was answered without the model.
+    pub tokens: usize,
+    /// Prompt tokens, and how many of them the KV cache already held.
+    pub prompt_tokens: (usize, usize),
+    /// What to remember, so that typing it is answered without the model.
+    pub shown: Shown,
+}
+
+/// What was generated last for a document: the basis of typing-through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Where it was to be inserted.
+    pub offset: usize,
+    /// The text.
+    pub text: String,
+    /// Length in bytes of the text it replaces after `offset`.
+    pub replaced: usize,
+    /// Fingerprint of the document before `offset`.
+    pub before: u64,
+    /// Fingerprint of the document from `offset` on.
+    pub after: u64,
+    /// How far it was checked.
+    pub verdict: Verdict,
+}
+
+/// The end of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Show this.
+    Completion(Completion),
+    /// Show nothing, because.
+    Skipped(Reason),
+}

@@ -1,0 +1,158 @@
+//! What goes into an engine and what comes out, as plain serialisable values. No behaviour beyond the stream.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::EngineError;
+
+/// Where a segment's text stands in a fill-in-the-middle prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Text that changes rarely (imports, outline): evaluated first, so that its KV entries survive typing.
+    Stable,
+    /// Text before the cursor, nearest last. The end is what matters.
+    Prefix,
+    /// Text after the cursor, nearest first. The start is what matters.
+    Suffix,
+}
+
+/// A piece of prompt text. The engine tokenises it (special tokens in it are plain text) and fits it to the budget.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Where it stands.
+    pub role: Role,
+    /// LF line ends only.
+    pub text: String,
+    /// The share of the prompt budget this segment may take when others want more, in percent.
+    pub share: u8,
+    /// Byte offsets in `text`, ascending, where a window may begin (prefix) or end (suffix, stable): line or
+    /// definition boundaries. Offset 0 and `text.len()` are implied.
+    pub boundaries: Vec<usize>,
+}
+
+/// Which queue a job waits in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Lane {
+    /// A user waits for it.
+    Interactive,
+    /// Runs only when no interactive job waits, and is stopped for one.
+    Background,
+}
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub enum Sampling {
+    /// The likeliest token.
+    Greedy,
+    /// Drawn at `temperature` from the smallest set of tokens with probability `top_p`; `seed` repeats a draw.
+    Seeded {
+        /// Above 0.
+        temperature: f32,
+        /// In 0 ..= 1.
+        top_p: f32,
+        /// Same seed, same prompt, same text.
+        seed: u64,
+    },
+}
+
+/// When to stop besides the model's own end of text. The stopping text itself is delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Stop {
+    /// Stop after this many lines are complete (1 = after the first line feed); 0 means no such limit.
+    pub lines: usize,
+    /// Stop as soon as the text ends with one of these.
+    pub texts: Vec<String>,
+}
+
+/// A token that must not come next: used to ask again from a place where the first try failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ban {
+    /// The first generated token may not be one whose text equals this.
+    pub first_piece: String,
+}
+
+/// One generation request: text segments, not tokens; the engine tokenises, fits and orders them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Identity of the document, for "latest wins" and KV reuse. Opaque here.
+    pub document: String,
+    /// Which queue.
+    pub lane: Lane,
+    /// Any number of `Stable`, at most one `Prefix` and one `Suffix`.
+    pub segments: Vec<Segment>,
+    /// Most tokens to generate.
+    pub max_tokens: usize,
+    /// When to stop earlier.
+    pub stop: Stop,
+    /// How to choose tokens.
+    pub sampling: Sampling,
+    /// First tokens that are not allowed.
+    pub bans: Vec<Ban>,
+}
+
+/// Why a generation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Finish {
+    /// The model said so: an end-of-text or FIM token.
+    EndOfText,
+    /// A [`Stop`] condition was met.
+    Stop,
+    /// `max_tokens` or the context is used up.
+    Length,
+}
+
+/// Some generated text, whole characters only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Piece {
+    /// One or more whole characters.
+    pub text: String,
+    /// Natural-log probability of the tokens in it, summed.
+    pub logprob: f32,
+    /// How many tokens it took.
+    pub tokens: usize,
+}
+
+/// Figures of a finished job.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Why it ended.
+    pub finish: Finish,
+    /// Prompt length, tokens.
+    pub prompt_tokens: usize,
+    /// Of these, found in the KV cache.
+    pub reused_tokens: usize,
+    /// Tokens generated.
+    pub generated_tokens: usize,
+    /// Milliseconds until the prompt was evaluated, the wait in the queue not included.
+    pub prefill_ms: f32,
+    /// Milliseconds of decoding.
+    pub decode_ms: f32,
+}
+
+/// One step of a generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Update {
+    /// More text.
+    Piece(Piece),
+    /// The end; nothing follows.
+    Done(Summary),
+}
+
+/// The stream of a job's updates. Dropping it stops the work.
+#[derive(Debug)]
+pub struct Generation {
+    updates: mpsc::UnboundedReceiver<Result<Update, EngineError>>,
+}
+
+impl Generation {
+    /// A stream and the sender that feeds it. The sender sees a dropped stream as a closed channel.
+    pub fn channel() -> (mpsc::UnboundedSender<Result<Update, EngineError>>, Self) {
+        let (sender, updates) = mpsc::unbounded_channel();
+        (sender, Self { updates })
+    }
+
+    /// The next update; none after [`Update::Done`] or an error.
+    pub async fn next(&mut self) -> Option<Result<Update, EngineError>> {
+        self.updates.recv().await
+    }
+}

@@ -1,0 +1,99 @@
+//! An engine that plays back a script: for tests of everything above the engine. It runs no model.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::watch;
+
+use super::{Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Status, Summary, Update};
+use crate::cancel::CancelToken;
+
+/// What the scripted engine does with a job.
+#[derive(Debug, Clone)]
+pub enum Script {
+    /// Send these pieces one after another, then finish.
+    Pieces(Vec<String>),
+    /// Never send anything; end only when cancelled.
+    Hang,
+    /// Fail.
+    Error(EngineError),
+}
+
+type Answer = dyn Fn(&Job) -> Script + Send + Sync;
+
+/// Plays what a closure says, and remembers the jobs it was given.
+pub struct ScriptedEngine {
+    answer: Box<Answer>,
+    jobs: Mutex<Vec<Job>>,
+    status: watch::Sender<Status>,
+}
+
+impl ScriptedEngine {
+    /// An engine that is ready and answers each job by `answer`.
+    pub fn new(answer: impl Fn(&Job) -> Script + Send + Sync + 'static) -> Arc<Self> {
+        let status = watch::Sender::new(Status::Ready(Arc::new(ModelInfo { name: "scripted".into(), ..ModelInfo::default() })));
+        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), status })
+    }
+
+    /// An engine that always generates `text`, in pieces of at most four characters.
+    pub fn always(text: &str) -> Arc<Self> {
+        let chars: Vec<char> = text.chars().collect();
+        let pieces: Vec<String> = chars.chunks(4).map(|chunk| chunk.iter().collect()).collect();
+        Self::new(move |_| Script::Pieces(pieces.clone()))
+    }
+
+    /// The jobs seen so far, oldest first.
+    pub fn jobs(&self) -> Vec<Job> {
+        self.jobs.lock().expect("no panic while holding the jobs").clone()
+    }
+
+    /// Pretend to be in another state.
+    pub fn set_status(&self, status: Status) {
+        self.status.send_replace(status);
+    }
+}
+
+impl Engine for ScriptedEngine {
+    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+        let (sender, generation) = Generation::channel();
+        let script = (self.answer)(&job);
+        let stop_lines = job.stop.lines;
+        self.jobs.lock().expect("no panic while holding the jobs").push(job);
+        tokio::spawn(async move {
+            match script {
+                Script::Hang => {
+                    tokio::select! { () = cancel.cancelled() => {}, () = sender.closed() => {} }
+                    let _ = sender.send(Err(EngineError::Cancelled));
+                }
+                Script::Error(error) => {
+                    let _ = sender.send(Err(error));
+                }
+                Script::Pieces(pieces) => {
+                    let (mut sent, mut lines, mut finish) = (0, 0, Finish::EndOfText);
+                    for text in pieces {
+                        if cancel.is_cancelled() {
+                            let _ = sender.send(Err(EngineError::Cancelled));
+                            return;
+                        }
+                        lines += text.matches('\n').count();
+                        sent += 1;
+                        if sender.send(Ok(Update::Piece(Piece { text, logprob: -0.1, tokens: 1 }))).is_err() {
+                            return;
+                        }
+                        if stop_lines > 0 && lines >= stop_lines {
+                            finish = Finish::Stop;
+                            break;
+                        }
+                        tokio::task::yield_now().await;
+                    }
+                    let summary = Summary { finish, prompt_tokens: 0, reused_tokens: 0, generated_tokens: sent, prefill_ms: 0.0, decode_ms: 0.0 };
+                    let _ = sender.send(Ok(Update::Done(summary)));
+                }
+            }
+        });
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+}

@@ -1,0 +1,36 @@
+//! The shape of `grammars/<name>/language.toml`.
+
+use serde::Deserialize;
+
+/// What `language.toml` says about a language.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageConfig {
+    /// Name, equal to the folder's.
+    pub name: String,
+    /// LSP language identifiers.
+    pub lsp_ids: Vec<String>,
+    /// File extensions without the dot.
+    pub extensions: Vec<String>,
+    /// Interpreter names after `#!`.
+    #[serde(default)]
+    pub shebangs: Vec<String>,
+    /// What starts a line comment, e.g. `#` or `//`.
+    pub line_comment: String,
+    /// Indentation used when the file shows none, e.g. four spaces.
+    pub indent: String,
+    /// Whether indentation is syntax (Python).
+    #[serde(default)]
+    pub significant_indentation: bool,
+    /// Line endings (trimmed) that open a block, e.g. `:` or `{`.
+    pub block_openers: Vec<String>,
+    /// Depth of nested indentation above which the file is not parsed (a guard for a grammar's limits).
+    #[serde(default)]
+    pub max_indent_depth: Option<usize>,
+    /// Node kinds that are definitions (functions, classes, ...).
+    #[serde(default)]
+    pub definitions: Vec<String>,
+    /// Node kinds that are whole statements, where a completion may be cut back to.
+    #[serde(default)]
+    pub statements: Vec<String>,
+}

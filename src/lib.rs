@@ -1,0 +1,19 @@
+//! treefill: a local code-completion daemon whose suggestions the parser has already validated.
+//!
+//! The map, from the editor inwards (nothing depends backwards; `tests/tidy.rs` checks it):
+//! `cli` → `lsp` → `session` → `completion` → { `prompt`, `context`, `engine`, `document`, `language` }.
+#![warn(missing_docs)]
+
+pub mod cancel;
+pub mod cli;
+pub mod completion;
+pub mod config;
+pub mod context;
+pub mod document;
+pub mod engine;
+pub mod language;
+pub mod lsp;
+pub mod models;
+pub mod paths;
+pub mod prompt;
+pub mod session;
