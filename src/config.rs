@@ -1,1 +1,154 @@
-//! (to be written)
+//! The settings: one TOML file of the user's, and what an editor sends on top of it. Features never see [`Config`]: it
+//! is turned into the option structs that they define.
+
+mod apply;
+mod disable;
+mod file;
+pub mod render;
+pub mod settings;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use apply::{Problem, Trust};
+pub use disable::Disabled;
+use serde::{Deserialize, Serialize};
+
+use crate::{completion, paths};
+
+/// Name of the environment variable that names another configuration file.
+pub const FILE_VARIABLE: &str = "TREEFILL_CONFIG";
+
+/// All settings. What each one means is said once, in [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Config {
+    /// Which model, and how it is run.
+    pub model: Model,
+    /// How suggestions are made.
+    pub completion: Completion,
+    /// Where to stay silent.
+    pub disable: Disable,
+    /// What is written to stderr.
+    pub log: Log,
+}
+
+/// `[model]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Model {
+    pub path: Option<PathBuf>,
+    pub family: Option<String>,
+    pub gpu_layers: Option<u32>,
+    pub context: Option<u32>,
+    pub threads: Option<usize>,
+    pub prompt_ms: u32,
+}
+
+/// `[completion]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Completion {
+    pub enabled: bool,
+    pub max_tokens: usize,
+    pub max_lines: usize,
+    pub debounce_ms: u64,
+    pub deadline_ms: u64,
+}
+
+/// `[disable]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Disable {
+    pub languages: Vec<String>,
+    pub paths: Vec<String>,
+}
+
+/// `[log]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Log {
+    pub level: String,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self { path: None, family: None, gpu_layers: None, context: None, threads: None, prompt_ms: 300 }
+    }
+}
+
+impl Default for Completion {
+    fn default() -> Self {
+        let options = completion::Options::default();
+        Self {
+            enabled: true,
+            max_tokens: options.max_tokens,
+            max_lines: options.max_lines,
+            debounce_ms: milliseconds(options.debounce),
+            deadline_ms: milliseconds(options.deadline),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "warn".to_owned() }
+    }
+}
+
+impl Config {
+    /// The user's configuration file: `explicit` (`--config`), or what `TREEFILL_CONFIG` names, or `config.toml` in the
+    /// configuration folder. None only when there is no home folder.
+    pub fn user_file(explicit: Option<&Path>) -> Option<PathBuf> {
+        explicit
+            .map(Path::to_path_buf)
+            .or_else(|| std::env::var_os(FILE_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from))
+            .or_else(|| paths::config_dir().map(|folder| folder.join("config.toml")))
+    }
+
+    /// The user's configuration. A missing file is a problem only where it was asked for by name; everything that is
+    /// right in a file counts, whatever else is wrong in it.
+    pub fn load_user(explicit: Option<&Path>) -> (Self, Vec<Problem>) {
+        let by_name =
+            explicit.is_some() || std::env::var_os(FILE_VARIABLE).is_some_and(|value| !value.is_empty());
+        match Self::user_file(explicit) {
+            Some(path) if by_name || path.exists() => Self::load(&path),
+            _ => (Self::default(), Vec::new()),
+        }
+    }
+
+    /// The configuration in the file at `path`, and what is wrong with that file.
+    pub fn load(path: &Path) -> (Self, Vec<Problem>) {
+        let mut config = Self::default();
+        let (entries, mut problems) = file::read(path);
+        problems.extend(apply::apply(&mut config, entries, Trust::User));
+        if let (Some(model), Some(folder)) = (&mut config.model.path, path.parent()) {
+            *model = paths::expand(model, folder);
+        }
+        (config, problems)
+    }
+
+    /// Take over what an editor sent (`initializationOptions`, `didChangeConfiguration`): `{"completion": {…}}`, or
+    /// the same inside `{"treefill": …}`. Null means "not set". Returns what was not taken, and why.
+    pub fn merge_options(&mut self, options: serde_json::Value, trust: Trust) -> Vec<Problem> {
+        apply::apply(self, apply::entries_of(options, "editor settings"), trust)
+    }
+
+    /// The settings of the completion pipeline.
+    pub fn completion_options(&self) -> completion::Options {
+        completion::Options {
+            max_tokens: self.completion.max_tokens,
+            max_lines: self.completion.max_lines,
+            debounce: Duration::from_millis(self.completion.debounce_ms),
+            deadline: Duration::from_millis(self.completion.deadline_ms),
+        }
+    }
+
+    /// Where nothing is suggested, ready to be asked per request.
+    pub fn disabled(&self) -> Disabled {
+        Disabled::new(self.completion.enabled, &self.disable)
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,154 @@
+//! The settings table as text: a default file with every setting explained, a list for the help, the values in force.
+//! It writes nothing to disk.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::Config;
+use super::settings::{SECTIONS, SETTINGS};
+
+/// A configuration file that changes nothing: every setting commented out, with its default and what it does.
+pub fn default_file() -> String {
+    let defaults = serde_json::to_value(Config::default()).expect("a Config is plain data");
+    let mut out = String::from(
+        "# Settings of treefill. Every line that is commented out shows the default, or an example where the default is\n\
+         # not a fixed value. `treefill config check` says what is wrong with this file, `treefill config show` what is\n\
+         # in force. A running server reads it when it starts.\n",
+    );
+    for (section, about) in SECTIONS {
+        let _ = write!(out, "\n# {about}\n[{section}]\n");
+        for setting in SETTINGS.iter().filter(|setting| setting.section == *section) {
+            let _ = write!(out, "\n# {}\n# {}", setting.doc, capital(&setting.kind.describe()));
+            match toml_text(&defaults[section][setting.key]) {
+                Some(default) => {
+                    let _ = write!(out, ".\n# {} = {default}\n", setting.key);
+                }
+                None => {
+                    let _ = write!(
+                        out,
+                        "; when not set: {}.\n# {} = {}\n",
+                        setting.unset, setting.key, setting.example
+                    );
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Every setting with its type, default and meaning, for the help.
+pub fn table() -> String {
+    let defaults = serde_json::to_value(Config::default()).expect("a Config is plain data");
+    let mut out = String::new();
+    for setting in SETTINGS {
+        let default =
+            toml_text(&defaults[setting.section][setting.key]).unwrap_or_else(|| setting.unset.to_owned());
+        let _ = write!(
+            out,
+            "  {}  ({}; default: {default})\n      {}\n",
+            setting.name(),
+            setting.kind.describe(),
+            setting.doc
+        );
+    }
+    out
+}
+
+/// The values in force, as a file that would set them all.
+pub fn values(config: &Config) -> String {
+    let values = serde_json::to_value(config).expect("a Config is plain data");
+    let mut out = String::new();
+    for (at, (section, _)) in SECTIONS.iter().enumerate() {
+        let _ = writeln!(out, "{}[{section}]", if at == 0 { "" } else { "\n" });
+        for setting in SETTINGS.iter().filter(|setting| setting.section == *section) {
+            let _ = match toml_text(&values[section][setting.key]) {
+                Some(value) => writeln!(out, "{} = {value}", setting.key),
+                None => writeln!(out, "# {} is not set: {}", setting.key, setting.unset),
+            };
+        }
+    }
+    out
+}
+
+/// A JSON value as TOML; none for null, which TOML has not.
+fn toml_text(value: &Value) -> Option<String> {
+    let value = toml::Value::try_from(value).ok()?;
+    Some(value.to_string())
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::settings::Setting;
+    use crate::config::{Trust, apply, file};
+
+    fn load(text: &str) -> (Config, Vec<crate::config::Problem>) {
+        let (entries, mut problems) = file::parse(text, "config.toml");
+        let mut config = Config::default();
+        problems.extend(apply::apply(&mut config, entries, Trust::User));
+        (config, problems)
+    }
+
+    #[test]
+    fn the_table_and_the_structs_name_the_same_settings() {
+        let Value::Object(sections) = serde_json::to_value(Config::default()).unwrap() else {
+            panic!("a struct")
+        };
+        let fields: Vec<String> = sections
+            .iter()
+            .flat_map(|(section, fields)| {
+                fields.as_object().unwrap().keys().map(move |key| format!("{section}.{key}"))
+            })
+            .collect();
+        let table: Vec<String> = SETTINGS.iter().map(Setting::name).collect();
+        assert_eq!(fields, table);
+        let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(sections.keys().collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn a_setting_without_default_says_what_holds_instead() {
+        let defaults = serde_json::to_value(Config::default()).unwrap();
+        for setting in SETTINGS {
+            let absent = defaults[setting.section][setting.key].is_null();
+            assert_eq!(absent, !setting.unset.is_empty(), "{}", setting.name());
+        }
+    }
+
+    #[test]
+    fn every_example_is_accepted_and_changes_its_setting() {
+        for setting in SETTINGS {
+            let text = format!("[{}]\n{} = {}\n", setting.section, setting.key, setting.example);
+            let (config, problems) = load(&text);
+            assert_eq!(problems, [], "{text}");
+            assert_ne!(config, Config::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_default_file_changes_nothing_and_is_right_when_uncommented() {
+        let text = default_file();
+        assert_eq!(load(&text), (Config::default(), Vec::new()));
+        let is_value =
+            |line: &str| SETTINGS.iter().any(|setting| line.starts_with(&format!("# {} = ", setting.key)));
+        let uncommented: Vec<&str> =
+            text.lines().map(|line| if is_value(line) { &line[2..] } else { line }).collect();
+        let (config, problems) = load(&uncommented.join("\n"));
+        assert_eq!(problems, []);
+        assert_eq!(config.completion, Config::default().completion);
+        assert!(config.model.path.is_some());
+    }
+
+    #[test]
+    fn the_values_in_force_can_be_read_back() {
+        let (config, _) =
+            load("[model]\nthreads = 3\npath = 'C:\\m \"x\".gguf'\n[disable]\nlanguages = [\"a\"]\n");
+        assert_eq!(load(&values(&config)), (config, Vec::new()));
+    }
+}
