@@ -1,4 +1,6 @@
 //! (to be written)
 
 /// Run the command line.
-pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+pub fn run() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -59,14 +59,24 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_tokens: 48, max_lines: 8, debounce: Duration::from_millis(25), deadline: Duration::from_millis(1500) }
+        Self {
+            max_tokens: 48,
+            max_lines: 8,
+            debounce: Duration::from_millis(25),
+            deadline: Duration::from_millis(1500),
+        }
     }
 }
 
 /// Run the stages: trigger, reuse, debounce, decode under guidance, trim, validate, outcome.
 ///
 /// Never fails: whatever goes wrong is a [`Reason`].
-pub async fn complete(request: Request, engine: &dyn Engine, options: &Options, cancel: &CancelToken) -> Outcome {
+pub async fn complete(
+    request: Request,
+    engine: &dyn Engine,
+    options: &Options,
+    cancel: &CancelToken,
+) -> Outcome {
     let _ = (request, engine, options, cancel);
     Outcome::Skipped(Reason::Blank)
 }

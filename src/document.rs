@@ -1,71 +1,164 @@
-//! One open document: its text as a rope, its syntax tree kept in step by edits, its language. It does not know LSP.
+//! One open document: its text as a rope, its syntax tree kept in step by edits, its language. It does not know LSP, and
+//! an edit never parses: the tree of a version is made when a request needs it.
 
+pub mod edit;
+pub mod history;
 pub mod position;
+pub mod snapshot;
+pub mod store;
+pub mod syntax;
 
-use std::ops::Range;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ropey::Rope;
-use tree_sitter::Tree;
+use tree_sitter::{InputEdit, Tree};
 
 use crate::language::Language;
 
-/// One replacement, in bytes of the text left by the edit before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    /// What is replaced. Clamped to the text and to character boundaries when applied.
-    pub range: Range<usize>,
-    /// What takes its place.
-    pub text: String,
-}
+pub use edit::{Change, Edit};
+pub use history::{History, Recent};
+pub use position::Encoding;
+pub use snapshot::Snapshot;
+pub use store::{NotOpen, Order, Store};
+pub use syntax::Unparsed;
+
+/// How many edits a parse may lag behind and still be of use: some seconds of typing.
+const LOG: usize = 64;
 
 /// A document as the editor last told us.
 #[derive(Debug)]
 pub struct Document {
-    uri: String,
+    uri: Arc<str>,
     version: i32,
-    text: Rope,
+    text: edit::Text,
     language: Option<Arc<Language>>,
-    /// The last finished parse, edited along with the text since; `tree_version` is the version it was parsed at.
-    tree: Option<Tree>,
+    known: Known,
+    /// The version that `known` was parsed at.
+    parsed: Option<i32>,
+    /// The last edits with the version each led to, so that the tree of a past version can be brought up to date.
+    log: VecDeque<(i32, InputEdit)>,
+    /// The newest version whose edits are no longer all in `log`.
+    forgotten: i32,
+    /// Whether a version came twice or fell: then versions do not order texts, and no late tree is taken back.
+    disordered: bool,
 }
 
-/// An immutable view of a document at one version, for one request. Cheap to clone.
+/// What is known of the tree of a text.
 #[derive(Debug, Clone)]
-pub struct Snapshot {
-    /// The client's own spelling of the address.
-    pub uri: Arc<str>,
-    /// The version the client gave it.
-    pub version: i32,
-    /// The text.
-    pub text: Rope,
-    /// The language, when known.
-    pub language: Option<Arc<Language>>,
-    /// An older tree with the edits since applied: input for an incremental parse, not for reading.
-    stale_tree: Option<Tree>,
+enum Known {
+    /// Nothing: a parse starts afresh.
+    Nothing,
+    /// A tree of an older text that was told of the edits since: a start for a parse, not for reading.
+    Edited(Tree),
+    /// The tree of exactly this text.
+    Exact(Tree),
+}
+
+impl Known {
+    fn edit(&mut self, edit: &InputEdit) {
+        *self = match std::mem::replace(self, Self::Nothing) {
+            Self::Nothing => Self::Nothing,
+            Self::Edited(mut tree) | Self::Exact(mut tree) => {
+                tree.edit(edit);
+                Self::Edited(tree)
+            }
+        };
+    }
 }
 
 impl Document {
     /// A newly opened document.
     pub fn new(uri: &str, version: i32, text: &str, language: Option<Arc<Language>>) -> Self {
-        Self { uri: uri.to_owned(), version, text: Rope::from_str(text), language, tree: None }
+        Self {
+            uri: uri.into(),
+            version,
+            text: edit::Text::new(text),
+            language,
+            known: Known::Nothing,
+            parsed: None,
+            log: VecDeque::new(),
+            forgotten: version,
+            disordered: false,
+        }
     }
 
     /// Apply edits one after another and take the new version. Under a millisecond: no parse.
     pub fn apply(&mut self, version: i32, edits: &[Edit]) {
+        self.begin(version);
         for edit in edits {
-            let start = self.text.byte_to_char(edit.range.start.min(self.text.len_bytes()));
-            let end = self.text.byte_to_char(edit.range.end.min(self.text.len_bytes()));
-            self.text.remove(start..end);
-            self.text.insert(start, &edit.text);
-            self.tree = None;
+            self.edit(edit);
         }
+    }
+
+    /// Take the new version; its edits follow.
+    fn begin(&mut self, version: i32) {
+        self.disordered |= version <= self.version;
         self.version = version;
+    }
+
+    /// One edit of the present version.
+    fn edit(&mut self, edit: &Edit) -> InputEdit {
+        let whole = self.text.rope.len_bytes();
+        let change = self.text.apply(edit);
+        if change.start_byte == 0 && change.old_end_byte == whole {
+            // Nothing of the old tree is left to reuse.
+            self.known = Known::Nothing;
+        } else {
+            self.known.edit(&change);
+        }
+        if self.log.len() == LOG {
+            self.forgotten = self.log.pop_front().map_or(self.forgotten, |(version, _)| version);
+        }
+        self.log.push_back((self.version, change));
+        change
+    }
+
+    /// Take back the tree parsed from `snapshot`. When the document has moved on, the edits since are applied to it, and
+    /// it serves as a start for the next parse; a tree too old for that, or older than the one known, is dropped.
+    ///
+    /// It asks for the snapshot and not for a version number, because versions start again when a file is closed and
+    /// opened, and a hypothesis ([`Snapshot::with_edit`]) has the version of the text it came from.
+    pub fn store_tree(&mut self, snapshot: &Snapshot, mut tree: Tree) {
+        if snapshot.hypothesis || !Arc::ptr_eq(&snapshot.uri, &self.uri) {
+            return;
+        }
+        let version = snapshot.version;
+        if snapshot.text.is_instance(&self.text.rope) {
+            (self.known, self.parsed) = (Known::Exact(tree), Some(version));
+            return;
+        }
+        let old = version < self.forgotten || self.parsed.is_some_and(|parsed| parsed >= version);
+        if old || self.disordered || version >= self.version {
+            return;
+        }
+        for (_, edit) in self.log.iter().filter(|(after, _)| *after > version) {
+            tree.edit(edit);
+        }
+        (self.known, self.parsed) = (Known::Edited(tree), Some(version));
+    }
+
+    /// The view of this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            uri: Arc::clone(&self.uri),
+            version: self.version,
+            text: self.text.rope.clone(),
+            language: self.language.clone(),
+            known: self.known.clone(),
+            lone_cr: self.text.lone_cr,
+            hypothesis: false,
+        }
+    }
+
+    /// The address, as the client spells it.
+    pub fn uri(&self) -> Arc<str> {
+        Arc::clone(&self.uri)
     }
 
     /// The text.
     pub fn text(&self) -> &Rope {
-        &self.text
+        &self.text.rope
     }
 
     /// The version.
@@ -73,37 +166,89 @@ impl Document {
         self.version
     }
 
-    /// The view of this moment.
-    pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
-            uri: self.uri.as_str().into(),
-            version: self.version,
-            text: self.text.clone(),
-            language: self.language.clone(),
-            stale_tree: self.tree.clone(),
-        }
-    }
-
-    /// Take back a tree parsed from `snapshot`, unless the document has moved on.
-    pub fn store_tree(&mut self, version: i32, tree: Tree) {
-        if version == self.version {
-            self.tree = Some(tree);
-        }
+    /// The language, when known.
+    pub fn language(&self) -> Option<&Arc<Language>> {
+        self.language.as_ref()
     }
 }
 
-impl Snapshot {
-    /// A snapshot of loose text (command line, tests).
-    pub fn of_text(uri: &str, text: &str, language: Option<Arc<Language>>) -> Self {
-        Document::new(uri, 0, text, language).snapshot()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Registry;
+
+    fn python(text: &str) -> Document {
+        Document::new("file:///a.py", 1, text, Registry::builtin().unwrap().by_name("python"))
     }
 
-    /// The tree of exactly this text: parsed incrementally, within a time budget and the size and depth limits.
-    /// None when there is no language or a limit was hit. Blocks: call it on a blocking thread.
-    pub fn parse(&self) -> Option<Tree> {
-        let language = self.language.as_ref()?;
-        let mut parser = tree_sitter::Parser::new();
-        parser.set_language(&language.grammar).ok()?;
-        parser.parse(self.text.to_string(), self.stale_tree.as_ref())
+    fn sexp(snapshot: &Snapshot) -> String {
+        snapshot.parse().unwrap().root_node().to_sexp()
+    }
+
+    #[test]
+    fn an_edit_keeps_the_tree_as_a_start_and_the_next_parse_is_right() {
+        let mut document = python("a = 1\n");
+        let before = document.snapshot();
+        document.store_tree(&before, before.parse().unwrap());
+        assert!(matches!(document.known, Known::Exact(_)));
+        document.apply(2, &[Edit::insert(5, "0"), Edit::insert(0, "b = ")]);
+        assert!(matches!(document.known, Known::Edited(_)));
+        assert_eq!(document.text().to_string(), "b = a = 10\n");
+        assert_eq!(
+            sexp(&document.snapshot()),
+            sexp(&Snapshot::of_text("", "b = a = 10\n", document.language().cloned()))
+        );
+        assert_eq!(before.text.to_string(), "a = 1\n");
+    }
+
+    #[test]
+    fn a_late_tree_is_brought_up_to_date() {
+        let mut document = python("a = 1\n");
+        let before = document.snapshot();
+        document.apply(2, &[Edit::insert(6, "b = 2\n")]);
+        document.apply(3, &[Edit::insert(0, "def f():\n    ")]);
+        document.store_tree(&before, before.parse().unwrap());
+        assert!(matches!(document.known, Known::Edited(_)));
+        let text = document.text().to_string();
+        assert_eq!(
+            sexp(&document.snapshot()),
+            sexp(&Snapshot::of_text("", &text, document.language().cloned()))
+        );
+    }
+
+    #[test]
+    fn a_tree_of_another_text_is_never_taken() {
+        let closed = python("x = [\n");
+        let mut document = python("a = 1\n");
+        document.store_tree(&closed.snapshot(), closed.snapshot().parse().unwrap());
+        assert!(matches!(document.known, Known::Nothing), "of the file before it was closed");
+
+        let hypothesis = document.snapshot().with_edit(&Edit::insert(0, "("));
+        document.apply(2, &[]);
+        document.store_tree(&hypothesis, hypothesis.parse().unwrap());
+        assert!(matches!(document.known, Known::Nothing), "of a hypothesis");
+
+        let twice = document.snapshot();
+        document.apply(2, &[Edit::insert(0, "b")]);
+        document.apply(3, &[Edit::insert(0, "c")]);
+        document.store_tree(&twice, twice.parse().unwrap());
+        assert!(matches!(document.known, Known::Nothing), "of a version that came twice");
+
+        let mut document = python("a = 1\n");
+        let ancient = document.snapshot();
+        for version in 2..100 {
+            document.apply(version, &[Edit::insert(0, "#")]);
+        }
+        document.store_tree(&ancient, ancient.parse().unwrap());
+        assert!(matches!(document.known, Known::Nothing), "older than the log");
+    }
+
+    #[test]
+    fn a_replaced_text_starts_afresh() {
+        let mut document = python("a = 1\n");
+        let before = document.snapshot();
+        document.store_tree(&before, before.parse().unwrap());
+        document.apply(2, &[Edit::replace(0..6, "b = 2\n")]);
+        assert!(matches!(document.known, Known::Nothing));
     }
 }

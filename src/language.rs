@@ -57,11 +57,16 @@ impl Registry {
         let mut registry = Self::default();
         for folder in EMBEDDED.dirs() {
             let file = |name: &str| {
-                folder.get_file(folder.path().join(name)).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
+                folder
+                    .get_file(folder.path().join(name))
+                    .and_then(|file| file.contents_utf8())
+                    .unwrap_or_default()
+                    .to_owned()
             };
             let config: LanguageConfig = toml::from_str(&file("language.toml"))?;
-            let grammar = grammar::by_name(&config.name)
-                .ok_or_else(|| anyhow::anyhow!("grammars/{}: no grammar of that name in this build", config.name))?;
+            let grammar = grammar::by_name(&config.name).ok_or_else(|| {
+                anyhow::anyhow!("grammars/{}: no grammar of that name in this build", config.name)
+            })?;
             let queries = Queries::compile(&grammar, file)?;
             let strict = strict::Parser::by_name(&config.name);
             registry.add(Language { config, grammar, queries, strict });
@@ -103,7 +108,9 @@ impl Registry {
     /// The language a `#!` line names.
     pub fn by_shebang(&self, first_line: &str) -> Option<Arc<Language>> {
         let rest = first_line.strip_prefix("#!")?;
-        let words = rest.split([' ', '/']).filter(|word| !word.is_empty() && *word != "env" && !word.starts_with('-'));
+        let words = rest
+            .split([' ', '/'])
+            .filter(|word| !word.is_empty() && *word != "env" && !word.starts_with('-'));
         let name = words.last()?.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         self.by_shebang.get(name).map(|&at| Arc::clone(&self.languages[at]))
     }

@@ -30,7 +30,10 @@ pub struct ScriptedEngine {
 impl ScriptedEngine {
     /// An engine that is ready and answers each job by `answer`.
     pub fn new(answer: impl Fn(&Job) -> Script + Send + Sync + 'static) -> Arc<Self> {
-        let status = watch::Sender::new(Status::Ready(Arc::new(ModelInfo { name: "scripted".into(), ..ModelInfo::default() })));
+        let status = watch::Sender::new(Status::Ready(Arc::new(ModelInfo {
+            name: "scripted".into(),
+            ..ModelInfo::default()
+        })));
         Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), status })
     }
 
@@ -85,7 +88,14 @@ impl Engine for ScriptedEngine {
                         }
                         tokio::task::yield_now().await;
                     }
-                    let summary = Summary { finish, prompt_tokens: 0, reused_tokens: 0, generated_tokens: sent, prefill_ms: 0.0, decode_ms: 0.0 };
+                    let summary = Summary {
+                        finish,
+                        prompt_tokens: 0,
+                        reused_tokens: 0,
+                        generated_tokens: sent,
+                        prefill_ms: 0.0,
+                        decode_ms: 0.0,
+                    };
                     let _ = sender.send(Ok(Update::Done(summary)));
                 }
             }

@@ -21,6 +21,11 @@ impl Queries {
         let query = |file: &str| {
             Query::new(grammar, &source(file)).map_err(|error| anyhow::anyhow!("{file}: {error}"))
         };
-        Ok(Self { scopes: query("scopes.scm")?, outline: query("outline.scm")?, imports: query("imports.scm")?, opaque: query("opaque.scm")? })
+        Ok(Self {
+            scopes: query("scopes.scm")?,
+            outline: query("outline.scm")?,
+            imports: query("imports.scm")?,
+            opaque: query("opaque.scm")?,
+        })
     }
 }

@@ -23,10 +23,13 @@ impl Parser {
     pub fn errors(self, text: &str) -> usize {
         match self {
             Self::Python => {
-                let parsed = ruff_python_parser::parse_unchecked_source(text, ruff_python_ast::PySourceType::Python);
+                let parsed =
+                    ruff_python_parser::parse_unchecked_source(text, ruff_python_ast::PySourceType::Python);
                 parsed.errors().len() + parsed.unsupported_syntax_errors().len()
             }
-            Self::Rust => ra_ap_syntax::SourceFile::parse(text, ra_ap_syntax::Edition::CURRENT).errors().len(),
+            Self::Rust => {
+                ra_ap_syntax::SourceFile::parse(text, ra_ap_syntax::Edition::CURRENT).errors().len()
+            }
         }
     }
 }

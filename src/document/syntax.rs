@@ -1,0 +1,181 @@
+//! Parsing within bounds: size, indentation depth, time. It keeps no trees; documents and snapshots do.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use ropey::Rope;
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+use crate::language::Language;
+
+/// Larger texts are kept in step but not parsed: a tree takes about 150 times the memory of Python source (63 for Rust).
+pub const MAX_BYTES: usize = 2 * 1024 * 1024;
+
+/// Why a text has no tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Unparsed {
+    /// The language is not known.
+    #[error("the language is unknown")]
+    NoLanguage,
+    /// Above [`MAX_BYTES`].
+    #[error("the file is larger than {} MiB", MAX_BYTES / (1024 * 1024))]
+    TooLarge,
+    /// Indented deeper than the grammar can stand.
+    #[error("the file is indented too deeply for its grammar")]
+    TooDeep,
+    /// The time budget ran out.
+    #[error("parsing took too long")]
+    OutOfTime,
+}
+
+thread_local! {
+    /// A parser owns its stacks and scanner: one per thread saves building them for every keystroke.
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
+
+/// The time a parse of `bytes` may take: a whole valid file needs 0.4 to 0.8 ms per KiB, garbage up to 7; past twice the
+/// usual, the answer would come too late for a completion anyway.
+pub fn budget(bytes: usize) -> Duration {
+    Duration::from_micros(100_000 + 1_500 * (bytes as u64 / 1024))
+}
+
+/// Parse `text`, starting from `old` (a tree that was told of every edit since).
+pub fn parse(
+    text: &Rope,
+    language: &Language,
+    old: Option<&Tree>,
+    budget: Duration,
+) -> Result<Tree, Unparsed> {
+    if text.len_bytes() > MAX_BYTES {
+        return Err(Unparsed::TooLarge);
+    }
+    if language.config.max_indent_depth.is_some_and(|limit| exceeds_indent_depth(text, limit)) {
+        return Err(Unparsed::TooDeep);
+    }
+    PARSER.with_borrow_mut(|parser| {
+        // Fails only for a grammar of another ABI, which `Queries::compile` would have met first.
+        parser.set_language(&language.grammar).map_err(|_| Unparsed::NoLanguage)?;
+        let start = Instant::now();
+        let mut watch = |_: &ParseState| match start.elapsed() > budget {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let options = ParseOptions::new().progress_callback(&mut watch);
+        let tree = parser.parse_with_options(&mut |byte, _| rest_of_chunk(text, byte), old, Some(options));
+        if tree.is_none() {
+            // Or the next parse on this thread would go on with this text.
+            parser.reset();
+        }
+        tree.ok_or(Unparsed::OutOfTime)
+    })
+}
+
+fn rest_of_chunk(text: &Rope, byte: usize) -> &[u8] {
+    match text.get_chunk_at_byte(byte) {
+        Some((chunk, start, _, _)) => &chunk.as_bytes()[byte - start..],
+        None => &[],
+    }
+}
+
+/// Whether more than `limit` levels of indentation may be open at once.
+///
+/// An upper bound: the open levels are strictly increasing widths, so there are no more of them than there are different
+/// widths in the file. The widths are taken as tree-sitter-python's scanner takes them (tab 8, CR and FF back to 0, a
+/// backslash joins, NUL ends a comment); counting comments and brackets too only makes it stricter.
+fn exceeds_indent_depth(text: &Rope, limit: usize) -> bool {
+    // With tabs the widths 1..=n cost about n²/16 bytes: a smaller file cannot have so many.
+    if text.len_bytes() < limit * limit / 16 {
+        return false;
+    }
+    let mut seen = std::collections::HashSet::new();
+    let (mut width, mut indenting, mut joined) = (0u32, true, false);
+    for chunk in text.chunks() {
+        for &byte in chunk.as_bytes() {
+            match byte {
+                b'\n' if joined => joined = false,
+                b'\n' | 0 => (width, indenting) = (0, true),
+                _ if !indenting => {}
+                b'\r' if joined => {}
+                b' ' if !joined => width += 1,
+                b'\t' if !joined => width += 8,
+                b'\r' | b'\x0c' if !joined => width = 0,
+                b'\\' if !joined => joined = true,
+                _ => {
+                    (indenting, joined) = (false, false);
+                    if width > 0 && seen.insert(width) && seen.len() > limit {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Snapshot;
+    use crate::language::Registry;
+
+    fn python(text: &str) -> Result<Tree, Unparsed> {
+        Snapshot::of_text("", text, Registry::builtin().unwrap().by_name("python")).try_parse()
+    }
+
+    /// `levels` nested blocks, each `step` deeper, and a string at the bottom.
+    fn nested(levels: usize, step: &str) -> String {
+        let mut text: String = (0..levels).map(|level| format!("{}if x:\n", step.repeat(level))).collect();
+        text += &format!("{}'s'\n", step.repeat(levels));
+        text
+    }
+
+    #[test]
+    fn indentation_too_deep_for_the_grammar_is_refused() {
+        for step in [" ", "\t", "  "] {
+            assert!(python(&nested(370, step)).is_ok());
+            for levels in [400, 511, 600, 1200] {
+                assert_eq!(
+                    python(&nested(levels, step)).err(),
+                    Some(Unparsed::TooDeep),
+                    "{levels} of {step:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn indentation_and_format_strings_share_the_scanner_s_buffer() {
+        // 255 delimiters and 383 indents are what its 1024 bytes hold; the limit stays below for any number of strings.
+        let depth = Registry::builtin().unwrap().by_name("python").unwrap().config.max_indent_depth.unwrap();
+        assert!(2 + 255 + 2 * depth < 1024);
+        let deep = format!("{}{}\n", nested(depth - 1, " ").trim_end_matches("'s'\n"), "f'{".repeat(300));
+        assert!(python(&deep).is_ok());
+    }
+
+    #[test]
+    fn tricks_with_line_joins_do_not_hide_indentation() {
+        let tabs: String = (0..600)
+            .map(|level| format!("{} \\\n{}if x:\n", "\t".repeat(level / 8), " ".repeat(level % 8)))
+            .collect();
+        assert!(exceeds_indent_depth(&Rope::from_str(&tabs), 500));
+        assert!(!exceeds_indent_depth(&Rope::from_str(&nested(370, " ").repeat(4)), 370));
+    }
+
+    #[test]
+    fn a_large_text_is_held_but_not_parsed() {
+        assert_eq!(python(&"x = 1\n".repeat(MAX_BYTES / 6 + 1)).err(), Some(Unparsed::TooLarge));
+    }
+
+    #[test]
+    fn time_runs_out_and_the_next_parse_is_clean() {
+        let registry = Registry::builtin().unwrap();
+        let language = registry.by_name("python").unwrap();
+        let long = Rope::from_str(&"x = [1, 2, {3: 4}]\n".repeat(20_000));
+        assert_eq!(parse(&long, &language, None, Duration::ZERO).err(), Some(Unparsed::OutOfTime));
+        assert_eq!(
+            python("a\n").unwrap().root_node().to_sexp(),
+            "(module (expression_statement (identifier)))"
+        );
+    }
+}
