@@ -1,16 +1,68 @@
 //! The inference engine as the rest of treefill sees it: a [`Job`] of text segments in, a stream of text pieces out.
 //!
-//! It knows neither documents nor syntax trees. The only file that touches llama.cpp is `engine/llama.rs`.
+//! It knows neither documents nor syntax trees. The only files that touch llama.cpp are `engine/llama.rs` and its folder.
 
+pub mod cores;
+pub mod family;
+pub mod fit;
+pub mod heal;
 mod job;
+pub mod kv;
+pub mod llama;
+pub mod queue;
+pub mod sampling;
 pub mod scripted;
+pub mod stop;
+pub mod utf8;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use job::{Ban, Finish, Generation, Job, Lane, Piece, Role, Sampling, Segment, Stop, Summary, Update};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;
+
+/// A token's id in the model's vocabulary.
+pub type Token = i32;
+
+/// How to run a model. Everything but the file has a default that suits an ordinary machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The GGUF to load; see [`crate::models::resolve`].
+    pub model: PathBuf,
+    /// Tokens of context; by default what the model was trained with, at most [`Options::CONTEXT`].
+    pub context: Option<u32>,
+    /// Most tokens evaluated in one go.
+    pub batch: u32,
+    /// CPU threads; by default the physical cores.
+    pub threads: Option<usize>,
+    /// Layers on the GPU; by default all of them where a GPU backend is compiled in, else none.
+    pub gpu_layers: Option<u32>,
+    /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
+    pub family: Option<String>,
+    /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
+    pub prompt_ms: u32,
+}
+
+impl Options {
+    /// Default context: more is rarely filled within `prompt_ms`, and the KV cache of a 7B model takes 0.5 GB here.
+    pub const CONTEXT: u32 = 4096;
+
+    /// The defaults for `model`.
+    pub fn new(model: impl Into<PathBuf>) -> Self {
+        Self {
+            model: model.into(),
+            context: None,
+            batch: 512,
+            threads: None,
+            gpu_layers: None,
+            family: None,
+            // A pause long enough to wait for; the next key reuses the work.
+            prompt_ms: 1500,
+        }
+    }
+}
 
 /// What an engine is doing, for progress display and `doctor`.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,7 +81,7 @@ pub struct ModelInfo {
     /// `general.name` of the GGUF, or the file name.
     pub name: String,
     /// File the model was read from.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// Number of parameters.
     pub parameters: u64,
     /// Tokens of context in use.

@@ -1,0 +1,26 @@
+//! How many CPU cores the engine's threads can really use.
+
+use std::collections::HashSet;
+
+/// Physical cores that this process may run on, at least one. Two threads on one core share its vector unit and slow
+/// each other down. Where the system does not tell (all but Linux), every logical CPU counts.
+pub fn physical() -> usize {
+    let logical = std::thread::available_parallelism().map_or(1, usize::from);
+    let siblings: HashSet<String> = (0..1024)
+        .map_while(|cpu| {
+            std::fs::read_to_string(format!("/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"))
+                .ok()
+        })
+        .collect();
+    // A container may be allowed fewer CPUs than the machine has cores.
+    if siblings.is_empty() { logical } else { siblings.len().min(logical) }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn there_is_at_least_one() {
+        let count = super::physical();
+        assert!(count >= 1 && count <= std::thread::available_parallelism().unwrap().get(), "{count}");
+    }
+}

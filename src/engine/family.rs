@@ -1,0 +1,379 @@
+//! Fill-in-the-middle families as data: which tokens mark the parts of a prompt, and in which order they stand.
+//!
+//! Sources: llama.cpp's `llama-vocab.cpp`, the model cards, Bavarian et al. 2022 (arXiv 2207.14255), appendix D. It
+//! reads no model: the vocabulary comes in as a function.
+
+use super::Token;
+
+/// Order of the parts. P is the text before the cursor, S the text after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// `<PRE>stable P<SUF>S<MID>`: how most models were trained; every typed token evaluates the suffix again.
+    Psm,
+    /// `<PRE>stable<SUF>S<MID>P`: typing only appends. To a model it is a PSM prompt whose hole began earlier (with no
+    /// stable text, the paper's "SPM variant 2"), so models trained on PSM alone accept it.
+    SuffixFirst,
+    /// `<SUF>S<PRE>stable P<MID>`: typing only appends; only for models trained so.
+    Spm,
+}
+
+impl Order {
+    const ALL: [Self; 3] = [Self::Psm, Self::SuffixFirst, Self::Spm];
+
+    /// The name used in settings and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Psm => "psm",
+            Self::SuffixFirst => "suffix-first",
+            Self::Spm => "spm",
+        }
+    }
+}
+
+/// One row of the table.
+struct Family {
+    name: &'static str,
+    pre: &'static str,
+    suf: &'static str,
+    /// Empty: the prompt just ends with the prefix.
+    mid: &'static str,
+    /// Told from a family with the same sentinels by these tokens, all of which it has ...
+    also: &'static [&'static str],
+    /// ... or by this part of the model's name (`general.name`, lower case).
+    named: &'static str,
+    order: Order,
+    /// Tokens that end a middle and that llama.cpp does not know as such. The sentinels always do.
+    stops: &'static [&'static str],
+}
+
+/// The first row that fits a vocabulary wins, so rows with more conditions stand first.
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "codegemma",
+        pre: "<|fim_prefix|>",
+        suf: "<|fim_suffix|>",
+        mid: "<|fim_middle|>",
+        also: &["<|file_separator|>"],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<|file_separator|>"],
+    },
+    Family {
+        name: "qwen2.5-coder",
+        pre: "<|fim_prefix|>",
+        suf: "<|fim_suffix|>",
+        mid: "<|fim_middle|>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|endoftext|>", "<|im_end|>"],
+    },
+    Family {
+        name: "mellum",
+        pre: "<fim_prefix>",
+        suf: "<fim_suffix>",
+        mid: "<fim_middle>",
+        also: &[],
+        named: "mellum",
+        order: Order::Spm,
+        stops: &["<filename>", "<reponame>", "<file_sep>", "<fim_pad>"],
+    },
+    Family {
+        name: "granite-code",
+        pre: "<fim_prefix>",
+        suf: "<fim_suffix>",
+        mid: "<fim_middle>",
+        also: &[],
+        named: "granite",
+        order: Order::SuffixFirst,
+        stops: &["<filename>", "<reponame>", "<fim_pad>"],
+    },
+    Family {
+        name: "refact",
+        pre: "<fim_prefix>",
+        suf: "<fim_suffix>",
+        mid: "<fim_middle>",
+        also: &[],
+        named: "refact",
+        order: Order::SuffixFirst,
+        stops: &["<filename>", "<reponame>", "<fim_pad>"],
+    },
+    Family {
+        name: "starcoder2",
+        pre: "<fim_prefix>",
+        suf: "<fim_suffix>",
+        mid: "<fim_middle>",
+        also: &["<file_sep>"],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<file_sep>", "<repo_name>", "<fim_pad>", "<pr>", "<issue_start>"],
+    },
+    Family {
+        name: "starcoder",
+        pre: "<fim_prefix>",
+        suf: "<fim_suffix>",
+        mid: "<fim_middle>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<filename>", "<reponame>", "<gh_stars>", "<fim_pad>"],
+    },
+    Family {
+        name: "santacoder",
+        pre: "<fim-prefix>",
+        suf: "<fim-suffix>",
+        mid: "<fim-middle>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<fim-pad>"],
+    },
+    Family {
+        name: "deepseek-coder",
+        pre: "<｜fim▁begin｜>",
+        // Its "hole" stands where others have the suffix token.
+        suf: "<｜fim▁hole｜>",
+        mid: "<｜fim▁end｜>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<|EOT|>", "<｜end▁of▁sentence｜>"],
+    },
+    Family {
+        name: "codellama",
+        pre: "▁<PRE>",
+        suf: "▁<SUF>",
+        mid: "▁<MID>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["▁<EOT>"],
+    },
+    Family {
+        name: "codestral",
+        pre: "[PREFIX]",
+        suf: "[SUFFIX]",
+        mid: "",
+        also: &[],
+        named: "",
+        order: Order::Spm,
+        stops: &["[MIDDLE]"],
+    },
+    Family {
+        name: "seed-coder",
+        pre: "<[fim-prefix]>",
+        suf: "<[fim-suffix]>",
+        mid: "<[fim-middle]>",
+        also: &[],
+        named: "",
+        order: Order::Spm,
+        stops: &["<[end▁of▁sentence]>"],
+    },
+    Family {
+        name: "glm-4.5",
+        pre: "<|code_prefix|>",
+        suf: "<|code_suffix|>",
+        mid: "<|code_middle|>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &["<|user|>", "<|endoftext|>"],
+    },
+    Family {
+        name: "falcon-h1-coder",
+        pre: "<|prefix|>",
+        suf: "<|suffix|>",
+        mid: "<|middle|>",
+        also: &[],
+        named: "",
+        order: Order::SuffixFirst,
+        stops: &[],
+    },
+];
+
+/// What detection needs to know of a model.
+pub struct Vocabulary<'a> {
+    /// The id of the token with exactly this text.
+    pub find: &'a dyn Fn(&str) -> Option<Token>,
+    /// PRE, SUF and MID as named by the GGUF's keys or found by llama.cpp.
+    pub known: [Option<Token>; 3],
+    /// The token to begin with, if the vocabulary asks for one.
+    pub bos: Option<Token>,
+    /// `general.name`.
+    pub name: &'a str,
+}
+
+/// How to build prompts for one model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Name of the family.
+    pub family: &'static str,
+    /// Order of the parts.
+    pub order: Order,
+    bos: Option<Token>,
+    pre: Token,
+    suf: Token,
+    mid: Option<Token>,
+    /// Tokens that end a middle, besides those llama.cpp knows.
+    pub stops: Vec<Token>,
+}
+
+/// Every text that [`detect`] may look for.
+pub fn sentinel_texts() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| {
+        let parts = [family.pre, family.suf, family.mid].into_iter();
+        parts.chain(family.also.iter().copied()).chain(family.stops.iter().copied())
+    })
+}
+
+/// The layout for a model. `wanted` is the user's setting: none or `auto`, an order, or a family.
+///
+/// # Errors
+/// A text for the user: the model is not a FIM model, or the setting is unknown or does not fit the model.
+pub fn detect(vocabulary: &Vocabulary, wanted: Option<&str>) -> Result<Layout, String> {
+    let wanted = wanted.filter(|wanted| !wanted.is_empty() && *wanted != "auto");
+    let order = Order::ALL.into_iter().find(|order| Some(order.name()) == wanted);
+    if let (Some(wanted), None) = (wanted, order) {
+        let family = FAMILIES.iter().find(|family| family.name == wanted).ok_or_else(|| unknown(wanted))?;
+        return family.layout(vocabulary).ok_or_else(|| {
+            format!("the model's vocabulary lacks the tokens of the FIM family \"{wanted}\" ({}, {}); remove the setting `family` or choose another model", family.pre, family.suf)
+        });
+    }
+    let fits = |family: &&Family| {
+        vocabulary.name.to_lowercase().contains(family.named)
+            && family.also.iter().all(|text| (vocabulary.find)(text).is_some())
+    };
+    let found = FAMILIES.iter().filter(fits).find_map(|family| family.layout(vocabulary));
+    let mut layout = found.or_else(|| generic(vocabulary)).ok_or_else(not_fim)?;
+    layout.order = order.unwrap_or(layout.order);
+    Ok(layout)
+}
+
+fn unknown(wanted: &str) -> String {
+    let orders = Order::ALL.map(Order::name).into_iter();
+    let names: Vec<_> =
+        ["auto"].into_iter().chain(orders).chain(FAMILIES.iter().map(|family| family.name)).collect();
+    format!("unknown FIM family \"{wanted}\" in the setting `family`; valid are: {}", names.join(", "))
+}
+
+fn not_fim() -> String {
+    "not a FIM model: its vocabulary has no fill-in-the-middle tokens; choose a base model trained for \
+     fill-in-the-middle, such as Qwen2.5-Coder, StarCoder2 or DeepSeek-Coder (base, not instruct)"
+        .into()
+}
+
+/// A model that names its tokens by GGUF keys and is in no row.
+fn generic(vocabulary: &Vocabulary) -> Option<Layout> {
+    let [pre, suf, mid] = vocabulary.known;
+    let (pre, suf, mid) = (pre?, suf?, mid?);
+    let stops = vec![pre, suf, mid];
+    Some(Layout {
+        family: "generic",
+        order: Order::SuffixFirst,
+        bos: vocabulary.bos,
+        pre,
+        suf,
+        mid: Some(mid),
+        stops,
+    })
+}
+
+impl Family {
+    fn layout(&self, vocabulary: &Vocabulary) -> Option<Layout> {
+        let pre = (vocabulary.find)(self.pre)?;
+        let suf = (vocabulary.find)(self.suf)?;
+        let mid = if self.mid.is_empty() { None } else { Some((vocabulary.find)(self.mid)?) };
+        let mut stops = vec![pre, suf];
+        stops.extend(mid);
+        stops.extend(self.stops.iter().filter_map(|text| (vocabulary.find)(text)));
+        Some(Layout { family: self.name, order: self.order, bos: vocabulary.bos, pre, suf, mid, stops })
+    }
+}
+
+impl Layout {
+    /// Tokens that a prompt has besides its texts.
+    pub fn overhead(&self) -> usize {
+        2 + usize::from(self.bos.is_some()) + usize::from(self.mid.is_some())
+    }
+
+    /// The prompt. The texts' tokens come without special ones: those stand here and nowhere else.
+    pub fn compose(&self, stable: &[Token], prefix: &[Token], suffix: &[Token]) -> Vec<Token> {
+        let (pre, suf, mid) = (&[self.pre][..], &[self.suf][..], self.mid.as_slice());
+        let parts = match self.order {
+            Order::Psm => [pre, stable, prefix, suf, suffix, mid],
+            Order::SuffixFirst => [pre, stable, suf, suffix, mid, prefix],
+            Order::Spm => [suf, suffix, pre, stable, prefix, mid],
+        };
+        let mut prompt = self.bos.as_slice().to_vec();
+        prompt.extend(parts.concat());
+        prompt
+    }
+
+    /// For people: `qwen2.5-coder, suffix-first`.
+    pub fn describe(&self) -> String {
+        format!("{}, {}", self.family, self.order.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A vocabulary of these texts; ids from 100.
+    fn check(texts: &[&str], name: &str, wanted: Option<&str>) -> Result<(String, Vec<Token>), String> {
+        let find = |text: &str| texts.iter().position(|have| *have == text).map(|at| 100 + at as Token);
+        let bos = find("<s>");
+        let layout = detect(&Vocabulary { find: &find, known: [None; 3], bos, name }, wanted)?;
+        Ok((layout.describe(), layout.compose(&[1], &[2, 3], &[4, 5])))
+    }
+
+    const QWEN: &[&str] =
+        &["<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|repo_name|>", "<|file_sep|>"];
+    const STARCODER: &[&str] = &["<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<filename>"];
+
+    #[test]
+    fn families_are_told_apart() {
+        let name = |texts: &[&str], name| check(texts, name, None).unwrap().0;
+        assert_eq!(name(QWEN, "Qwen2.5 Coder 1.5B"), "qwen2.5-coder, suffix-first");
+        assert_eq!(name(&[QWEN, &["<|file_separator|>"]].concat(), ""), "codegemma, suffix-first");
+        assert_eq!(name(STARCODER, "StarCoder"), "starcoder, suffix-first");
+        assert_eq!(name(&[STARCODER, &["<file_sep>"]].concat(), ""), "starcoder2, suffix-first");
+        assert_eq!(name(STARCODER, "Mellum 4b base"), "mellum, spm");
+        assert_eq!(name(&["[SUFFIX]", "[PREFIX]", "<s>"], "codestral"), "codestral, spm");
+        assert_eq!(name(&["<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>"], ""), "seed-coder, spm");
+        assert_eq!(name(&["▁<PRE>", "▁<SUF>", "▁<MID>", "<s>"], ""), "codellama, suffix-first");
+    }
+
+    #[test]
+    fn orders() {
+        let prompt = |wanted| check(QWEN, "", Some(wanted)).unwrap().1;
+        assert_eq!(prompt("psm"), [100, 1, 2, 3, 102, 4, 5, 101]);
+        assert_eq!(prompt("suffix-first"), [100, 1, 102, 4, 5, 101, 2, 3]);
+        assert_eq!(prompt("spm"), [102, 4, 5, 100, 1, 2, 3, 101]);
+        let codestral = check(&["[SUFFIX]", "[PREFIX]", "<s>"], "", Some("auto")).unwrap().1;
+        assert_eq!(codestral, [102, 100, 4, 5, 101, 1, 2, 3], "one BOS, no middle token");
+    }
+
+    #[test]
+    fn the_user_may_say_otherwise_but_not_anything() {
+        assert_eq!(check(STARCODER, "", Some("mellum")).unwrap().0, "mellum, spm");
+        let lacking = check(STARCODER, "", Some("codestral")).unwrap_err();
+        assert!(
+            lacking.contains("lacks the tokens of the FIM family \"codestral\" ([PREFIX], [SUFFIX])"),
+            "{lacking}"
+        );
+        let unknown = check(QWEN, "", Some("quen")).unwrap_err();
+        assert!(
+            unknown.contains("\"quen\"") && unknown.contains("suffix-first, spm, codegemma, qwen2.5-coder"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn without_fim_tokens_there_is_a_clear_message() {
+        assert!(check(&["<s>"], "llama", None).unwrap_err().starts_with("not a FIM model: "));
+        let known = [Some(7), Some(8), Some(9)];
+        let layout = detect(&Vocabulary { find: &|_| None, known, bos: None, name: "" }, None).unwrap();
+        assert_eq!(layout.compose(&[], &[1], &[2]), [7, 8, 2, 9, 1], "named by the GGUF");
+    }
+}

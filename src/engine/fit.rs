@@ -1,0 +1,189 @@
+//! Text segments to tokens within a budget, with windows that stay where they are while the user types.
+//!
+//! Pure: tokenisation is a function that comes in, what it remembers is a value. It composes no prompt.
+
+use super::{Role, Segment, Token};
+
+/// Most bytes of text a token stands for, on average, in source code (measured 3.7 to 3.9; indentation more): text
+/// further away than this times the budget cannot get in and is not looked at.
+const BYTES_PER_TOKEN: usize = 6;
+/// Bytes by which the edge of a window is found again in the next, slightly different text.
+const MARK: usize = 100;
+/// A window that had to move is filled to this percentage, so that it can grow for a while before it moves again.
+const FRESH: usize = 60;
+/// A window below this percentage of its budget is chosen anew: the text around the cursor has become another.
+const STALE: usize = 40;
+
+/// What was fitted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fitted {
+    /// Tokens of all stable segments.
+    pub stable: Vec<Token>,
+    /// Tokens before the cursor.
+    pub prefix: Vec<Token>,
+    /// Tokens after the cursor.
+    pub suffix: Vec<Token>,
+}
+
+/// Where a document's windows were last time, by text: offsets change with every edit above.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Anchor {
+    /// First bytes of the prefix window.
+    prefix: Vec<u8>,
+    /// Last bytes of the suffix window.
+    suffix: Vec<u8>,
+}
+
+/// Fit `segments` into `budget` tokens. `anchor` is what the last call for this document left, and is updated.
+pub fn fit(
+    segments: &[Segment],
+    budget: usize,
+    anchor: &mut Anchor,
+    tokenize: &dyn Fn(&str) -> Vec<Token>,
+) -> Fitted {
+    let find = |role| segments.iter().filter(move |segment| segment.role == role);
+    let share = |segment: &Segment| budget * usize::from(segment.share.min(100)) / 100;
+    let mut stable = Vec::new();
+    for segment in find(Role::Stable) {
+        let room = share(segment).min(budget - stable.len());
+        stable.extend(head(segment, room, None, tokenize).0);
+    }
+    let left = budget - stable.len();
+    let prefix = find(Role::Prefix).next();
+    let wanted = prefix.map_or(0, |prefix| wanted(&prefix.text, left, tokenize));
+    let suffix = match find(Role::Suffix).next() {
+        Some(segment) => {
+            // What the prefix does not want the suffix may have; in quarters, or each typed token would move its edge.
+            let quarter = (left / 4).max(1);
+            let room = (left - (wanted.div_ceil(quarter) * quarter).min(left)).max(share(segment)).min(left);
+            let (tokens, edge) = head(segment, room, Some(&anchor.suffix), tokenize);
+            anchor.suffix = last_bytes(&segment.text[..edge]).to_vec();
+            tokens
+        }
+        None => Vec::new(),
+    };
+    let prefix = match prefix {
+        Some(segment) => {
+            let (tokens, start) = tail(segment, left - suffix.len(), &anchor.prefix, tokenize);
+            let window = segment.text[start..].as_bytes();
+            anchor.prefix = window[..window.len().min(MARK)].to_vec();
+            tokens
+        }
+        None => Vec::new(),
+    };
+    Fitted { stable, prefix, suffix }
+}
+
+/// How many tokens a text would take, as far as `limit` matters.
+fn wanted(text: &str, limit: usize, tokenize: &dyn Fn(&str) -> Vec<Token>) -> usize {
+    // Certainly more than fits: no need to count.
+    if text.len() > limit * BYTES_PER_TOKEN { limit } else { tokenize(text).len().min(limit) }
+}
+
+fn last_bytes(text: &str) -> &[u8] {
+    &text.as_bytes()[text.len().saturating_sub(MARK)..]
+}
+
+/// The tokens of the end of a segment and the offset where its window starts.
+fn tail(
+    segment: &Segment,
+    budget: usize,
+    mark: &[u8],
+    tokenize: &dyn Fn(&str) -> Vec<Token>,
+) -> (Vec<Token>, usize) {
+    let text = segment.text.as_str();
+    let reach = ceil_char(text, text.len().saturating_sub(budget * BYTES_PER_TOKEN));
+    let starts: Vec<usize> = edges(segment).filter(|&start| start >= reach && start < text.len()).collect();
+    // 1. Where it was, if that still fits and is not a stub.
+    let marked = |&&start: &&usize| !mark.is_empty() && text.as_bytes()[start..].starts_with(mark);
+    if let Some(&start) = starts.iter().find(marked) {
+        let tokens = tokenize(&text[start..]);
+        if tokens.len() <= budget && (start == 0 || tokens.len() * 100 >= budget * STALE) {
+            return (tokens, start);
+        }
+    }
+    // 2. Everything.
+    if reach == 0 {
+        let tokens = tokenize(text);
+        if tokens.len() <= budget {
+            return (tokens, 0);
+        }
+    }
+    // 3. A big step: the longest tail that leaves room to grow. The longest is found by halving, in a few calls.
+    let fresh = budget * FRESH / 100;
+    let fits = |start: usize| tokenize(&text[start..]).len() <= fresh;
+    let at = partition(&starts, |&start| !fits(start));
+    let start = starts.get(at).copied().unwrap_or(text.len());
+    let tokens = tokenize(&text[start..]);
+    if !tokens.is_empty() || text.is_empty() {
+        return (tokens, start);
+    }
+    // 4. One endless line: cut it anywhere.
+    let tokens = tokenize(&text[reach..]);
+    let from = tokens.len().saturating_sub(fresh);
+    (tokens[from..].to_vec(), reach)
+}
+
+/// The tokens of the beginning of a segment and the offset where its window ends.
+fn head(
+    segment: &Segment,
+    budget: usize,
+    mark: Option<&[u8]>,
+    tokenize: &dyn Fn(&str) -> Vec<Token>,
+) -> (Vec<Token>, usize) {
+    let text = segment.text.as_str();
+    let reach = floor_char(text, (budget * BYTES_PER_TOKEN).min(text.len()));
+    let mut ends: Vec<usize> = edges(segment).filter(|&end| end > 0 && end <= reach).collect();
+    ends.reverse();
+    let marked =
+        |&&end: &&usize| mark.is_some_and(|mark| !mark.is_empty() && text.as_bytes()[..end].ends_with(mark));
+    if let Some(&end) = ends.iter().find(marked) {
+        let tokens = tokenize(&text[..end]);
+        if tokens.len() <= budget && (end == text.len() || tokens.len() * 100 >= budget * STALE) {
+            return (tokens, end);
+        }
+    }
+    let fits = |end: usize| tokenize(&text[..end]).len() <= budget;
+    let at = partition(&ends, |&end| !fits(end));
+    let end = ends.get(at).copied().unwrap_or(0);
+    let mut tokens = tokenize(&text[..end]);
+    if end == 0 && mark.is_some() {
+        tokens = tokenize(&text[..reach]);
+        tokens.truncate(budget);
+        return (tokens, reach);
+    }
+    (tokens, end)
+}
+
+/// A segment's boundaries with both ends, ascending; those inside a character are skipped.
+fn edges(segment: &Segment) -> impl Iterator<Item = usize> {
+    let text = segment.text.as_str();
+    let inner = segment
+        .boundaries
+        .iter()
+        .copied()
+        .filter(move |&at| at > 0 && at < text.len() && text.is_char_boundary(at));
+    std::iter::once(0).chain(inner).chain(std::iter::once(text.len()))
+}
+
+/// Like `partition_point`, but tries the first element first: usually all of it fits.
+fn partition(items: &[usize], too_big: impl Fn(&usize) -> bool) -> usize {
+    match items.first() {
+        Some(first) if too_big(first) => 1 + items[1..].partition_point(|item| too_big(item)),
+        _ => 0,
+    }
+}
+
+fn floor_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn ceil_char(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at
+}

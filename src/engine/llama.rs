@@ -1,0 +1,124 @@
+//! The engine on llama.cpp: one thread owns model and context, a mailbox stands before it, a watch tells its state.
+//!
+//! `llama_cpp_2` is used here and in `llama/` only. It decides nothing about prompts: layout, fitting, reuse, healing
+//! and sampling are pure neighbours.
+
+mod backend;
+mod load;
+mod vocabulary;
+mod worker;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread::JoinHandle;
+
+use tokio::sync::watch;
+
+pub use backend::system_info;
+pub use vocabulary::Tokenizer;
+
+use super::queue::{Queue, Ticket};
+use super::{Engine, EngineError, Generation, Job, Options, Status};
+use crate::cancel::CancelToken;
+
+/// llama.cpp in this process. Dropping it ends its thread, after at most one chunk of work.
+pub struct LlamaEngine {
+    queue: Arc<Queue>,
+    status: watch::Receiver<Status>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl LlamaEngine {
+    /// Start loading and return at once. Jobs may be sent already: they wait. What happens shows in the status.
+    pub fn start(options: Options) -> Arc<Self> {
+        let queue = Arc::new(Queue::default());
+        let (status_sender, status) = watch::channel(Status::Loading(0.0));
+        let thread = std::thread::Builder::new().name("llama".into()).spawn({
+            let queue = Arc::clone(&queue);
+            let status = status_sender.clone();
+            move || run(&options, &queue, &status)
+        });
+        let thread = match thread {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                fail(&queue, &status_sender, format!("cannot start the engine's thread: {error}"));
+                None
+            }
+        };
+        Arc::new(Self { queue, status, thread: Mutex::new(thread) })
+    }
+}
+
+impl Engine for LlamaEngine {
+    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+        let (updates, generation) = Generation::channel();
+        self.queue.push(Ticket::new(job, cancel, updates));
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+}
+
+impl Drop for LlamaEngine {
+    fn drop(&mut self) {
+        self.queue.close(EngineError::Unavailable("the engine was stopped".into()));
+        // Joined, not left behind: a thread inside llama.cpp must not outlive the end of `main`.
+        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn fail(queue: &Queue, status: &watch::Sender<Status>, text: String) {
+    tracing::error!("{text}");
+    queue.close(EngineError::Unavailable(text.clone()));
+    status.send_replace(Status::Failed(text));
+}
+
+/// The engine thread: load, then serve jobs until the queue is closed.
+fn run(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
+    let loaded = catch_unwind(AssertUnwindSafe(|| load::load(options, queue, status)));
+    let loaded = match loaded
+        .unwrap_or_else(|_| Err("the model could not be loaded: internal error (see the log)".into()))
+    {
+        Ok(loaded) => loaded,
+        Err(text) => return fail(queue, status, text),
+    };
+    let served = catch_unwind(AssertUnwindSafe(|| serve(options, &loaded, queue, status)));
+    if let Err(text) =
+        served.unwrap_or_else(|_| Err("the engine's thread ended by an internal error (see the log)".into()))
+    {
+        fail(queue, status, text);
+    }
+}
+
+fn serve(
+    options: &Options,
+    loaded: &load::Loaded,
+    queue: &Queue,
+    status: &watch::Sender<Status>,
+) -> Result<(), String> {
+    let mut worker = worker::Worker::new(options, loaded)?;
+    worker.warm_up();
+    status.send_replace(Status::Ready(Arc::new(worker.info(options))));
+    while let Some(ticket) = queue.take() {
+        // A panic fails this job only; the cache's content is unknown after it.
+        let result = catch_unwind(AssertUnwindSafe(|| worker.run(&ticket)));
+        match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
+            Ok(summary) => ticket.send(super::Update::Done(summary)),
+            Err(error) => {
+                if !matches!(error, EngineError::Cancelled) {
+                    worker.forget();
+                    tracing::warn!("{error}");
+                }
+                ticket.fail(error);
+            }
+        }
+    }
+    Ok(())
+}

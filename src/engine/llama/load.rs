@@ -1,0 +1,56 @@
+//! Loading a GGUF: checks first, progress while it runs, and every failure as one text that says what to do.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use tokio::sync::watch;
+
+use super::backend::{backend, take_last_error};
+use super::vocabulary::Vocabulary;
+use crate::engine::queue::Queue;
+use crate::engine::{Options, Status};
+
+/// A loaded model.
+pub struct Loaded {
+    /// The library.
+    pub backend: &'static LlamaBackend,
+    /// Weights and vocabulary.
+    pub model: LlamaModel,
+    /// What the engine reads from the vocabulary.
+    pub vocabulary: Vocabulary,
+    /// Layers that were asked to be on the GPU.
+    pub gpu_layers: u32,
+}
+
+/// Load what `options` name. The error is for the user.
+pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) -> Result<Loaded, String> {
+    let started = Instant::now();
+    let path = &options.model;
+    // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
+    crate::models::check(path).map_err(|error| format!("{error:#}"))?;
+    let backend = backend()?;
+    let gpu_layers =
+        options.gpu_layers.unwrap_or(if backend.supports_gpu_offload() { u32::MAX >> 1 } else { 0 });
+    let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers).with_progress_callback({
+        let (queue, status) = (Arc::clone(queue), status.clone());
+        move |progress| {
+            status.send_replace(Status::Loading(progress));
+            !queue.is_closed()
+        }
+    });
+    take_last_error();
+    let model = LlamaModel::load_from_file(backend, path, &params).map_err(|error| {
+        let reason = take_last_error().unwrap_or_else(|| error.to_string());
+        format!(
+            "cannot load the model {}: {reason}; the file may be damaged or its architecture too new",
+            path.display()
+        )
+    })?;
+    let vocabulary = Vocabulary::read(&model, options.family.as_deref())
+        .map_err(|error| format!("{}: {error}", path.display()))?;
+    tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
+    Ok(Loaded { backend, model, vocabulary, gpu_layers })
+}

@@ -1,0 +1,142 @@
+//! The model's vocabulary as the engine needs it: exact tokenisation, token texts, which tokens end a text.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::token::LlamaToken;
+
+use super::backend::backend;
+use crate::engine::Token;
+use crate::engine::family::{self, Layout};
+use crate::engine::heal::Pieces;
+
+/// What is read from a vocabulary once, at load.
+pub struct Vocabulary {
+    /// Text of every ordinary token.
+    pub pieces: Pieces,
+    /// By token id: ends the text.
+    pub ends: Vec<bool>,
+    /// How prompts are built.
+    pub layout: Layout,
+    /// The token of a line feed, where tokenisation has to begin with one; see [`tokenize`].
+    lead: Option<Token>,
+}
+
+impl Vocabulary {
+    /// Read it. `wanted` is the user's choice of family.
+    pub fn read(model: &LlamaModel, wanted: Option<&str>) -> Result<Self, String> {
+        let vocab = model.vocab();
+        let looked_for: HashSet<&str> = family::sentinel_texts().collect();
+        let mut found = HashMap::new();
+        let (mut texts, mut ends) = (Vec::new(), Vec::new());
+        for token in vocab.tokens() {
+            if let Some(text) = vocab.text(token).and_then(|text| looked_for.get(text.to_str().ok()?)) {
+                found.insert(*text, token.0);
+            }
+            // Besides the ends of text that llama.cpp knows, no control token belongs into source code.
+            let end = vocab.is_eog(token) || vocab.is_control(token);
+            texts.push(if end { Vec::new() } else { vocab.token_to_piece(token, false, None) });
+            ends.push(end);
+        }
+        let usable = |token: LlamaToken| (token.0 >= 0).then_some(token.0);
+        let name = model.meta_val_str("general.name").unwrap_or_default();
+        let about = family::Vocabulary {
+            find: &|text| found.get(text).copied(),
+            known: [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()].map(usable),
+            bos: vocab.should_add_bos().then_some(vocab.bos()).and_then(usable),
+            name: &name,
+        };
+        let layout = family::detect(&about, wanted)?;
+        for &stop in &layout.stops {
+            if let Some(index) = usize::try_from(stop).ok().filter(|&index| index < ends.len()) {
+                ends[index] = true;
+                texts[index].clear();
+            }
+        }
+        Ok(Self { pieces: Pieces::new(texts), ends, layout, lead: lead(model) })
+    }
+
+    /// Tokens of `text`; see [`tokenize`].
+    pub fn tokenize(&self, model: &LlamaModel, text: &str) -> Vec<Token> {
+        tokenize(model, self.lead, text)
+    }
+
+    /// Whether `token` ends the text.
+    pub fn is_end(&self, token: Token) -> bool {
+        usize::try_from(token).ok().and_then(|index| self.ends.get(index).copied()).unwrap_or(true)
+    }
+}
+
+/// Tokens of `text` as it stands in the middle of a document: special tokens in it are plain text, no BOS, no space
+/// added. SentencePiece vocabularies add one before the first word whatever they are asked; a line feed in front takes
+/// it instead and is cut off again, with everything up to it.
+fn tokenize(model: &LlamaModel, lead: Option<Token>, text: &str) -> Vec<Token> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let Some(lead) = lead else {
+        return model
+            .vocab()
+            .tokenize(text.as_bytes(), false, false)
+            .into_iter()
+            .map(|token| token.0)
+            .collect();
+    };
+    let tokens = model.vocab().tokenize(format!("\n{text}").as_bytes(), false, false);
+    tokens.into_iter().map(|token| token.0).skip_while(|&token| token != lead).skip(1).collect()
+}
+
+/// The line feed's token if this vocabulary adds a space before a text.
+fn lead(model: &LlamaModel) -> Option<Token> {
+    let vocab = model.vocab();
+    let first = *vocab.tokenize(b"x", false, false).first()?;
+    if !vocab.token_to_piece(first, false, None).starts_with(b" ") {
+        return None;
+    }
+    vocab
+        .tokenize(b"\nx", false, false)
+        .into_iter()
+        .find(|&token| vocab.token_to_piece(token, false, None) == b"\n")
+        .map(|token| token.0)
+}
+
+/// A vocabulary without weights: for tests and for looking at a model.
+pub struct Tokenizer {
+    model: LlamaModel,
+    lead: Option<Token>,
+}
+
+impl Tokenizer {
+    /// Read the vocabulary of a GGUF, with or without weights in it.
+    ///
+    /// # Errors
+    /// When llama.cpp cannot read it; the text is its reason.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let params = LlamaModelParams::default().with_vocab_only(true);
+        let model = LlamaModel::load_from_file(backend()?, path, &params)
+            .map_err(|error| super::backend::take_last_error().unwrap_or_else(|| error.to_string()))?;
+        let lead = lead(&model);
+        Ok(Self { model, lead })
+    }
+
+    /// Tokens of plain text, as the engine tokenises the parts of a prompt.
+    pub fn tokenize(&self, text: &str) -> Vec<Token> {
+        tokenize(&self.model, self.lead, text)
+    }
+
+    /// The text of tokens; control tokens have none.
+    pub fn text(&self, tokens: &[Token]) -> Vec<u8> {
+        let vocab = self.model.vocab();
+        tokens.iter().flat_map(|&token| vocab.token_to_piece(LlamaToken(token), false, None)).collect()
+    }
+
+    /// How prompts for this vocabulary are built.
+    ///
+    /// # Errors
+    /// A text for the user; see [`family::detect`].
+    pub fn layout(&self, wanted: Option<&str>) -> Result<Layout, String> {
+        Vocabulary::read(&self.model, wanted).map(|vocabulary| vocabulary.layout)
+    }
+}

@@ -1,0 +1,264 @@
+//! The mailbox in front of the engine thread: the latest job of a document wins, people go before background work.
+//!
+//! It runs nothing and knows no model.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{EngineError, Job, Lane, Update};
+use crate::cancel::CancelToken;
+
+/// Jobs that wait at most. Latest-wins leaves one per document and lane, so only that many documents reach it.
+const CAPACITY: usize = 64;
+
+/// A job and the ways to answer and to stop it.
+#[derive(Debug)]
+pub struct Ticket {
+    /// What to do.
+    pub job: Job,
+    cancel: CancelToken,
+    updates: UnboundedSender<Result<Update, EngineError>>,
+    /// Set when another job takes this one's place while it runs.
+    superseded: Arc<AtomicBool>,
+}
+
+impl Ticket {
+    /// A ticket for `job`, answered through `updates`.
+    pub fn new(job: Job, cancel: CancelToken, updates: UnboundedSender<Result<Update, EngineError>>) -> Self {
+        Self { job, cancel, updates, superseded: Arc::default() }
+    }
+
+    /// Whether nobody wants the result any more: superseded, cancelled, or its `Generation` dropped. Three atomic reads.
+    pub fn is_over(&self) -> bool {
+        self.superseded.load(Ordering::Acquire) || self.cancel.is_cancelled() || self.updates.is_closed()
+    }
+
+    /// Send an update; a dropped receiver is noticed by [`Ticket::is_over`].
+    pub fn send(&self, update: Update) {
+        let _ = self.updates.send(Ok(update));
+    }
+
+    /// Answer with an error.
+    pub fn fail(&self, error: EngineError) {
+        let _ = self.updates.send(Err(error));
+    }
+
+    fn same_place(&self, document: &str, lane: Lane) -> bool {
+        self.job.lane == lane && self.job.document == document
+    }
+}
+
+/// What the engine thread works on, as far as the queue has to know it.
+#[derive(Debug)]
+struct Running {
+    document: String,
+    lane: Lane,
+    superseded: Arc<AtomicBool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Ticket>,
+    running: Option<Running>,
+    closed: Option<EngineError>,
+}
+
+/// The mailbox. Many threads push, one takes.
+#[derive(Debug, Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing in here panics half way through a change, so a poisoned lock is still good.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Add a ticket. An older one of the same document and lane ends with [`EngineError::Cancelled`], also when it
+    /// runs; an interactive one also ends running background work.
+    pub fn push(&self, ticket: Ticket) {
+        let mut state = self.state();
+        if let Some(error) = &state.closed {
+            return ticket.fail(error.clone());
+        }
+        let (document, lane) = (ticket.job.document.clone(), ticket.job.lane);
+        state.waiting.retain(|old| {
+            let stays = !old.same_place(&document, lane);
+            if !stays {
+                old.fail(EngineError::Cancelled);
+            }
+            stays
+        });
+        if let Some(running) = &state.running {
+            let replaced = running.lane == lane && running.document == document;
+            if replaced || (running.lane == Lane::Background && lane == Lane::Interactive) {
+                running.superseded.store(true, Ordering::Release);
+            }
+        }
+        if state.waiting.len() >= CAPACITY
+            && let Some(oldest) = state.waiting.pop_front()
+        {
+            oldest.fail(EngineError::Cancelled);
+        }
+        state.waiting.push_back(ticket);
+        self.wake.notify_one();
+    }
+
+    /// Wait for the next job that somebody still wants: the oldest interactive one, else the oldest background one.
+    /// None once the queue is closed. The job counts as running until the next call.
+    pub fn take(&self) -> Option<Ticket> {
+        let mut state = self.state();
+        state.running = None;
+        loop {
+            if state.closed.is_some() {
+                return None;
+            }
+            if let Some(ticket) = state.pop() {
+                state.running = Some(Running {
+                    document: ticket.job.document.clone(),
+                    lane: ticket.job.lane,
+                    superseded: Arc::clone(&ticket.superseded),
+                });
+                return Some(ticket);
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// End everything: waiting, running and future jobs get `error`.
+    pub fn close(&self, error: EngineError) {
+        let mut state = self.state();
+        for ticket in state.waiting.drain(..) {
+            ticket.fail(error.clone());
+        }
+        if let Some(running) = &state.running {
+            running.superseded.store(true, Ordering::Release);
+        }
+        state.closed.get_or_insert(error);
+        self.wake.notify_all();
+    }
+
+    /// Whether [`Queue::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.state().closed.is_some()
+    }
+}
+
+impl State {
+    fn pop(&mut self) -> Option<Ticket> {
+        self.waiting.retain(|ticket| {
+            let over = ticket.is_over();
+            if over {
+                ticket.fail(EngineError::Cancelled);
+            }
+            !over
+        });
+        let interactive = self.waiting.iter().position(|ticket| ticket.job.lane == Lane::Interactive);
+        self.waiting.remove(interactive.unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cancel::CancelSource;
+    use crate::engine::{Generation, Sampling, Stop};
+
+    fn job(document: &str, lane: Lane) -> Job {
+        Job {
+            document: document.into(),
+            lane,
+            segments: Vec::new(),
+            max_tokens: 1,
+            stop: Stop::default(),
+            sampling: Sampling::Greedy,
+            bans: Vec::new(),
+        }
+    }
+
+    fn push(queue: &Queue, document: &str, lane: Lane) -> Generation {
+        let (updates, generation) = Generation::channel();
+        queue.push(Ticket::new(job(document, lane), CancelToken::never(), updates));
+        generation
+    }
+
+    fn outcome(generation: &mut Generation) -> Option<Result<Update, EngineError>> {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(generation.next())
+    }
+
+    #[test]
+    fn the_latest_of_a_document_wins_while_waiting() {
+        let queue = Queue::default();
+        let mut first = push(&queue, "a", Lane::Interactive);
+        let _other = push(&queue, "b", Lane::Interactive);
+        let _second = push(&queue, "a", Lane::Interactive);
+        assert_eq!(outcome(&mut first), Some(Err(EngineError::Cancelled)));
+        assert_eq!(queue.take().unwrap().job.document, "b");
+        assert_eq!(queue.take().unwrap().job.document, "a");
+    }
+
+    #[test]
+    fn the_latest_of_a_document_stops_the_running_one() {
+        let queue = Queue::default();
+        let _first = push(&queue, "a", Lane::Interactive);
+        let running = queue.take().unwrap();
+        let _other = push(&queue, "b", Lane::Interactive);
+        let _background = push(&queue, "a", Lane::Background);
+        assert!(!running.is_over(), "another document or lane does not stop it");
+        let _second = push(&queue, "a", Lane::Interactive);
+        assert!(running.is_over());
+    }
+
+    #[test]
+    fn people_go_first_and_stop_background_work() {
+        let queue = Queue::default();
+        let _background = push(&queue, "a", Lane::Background);
+        let _more = push(&queue, "b", Lane::Background);
+        let running = queue.take().unwrap();
+        assert_eq!(running.job.document, "a");
+        let _person = push(&queue, "c", Lane::Interactive);
+        assert!(running.is_over());
+        assert_eq!(queue.take().unwrap().job.document, "c");
+        assert_eq!(queue.take().unwrap().job.document, "b");
+    }
+
+    #[test]
+    fn unwanted_jobs_are_skipped() {
+        let queue = Queue::default();
+        drop(push(&queue, "dropped", Lane::Interactive));
+        let source = CancelSource::new();
+        let (updates, mut cancelled) = Generation::channel();
+        queue.push(Ticket::new(job("cancelled", Lane::Interactive), source.token(), updates));
+        source.cancel();
+        let _wanted = push(&queue, "wanted", Lane::Background);
+        assert_eq!(queue.take().unwrap().job.document, "wanted");
+        assert_eq!(outcome(&mut cancelled), Some(Err(EngineError::Cancelled)));
+    }
+
+    #[test]
+    fn closing_answers_everybody() {
+        let queue = Queue::default();
+        let mut before = push(&queue, "a", Lane::Interactive);
+        let error = EngineError::Unavailable("no model".into());
+        queue.close(error.clone());
+        let mut after = push(&queue, "b", Lane::Interactive);
+        assert_eq!(outcome(&mut before), Some(Err(error.clone())));
+        assert_eq!(outcome(&mut after), Some(Err(error)));
+        assert!(queue.take().is_none());
+        assert!(queue.is_closed());
+    }
+
+    #[test]
+    fn the_number_of_waiting_jobs_is_bounded() {
+        let queue = Queue::default();
+        let mut generations: Vec<_> =
+            (0..=CAPACITY).map(|number| push(&queue, &number.to_string(), Lane::Interactive)).collect();
+        assert_eq!(outcome(&mut generations[0]), Some(Err(EngineError::Cancelled)));
+        assert_eq!(queue.take().unwrap().job.document, "1");
+    }
+}

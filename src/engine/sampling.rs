@@ -1,0 +1,175 @@
+//! Choosing the next token from logits: the likeliest, or a seeded draw. It knows neither text nor the model.
+//!
+//! Own code instead of llama.cpp's sampler chain: the candidate set (bans, token healing) comes from us, and a draw has
+//! to repeat for a seed.
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::{Sampling, Token};
+
+/// Draws below this share of the likeliest token's weight are never made: at top_p < 1 they are cut anyway, and it
+/// keeps the sort short (150 000 entries would take longer than the decode itself).
+const NEGLIGIBLE: f32 = 1e-6;
+
+/// Chooses tokens for one generation.
+#[derive(Debug)]
+pub struct Sampler {
+    draw: Option<Draw>,
+}
+
+#[derive(Debug)]
+struct Draw {
+    temperature: f32,
+    top_p: f32,
+    random: StdRng,
+}
+
+/// A chosen token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Choice {
+    /// Its id.
+    pub token: Token,
+    /// Natural log of its probability among the candidates, at temperature 1.
+    pub logprob: f32,
+}
+
+impl Sampler {
+    /// A sampler at its start. A temperature that is not above 0 means greedy.
+    pub fn new(sampling: Sampling) -> Self {
+        let draw = match sampling {
+            Sampling::Seeded { temperature, top_p, seed } if temperature > 0.0 => {
+                Some(Draw { temperature, top_p: top_p.clamp(0.0, 1.0), random: StdRng::seed_from_u64(seed) })
+            }
+            _ => None,
+        };
+        Self { draw }
+    }
+
+    /// Choose among `candidates` (every token when none is given) those that `allowed` lets through. None if nothing is
+    /// left.
+    pub fn choose(
+        &mut self,
+        logits: &[f32],
+        candidates: Option<&[Token]>,
+        allowed: impl Fn(Token) -> bool,
+    ) -> Option<Choice> {
+        let logit =
+            |token: Token| logits.get(usize::try_from(token).ok()?).copied().filter(|logit| !logit.is_nan());
+        let all = 0..Token::try_from(logits.len()).unwrap_or(Token::MAX);
+        let ids: &mut dyn Iterator<Item = Token> = match candidates {
+            Some(candidates) => &mut candidates.iter().copied(),
+            None => &mut { all },
+        };
+        let mut best: Option<(Token, f32)> = None;
+        // Log of the sum of exponentials, kept relative to the largest logit so far.
+        let mut sum = 0.0f64;
+        let mut open = Vec::new();
+        for token in ids {
+            let Some(logit) = logit(token) else { continue };
+            match best {
+                Some((_, top)) if logit <= top => sum += f64::from(logit - top).exp(),
+                _ => {
+                    let top = best.map_or(f32::NEG_INFINITY, |(_, top)| top);
+                    // The sum counts every candidate, banned or not: a ban must not make its rivals look certain.
+                    sum = sum * f64::from(top - logit).exp() + 1.0;
+                    best = Some((token, logit));
+                }
+            }
+            if allowed(token) {
+                open.push((token, logit));
+            }
+        }
+        let (_, top) = best?;
+        let total = f64::from(top) + sum.ln();
+        let (token, logit) = match &mut self.draw {
+            None => likeliest(&open)?,
+            Some(draw) => draw.pick(open)?,
+        };
+        Some(Choice { token, logprob: (f64::from(logit) - total) as f32 })
+    }
+}
+
+/// The first of the largest, so that equal logits do not depend on anything else.
+fn likeliest(open: &[(Token, f32)]) -> Option<(Token, f32)> {
+    open.iter().copied().reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+impl Draw {
+    fn pick(&mut self, open: Vec<(Token, f32)>) -> Option<(Token, f32)> {
+        let (_, top) = likeliest(&open)?;
+        let weight = |logit: f32| ((logit - top) / self.temperature).exp();
+        let mut weighted: Vec<_> = open
+            .into_iter()
+            .map(|(token, logit)| (token, logit, weight(logit)))
+            .filter(|&(_, _, weight)| weight > NEGLIGIBLE)
+            .collect();
+        weighted.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        let total: f32 = weighted.iter().map(|entry| entry.2).sum();
+        let mut within = 0.0;
+        // The smallest set whose weight reaches top_p; always at least one.
+        let count = 1 + weighted
+            .iter()
+            .take_while(|entry| {
+                within += entry.2;
+                within < self.top_p * total
+            })
+            .count();
+        weighted.truncate(count);
+        let mut left = self.random.random::<f32>() * weighted.iter().map(|entry| entry.2).sum::<f32>();
+        let chosen = weighted.iter().find(|entry| {
+            left -= entry.2;
+            left < 0.0
+        });
+        chosen.or(weighted.last()).map(|&(token, logit, _)| (token, logit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGITS: [f32; 5] = [0.0, 2.0, 1.0, 2.0, f32::NAN];
+
+    #[test]
+    fn greedy_takes_the_first_of_the_largest() {
+        let mut sampler = Sampler::new(Sampling::Greedy);
+        let choice = sampler.choose(&LOGITS, None, |_| true).unwrap();
+        assert_eq!(choice.token, 1);
+        let expected = 2.0f32 - (1.0f32 + 2.0 * 2.0f32.exp() + 1.0f32.exp()).ln();
+        assert!((choice.logprob - expected).abs() < 1e-5, "{}", choice.logprob);
+        assert_eq!(sampler.choose(&LOGITS, None, |token| token != 1).unwrap().token, 3, "a ban");
+        assert_eq!(
+            sampler.choose(&LOGITS, Some(&[0, 2, 77, -1]), |_| true).unwrap().token,
+            2,
+            "only candidates"
+        );
+        assert_eq!(sampler.choose(&LOGITS, Some(&[4]), |_| true), None, "nothing usable");
+        assert_eq!(sampler.choose(&LOGITS, None, |_| false), None);
+    }
+
+    #[test]
+    fn a_seed_repeats_its_draws() {
+        let draws = |seed| {
+            let mut sampler = Sampler::new(Sampling::Seeded { temperature: 1.0, top_p: 1.0, seed });
+            (0..50).map(|_| sampler.choose(&LOGITS, None, |_| true).unwrap().token).collect::<Vec<_>>()
+        };
+        assert_eq!(draws(7), draws(7));
+        assert_ne!(draws(7), draws(8));
+        for token in 0..4 {
+            assert!(draws(7).contains(&token), "{token} has a fair share in 50 draws");
+        }
+    }
+
+    #[test]
+    fn top_p_and_temperature_narrow_the_choice() {
+        for (temperature, top_p) in [(1.0, 0.0), (0.01, 1.0)] {
+            let mut sampler = Sampler::new(Sampling::Seeded { temperature, top_p, seed: 1 });
+            for _ in 0..50 {
+                assert!([1, 3].contains(&sampler.choose(&LOGITS, None, |_| true).unwrap().token));
+            }
+        }
+        let mut greedy = Sampler::new(Sampling::Seeded { temperature: 0.0, top_p: 1.0, seed: 1 });
+        assert_eq!(greedy.choose(&LOGITS, None, |_| true).unwrap().token, 1);
+    }
+}
