@@ -1,15 +1,34 @@
 //! A completion from trigger to outcome: the stages in order, each a small file. It knows nothing of LSP.
 
+mod brackets;
+mod cutback;
+mod debounce;
+mod decode;
+mod faults;
+mod guide;
 pub mod outcome;
+mod reuse;
+mod trigger;
+mod trim;
+mod validate;
 
 use std::ops::Range;
 use std::time::Duration;
 
+use decode::Decoded;
+use guide::Guide;
 pub use outcome::{Completion, Outcome, Reason, Shown, Verdict};
+use tokio::time::Instant;
+use tree_sitter::Tree;
+use trigger::{Decision, Shape};
+use trim::Candidate;
+use validate::{Judge, with_line_ends};
 
 use crate::cancel::CancelToken;
+use crate::context::{CursorContext, line};
 use crate::document::Snapshot;
-use crate::engine::Engine;
+use crate::engine::{Engine, Job, Lane, Sampling, Status};
+use crate::prompt::{self, Budget};
 
 /// What made the editor ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,15 +87,214 @@ impl Default for Options {
     }
 }
 
+/// What a request ends in, and what is worth keeping of the way there.
+#[derive(Debug)]
+pub struct Report {
+    /// A suggestion, or why there is none.
+    pub outcome: Outcome,
+    /// The tree that was parsed for the request and the version it belongs to: hand it to
+    /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
+    pub tree: Option<(i32, Tree)>,
+    /// From the call to the outcome.
+    pub elapsed: Duration,
+}
+
 /// Run the stages: trigger, reuse, debounce, decode under guidance, trim, validate, outcome.
 ///
-/// Never fails: whatever goes wrong is a [`Reason`].
+/// Never fails: whatever goes wrong is a [`Reason`]. All parsing happens on blocking threads.
 pub async fn complete(
     request: Request,
     engine: &dyn Engine,
     options: &Options,
     cancel: &CancelToken,
-) -> Outcome {
-    let _ = (request, engine, options, cancel);
-    Outcome::Skipped(Reason::Blank)
+) -> Report {
+    let start = Instant::now();
+    let version = request.snapshot.version;
+    let (outcome, tree) = match Place::of(request) {
+        Ok(place) => {
+            let mut tree = None;
+            let outcome = run(place, engine, options, cancel, &mut tree, start).await;
+            (outcome, tree)
+        }
+        Err(reason) => (Err(reason), None),
+    };
+    let outcome = match outcome {
+        Ok(completion) => Outcome::Completion(completion),
+        Err(reason) => Outcome::Skipped(reason),
+    };
+    Report { outcome, tree: tree.map(|tree| (version, tree)), elapsed: start.elapsed() }
+}
+
+/// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
+struct Place {
+    request: Request,
+    snapshot: Snapshot,
+    offset: usize,
+    /// The selected entry's text and the bytes it replaces in the request's snapshot.
+    entry: Option<Selected>,
+}
+
+impl Place {
+    fn of(request: Request) -> Result<Self, Reason> {
+        let offset = line::floor(&request.snapshot.text, request.offset);
+        let Some(entry) = request.selected.clone() else {
+            return Ok(Self { snapshot: request.snapshot.clone(), request, offset, entry: None });
+        };
+        let text = &request.snapshot.text;
+        let sound = entry.range.start <= offset
+            && offset <= entry.range.end
+            && entry.range.end <= text.len_bytes()
+            && line::floor(text, entry.range.start) == entry.range.start
+            && line::floor(text, entry.range.end) == entry.range.end
+            && text.byte_to_line(entry.range.start) == text.byte_to_line(entry.range.end);
+        if !sound {
+            return Err(Reason::MenuConflict);
+        }
+        let snapshot = validate::apply(&request.snapshot, &entry.range, &entry.text);
+        let offset = entry.range.start + entry.text.len();
+        Ok(Self { request, snapshot, offset, entry: Some(entry) })
+    }
+
+    /// A suggestion at the place's cursor, in terms of the request's own snapshot.
+    fn completion(
+        &self,
+        candidate: &Candidate,
+        context: &CursorContext,
+        verdict: Verdict,
+        decoded: &Decoded,
+    ) -> Completion {
+        let mut text = with_line_ends(&candidate.text, context.line_end);
+        let mut range = self.offset..self.offset + candidate.takes;
+        if let Some(entry) = &self.entry {
+            text.insert_str(0, &entry.text);
+            range = entry.range.start..entry.range.end + candidate.takes;
+        }
+        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
+        let prompt_tokens =
+            decoded.summary.map_or((0, 0), |summary| (summary.prompt_tokens, summary.reused_tokens));
+        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, shown }
+    }
+
+    /// The rest of what was shown before, if the user is typing it.
+    fn reuse(&self) -> Option<Completion> {
+        let shown = self.request.shown.as_ref()?;
+        let rest = reuse::lookup(
+            shown,
+            &self.request.snapshot.text,
+            line::floor(&self.request.snapshot.text, self.request.offset),
+        )?;
+        let (text, range) = match &self.entry {
+            None => (rest.text, rest.range),
+            Some(entry) => {
+                // What is typed already belongs to the entry's range; the whole must begin with the entry.
+                let typed = line::slice(&self.request.snapshot.text, entry.range.start..rest.range.start);
+                let whole = format!("{typed}{}", rest.text);
+                let fits = whole.len() > entry.text.len()
+                    && whole.starts_with(&entry.text)
+                    && entry.range.end <= rest.range.end;
+                fits.then_some((whole, entry.range.start..rest.range.end))?
+            }
+        };
+        Some(Completion {
+            text,
+            range,
+            verdict: shown.verdict,
+            tokens: 0,
+            prompt_tokens: (0, 0),
+            shown: shown.clone(),
+        })
+    }
+}
+
+async fn run(
+    place: Place,
+    engine: &dyn Engine,
+    options: &Options,
+    cancel: &CancelToken,
+    kept: &mut Option<Tree>,
+    start: Instant,
+) -> Result<Completion, Reason> {
+    if let Some(completion) = place.reuse() {
+        return Ok(completion);
+    }
+    let (snapshot, offset) = (place.snapshot.clone(), place.offset);
+    let (tree, context) = blocking(move || {
+        let tree = snapshot.parse();
+        let context = CursorContext::at(&snapshot, tree.as_ref(), offset);
+        (tree, context)
+    })
+    .await?;
+    // The tree of a hypothetical text (a menu entry accepted) is of no use to the document.
+    *kept = tree.clone().filter(|_| place.entry.is_none());
+    let shape = match trigger::decide(&context, &place.request.trigger, options) {
+        Decision::Go(shape) => shape,
+        Decision::Skip(reason) => return Err(reason),
+    };
+    if !debounce::pause(options.debounce, &place.request.trigger, cancel).await {
+        return Err(Reason::Superseded);
+    }
+    let generation = engine.generate(job(&place, &context, shape, engine, options)?, cancel.clone());
+    let guide = Guide::new(&context, shape);
+    let decoded = decode::decode(generation, &guide, engine, start + options.deadline, cancel).await?;
+    let text = trim::trim(&decoded.text, &context, shape)?;
+    let (snapshot, cancelled) = (place.snapshot.clone(), cancel.clone());
+    let (candidate, verdict, context) = blocking(move || {
+        let (candidate, verdict) = validated(&text, &snapshot, tree.as_ref(), &context, &cancelled)?;
+        Ok((candidate, verdict, context))
+    })
+    .await??;
+    if cancel.is_cancelled() {
+        return Err(Reason::Superseded);
+    }
+    Ok(place.completion(&candidate, &context, verdict, &decoded))
+}
+
+fn job(
+    place: &Place,
+    context: &CursorContext,
+    shape: Shape,
+    engine: &dyn Engine,
+    options: &Options,
+) -> Result<Job, Reason> {
+    let tokens = match &*engine.status().borrow() {
+        Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
+        Status::Ready(model) => model.context,
+        Status::Loading(_) => 0,
+    };
+    let lines = match shape {
+        Shape::Line => 1,
+        Shape::Lines(most) => most,
+    };
+    Ok(Job {
+        document: place.request.snapshot.uri.to_string(),
+        lane: Lane::Interactive,
+        segments: prompt::build(context, Budget::for_context(tokens)),
+        max_tokens: options.max_tokens,
+        stop: prompt::stop(lines),
+        sampling: Sampling::Greedy,
+        bans: Vec::new(),
+    })
+}
+
+fn validated(
+    text: &str,
+    snapshot: &Snapshot,
+    tree: Option<&Tree>,
+    context: &CursorContext,
+    cancel: &CancelToken,
+) -> Result<(Candidate, Verdict), Reason> {
+    let Some(tree) = tree else {
+        let candidate = trim::joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?;
+        return Ok((candidate, Verdict::Unvalidated));
+    };
+    let judge = Judge::new(snapshot, tree, context);
+    let candidate = cutback::choose(text, &judge, context, cancel).ok_or(Reason::Invalid)?;
+    Ok((candidate, judge.verdict()))
+}
+
+/// Run `work` on a blocking thread. A panic there costs this request only.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reason> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Reason::EngineFailed(format!("a completion stage stopped: {error}")))
 }

@@ -1,1 +1,140 @@
-//! (to be written)
+//! What is around the cursor: a pure function of a snapshot and its tree. It does no I/O and knows no prompt format.
+//!
+//! The work is bounded: windows of some kilobytes of text, and query cursors limited to byte ranges.
+
+pub mod imports;
+pub mod line;
+pub mod outline;
+pub mod scope;
+
+use std::ops::Range;
+
+use tree_sitter::Tree;
+
+pub use line::{Indent, Line, LineEnd, Right};
+pub use scope::{Place, Scope};
+
+use crate::document::Snapshot;
+
+/// Most text before the cursor that is looked at. A budget of some thousand tokens never takes more.
+pub const BEFORE: usize = 16 * 1024;
+/// Most text after the cursor that is looked at.
+pub const AFTER: usize = 8 * 1024;
+/// The window before the cursor moves in steps of this size: one that slid with every key would change the start of
+/// the prompt, and with it invalidate the whole KV cache, at every key.
+const STEP: usize = 4 * 1024;
+
+/// A quoted part of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excerpt {
+    /// Where it is, in bytes.
+    pub range: Range<usize>,
+    /// What it says, possibly shortened; LF line ends.
+    pub text: String,
+}
+
+/// What is around the cursor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CursorContext {
+    /// The cursor, in bytes.
+    pub offset: usize,
+    /// The line it is on.
+    pub line: Line,
+    /// What stands right of it on its line.
+    pub right: Right,
+    /// Code, string or comment.
+    pub place: Place,
+    /// One step of indentation in this file.
+    pub indent: Indent,
+    /// The file's line ends.
+    pub line_end: LineEnd,
+    /// Enclosing definitions, innermost first.
+    pub scopes: Vec<Scope>,
+    /// Whether the last line with text above the cursor, or the text before it on its own line, opens a block.
+    pub opens_block: bool,
+    /// Whether the language says that indentation is syntax.
+    pub significant_indentation: bool,
+    /// What starts a line comment in this language; empty when unknown.
+    pub line_comment: String,
+    /// Import statements at the top of the file.
+    pub imports: Vec<Excerpt>,
+    /// Signatures of definitions outside the cursor's top-level item.
+    pub outline: Vec<Excerpt>,
+    /// First byte of `before` in the document.
+    pub window: usize,
+    /// Text before the cursor from a line start on, at most about [`BEFORE`] bytes, with LF line ends.
+    pub before: String,
+    /// Text after the cursor, at most about [`AFTER`] bytes, with LF line ends.
+    pub after: String,
+    /// Whether there was a tree to look at.
+    pub parsed: bool,
+}
+
+impl CursorContext {
+    /// Look around `offset` (clamped to the text and to a character boundary).
+    pub fn at(snapshot: &Snapshot, tree: Option<&Tree>, offset: usize) -> Self {
+        let text = &snapshot.text;
+        let offset = line::floor(text, offset);
+        let line = Line::at(text, offset);
+        let language = snapshot.language.as_deref();
+        let default_indent = language.map_or("    ", |language| language.config.indent.as_str());
+        let window = window_start(snapshot, offset);
+        let end = line::floor(text, (offset + AFTER).min(text.len_bytes()));
+        let before = line::slice(text, window..offset).replace("\r\n", "\n");
+        let scopes = scope::enclosing(snapshot, tree, &line, offset);
+        let item = tree.map_or(offset..offset, |tree| top_level_item(tree, offset));
+        let opener = before.trim_end();
+        Self {
+            offset,
+            right: line.right(),
+            place: scope::place(snapshot, tree, &line, offset),
+            indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
+            line_end: line::line_end(text),
+            opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
+            significant_indentation: language.is_some_and(|language| language.config.significant_indentation),
+            line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
+            imports: imports::find(snapshot, tree),
+            outline: outline::find(snapshot, tree, &item),
+            after: line::slice(text, offset..end).replace("\r\n", "\n"),
+            parsed: tree.is_some(),
+            scopes,
+            window,
+            before,
+            line,
+        }
+    }
+
+    /// The last line with text before the cursor's line, within the window.
+    pub fn line_above(&self) -> Option<&str> {
+        let above = &self.before[..self.before.len() - self.line.before.len().min(self.before.len())];
+        above.lines().rev().find(|line| !line.trim().is_empty())
+    }
+
+    /// The lines with text after the cursor's line, within the window.
+    pub fn lines_below(&self) -> impl Iterator<Item = &str> {
+        self.after.split('\n').skip(1).filter(|line| !line.trim().is_empty())
+    }
+}
+
+/// The line start where the window before the cursor begins. It moves in steps, see [`STEP`].
+fn window_start(snapshot: &Snapshot, offset: usize) -> usize {
+    if offset <= BEFORE {
+        return 0;
+    }
+    let text = &snapshot.text;
+    let target = line::floor(text, (offset - BEFORE).div_ceil(STEP) * STEP);
+    let row = text.byte_to_line(target);
+    let start = text.line_to_byte((row + 1).min(text.len_lines() - 1));
+    // On a line longer than the window there is no line start to choose.
+    if start > offset || start < target { target } else { start }
+}
+
+/// The bytes of the child of the root that holds `offset` or, between two, nothing.
+fn top_level_item(tree: &Tree, offset: usize) -> Range<usize> {
+    let root = tree.root_node();
+    let mut cursor = root.walk();
+    match cursor.goto_first_child_for_byte(offset.saturating_sub(1)) {
+        Some(_) if cursor.node().start_byte() <= offset => cursor.node().byte_range(),
+        _ => offset..offset,
+    }
+}

@@ -75,8 +75,10 @@ pub struct Shown {
     pub replaced: usize,
     /// Fingerprint of the document before `offset`.
     pub before: u64,
-    /// Fingerprint of the document from `offset` on.
+    /// Fingerprint of the document behind what is replaced.
     pub after: u64,
+    /// Length in bytes of the document behind what is replaced.
+    pub after_len: usize,
     /// How far it was checked.
     pub verdict: Verdict,
 }

@@ -1,0 +1,78 @@
+//! Drives one generation under the guide's eye until it ends, is enough, or the time is up. It judges no syntax.
+
+use tokio::time::Instant;
+
+use super::guide::{Advice, Guide};
+use super::outcome::Reason;
+use crate::cancel::CancelToken;
+use crate::engine::{Engine, EngineError, Generation, Status, Summary, Update};
+
+/// What came out of a generation.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decoded {
+    /// The text, as far as the guide wanted it.
+    pub text: String,
+    /// Tokens generated.
+    pub tokens: usize,
+    /// Natural-log probability, summed.
+    pub logprob: f32,
+    /// Figures, when the engine came to its own end.
+    pub summary: Option<Summary>,
+}
+
+/// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken.
+pub async fn decode(
+    mut generation: Generation,
+    guide: &Guide<'_>,
+    engine: &dyn Engine,
+    deadline: Instant,
+    cancel: &CancelToken,
+) -> Result<Decoded, Reason> {
+    let mut decoded = Decoded::default();
+    loop {
+        let update = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Reason::Superseded),
+            update = generation.next() => update,
+            () = tokio::time::sleep_until(deadline) => return at_deadline(decoded, engine),
+        };
+        match update {
+            Some(Ok(Update::Piece(piece))) => {
+                decoded.text.push_str(&piece.text);
+                decoded.tokens += piece.tokens;
+                decoded.logprob += piece.logprob;
+                if let Advice::Stop(enough) = guide.judge(&decoded.text) {
+                    decoded.text.truncate(enough);
+                    return Ok(decoded);
+                }
+            }
+            Some(Ok(Update::Done(summary))) => {
+                decoded.summary = Some(summary);
+                return Ok(decoded);
+            }
+            Some(Err(error)) => return Err(reason(error)),
+            None => {
+                return Err(Reason::EngineFailed("the engine stopped in the middle of a suggestion".into()));
+            }
+        }
+    }
+}
+
+fn at_deadline(decoded: Decoded, engine: &dyn Engine) -> Result<Decoded, Reason> {
+    if !decoded.text.is_empty() {
+        return Ok(decoded);
+    }
+    match &*engine.status().borrow() {
+        Status::Loading(_) => Err(Reason::ModelLoading),
+        Status::Failed(why) => Err(Reason::NoEngine(why.clone())),
+        Status::Ready(_) => Err(Reason::Timeout),
+    }
+}
+
+fn reason(error: EngineError) -> Reason {
+    match error {
+        EngineError::Cancelled => Reason::Superseded,
+        EngineError::Unavailable(why) => Reason::NoEngine(why),
+        EngineError::Failed(why) => Reason::EngineFailed(why),
+    }
+}

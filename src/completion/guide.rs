@@ -1,0 +1,118 @@
+//! Watches the text while it is generated and says when there is enough: the model's own end often comes late. It
+//! changes nothing; `trim` makes the text fit.
+
+use super::brackets::balance;
+use super::trigger::Shape;
+use crate::context::{CursorContext, Place, Right, line};
+
+/// What to do after a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advice {
+    /// Go on.
+    Continue,
+    /// There is enough: only this many bytes are wanted.
+    Stop(usize),
+}
+
+/// The judgement over one generation.
+#[derive(Debug)]
+pub struct Guide<'a> {
+    context: &'a CursorContext,
+    shape: Shape,
+    /// Columns below which a line is outside the block that is being written.
+    floor: usize,
+}
+
+impl<'a> Guide<'a> {
+    /// A guide for text at the cursor of `context`.
+    pub fn new(context: &'a CursorContext, shape: Shape) -> Self {
+        Self { context, shape, floor: floor(context) }
+    }
+
+    /// Judge all text so far.
+    pub fn judge(&self, text: &str) -> Advice {
+        match self.shape {
+            Shape::Line => self.judge_line(text),
+            Shape::Lines(most) => self.judge_lines(text, most),
+        }
+    }
+
+    fn judge_line(&self, text: &str) -> Advice {
+        if let Some(end) = text.find('\n') {
+            return Advice::Stop(end);
+        }
+        // Inside a string or comment brackets mean nothing.
+        if self.context.right == Right::Nothing || self.context.place != Place::Code {
+            return Advice::Continue;
+        }
+        let after = self.context.line.after.trim();
+        // The model has written what stands right of the cursor, and goes on behind it.
+        match text.find(after) {
+            Some(at) if after.len() > 3 && text.len() > at + after.len() + 16 => {
+                Advice::Stop(at + after.len())
+            }
+            _ => Advice::Continue,
+        }
+    }
+
+    fn judge_lines(&self, text: &str, most: usize) -> Advice {
+        let own = usize::from(!self.context.line.is_blank_before());
+        let mut start = 0;
+        for (number, piece) in text.split_inclusive('\n').enumerate() {
+            let (end, complete) = (start + piece.len(), piece.ends_with('\n'));
+            if number >= most + own {
+                return Advice::Stop(start);
+            }
+            if number > 0 && !piece.trim().is_empty() && line::width(piece) < self.floor {
+                // A closer that ends the block belongs to it, unless the text after the cursor has it already.
+                let closes = piece.trim_start().starts_with(['}', ')', ']']);
+                return match (closes, complete) {
+                    (false, _) => Advice::Stop(start),
+                    (true, true) => Advice::Stop(end),
+                    (true, false) => Advice::Continue,
+                };
+            }
+            if number > 0
+                && complete
+                && !balance(&text[..end], &self.context.line_comment).unmatched.is_empty()
+            {
+                return Advice::Stop(end);
+            }
+            start = end;
+        }
+        repeated(text).map_or(Advice::Continue, Advice::Stop)
+    }
+}
+
+fn floor(context: &CursorContext) -> usize {
+    let own = line::width(&context.line.indentation);
+    if context.line.is_blank_before() {
+        // At column 0 of an empty line inside a body the indentation is still to be written.
+        let above = context.line_above().map_or(0, line::width);
+        match (own, context.opens_block) {
+            (0, true) => above + 1,
+            (0, false) if !context.scopes.is_empty() => above.max(1),
+            _ => own,
+        }
+    } else {
+        own + 1
+    }
+}
+
+/// Where a third equal line begins.
+fn repeated(text: &str) -> Option<usize> {
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    let mut start = 0;
+    for piece in text.split_inclusive('\n') {
+        let line = piece.trim();
+        if piece.ends_with('\n')
+            && line.len() > 3
+            && lines.iter().filter(|(_, seen)| *seen == line).count() >= 2
+        {
+            return Some(start);
+        }
+        lines.push((start, line));
+        start += piece.len();
+    }
+    None
+}

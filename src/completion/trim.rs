@@ -1,0 +1,44 @@
+//! Makes raw model text fit its place: the wanted lines only, the file's indentation, nothing that is already there,
+//! no repetition, nothing that is not text. It knows no syntax; `validate` judges what it leaves.
+
+mod overlap;
+mod repetition;
+mod unicode;
+mod whitespace;
+
+pub use overlap::{Candidate, joins};
+
+use super::outcome::Reason;
+use super::trigger::Shape;
+use crate::context::CursorContext;
+
+/// The usable part of `raw`, with LF line ends, or why there is none.
+pub fn trim(raw: &str, context: &CursorContext, shape: Shape) -> Result<String, Reason> {
+    let text = raw.replace("\r\n", "\n").replace('\r', "");
+    let text = unicode::without_leaks(&text, context);
+    if unicode::is_deceptive(text, context) {
+        return Err(Reason::Invalid);
+    }
+    let text = wanted_lines(text, context, shape);
+    let text = whitespace::leading(text, context);
+    let text = whitespace::indentation(text, context);
+    let text = overlap::without_lines_below(&text, context)?;
+    let text = repetition::without_loops(text);
+    let text = whitespace::trailing(text, context);
+    if text.trim().is_empty() {
+        return Err(Reason::Blank);
+    }
+    repetition::check_neighbours(text, context)?;
+    Ok(text.to_owned())
+}
+
+fn wanted_lines<'a>(text: &'a str, context: &CursorContext, shape: Shape) -> &'a str {
+    let lines = match shape {
+        Shape::Line => 1,
+        Shape::Lines(most) => most + usize::from(!context.line.is_blank_before()),
+    };
+    match text.match_indices('\n').nth(lines - 1) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}

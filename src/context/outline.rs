@@ -1,0 +1,62 @@
+//! Signatures of the definitions around the cursor's own: what else the file offers, in few words.
+
+use std::ops::Range;
+
+use streaming_iterator::StreamingIterator;
+use tree_sitter::{QueryCursor, Tree};
+
+use super::Excerpt;
+use super::line;
+use super::scope::chunks;
+use crate::document::Snapshot;
+
+/// Bytes searched on either side of the cursor's top-level item: bounds the walk on a huge file.
+const REACH: usize = 64 * 1024;
+/// Longest signature kept.
+const LONGEST: usize = 200;
+/// Deep enough for the methods of a class or an impl; bodies of functions are not entered.
+const DEPTH: u32 = 4;
+
+/// Signatures outside `item`, the bytes of the cursor's own top-level item, in order of the file.
+///
+/// The result depends on the item, not on the cursor in it, so that it stays the same while one types.
+pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Vec<Excerpt> {
+    let (Some(language), Some(tree)) = (snapshot.language.as_deref(), tree) else { return Vec::new() };
+    let query = &language.queries.outline;
+    let (whole, body) = (query.capture_index_for_name("item"), query.capture_index_for_name("item.body"));
+    let mut outline = Vec::new();
+    for reach in [item.start.saturating_sub(REACH)..item.start, item.end..item.end.saturating_add(REACH)] {
+        if reach.is_empty() {
+            continue;
+        }
+        let mut cursor = QueryCursor::new();
+        cursor.set_byte_range(reach.clone());
+        cursor.set_max_start_depth(Some(DEPTH));
+        let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
+        while let Some(found) = matches.next() {
+            let range_of = |index: Option<u32>| {
+                found
+                    .captures()
+                    .iter()
+                    .find(|capture| Some(capture.index) == index)
+                    .map(|at| at.node.byte_range())
+            };
+            let Some(range) = range_of(whole).filter(|range| reach.contains(&range.start)) else { continue };
+            let end = range_of(body).map_or(range.end, |body| body.start);
+            outline.push(Excerpt { text: signature(snapshot, range.start..end), range });
+        }
+    }
+    outline.sort_by_key(|excerpt| excerpt.range.start);
+    outline.dedup();
+    outline
+}
+
+/// The text up to the body with its own indentation, on one line, without what opens the body.
+fn signature(snapshot: &Snapshot, range: Range<usize>) -> String {
+    let end =
+        line::floor(&snapshot.text, range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
+    let text = line::slice(&snapshot.text, range.start.min(end)..end);
+    let indentation = line::Line::at(&snapshot.text, range.start.min(end)).indentation;
+    let words: Vec<&str> = text.split_whitespace().collect();
+    format!("{indentation}{}", words.join(" ").trim_end_matches(['{', ':', ' ']))
+}

@@ -1,0 +1,79 @@
+//! The order of the segments: stable text first, then the suffix, then the prefix, so that typing only appends.
+
+use super::segment::{Budget, at_line_starts};
+use crate::context::{CursorContext, Excerpt, Right};
+use crate::engine::{Role, Segment};
+
+/// Shares of the budget in percent, when everything is longer than the budget. What is before the cursor decides
+/// most; the suffix needs its first lines only.
+const PREFIX_SHARE: u8 = 65;
+const SUFFIX_SHARE: u8 = 20;
+const STABLE_SHARE: u8 = 15;
+/// Most bytes of imports and outline together.
+const STABLE_BYTES: usize = 2048;
+
+/// The segments of the prompt for the cursor in `context`.
+pub fn build(context: &CursorContext, budget: Budget) -> Vec<Segment> {
+    let prefix = prefix(context, budget);
+    let window = context.offset.saturating_sub(prefix.len());
+    let mut segments = Vec::new();
+    let stable = stable(context, window, budget);
+    if !stable.is_empty() {
+        segments.push(at_line_starts(Role::Stable, stable, STABLE_SHARE));
+    }
+    let suffix = suffix(context, budget);
+    if !suffix.is_empty() {
+        segments.push(at_line_starts(Role::Suffix, suffix, SUFFIX_SHARE));
+    }
+    segments.push(at_line_starts(Role::Prefix, prefix, PREFIX_SHARE));
+    segments
+}
+
+/// Text before the cursor. The window of the context moves in big steps already; a smaller budget cuts it in steps of
+/// its own quarter, for the same reason.
+fn prefix(context: &CursorContext, budget: Budget) -> String {
+    let text = &context.before;
+    if text.len() <= budget.bytes {
+        return text.clone();
+    }
+    let step = (budget.bytes / 4).max(1);
+    // Steps are counted from the start of the document: the same place gives the same cut while one types on.
+    let cut = (context.offset - budget.bytes.min(context.offset)).div_ceil(step) * step;
+    let cut = cut.saturating_sub(context.window).min(text.len());
+    match text.as_bytes()[cut..].iter().position(|byte| *byte == b'\n') {
+        Some(at) => text[cut + at + 1..].to_owned(),
+        None => text.clone(),
+    }
+}
+
+/// Text after the cursor. A tail of closers on the cursor's line stays out: auto-pairing puts and takes it at will,
+/// and the first tokens of the prompt would change with it.
+fn suffix(context: &CursorContext, budget: Budget) -> String {
+    let skip = match context.right {
+        Right::Code => 0,
+        Right::Nothing | Right::Closers => context.line.after.len().min(context.after.len()),
+    };
+    let text = &context.after[skip..];
+    let mut end = text.len().min(budget.bytes);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// Imports and signatures that lie before the window or after the cursor's item.
+fn stable(context: &CursorContext, window: usize, budget: Budget) -> String {
+    let most = STABLE_BYTES.min(budget.bytes / 4);
+    let mut text = String::new();
+    let mut add = |excerpts: &mut dyn Iterator<Item = &Excerpt>| {
+        for excerpt in excerpts {
+            if text.len() + excerpt.text.len() < most {
+                text.push_str(&excerpt.text);
+                text.push('\n');
+            }
+        }
+    };
+    add(&mut context.imports.iter().filter(|excerpt| excerpt.range.end <= window));
+    add(&mut context.outline.iter().filter(|excerpt| excerpt.range.end <= window));
+    text
+}
