@@ -26,7 +26,7 @@ use validate::{Judge, with_line_ends};
 
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, line};
-use crate::document::Snapshot;
+use crate::document::{Edit, Snapshot, Unparsed};
 use crate::engine::{Engine, Job, Lane, Sampling, Status};
 use crate::prompt::{self, Budget};
 
@@ -92,9 +92,9 @@ impl Default for Options {
 pub struct Report {
     /// A suggestion, or why there is none.
     pub outcome: Outcome,
-    /// The tree that was parsed for the request and the version it belongs to: hand it to
+    /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
-    pub tree: Option<(i32, Tree)>,
+    pub tree: Option<(Snapshot, Tree)>,
     /// From the call to the outcome.
     pub elapsed: Duration,
 }
@@ -109,7 +109,7 @@ pub async fn complete(
     cancel: &CancelToken,
 ) -> Report {
     let start = Instant::now();
-    let version = request.snapshot.version;
+    let snapshot = request.snapshot.clone();
     let (outcome, tree) = match Place::of(request) {
         Ok(place) => {
             let mut tree = None;
@@ -122,7 +122,7 @@ pub async fn complete(
         Ok(completion) => Outcome::Completion(completion),
         Err(reason) => Outcome::Skipped(reason),
     };
-    Report { outcome, tree: tree.map(|tree| (version, tree)), elapsed: start.elapsed() }
+    Report { outcome, tree: tree.map(|tree| (snapshot, tree)), elapsed: start.elapsed() }
 }
 
 /// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
@@ -150,7 +150,7 @@ impl Place {
         if !sound {
             return Err(Reason::MenuConflict);
         }
-        let snapshot = validate::apply(&request.snapshot, &entry.range, &entry.text);
+        let snapshot = request.snapshot.with_edit(&Edit::replace(entry.range.clone(), entry.text.as_str()));
         let offset = entry.range.start + entry.text.len();
         Ok(Self { request, snapshot, offset, entry: Some(entry) })
     }
@@ -219,11 +219,17 @@ async fn run(
     }
     let (snapshot, offset) = (place.snapshot.clone(), place.offset);
     let (tree, context) = blocking(move || {
-        let tree = snapshot.parse();
-        let context = CursorContext::at(&snapshot, tree.as_ref(), offset);
+        let tree = snapshot.try_parse();
+        let context = CursorContext::at(&snapshot, tree.as_ref().ok(), offset);
         (tree, context)
     })
     .await?;
+    let tree = match tree {
+        Ok(tree) => Some(tree),
+        Err(Unparsed::NoLanguage | Unparsed::TooLarge) => None,
+        // The language is known and the document of a usual size: showing unchecked text here would surprise.
+        Err(_) => return Err(Reason::NotParsed),
+    };
     // The tree of a hypothetical text (a menu entry accepted) is of no use to the document.
     *kept = tree.clone().filter(|_| place.entry.is_none());
     let shape = match trigger::decide(&context, &place.request.trigger, options) {

@@ -16,13 +16,6 @@ pub struct Balance {
     pub comment: bool,
 }
 
-impl Balance {
-    /// Nothing open, nothing closed too much.
-    pub fn is_even(&self) -> bool {
-        self.open.is_empty() && self.unmatched.is_empty() && self.quote.is_none() && !self.mismatch
-    }
-}
-
 /// Read `text`, which starts in code. `comment` is what starts a line comment, or empty.
 pub fn balance(text: &str, comment: &str) -> Balance {
     let mut state = Balance::default();

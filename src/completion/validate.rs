@@ -13,7 +13,7 @@ use super::faults;
 use super::outcome::Verdict;
 use super::trim::Candidate;
 use crate::context::{CursorContext, LineEnd};
-use crate::document::Snapshot;
+use crate::document::{Edit, Snapshot};
 
 /// How a candidate compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +30,8 @@ pub enum Fit {
 
 /// Judges candidates for one cursor.
 pub struct Judge<'a> {
-    snapshot: &'a Snapshot,
+    /// Knows the tree, so that the parse of a candidate is incremental.
+    snapshot: Snapshot,
     tree: &'a Tree,
     context: &'a CursorContext,
     tree_faults: Vec<Range<usize>>,
@@ -40,10 +41,11 @@ pub struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// A judge for the cursor in `context`; `tree` is the tree of exactly this snapshot.
-    pub fn new(snapshot: &'a Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
+    pub fn new(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
         let tree_faults = faults::of_tree(tree);
         let strict_faults = strict(snapshot);
-        let line = line_of(snapshot, context.offset);
+        let snapshot = snapshot.with_tree(tree.clone());
+        let line = line_of(&snapshot, context.offset);
         let broken_here = touches(&tree_faults, &line);
         Self { snapshot, tree, context, tree_faults, strict_faults, broken_here }
     }
@@ -59,7 +61,7 @@ impl<'a> Judge<'a> {
         let start = self.context.offset;
         let range = start..start + candidate.takes;
         let text = with_line_ends(&candidate.text, self.context.line_end);
-        let applied = apply(self.snapshot, &range, &text);
+        let applied = self.snapshot.with_edit(&Edit::replace(range.clone(), text.as_str()));
         let Some(tree) = applied.parse() else { return Fit::Breaks };
         let faults = faults::of_tree(&tree);
         if faults.len() > self.tree_faults.len() {
@@ -70,7 +72,7 @@ impl<'a> Judge<'a> {
             return Fit::Breaks;
         }
         let inserted = start..start + text.len();
-        if !self.broken_here && !structure::is_kept(self.tree, &tree, self.snapshot, &range, &inserted) {
+        if !self.broken_here && !structure::is_kept(self.tree, &tree, &self.snapshot, &range, &inserted) {
             return Fit::Breaks;
         }
         let here = line_of(&applied, inserted.start).start..line_of(&applied, inserted.end).end;
@@ -90,15 +92,6 @@ pub fn with_line_ends(text: &str, line_end: LineEnd) -> String {
         LineEnd::Lf => text.to_owned(),
         LineEnd::CrLf => text.replace('\n', "\r\n"),
     }
-}
-
-/// The text with `text` in the place of `range`.
-pub fn apply(snapshot: &Snapshot, range: &Range<usize>, text: &str) -> Snapshot {
-    let mut rope = snapshot.text.clone();
-    let (start, end) = (rope.byte_to_char(range.start), rope.byte_to_char(range.end));
-    rope.remove(start..end);
-    rope.insert(start, text);
-    Snapshot::of_text(&snapshot.uri, &rope.to_string(), snapshot.language.clone())
 }
 
 fn strict(snapshot: &Snapshot) -> usize {

@@ -104,12 +104,13 @@ pub fn line_end(text: &Rope) -> LineEnd {
     if crlf && first.char(first.len_chars() - 1) == '\n' { LineEnd::CrLf } else { LineEnd::Lf }
 }
 
-/// Columns of leading white space, a tab counting to the next multiple of eight (as Python counts).
+/// Columns of leading white space. A tab counts to the next multiple of four, not of eight as Python has it: a model that
+/// writes spaces into a file of tabs writes four of them for a tab.
 pub fn width(indentation: &str) -> usize {
     indentation
         .chars()
         .take_while(|c| *c == ' ' || *c == '\t')
-        .fold(0, |width, c| if c == '\t' { width / 8 * 8 + 8 } else { width + 1 })
+        .fold(0, |width, c| if c == '\t' { width / 4 * 4 + 4 } else { width + 1 })
 }
 
 /// One step of indentation as the lines around `row` show it; `default` when they show none.
@@ -155,7 +156,7 @@ impl Indent {
     /// Columns of one step.
     pub fn columns(self) -> usize {
         match self {
-            Self::Tab => 8,
+            Self::Tab => 4,
             Self::Spaces(count) => count,
         }
     }

@@ -72,7 +72,10 @@ fn closers(text: &str, after: &str, comment: &str) -> Vec<Candidate> {
         .rev()
         .filter(|length| after.is_char_boundary(*length) && is_subsequence(&after[..*length], text))
         .map(|takes| Candidate { text: text.to_owned(), takes });
-    if brings {
+    if brings && text.contains('\n') {
+        // `{|}` with a whole block: taking the closer keeps it on its own line.
+        taking.chain(without).chain([plain]).collect()
+    } else if brings {
         without.into_iter().chain(taking).chain([plain]).collect()
     } else {
         [plain].into_iter().chain(without).collect()

@@ -41,7 +41,7 @@ pub fn indentation<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
     let tabs = heads().any(|head| head.contains('\t'));
     let unit = match context.indent {
         Indent::Tab if heads().any(|head| head.contains(' ')) && !tabs => smallest_step(heads(), own),
-        Indent::Spaces(_) if tabs => 8,
+        Indent::Spaces(_) if tabs => 4,
         Indent::Spaces(count) => {
             let step = smallest_step(heads(), own);
             // Continuation lines may stand at any column: only a clean two-for-four or four-for-two is a unit.

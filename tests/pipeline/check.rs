@@ -1,0 +1,49 @@
+//! The harness of these tests: a document with a cursor, a generated text, and what becomes of them.
+
+use std::sync::Arc;
+
+use expect_test::Expect;
+use treefill::cancel::CancelToken;
+use treefill::completion::{self, Completion, Options, Outcome, Request, Trigger};
+use treefill::document::Snapshot;
+use treefill::engine::scripted::ScriptedEngine;
+use treefill::language::{Language, Registry};
+
+/// A language by name.
+pub fn language(name: &str) -> Option<Arc<Language>> {
+    Registry::builtin().unwrap().by_name(name)
+}
+
+/// The request for `before`, in which `ˇ` is the cursor.
+pub fn request(language_name: &str, before: &str, trigger: Trigger) -> Request {
+    let offset = before.find('ˇ').expect("a cursor");
+    let text = before.replacen('ˇ', "", 1);
+    let snapshot = Snapshot::of_text("file:///test", &text, language(language_name));
+    Request { snapshot, offset, trigger, selected: None, shown: None }
+}
+
+/// Run the pipeline with a model that generates `generated`.
+pub fn run(request: Request, generated: &str) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let engine = ScriptedEngine::always(generated);
+        let options = Options { debounce: std::time::Duration::ZERO, ..Options::default() };
+        completion::complete(request, &*engine, &options, &CancelToken::never()).await.outcome
+    })
+}
+
+/// The document with the completion taken; `«»` marks what was inserted.
+pub fn taken(text: &str, completion: &Completion) -> String {
+    let (start, end) = (completion.range.start, completion.range.end);
+    format!("{}«{}»{}", &text[..start], completion.text, &text[end..])
+}
+
+/// What is shown at `ˇ` in `before` when the model generates `generated`: the text with it taken, or the reason.
+pub fn check(language: &str, before: &str, generated: &str, after: Expect) {
+    let request = request(language, before, Trigger::Automatic);
+    let text = request.snapshot.text.to_string();
+    after.assert_eq(&match run(request, generated) {
+        Outcome::Completion(completion) => taken(&text, &completion),
+        Outcome::Skipped(reason) => format!("{reason:?}"),
+    });
+}

@@ -1,0 +1,117 @@
+//! Requests that end without a text, and typing on: cancellation, deadline, engine states, menu entries, line ends.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use treefill::cancel::{CancelSource, CancelToken};
+use treefill::completion::{Options, Outcome, Reason, Report, Selected, Trigger, Verdict, complete};
+use treefill::document::Snapshot;
+use treefill::engine::scripted::{Script, ScriptedEngine};
+use treefill::engine::{EngineError, Status};
+
+use crate::check::{check, request, run, taken};
+
+async fn with_script(script: Script, status: Option<Status>) -> Outcome {
+    let engine = ScriptedEngine::new(move |_| script.clone());
+    if let Some(status) = status {
+        engine.set_status(status);
+    }
+    let request = request("python", "x = ˇ\n", Trigger::Automatic);
+    complete(request, &*engine, &Options::default(), &CancelToken::never()).await.outcome
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_silence_has_its_reason() {
+    let failed = |why: &str| Script::Error(EngineError::Failed(why.into()));
+    assert_eq!(with_script(Script::Hang, None).await, Outcome::Skipped(Reason::Timeout));
+    let loading = with_script(Script::Hang, Some(Status::Loading(0.5))).await;
+    assert_eq!(loading, Outcome::Skipped(Reason::ModelLoading));
+    let gone = with_script(Script::Hang, Some(Status::Failed("no such file".into()))).await;
+    assert_eq!(gone, Outcome::Skipped(Reason::NoEngine("no such file".into())));
+    assert_eq!(
+        with_script(failed("oops"), None).await,
+        Outcome::Skipped(Reason::EngineFailed("oops".into()))
+    );
+    let superseded = with_script(Script::Error(EngineError::Cancelled), None).await;
+    assert_eq!(superseded, Outcome::Skipped(Reason::Superseded));
+    assert_eq!(with_script(Script::Pieces(vec![]), None).await, Outcome::Skipped(Reason::Blank));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_ends_at_once_and_asks_no_model() {
+    let engine = ScriptedEngine::always("1");
+    let source = CancelSource::new();
+    let token = source.token();
+    source.cancel();
+    let request = request("python", "x = ˇ\n", Trigger::Automatic);
+    let Report { outcome, .. } = complete(request, &*engine, &Options::default(), &token).await;
+    assert_eq!(outcome, Outcome::Skipped(Reason::Superseded));
+    assert!(engine.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn the_tree_is_handed_back() {
+    let engine = ScriptedEngine::always("1");
+    let options = Options { debounce: Duration::ZERO, ..Options::default() };
+    let request = request("python", "x = ˇ\n", Trigger::Automatic);
+    let report = complete(request, &*engine, &options, &CancelToken::never()).await;
+    let (snapshot, tree) = report.tree.unwrap();
+    assert_eq!((snapshot.text.to_string().as_str(), tree.root_node().end_byte()), ("x = \n", 5));
+}
+
+#[test]
+fn typing_what_is_shown_needs_no_model() {
+    let asked = request("python", "x = ˇ\n", Trigger::Automatic);
+    let Outcome::Completion(first) = run(asked.clone(), "foo(bar)\n") else { panic!("shown") };
+    assert_eq!(first.text, "foo(bar)");
+    for typed in 0..first.text.len() {
+        let (done, rest) = first.text.split_at(typed);
+        let mut again = request("python", &format!("x = {done}ˇ\n"), Trigger::Automatic);
+        again.shown = Some(first.shown.clone());
+        let Outcome::Completion(completion) = run(again, "NOT ASKED") else { panic!("shown") };
+        assert_eq!((completion.text.as_str(), completion.tokens), (rest, 0));
+    }
+    let mut paired = request("python", "x = foo(ˇ)\n", Trigger::Automatic);
+    paired.shown = Some(first.shown.clone());
+    let Outcome::Completion(completion) = run(paired.clone(), "NOT ASKED") else { panic!("shown") };
+    assert_eq!(taken(&paired.snapshot.text.to_string(), &completion), "x = foo(«bar»)\n");
+}
+
+#[test]
+fn a_menu_entry_is_extended_or_nothing_is_said() {
+    let mut menu = request("python", "x = fˇ\n", Trigger::Automatic);
+    menu.selected = Some(Selected { range: 4..5, text: "format".into() });
+    let Outcome::Completion(completion) = run(menu.clone(), "(y)\n") else { panic!("shown") };
+    assert_eq!(taken(&menu.snapshot.text.to_string(), &completion), "x = «format(y)»\n");
+    menu.selected = Some(Selected { range: 0..2, text: "y".into() });
+    assert_eq!(run(menu, "(y)\n"), Outcome::Skipped(Reason::MenuConflict));
+}
+
+#[test]
+fn line_ends_are_the_documents_own() {
+    check(
+        "python",
+        "def f():ˇ\r\n",
+        "\n    x = 1\n    return x\n",
+        expect![[r#"
+            def f():«
+                x = 1
+                return x»
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_language_completes_unchecked() {
+    let text = "Dear ˇ";
+    let mut unknown = request("python", text, Trigger::Automatic);
+    unknown.snapshot = Snapshot::of_text("file:///a.txt", "Dear ", None);
+    let Outcome::Completion(completion) = run(unknown, "Sir or Madam (\n") else { panic!("shown") };
+    assert_eq!((completion.text.as_str(), completion.verdict), ("Sir or Madam (", Verdict::Unvalidated));
+}
+
+#[test]
+fn not_in_the_middle_of_a_word() {
+    check("python", "foˇo = 1\n", "bar", expect!["NotHere"]);
+    check("python", "foo(ˇbar)\n", "x, ", expect!["NotHere"]);
+}
