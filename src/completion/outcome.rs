@@ -1,5 +1,6 @@
 //! What a request for a completion ends in: a validated text, or a reason for silence.
 
+use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -45,6 +46,26 @@ pub enum Reason {
     EngineFailed(String),
     /// What was generated does not extend the entry selected in the completion menu.
     MenuConflict,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Disabled => "switched off here",
+            Self::NotHere => "not a place to complete at",
+            Self::Blank => "the model has nothing to add",
+            Self::AlreadyThere => "what the model would add is already there",
+            Self::Repetition => "the model repeats itself or the lines above",
+            Self::Invalid => "nothing of what the model wrote fits the syntax",
+            Self::NotParsed => "the file is too large, too deep or too slow to parse, so nothing can be checked",
+            Self::Superseded => "a newer request took its place",
+            Self::Timeout => "nothing came in time",
+            Self::ModelLoading => "the model is still being read",
+            Self::NoEngine(text) => return write!(out, "no model: {text}"),
+            Self::EngineFailed(text) => return write!(out, "the model failed: {text}"),
+            Self::MenuConflict => "what the model wrote does not extend the menu's entry",
+        })
+    }
 }
 
 /// A suggestion that may be shown.
