@@ -1,0 +1,283 @@
+//! The strict verdict for Python: ruff's parser, and its checks of what CPython's compiler refuses after parsing. It
+//! resolves no names beyond the parameters of a function.
+
+use std::cell::Cell;
+
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{Comprehension, Expr, Parameters, PySourceType, PythonVersion, Stmt};
+use ruff_python_parser::semantic_errors::{
+    LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
+};
+use ruff_python_parser::{Mode, ParseOptions, UnsupportedSyntaxErrorKind as Newer, lexer, parse_unchecked};
+use ruff_text_size::TextRange;
+
+use super::{Depth, Faults};
+
+/// Syntax up to here is taken for granted: the oldest Python that still gets fixes.
+const OLDEST: PythonVersion = PythonVersion::PY310;
+
+/// All faults of a module, or of a definition cut out of one.
+pub fn judge(text: &str) -> Faults {
+    let options = ParseOptions::from(PySourceType::Python).with_target_version(OLDEST);
+    let parsed = parse_unchecked(text, options);
+    let (mut removed, mut needs) = (0, 0);
+    for error in parsed.unsupported_syntax_errors() {
+        match added_in(error.kind) {
+            Some(minor) => needs = needs.max(minor),
+            None => removed += 1,
+        }
+    }
+    let syntax = parsed.errors().len() + removed;
+    let Some(module) = parsed.try_into_module() else {
+        return Faults { syntax: syntax.max(1), ..Faults::default() };
+    };
+    let mut scopes = Scopes::new(text);
+    scopes.visit_body(module.suite());
+    Faults { syntax, semantic: scopes.errors.get(), needs, ..Faults::default() }
+}
+
+/// The minor version of Python 3 that added a syntax newer than [`OLDEST`]; None for one that was removed.
+fn added_in(syntax: Newer) -> Option<u8> {
+    match syntax {
+        Newer::ParenthesizedKeywordArgumentName => None,
+        Newer::ExceptStar | Newer::StarExpressionInIndex | Newer::StarAnnotation => Some(11),
+        Newer::TypeParameterList | Newer::TypeAliasStatement | Newer::Pep701FString(_) => Some(12),
+        Newer::TypeParamDefault => Some(13),
+        Newer::UnparenthesizedExceptionTypes | Newer::TemplateStrings => Some(14),
+        Newer::LazyImportStatement | Newer::UnpackingInComprehension(_) => Some(15),
+        _ => Some(10),
+    }
+}
+
+/// How deep the parser may nest; see [`Depth`].
+pub fn depth(text: &str) -> usize {
+    let mut depth = Depth::new();
+    let mut lexer = lexer::lex(text, Mode::Module);
+    loop {
+        match lexer.next_token() {
+            TokenKind::EndOfFile => return depth.deepest,
+            TokenKind::Newline | TokenKind::Semi => depth.end(),
+            TokenKind::NonLogicalNewline | TokenKind::Comment => {}
+            TokenKind::Comma => depth.comma(),
+            TokenKind::Lambda => depth.sticky(),
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace | TokenKind::Indent => depth.open(),
+            TokenKind::FStringStart | TokenKind::TStringStart => depth.open(),
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace | TokenKind::Dedent => depth.close(),
+            TokenKind::FStringEnd | TokenKind::TStringEnd => depth.close(),
+            _ => depth.token(),
+        }
+    }
+}
+
+/// Where the visitor is.
+struct Scope {
+    kind: Kind,
+    /// Whether the statement is in the body of a loop of this scope.
+    in_loop: bool,
+    /// The names a function binds in its head.
+    parameters: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Module,
+    Class,
+    Function { is_async: bool },
+    Comprehension { is_async: bool, is_generator: bool },
+}
+
+/// Walks the tree, tells ruff's checker where it is, and counts what it reports.
+struct Scopes<'a> {
+    source: &'a str,
+    checker: SemanticSyntaxChecker,
+    /// Innermost last; the first is the module.
+    stack: Vec<Scope>,
+    errors: Cell<usize>,
+}
+
+impl<'a> Scopes<'a> {
+    fn new(source: &'a str) -> Self {
+        let module = Scope { kind: Kind::Module, in_loop: false, parameters: vec![] };
+        Self { source, checker: SemanticSyntaxChecker::new(), stack: vec![module], errors: Cell::new(0) }
+    }
+
+    fn within(&mut self, kind: Kind, parameters: Option<&Parameters>, visit: impl FnOnce(&mut Self)) {
+        let names = |parameters: &Parameters| parameters.iter().map(|each| each.name().to_string()).collect();
+        self.stack.push(Scope {
+            kind,
+            in_loop: false,
+            parameters: parameters.map(names).unwrap_or_default(),
+        });
+        visit(self);
+        self.stack.pop();
+    }
+
+    fn check(&mut self, check: impl FnOnce(&mut SemanticSyntaxChecker, &Self)) {
+        let mut checker = std::mem::take(&mut self.checker);
+        check(&mut checker, self);
+        self.checker = checker;
+    }
+
+    fn comprehension(&mut self, generators: &[Comprehension], is_generator: bool, elements: &[&Expr]) {
+        for generator in generators {
+            self.visit_comprehension(generator);
+        }
+        let is_async = generators.iter().any(|generator| generator.is_async);
+        self.within(Kind::Comprehension { is_async, is_generator }, None, |scopes| {
+            elements.iter().for_each(|element| scopes.visit_expr(element));
+        });
+    }
+
+    /// Visit a loop: its body is in it, its `else` is not.
+    fn visit_loop(&mut self, body: &[Stmt], orelse: &[Stmt]) {
+        let before = self.scope_mut().map(|scope| std::mem::replace(&mut scope.in_loop, true));
+        self.visit_body(body);
+        if let Some(scope) = self.scope_mut() {
+            scope.in_loop = before.unwrap_or_default();
+        }
+        self.visit_body(orelse);
+    }
+
+    fn scope_mut(&mut self) -> Option<&mut Scope> {
+        self.stack.last_mut()
+    }
+
+    fn kind(&self) -> Kind {
+        self.stack.last().map_or(Kind::Module, |scope| scope.kind)
+    }
+
+    /// The innermost function, class or module, past comprehensions.
+    fn enclosing(&self) -> Kind {
+        let mut kinds = self.stack.iter().rev().map(|scope| scope.kind);
+        kinds.find(|kind| !matches!(kind, Kind::Comprehension { .. })).unwrap_or(Kind::Module)
+    }
+}
+
+impl Visitor<'_> for Scopes<'_> {
+    fn visit_stmt(&mut self, statement: &Stmt) {
+        self.check(|checker, scopes| checker.visit_stmt(statement, scopes));
+        match statement {
+            Stmt::FunctionDef(function) => {
+                function.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+                function.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
+                self.visit_parameters(&function.parameters);
+                function.returns.iter().for_each(|returns| self.visit_annotation(returns));
+                let kind = Kind::Function { is_async: function.is_async };
+                self.within(kind, Some(&function.parameters), |scopes| scopes.visit_body(&function.body));
+            }
+            Stmt::ClassDef(class) => {
+                class.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
+                class.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
+                class.arguments.iter().for_each(|arguments| self.visit_arguments(arguments));
+                self.within(Kind::Class, None, |scopes| scopes.visit_body(&class.body));
+            }
+            Stmt::For(each) => {
+                self.visit_expr(&each.iter);
+                self.visit_expr(&each.target);
+                self.visit_loop(&each.body, &each.orelse);
+            }
+            Stmt::While(each) => {
+                self.visit_expr(&each.test);
+                self.visit_loop(&each.body, &each.orelse);
+            }
+            _ => walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expression: &Expr) {
+        self.check(|checker, scopes| checker.visit_expr(expression, scopes));
+        match expression {
+            Expr::Lambda(lambda) => {
+                lambda.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
+                let kind = Kind::Function { is_async: false };
+                self.within(kind, lambda.parameters.as_deref(), |scopes| scopes.visit_expr(&lambda.body));
+            }
+            Expr::ListComp(list) => self.comprehension(&list.generators, false, &[&list.elt]),
+            Expr::SetComp(set) => self.comprehension(&set.generators, false, &[&set.elt]),
+            Expr::Generator(generator) => self.comprehension(&generator.generators, true, &[&generator.elt]),
+            Expr::DictComp(dict) => {
+                let elements: Vec<&Expr> = dict.key.as_deref().into_iter().chain([&*dict.value]).collect();
+                self.comprehension(&dict.generators, false, &elements);
+            }
+            _ => walk_expr(self, expression),
+        }
+    }
+}
+
+impl SemanticSyntaxContext for Scopes<'_> {
+    fn report_semantic_error(&self, _error: SemanticSyntaxError) {
+        self.errors.set(self.errors.get() + 1);
+    }
+
+    fn source(&self) -> &str {
+        self.source
+    }
+
+    fn python_version(&self) -> PythonVersion {
+        // Where versions differ in what they refuse, the more lenient: a false fault silences a good suggestion.
+        PythonVersion::PY313
+    }
+
+    fn in_module_scope(&self) -> bool {
+        self.kind() == Kind::Module
+    }
+
+    fn in_function_scope(&self) -> bool {
+        matches!(self.kind(), Kind::Function { .. })
+    }
+
+    fn in_async_context(&self) -> bool {
+        self.enclosing() == Kind::Function { is_async: true }
+    }
+
+    fn in_await_allowed_context(&self) -> bool {
+        matches!(self.enclosing(), Kind::Function { .. })
+    }
+
+    fn in_yield_allowed_context(&self) -> bool {
+        self.in_function_scope()
+    }
+
+    fn in_generator_context(&self) -> bool {
+        matches!(self.kind(), Kind::Comprehension { is_generator: true, .. })
+    }
+
+    fn in_sync_comprehension(&self) -> bool {
+        self.stack.iter().any(|scope| matches!(scope.kind, Kind::Comprehension { is_async: false, .. }))
+    }
+
+    fn in_class_body_comprehension(&self) -> bool {
+        self.enclosing() == Kind::Class
+    }
+
+    fn in_loop_context(&self) -> bool {
+        self.stack.last().is_some_and(|scope| scope.in_loop)
+    }
+
+    fn is_bound_parameter(&self, name: &str) -> bool {
+        self.stack.last().is_some_and(|scope| scope.parameters.iter().any(|parameter| parameter == name))
+    }
+
+    // What needs the names of the whole file is not known here, and answered so that nothing is reported.
+
+    fn global(&self, _name: &str) -> Option<TextRange> {
+        None
+    }
+
+    fn has_nonlocal_binding(&self, _name: &str) -> bool {
+        true
+    }
+
+    fn future_annotations_or_stub(&self) -> bool {
+        false
+    }
+
+    fn lazy_import_context(&self) -> Option<LazyImportContext> {
+        None
+    }
+
+    fn in_notebook(&self) -> bool {
+        false
+    }
+}
