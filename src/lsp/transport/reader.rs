@@ -1,0 +1,106 @@
+//! The way in: a thread that reads frames and acts on what cannot wait. It runs no handler.
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+
+use futures::Sink;
+use serde_json::json;
+use tokio::sync::mpsc::UnboundedSender;
+use tower_lsp::ResponseSink;
+use tower_lsp::jsonrpc::{Error, ErrorCode};
+
+use super::frame::{BadFrame, Frame, Frames};
+use super::message::{self, Call, Message};
+use super::{Event, Pending, Work};
+
+/// Where messages go.
+pub struct Routes {
+    pub work: UnboundedSender<Work>,
+    pub answers: UnboundedSender<String>,
+    pub pending: Pending,
+    pub shutdown: Arc<AtomicBool>,
+    pub events: mpsc::Sender<Event>,
+}
+
+/// Start the thread that owns `input`.
+pub fn spawn<R: Read + Send + 'static>(input: R, mut sink: ResponseSink, routes: Routes) {
+    let read = move || {
+        let events = routes.events.clone();
+        let work = routes.work.clone();
+        // A panic here would be a bug, but it must end the server rather than leave it deaf.
+        let ended = catch_unwind(AssertUnwindSafe(|| routes.read(Frames::new(input), &mut sink)));
+        drop(routes);
+        let _ = work.send(Work::End);
+        let _ = events.send(ended.unwrap_or(Event::EndOfInput));
+    };
+    std::thread::Builder::new().name("reader".into()).spawn(read).expect("a thread can be started");
+}
+
+impl Routes {
+    fn read<R: Read>(&self, mut frames: Frames<R>, sink: &mut ResponseSink) -> Event {
+        while let Ok(Some(frame)) = frames.next() {
+            let body = match frame {
+                Frame::Body(body) => body,
+                Frame::Bad(bad) => {
+                    self.report(bad);
+                    continue;
+                }
+            };
+            match message::parse(&body) {
+                Message::Call(call) if call.method == "exit" => {
+                    self.pending.cancel_all();
+                    return Event::Exit;
+                }
+                Message::Call(call) => self.queue(call),
+                Message::Cancel(id) => self.pending.cancel(&id),
+                Message::Answer(answer) => {
+                    // tower-lsp panics when the asker is gone.
+                    let _ = catch_unwind(AssertUnwindSafe(|| Pin::new(sink).start_send(answer)));
+                }
+                Message::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
+            }
+        }
+        Event::EndOfInput
+    }
+
+    fn queue(&self, call: Call) {
+        let work = match call.id.clone() {
+            None => Work::Notification(call),
+            // These two are never cancelled: a server must answer them, also when `exit` follows at once.
+            Some(id) if matches!(call.method.as_str(), "initialize" | "shutdown") => {
+                if call.method == "shutdown" {
+                    self.shutdown.store(true, Ordering::Release);
+                }
+                Work::Request(id, call, None)
+            }
+            Some(id) => match self.pending.register(&id) {
+                Some(registration) => Work::Request(id, call, Some(registration)),
+                None => {
+                    let message = "a request with this id is still running";
+                    let error = Error { message: message.into(), ..Error::new(ErrorCode::InvalidRequest) };
+                    return self.answer(Some(&id), error);
+                }
+            },
+        };
+        // The dispatcher is gone only when the server has ended.
+        let _ = self.work.send(work);
+    }
+
+    fn answer(&self, id: Option<&message::RawId>, error: Error) {
+        let _ = self.answers.send(message::render(id, &Err(error)));
+    }
+
+    fn report(&self, bad: BadFrame) {
+        tracing::warn!("{bad}");
+        if matches!(bad, BadFrame::TooLong(_)) {
+            let text = format!("treefill: {bad}; if it opened a document, that document is not completed");
+            let params = json!({ "type": 2, "message": text });
+            let message = json!({ "jsonrpc": "2.0", "method": "window/showMessage", "params": params });
+            let _ = self.answers.send(message.to_string());
+        }
+        self.answer(None, Error { message: bad.to_string().into(), ..Error::new(ErrorCode::ParseError) });
+    }
+}
