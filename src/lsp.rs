@@ -1,1 +1,90 @@
-//! (to be written)
+//! The language server: the only place that knows tower-lsp and LSP types. It decides nothing about suggestions; that
+//! is the session's and the pipeline's.
+
+mod capabilities;
+mod client;
+mod convert;
+pub mod ext;
+mod notifications;
+pub mod process;
+mod progress;
+mod requests;
+pub mod server;
+mod settings;
+pub mod transport;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, mpsc};
+
+use crate::config::{Config, Model, Problem};
+use crate::engine::Engine;
+use crate::language::Registry;
+use crate::session::{NoEngine, Session};
+
+/// How to serve.
+#[derive(Debug, Default)]
+pub struct ServeOptions {
+    /// The settings from the user's file.
+    pub config: Config,
+    /// What was wrong with them; shown in the editor once.
+    pub problems: Vec<Problem>,
+    /// The file they came from, read again when the editor reports changed settings.
+    pub config_file: Option<PathBuf>,
+    /// Whether to end when the editor's process is gone.
+    pub watch_parent: bool,
+}
+
+/// Serve one editor over stdin and stdout until it ends. The process should end with the returned code at once.
+pub fn serve(options: ServeOptions) -> ExitCode {
+    process::log_panics_without_their_text();
+    let events = mpsc::channel();
+    // Before any other thread starts, so that all of them leave the signals to the one that waits for them.
+    process::watch_signals(events.0.clone());
+    let output = match process::take_stdout() {
+        Ok(output) => output,
+        Err(error) => {
+            tracing::error!("stdout cannot be used: {error}; start treefill from an editor, with pipes");
+            return ExitCode::FAILURE;
+        }
+    };
+    let registry = languages();
+    let session = Session::new(registry, options.config.clone(), Arc::new(start_engine));
+    session.start_engine();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        // Handlers are short and the parsing is bounded; two keep one free while the other parses.
+        .worker_threads(2)
+        .max_blocking_threads(4)
+        .enable_time()
+        .thread_name("handler")
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("cannot start threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let service = {
+        let _inside = runtime.enter();
+        server::service(session, options, events.0.clone())
+    };
+    let code = transport::run((std::io::stdin(), output), service, server::ADAPTER, runtime.handle(), events);
+    // Threads may be stuck in native code, whose destructors must not run under them; all output is flushed.
+    process::quit(code)
+}
+
+/// The embedded languages with the user's overrides; without those when they are wrong.
+fn languages() -> Registry {
+    let overrides = crate::paths::config_dir().map(|folder| folder.join("grammars"));
+    Registry::load(overrides.as_deref().filter(|folder| folder.is_dir())).unwrap_or_else(|error| {
+        tracing::error!("the languages in your configuration folder are not used: {error:#}");
+        Registry::builtin().unwrap_or_default()
+    })
+}
+
+/// The engine for these settings, or one that says why there is none.
+fn start_engine(model: &Model) -> Arc<dyn Engine> {
+    let _ = model;
+    NoEngine::new("no engine in this build")
+}

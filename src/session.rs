@@ -1,1 +1,189 @@
-//! (to be written)
+//! Everything a running treefill remembers, behind one mutex: open documents, what was shown where, the settings, the
+//! off switches, the engine. It knows no LSP types; the language server and the command line both drive it.
+//!
+//! The mutex is never held across an `.await` (clippy denies it) and never while parsing or generating.
+
+pub mod address;
+mod counts;
+mod engines;
+mod switches;
+mod turn;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+pub use counts::Counts;
+pub use engines::{NoEngine, Start};
+pub use switches::{Scope, Switches};
+pub use turn::{Answer, Ask, Turn};
+
+use crate::cancel::CancelSource;
+use crate::completion::{Reason, Shown};
+use crate::config::{Config, Disabled};
+use crate::document::{Change, Encoding, NotOpen, Order, Store};
+use crate::engine::Engine;
+use crate::language::{Language, Registry};
+
+/// The state of one running treefill.
+pub struct Session {
+    state: Mutex<State>,
+    registry: Registry,
+    /// Filled once the engine has been started; requests wait for that.
+    engine: watch::Sender<Option<Arc<dyn Engine>>>,
+    start: Start,
+}
+
+/// What the mutex guards.
+struct State {
+    store: Store,
+    open: HashMap<Arc<str>, Open>,
+    config: Arc<Config>,
+    disabled: Disabled,
+    switches: Switches,
+    counts: Counts,
+    last_id: u64,
+}
+
+/// What is remembered of an open document besides its text.
+struct Open {
+    path: Option<PathBuf>,
+    /// The editor's language identifier, or the name of the language that was recognised.
+    language: String,
+    /// False for read-only views: they are kept in step but nothing is suggested in them.
+    editable: bool,
+    shown: Option<Shown>,
+    /// The request that runs for it; the next one cancels it.
+    running: Weak<CancelSource>,
+}
+
+impl Session {
+    /// A session without open documents. No engine is started yet.
+    pub fn new(registry: Registry, config: Config, start: Start) -> Arc<Self> {
+        let state = State {
+            store: Store::default(),
+            open: HashMap::new(),
+            disabled: config.disabled(),
+            config: Arc::new(config),
+            switches: Switches::default(),
+            counts: Counts::default(),
+            last_id: 0,
+        };
+        Arc::new(Self { state: Mutex::new(state), registry, engine: watch::Sender::new(None), start })
+    }
+
+    /// A panic in a handler poisons the mutex; what it guards is whole between any two statements that may panic.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The language of a document: what the editor says, else its path, else its first line.
+    pub fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
+        self.registry
+            .by_lsp_id(lsp_id)
+            .or_else(|| address::path(uri).and_then(|path| self.registry.by_path(&path)))
+            .or_else(|| self.registry.by_shebang(text.lines().next()?))
+    }
+
+    /// The languages known here.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// A document was opened.
+    pub fn open(&self, uri: &str, lsp_id: &str, version: i32, text: &str) {
+        let language = self.language_of(lsp_id, uri, text);
+        let name = language.as_ref().map_or_else(|| lsp_id.to_owned(), |language| language.name().to_owned());
+        let open = Open {
+            path: address::path(uri),
+            language: name,
+            editable: !address::is_view(uri),
+            shown: None,
+            running: Weak::new(),
+        };
+        let mut state = self.lock();
+        state.store.open(uri, version, text, language);
+        state.open.insert(uri.into(), open);
+    }
+
+    /// A document was changed: `changes` one after another, each in the coordinates left by the one before.
+    pub fn change(&self, uri: &str, version: i32, changes: &[Change], encoding: Encoding) -> Result<Order, NotOpen> {
+        self.lock().store.change(uri, version, changes, encoding)
+    }
+
+    /// The version of an open document.
+    pub fn version(&self, uri: &str) -> Option<i32> {
+        self.lock().store.get(uri).map(crate::document::Document::version)
+    }
+
+    /// A document was closed: everything of it is freed, and a request that still runs for it is stopped.
+    pub fn close(&self, uri: &str) {
+        let mut state = self.lock();
+        state.store.close(uri);
+        if let Some(running) = state.open.remove(uri).and_then(|open| open.running.upgrade()) {
+            running.cancel();
+        }
+        state.switches.forget(uri);
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.lock().config)
+    }
+
+    /// New settings. They hold from the next request on; a changed model is started at once.
+    pub fn configure(self: &Arc<Self>, config: Config) {
+        let model_changed = {
+            let mut state = self.lock();
+            let changed = state.config.model != config.model;
+            state.disabled = config.disabled();
+            state.config = Arc::new(config);
+            changed
+        };
+        if model_changed {
+            self.start_engine();
+        }
+    }
+
+    /// Turn the off switches.
+    pub fn switch<T>(&self, turn: impl FnOnce(&mut Switches) -> T) -> T {
+        turn(&mut self.lock().switches)
+    }
+
+    /// The name of an open document's language, as switches know it.
+    pub fn language_name(&self, uri: &str) -> Option<String> {
+        self.lock().open.get(uri).map(|open| open.language.clone())
+    }
+
+    /// The user took a suggestion.
+    pub fn accepted(&self, id: u64) {
+        let mut state = self.lock();
+        if id <= state.last_id {
+            state.counts.accepted += 1;
+        }
+    }
+
+    /// What has happened so far.
+    pub fn counts(&self) -> Counts {
+        self.lock().counts.clone()
+    }
+
+    /// How many documents are open.
+    pub fn documents(&self) -> usize {
+        self.lock().store.len()
+    }
+}
+
+impl State {
+    /// Why nothing may be suggested in this document, if so.
+    fn silence(&self, uri: &str) -> Option<Reason> {
+        let open = self.open.get(uri).filter(|open| open.editable);
+        let Some(open) = open else { return Some(Reason::NotHere) };
+        let off = self.switches.off(uri, &open.language, Instant::now())
+            || self.disabled.matches(&open.language, open.path.as_deref());
+        off.then_some(Reason::Disabled)
+    }
+}

@@ -9,8 +9,7 @@ use std::sync::{Arc, mpsc};
 use futures::Sink;
 use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
-use tower_lsp::ResponseSink;
-use tower_lsp::jsonrpc::{Error, ErrorCode};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Response};
 
 use super::frame::{BadFrame, Frame, Frames};
 use super::message::{self, Call, Message};
@@ -26,7 +25,11 @@ pub struct Routes {
 }
 
 /// Start the thread that owns `input`.
-pub fn spawn<R: Read + Send + 'static>(input: R, mut sink: ResponseSink, routes: Routes) {
+pub fn spawn<R, K>(input: R, mut sink: K, routes: Routes)
+where
+    R: Read + Send + 'static,
+    K: Sink<Response> + Unpin + Send + 'static,
+{
     let read = move || {
         let events = routes.events.clone();
         let work = routes.work.clone();
@@ -40,7 +43,7 @@ pub fn spawn<R: Read + Send + 'static>(input: R, mut sink: ResponseSink, routes:
 }
 
 impl Routes {
-    fn read<R: Read>(&self, mut frames: Frames<R>, sink: &mut ResponseSink) -> Event {
+    fn read<R: Read, K: Sink<Response> + Unpin>(&self, mut frames: Frames<R>, sink: &mut K) -> Event {
         while let Ok(Some(frame)) = frames.next() {
             let body = match frame {
                 Frame::Body(body) => body,
@@ -58,7 +61,7 @@ impl Routes {
                 Message::Cancel(id) => self.pending.cancel(&id),
                 Message::Answer(answer) => {
                     // tower-lsp panics when the asker is gone.
-                    let _ = catch_unwind(AssertUnwindSafe(|| Pin::new(sink).start_send(answer)));
+                    let _ = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *sink).start_send(answer)));
                 }
                 Message::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
             }

@@ -3,9 +3,9 @@
 use std::io::{BufWriter, Write};
 use std::sync::mpsc;
 
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tower_lsp::RequestStream;
+use tower_lsp::jsonrpc::Request;
 
 use super::Event;
 
@@ -38,7 +38,11 @@ fn write_all(output: &mut impl Write, bodies: &mpsc::Receiver<String>) -> std::i
 
 /// Merge messages to the client with answers. What a handler sent before it answered is written before its answer:
 /// without the drain, about one in fifty messages came after the answer they belonged to.
-pub async fn order(mut requests: RequestStream, mut answers: UnboundedReceiver<String>, out: mpsc::Sender<String>) {
+pub async fn order(
+    mut requests: impl Stream<Item = Request> + Unpin,
+    mut answers: UnboundedReceiver<String>,
+    out: mpsc::Sender<String>,
+) {
     // A closed writer has reported itself; the rest has nowhere to go.
     let send = |body: String| drop(out.send(body));
     loop {

@@ -1,0 +1,135 @@
+//! What the client can do, read leniently from the raw JSON, and what we announce to it. A capability of an odd shape
+//! counts as absent and never fails `initialize`: Helix, for one, sends `workspace.diagnostic`, which no version has.
+
+use serde_json::Value;
+use tower_lsp::lsp_types::{
+    CompletionOptions, CompletionOptionsCompletionItem, ExecuteCommandOptions, PositionEncodingKind, SaveOptions,
+    ServerCapabilities, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+};
+
+use super::requests::execute_command;
+use crate::document::Encoding;
+
+/// What matters about the client.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Client {
+    /// What positions count.
+    pub encoding: Encoding,
+    /// Whether it shows inline completions; one that does gets no menu entries unless the user wants them.
+    pub inline: bool,
+    /// Whether it shows progress.
+    pub progress: bool,
+    /// Whether it can be asked for its settings.
+    pub configuration: bool,
+    /// Whether menu documentation may be Markdown.
+    pub markdown: bool,
+    /// Whether a menu entry may carry details beside its label.
+    pub label_details: bool,
+    /// Whether it can be told to insert further lines as they are.
+    pub as_is: bool,
+    /// What it does differently from the specification.
+    pub quirks: Quirks,
+}
+
+/// Deviations of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quirks {
+    /// It adds the indentation of the current line to the further lines of a menu entry, whatever it is told.
+    pub indents_further_lines: bool,
+}
+
+/// Known deviations, by `clientInfo.name`. Helix 25.01 to 25.07: tested with the real editor.
+const QUIRKS: &[(&str, Quirks)] = &[("helix", Quirks { indents_further_lines: true })];
+
+impl Client {
+    /// Read the parameters of `initialize`.
+    pub fn read(params: &Value) -> Self {
+        let capabilities = &params["capabilities"];
+        let document = &capabilities["textDocument"];
+        let item = &document["completion"]["completionItem"];
+        let has = |list: &Value, wanted: Value| list.as_array().is_some_and(|list| list.contains(&wanted));
+        let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
+        Self {
+            encoding: negotiate(&capabilities["general"]["positionEncodings"]),
+            inline: document["inlineCompletion"].is_object(),
+            progress: capabilities["window"]["workDoneProgress"] == true,
+            configuration: capabilities["workspace"]["configuration"] == true,
+            markdown: has(&item["documentationFormat"], "markdown".into()),
+            label_details: item["labelDetailsSupport"] == true,
+            as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
+            quirks: QUIRKS
+                .iter()
+                .find(|(client, _)| name.eq_ignore_ascii_case(client))
+                .map(|(_, quirks)| *quirks)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// What we announce. Inline completion is added by the transport: lsp-types 0.94 has no field for it.
+    pub fn answer(&self, menu: bool) -> ServerCapabilities {
+        let sync = TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::SaveOptions(SaveOptions { include_text: Some(false) })),
+            ..TextDocumentSyncOptions::default()
+        };
+        let completion = CompletionOptions {
+            completion_item: Some(CompletionOptionsCompletionItem { label_details_support: Some(true) }),
+            ..CompletionOptions::default()
+        };
+        ServerCapabilities {
+            position_encoding: Some(match self.encoding {
+                Encoding::Utf8 => PositionEncodingKind::UTF8,
+                Encoding::Utf16 => PositionEncodingKind::UTF16,
+                Encoding::Utf32 => PositionEncodingKind::UTF32,
+            }),
+            text_document_sync: Some(sync.into()),
+            completion_provider: menu.then_some(completion),
+            execute_command_provider: Some(ExecuteCommandOptions {
+                commands: execute_command::COMMANDS.iter().map(|&name| name.to_owned()).collect(),
+                ..ExecuteCommandOptions::default()
+            }),
+            ..ServerCapabilities::default()
+        }
+    }
+}
+
+/// UTF-8 where it is offered, because it needs no counting; else the client's first choice; else UTF-16, which every
+/// client must support.
+fn negotiate(offered: &Value) -> Encoding {
+    let known = |name: &Value| match name.as_str()? {
+        "utf-8" => Some(Encoding::Utf8),
+        "utf-16" => Some(Encoding::Utf16),
+        "utf-32" => Some(Encoding::Utf32),
+        _ => None,
+    };
+    let offered: Vec<Encoding> = offered.as_array().into_iter().flatten().filter_map(known).collect();
+    if offered.contains(&Encoding::Utf8) { Encoding::Utf8 } else { offered.first().copied().unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn encodings() {
+        for (offered, expected) in [
+            (json!(["utf-32", "utf-8"]), Encoding::Utf8),
+            (json!(["utf-32"]), Encoding::Utf32),
+            (json!(["utf-16"]), Encoding::Utf16),
+            (json!(["utf-7"]), Encoding::Utf16),
+            (json!(3), Encoding::Utf16),
+            (json!(null), Encoding::Utf16),
+        ] {
+            assert_eq!(negotiate(&offered), expected, "{offered}");
+        }
+    }
+
+    #[test]
+    fn odd_shapes_count_as_absent() {
+        for params in [json!(null), json!(7), json!({"capabilities": []}), json!({"capabilities": {"window": 3}})] {
+            assert_eq!(Client::read(&params), Client::default());
+        }
+    }
+}

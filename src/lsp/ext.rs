@@ -1,0 +1,156 @@
+//! Wire types of our own: LSP 3.18's inline completion, which lsp-types 0.94 lacks, and parameters that it reads too
+//! strictly. Addresses stay strings, because `lsp_types::Url` respells them and refuses some that editors use.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tower_lsp::lsp_types::{Command, Position, Range};
+
+/// A document by address.
+#[derive(Debug, Clone, Deserialize)]
+#[allow(missing_docs)]
+pub struct TextDocument {
+    pub uri: String,
+}
+
+/// `textDocument/didOpen`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct DidOpen {
+    pub text_document: OpenedDocument,
+}
+
+/// A whole document.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct OpenedDocument {
+    pub uri: String,
+    #[serde(default)]
+    pub language_id: String,
+    #[serde(default)]
+    pub version: Option<i32>,
+    pub text: String,
+}
+
+/// `textDocument/didChange`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct DidChange {
+    pub text_document: VersionedDocument,
+    pub content_changes: Vec<ContentChange>,
+}
+
+/// A document at a version.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct VersionedDocument {
+    pub uri: String,
+    #[serde(default)]
+    pub version: Option<i32>,
+}
+
+/// One change; without a range, the whole text.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct ContentChange {
+    #[serde(default)]
+    pub range: Option<Range>,
+    pub text: String,
+}
+
+/// `textDocument/didClose` and `textDocument/didSave`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct DidClose {
+    pub text_document: TextDocument,
+}
+
+/// `workspace/didChangeConfiguration`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct DidChangeConfiguration {
+    #[serde(default)]
+    pub settings: Value,
+}
+
+/// `textDocument/completion`, as much of it as is used.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct CompletionParams {
+    pub text_document: TextDocument,
+    pub position: Position,
+    #[serde(default)]
+    pub context: Option<CompletionContext>,
+}
+
+/// Why a menu is opened: 1 is by hand or by a word being typed, 2 a trigger character, 3 a refresh.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct CompletionContext {
+    #[serde(default)]
+    pub trigger_kind: i64,
+}
+
+/// `textDocument/inlineCompletion` (LSP 3.18).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct InlineCompletionParams {
+    pub text_document: TextDocument,
+    pub position: Position,
+    #[serde(default)]
+    pub context: Option<InlineCompletionContext>,
+}
+
+/// Why inline completions are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct InlineCompletionContext {
+    /// 1 invoked, 2 automatic. vscode-languageclient 9 sends VS Code's own 0 for automatic and 1 for invoked.
+    #[serde(default)]
+    pub trigger_kind: i64,
+    #[serde(default)]
+    pub selected_completion_info: Option<SelectedCompletionInfo>,
+}
+
+/// The entry selected in the completion menu.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct SelectedCompletionInfo {
+    pub range: Range,
+    pub text: String,
+}
+
+/// The answer to `textDocument/inlineCompletion`.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct InlineCompletionList {
+    pub items: Vec<InlineCompletionItem>,
+}
+
+/// One suggestion. `insertText` is always plain: Neovim ignores the range of a snippet. The range is always there:
+/// Neovim 0.12.0 crashed without.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct InlineCompletionItem {
+    pub insert_text: String,
+    pub range: Range,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+}
+
+/// `workspace/executeCommand`.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs)]
+pub struct ExecuteCommand {
+    pub command: String,
+    #[serde(default)]
+    pub arguments: Vec<Value>,
+}

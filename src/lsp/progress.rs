@@ -1,0 +1,115 @@
+//! Shows the editor that a model is being read, and says once when none can be used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tower_lsp::Client;
+use tower_lsp::lsp_types::notification::Progress as Notification;
+use tower_lsp::lsp_types::request::WorkDoneProgressCreate;
+use tower_lsp::lsp_types::{
+    NumberOrString, ProgressParams, ProgressParamsValue, WorkDoneProgress, WorkDoneProgressBegin,
+    WorkDoneProgressCreateParams, WorkDoneProgressEnd, WorkDoneProgressReport,
+};
+
+use super::client::Messages;
+use super::server::Server;
+use crate::engine::{Engine, Status};
+use crate::session::Session;
+
+/// How long the client may take to agree to a progress display. Nothing else waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Watches the engines of a session.
+pub struct Progress {
+    session: Arc<Session>,
+    client: Client,
+    messages: Messages,
+    supported: bool,
+    shown: u32,
+}
+
+impl Progress {
+    pub fn new(server: &Server) -> Self {
+        Self {
+            session: Arc::clone(&server.session),
+            client: server.client.clone(),
+            messages: server.messages.clone(),
+            supported: server.negotiated().progress,
+            shown: 0,
+        }
+    }
+
+    /// Run for the life of the server.
+    pub async fn watch(mut self) {
+        let mut slot = self.session.engine();
+        loop {
+            let engine = slot.borrow_and_update().clone();
+            if let Some(engine) = engine {
+                self.follow(&*engine).await;
+            }
+            if slot.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Follow one engine until it is ready or has failed.
+    async fn follow(&mut self, engine: &dyn Engine) {
+        let mut status = engine.status();
+        if matches!(*status.borrow(), Status::Loading(_)) && self.supported {
+            self.shown += 1;
+            let token = NumberOrString::String(format!("treefill/model/{}", self.shown));
+            if self.create(&token).await {
+                self.show(token, &mut status).await;
+            }
+        }
+        let ended = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
+        if let Ok(Status::Failed(why)) = ended.as_deref() {
+            self.messages.error(why);
+        }
+    }
+
+    async fn create(&self, token: &NumberOrString) -> bool {
+        let client = self.client.clone();
+        let params = WorkDoneProgressCreateParams { token: token.clone() };
+        // A task of its own: tower-lsp panics when an answer comes for an asker who gave up.
+        let asked = tokio::spawn(async move { client.send_request::<WorkDoneProgressCreate>(params).await });
+        matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(Ok(()))))
+    }
+
+    async fn show(&self, token: NumberOrString, status: &mut watch::Receiver<Status>) {
+        let percent = |status: &Status| match status {
+            // In 0 ..= 1 by contract, so the cast keeps its value.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            Status::Loading(share) => Some((share.clamp(0.0, 1.0) * 100.0) as u32),
+            _ => None,
+        };
+        let Some(mut last) = percent(&status.borrow_and_update()) else { return };
+        self.send(&token, WorkDoneProgress::Begin(WorkDoneProgressBegin {
+            title: "treefill".to_owned(),
+            cancellable: Some(false),
+            message: Some("reading the model".to_owned()),
+            percentage: Some(last),
+        }))
+        .await;
+        while status.changed().await.is_ok() {
+            let Some(now) = percent(&status.borrow_and_update()) else { break };
+            if now != last {
+                last = now;
+                let report = WorkDoneProgressReport { percentage: Some(now), ..WorkDoneProgressReport::default() };
+                self.send(&token, WorkDoneProgress::Report(report)).await;
+            }
+        }
+        let message = match &*status.borrow() {
+            Status::Ready(model) => format!("{} is ready", model.name),
+            _ => "no model".to_owned(),
+        };
+        self.send(&token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) })).await;
+    }
+
+    async fn send(&self, token: &NumberOrString, value: WorkDoneProgress) {
+        let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
+        self.client.send_notification::<Notification>(params).await;
+    }
+}

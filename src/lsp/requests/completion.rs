@@ -1,0 +1,121 @@
+//! `textDocument/completion`: the same suggestion as one menu entry, for editors without ghost text (Helix).
+
+use std::ops::Range;
+
+use tower_lsp::lsp_types::{
+    CompletionItem, CompletionItemKind, CompletionItemLabelDetails, CompletionList, CompletionResponse,
+    CompletionTextEdit, Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
+};
+
+use crate::completion::{Completion, Outcome, Trigger};
+use crate::document::Snapshot;
+use crate::lsp::capabilities::Client;
+use crate::lsp::convert;
+use crate::lsp::ext::CompletionParams;
+use crate::lsp::server::Server;
+use crate::session::Ask;
+
+/// Longest label, in characters: menus are about this wide.
+const LABEL: usize = 60;
+
+/// Sorts behind what other servers offer.
+const LAST: &str = "\u{7f}treefill";
+
+pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResponse {
+    let items = match server.session.begin(&params.text_document.uri) {
+        Err(_) => Vec::new(),
+        Ok(turn) => {
+            let client = server.negotiated();
+            let offset = convert::to_byte(&turn.snapshot, params.position, client.encoding);
+            // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
+            let answer = server.session.complete(turn, Ask { offset, trigger: Trigger::Automatic, selected: None }).await;
+            match answer.outcome {
+                Outcome::Completion(completion) => {
+                    item(&answer.snapshot, &completion, client, answer.id).into_iter().collect()
+                }
+                Outcome::Skipped(reason) => {
+                    tracing::debug!(?reason, "no suggestion");
+                    Vec::new()
+                }
+            }
+        }
+    };
+    // Incomplete: the menu must ask again as the user types, or it would keep showing this one.
+    CompletionResponse::List(CompletionList { is_incomplete: true, items })
+}
+
+/// The entry, or none when it would replace more than one line, which a menu entry may not.
+fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) -> Option<CompletionItem> {
+    let offset = completion.range.start;
+    let word = word_before(snapshot, offset);
+    let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);
+    if range.start.line != range.end.line {
+        return None;
+    }
+    let word = snapshot.slice(word);
+    let first_line = completion.text.lines().next().unwrap_or_default();
+    let text = if client.quirks.indents_further_lines {
+        without_indent(&completion.text, &indent_of(snapshot, offset))
+    } else {
+        completion.text.clone()
+    };
+    let shown_line = completion.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
+    Some(CompletionItem {
+        label: shorten(label.trim()),
+        label_details: client.label_details.then(|| CompletionItemLabelDetails {
+            detail: None,
+            description: Some("treefill".to_owned()),
+        }),
+        detail: (!client.label_details).then(|| "treefill".to_owned()),
+        kind: Some(CompletionItemKind::TEXT),
+        documentation: Some(documentation(snapshot, &format!("{word}{}", completion.text), client)),
+        preselect: Some(false),
+        sort_text: Some(LAST.to_owned()),
+        filter_text: Some(format!("{word}{first_line}")),
+        insert_text_format: Some(InsertTextFormat::PLAIN_TEXT),
+        insert_text_mode: client.as_is.then_some(InsertTextMode::AS_IS),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: format!("{word}{text}") })),
+        command: Some(super::inline_completion::accepted(id)),
+        ..CompletionItem::default()
+    })
+}
+
+/// The word that ends at `offset`: what the menu filters by, so the entry must cover it.
+fn word_before(snapshot: &Snapshot, offset: usize) -> Range<usize> {
+    let line = snapshot.slice(snapshot.line_start(offset)..offset);
+    let word = line.chars().rev().take_while(|&c| c.is_alphanumeric() || c == '_').map(char::len_utf8).sum::<usize>();
+    offset - word..offset
+}
+
+fn indent_of(snapshot: &Snapshot, offset: usize) -> String {
+    let line = snapshot.slice(snapshot.line_start(offset)..snapshot.line_end(offset));
+    line.chars().take_while(|c| *c == ' ' || *c == '\t').collect()
+}
+
+/// Further lines relative to `indent`, for an editor that adds it.
+fn without_indent(text: &str, indent: &str) -> String {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().unwrap_or_default().to_owned();
+    lines.fold(first, |text, line| text + line.strip_prefix(indent).unwrap_or(line))
+}
+
+fn shorten(label: &str) -> String {
+    match label.char_indices().nth(LABEL) {
+        Some((end, _)) => format!("{}…", &label[..end]),
+        None => label.to_owned(),
+    }
+}
+
+/// The whole text, as code where the client shows Markdown.
+fn documentation(snapshot: &Snapshot, text: &str, client: &Client) -> Documentation {
+    if !client.markdown {
+        return Documentation::String(text.to_owned());
+    }
+    let language = snapshot.language.as_ref().map_or("", |language| language.name());
+    // A fence longer than any in the text.
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let value = format!("{fence}{language}\n{text}\n{fence}");
+    Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
+}

@@ -1,0 +1,104 @@
+//! `workspace/executeCommand`: feedback, the off switches, the state.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, Result};
+
+use crate::engine::Status;
+use crate::lsp::ext::ExecuteCommand;
+use crate::lsp::server::Server;
+use crate::session::Scope;
+
+/// Sent by editors when a suggestion is taken.
+pub const ACCEPTED: &str = "treefill.accepted";
+/// No suggestions for `{minutes}`, or until resumed.
+const PAUSE: &str = "treefill.pause";
+/// Ends a pause.
+const RESUME: &str = "treefill.resume";
+/// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
+const TOGGLE: &str = "treefill.toggle";
+/// Returns what the server is doing.
+const STATUS: &str = "treefill.status";
+
+/// Every command, as announced.
+pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS];
+
+/// Longest pause by number; a longer one is one without an end.
+const YEAR_OF_MINUTES: f64 = 525_600.0;
+
+pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
+    let argument = params.arguments.first().unwrap_or(&Value::Null);
+    match params.command.as_str() {
+        ACCEPTED => {
+            server.session.accepted(argument["id"].as_u64().unwrap_or(u64::MAX));
+            Ok(Value::Null)
+        }
+        PAUSE => pause(server, argument),
+        RESUME => {
+            server.session.switch(crate::session::Switches::resume);
+            Ok(json!({ "enabled": true }))
+        }
+        TOGGLE => toggle(server, argument),
+        STATUS => Ok(status(server)),
+        unknown => {
+            Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
+        }
+    }
+}
+
+fn pause(server: &Server, argument: &Value) -> Result<Value> {
+    let minutes = match if argument.is_object() { &argument["minutes"] } else { argument } {
+        Value::Null => None,
+        value => Some(
+            value.as_f64().filter(|minutes| *minutes > 0.0).ok_or_else(|| {
+                Error::invalid_params("treefill.pause: minutes must be a number above 0, or absent")
+            })?,
+        ),
+    };
+    let duration = minutes.filter(|minutes| *minutes < YEAR_OF_MINUTES).map(|m| Duration::from_secs_f64(m * 60.0));
+    server.session.switch(|switches| switches.pause(duration));
+    Ok(json!({ "enabled": false, "minutes": minutes }))
+}
+
+fn toggle(server: &Server, argument: &Value) -> Result<Value> {
+    let missing = || Error::invalid_params("treefill.toggle: give {scope: \"all\"}, {scope: \"file\", uri} or {scope: \"language\", language or uri}");
+    let uri = argument["uri"].as_str();
+    let scope = match argument["scope"].as_str().unwrap_or("all") {
+        "all" => Scope::All,
+        "file" => Scope::File(uri.ok_or_else(missing)?.to_owned()),
+        "language" => {
+            let named = argument["language"].as_str().map(str::to_owned);
+            Scope::Language(named.or_else(|| server.session.language_name(uri?)).ok_or_else(missing)?)
+        }
+        _ => return Err(missing()),
+    };
+    Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
+}
+
+fn status(server: &Server) -> Value {
+    let engine = match &*server.session.engine().borrow() {
+        None => json!({ "state": "starting" }),
+        Some(engine) => match &*engine.status().borrow() {
+            Status::Loading(share) => json!({ "state": "loading", "share": share }),
+            Status::Failed(why) => json!({ "state": "failed", "message": why }),
+            Status::Ready(model) => json!({
+                "state": "ready",
+                "model": model.name,
+                "path": model.path,
+                "parameters": model.parameters,
+                "context": model.context,
+                "family": model.family,
+                "backend": model.backend,
+                "threads": model.threads,
+            }),
+        },
+    };
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "engine": engine,
+        "paused": server.session.switch(|switches| switches.is_paused(Instant::now())),
+        "documents": server.session.documents(),
+        "counts": server.session.counts(),
+    })
+}

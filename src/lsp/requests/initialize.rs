@@ -1,0 +1,20 @@
+//! `initialize`: agrees on an encoding and says what we can do. It does not wait for the model.
+
+use serde_json::Value;
+use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
+
+use crate::lsp::capabilities::Client;
+use crate::lsp::process;
+use crate::lsp::server::Server;
+
+pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
+    let client = server.negotiate(Client::read(&params));
+    if server.options.watch_parent
+        && let Some(id) = params["processId"].as_u64().and_then(|id| u32::try_from(id).ok())
+    {
+        process::watch_parent(id, server.events.clone());
+    }
+    server.editor_settings(params["initializationOptions"].take());
+    let info = ServerInfo { name: "treefill".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
+    InitializeResult { capabilities: client.answer(!client.inline), server_info: Some(info) }
+}

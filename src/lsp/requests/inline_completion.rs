@@ -1,0 +1,47 @@
+//! `textDocument/inlineCompletion`: ghost text.
+
+use serde_json::json;
+use tower_lsp::lsp_types::Command;
+
+use crate::completion::{Outcome, Selected, Trigger};
+use crate::lsp::convert;
+use crate::lsp::ext::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
+use crate::lsp::server::Server;
+use crate::session::Ask;
+
+pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
+    let Ok(turn) = server.session.begin(&params.text_document.uri) else {
+        return InlineCompletionList::default();
+    };
+    let encoding = server.negotiated().encoding;
+    let offset = convert::to_byte(&turn.snapshot, params.position, encoding);
+    let context = params.context.as_ref();
+    let invoked = context.is_some_and(|context| context.trigger_kind == 1);
+    let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| Selected {
+        range: convert::to_bytes(&turn.snapshot, info.range, encoding),
+        text: info.text,
+    });
+    let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+    let answer = server.session.complete(turn, Ask { offset, trigger, selected }).await;
+    let items = match answer.outcome {
+        Outcome::Completion(completion) => vec![InlineCompletionItem {
+            range: convert::to_range(&answer.snapshot, &completion.range, encoding),
+            insert_text: completion.text,
+            command: Some(accepted(answer.id)),
+        }],
+        Outcome::Skipped(reason) => {
+            tracing::debug!(?reason, "no suggestion");
+            Vec::new()
+        }
+    };
+    InlineCompletionList { items }
+}
+
+/// The command an editor runs when a suggestion is taken.
+pub fn accepted(id: u64) -> Command {
+    Command {
+        title: "Suggestion accepted".to_owned(),
+        command: super::execute_command::ACCEPTED.to_owned(),
+        arguments: Some(vec![json!({ "id": id })]),
+    }
+}

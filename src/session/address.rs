@@ -1,0 +1,67 @@
+//! What a document's address tells: a path to match patterns against, and whether it is a read-only view. The address
+//! itself stays as the client spelled it.
+
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+/// Schemes of what editors show but nobody types into: versions of a file in a repository, output, logs, help. Whatever
+/// is not listed counts as a document, because editors invent schemes for remote and unsaved files all the time.
+const VIEWS: &[&str] = &[
+    "git", "gitlens", "gitlens-git", "gitfs", "git-index", "fugitive", "gitsigns", "diffview", "review", "pr", "scm",
+    "vscode-scm", "output", "debug", "log", "help", "man", "term", "search-editor", "vscode-settings", "comment", "zipfile",
+];
+
+/// The path in an address, percent-decoded; for schemes other than `file` it is good for names and patterns only.
+pub fn path(uri: &str) -> Option<PathBuf> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let rest = rest.split(['?', '#']).next()?;
+    let path = match rest.strip_prefix("//") {
+        Some(rest) => &rest[rest.find('/')?..],
+        None => rest,
+    };
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    // `/c:/x` is a Windows path with a drive.
+    let windows = scheme == "file" && decoded.len() > 2 && decoded.as_bytes()[2] == b':';
+    let path = if windows { &decoded[1..] } else { &decoded };
+    (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
+/// Whether the address is one of a read-only view.
+pub fn is_view(uri: &str) -> bool {
+    uri.split_once(':').is_some_and(|(scheme, _)| VIEWS.iter().any(|view| scheme.eq_ignore_ascii_case(view)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_all_kinds() {
+        let check = |uri: &str, expected: Option<&str>| assert_eq!(path(uri), expected.map(PathBuf::from), "{uri}");
+        check("file:///home/a%20b/%C3%A9.py", Some("/home/a b/é.py"));
+        check("file:///x/%FF.py", Some("/x/\u{fffd}.py"));
+        check("file:///c%3A/x.py", Some("c:/x.py"));
+        check("file:///C:/x.py", Some("C:/x.py"));
+        check("untitled:Untitled-1", Some("Untitled-1"));
+        check("untitled:/x/y.py", Some("/x/y.py"));
+        check("vscode-notebook-cell:/x/n.ipynb#W0sZmlsZQ%3D%3D", Some("/x/n.ipynb"));
+        check("git:/x/y.py?%7B%22path%22%7D", Some("/x/y.py"));
+        check("file://host", None);
+        check("", None);
+        check("nothing", None);
+        check("file:", None);
+        check("é:é", Some("é"));
+        check(&format!("file:///{}", "a".repeat(8192)), Some(&format!("/{}", "a".repeat(8192))));
+    }
+
+    #[test]
+    fn views_are_known_by_their_scheme() {
+        for uri in ["git:/x/y.py?{}", "output:extension", "GitLens://x/y"] {
+            assert!(is_view(uri), "{uri}");
+        }
+        for uri in ["file:///git/x.py", "untitled:Untitled-1", "vscode-remote://wsl/x.py", "", "oil:///x"] {
+            assert!(!is_view(uri), "{uri}");
+        }
+    }
+}

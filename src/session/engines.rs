@@ -1,0 +1,99 @@
+//! The session's engine: started in the background, waited for, replaced when the model setting changes. It runs no
+//! model itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::Session;
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
+use crate::config::Model;
+use crate::engine::{Engine, EngineError, Generation, Job, Status};
+
+/// How an engine is made from the model settings. It may block (a model is unpacked, a file is looked at).
+pub type Start = Arc<dyn Fn(&Model) -> Arc<dyn Engine> + Send + Sync>;
+
+/// How long a request waits for a model to be read. Long, because the next keystroke replaces the request anyway, and
+/// whoever paused wants the first suggestion as soon as there is one.
+const LONGEST_LOAD: Duration = Duration::from_secs(30);
+
+/// In the place of an engine that could not be started: it says why.
+pub struct NoEngine {
+    why: String,
+    status: watch::Sender<Status>,
+}
+
+impl NoEngine {
+    /// `why` is for the user: it names what to do.
+    pub fn new(why: impl Into<String>) -> Arc<dyn Engine> {
+        let why = why.into();
+        Arc::new(Self { status: watch::Sender::new(Status::Failed(why.clone())), why })
+    }
+}
+
+impl Engine for NoEngine {
+    fn generate(&self, _: Job, _: CancelToken) -> Generation {
+        let (sender, generation) = Generation::channel();
+        let _ = sender.send(Err(EngineError::Unavailable(self.why.clone())));
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+}
+
+impl Session {
+    /// Start the engine of the present settings on a thread of its own; it takes the old one's place when it is there.
+    pub fn start_engine(self: &Arc<Self>) {
+        let session = Arc::clone(self);
+        let start = move || {
+            let model = session.config().model.clone();
+            let engine = (session.start)(&model);
+            // Another change of the settings may have come meanwhile; then its thread brings the engine.
+            if session.config().model == model {
+                session.engine.send_replace(Some(engine));
+            }
+        };
+        std::thread::Builder::new().name("engine-start".into()).spawn(start).expect("a thread can be started");
+    }
+
+    /// Use this engine from now on.
+    pub fn set_engine(&self, engine: Arc<dyn Engine>) {
+        self.engine.send_replace(Some(engine));
+    }
+
+    /// Watch which engine is in use; none until the first one is started.
+    pub fn engine(&self) -> watch::Receiver<Option<Arc<dyn Engine>>> {
+        self.engine.subscribe()
+    }
+
+    /// The engine, once its model is read.
+    pub(super) async fn ready_engine(&self) -> Result<Arc<dyn Engine>, Reason> {
+        let ready = async {
+            let mut slot = self.engine.subscribe();
+            loop {
+                let engine = slot.borrow_and_update().clone();
+                let loaded = async {
+                    match &engine {
+                        Some(engine) => loaded(&mut engine.status()).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = loaded => return engine.ok_or(Reason::ModelLoading),
+                    changed = slot.changed() => changed.map_err(|_| Reason::ModelLoading)?,
+                }
+            }
+        };
+        tokio::time::timeout(LONGEST_LOAD, ready).await.unwrap_or(Err(Reason::ModelLoading))
+    }
+}
+
+/// Wait while the model is being read; a failure is the pipeline's to report.
+async fn loaded(status: &mut watch::Receiver<Status>) {
+    // An engine that is gone will say so when it is asked.
+    let _ = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
+}

@@ -1,0 +1,116 @@
+//! Switching suggestions off by hand: everywhere, for a while, for a language, for a file. What the settings switch off
+//! is not here (`config`).
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// The off switches a user turns while working. They are forgotten when the server ends.
+#[derive(Debug, Clone, Default)]
+pub struct Switches {
+    paused: Option<Pause>,
+    languages: HashSet<String>,
+    files: HashSet<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pause {
+    UntilResumed,
+    Until(Instant),
+}
+
+/// What a toggle is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// A language, by name.
+    Language(String),
+    /// A document, by address.
+    File(String),
+}
+
+impl Switches {
+    /// Nothing is suggested for `duration`, or until [`Switches::resume`].
+    pub fn pause(&mut self, duration: Option<Duration>) {
+        let until = duration.and_then(|duration| Instant::now().checked_add(duration));
+        self.paused = Some(until.map_or(Pause::UntilResumed, Pause::Until));
+    }
+
+    /// End a pause.
+    pub fn resume(&mut self) {
+        self.paused = None;
+    }
+
+    /// Switch `scope` the other way; true when suggestions are on in it afterwards.
+    pub fn toggle(&mut self, scope: Scope) -> bool {
+        let flip = |set: &mut HashSet<String>, name: String| {
+            let on = set.remove(&name);
+            if !on {
+                set.insert(name);
+            }
+            on
+        };
+        match scope {
+            Scope::All => {
+                let on = self.is_paused(Instant::now());
+                self.paused = (!on).then_some(Pause::UntilResumed);
+                on
+            }
+            Scope::Language(name) => flip(&mut self.languages, name),
+            Scope::File(uri) => flip(&mut self.files, uri),
+        }
+    }
+
+    /// Whether everything is off at `now`.
+    pub fn is_paused(&self, now: Instant) -> bool {
+        match self.paused {
+            None => false,
+            Some(Pause::UntilResumed) => true,
+            Some(Pause::Until(end)) => now < end,
+        }
+    }
+
+    /// Whether nothing is suggested in this document at `now`.
+    pub fn off(&self, uri: &str, language: &str, now: Instant) -> bool {
+        self.is_paused(now) || self.languages.contains(language) || self.files.contains(uri)
+    }
+
+    /// Forget a file's own switch.
+    pub fn forget(&mut self, uri: &str) {
+        self.files.remove(uri);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_scope_switches_its_own() {
+        let mut switches = Switches::default();
+        let now = Instant::now();
+        assert!(!switches.toggle(Scope::Language("python".into())));
+        assert!(switches.off("a", "python", now) && !switches.off("a", "rust", now));
+        assert!(switches.toggle(Scope::Language("python".into())));
+        assert!(!switches.toggle(Scope::File("a".into())));
+        assert!(switches.off("a", "python", now) && !switches.off("b", "python", now));
+        switches.forget("a");
+        assert!(!switches.off("a", "python", now));
+        assert!(!switches.toggle(Scope::All) && switches.off("b", "x", now) && switches.toggle(Scope::All));
+    }
+
+    #[test]
+    fn a_pause_ends_by_itself_or_by_hand() {
+        let mut switches = Switches::default();
+        switches.pause(Some(Duration::from_secs(60)));
+        let now = Instant::now();
+        assert!(switches.is_paused(now));
+        assert!(!switches.is_paused(now + Duration::from_secs(61)));
+        switches.pause(None);
+        assert!(switches.is_paused(now + Duration::from_secs(1 << 30)));
+        switches.resume();
+        assert!(!switches.is_paused(now));
+        switches.pause(Some(Duration::MAX));
+        assert!(switches.is_paused(now));
+    }
+}
