@@ -7,7 +7,7 @@ mod decode;
 mod faults;
 mod guide;
 pub mod outcome;
-mod reuse;
+pub mod reuse;
 mod trigger;
 mod trim;
 mod validate;

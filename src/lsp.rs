@@ -17,9 +17,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 
-use crate::config::{Config, Model, Problem};
-use crate::engine::Engine;
+use crate::config::{Config, Problem};
+use crate::engine::llama::LlamaEngine;
+use crate::engine::{self, Engine};
 use crate::language::Registry;
+use crate::models;
 use crate::session::{NoEngine, Session};
 
 /// How to serve.
@@ -29,8 +31,6 @@ pub struct ServeOptions {
     pub config: Config,
     /// What was wrong with them; shown in the editor once.
     pub problems: Vec<Problem>,
-    /// The file they came from, read again when the editor reports changed settings.
-    pub config_file: Option<PathBuf>,
     /// Whether to end when the editor's process is gone.
     pub watch_parent: bool,
 }
@@ -84,7 +84,21 @@ fn languages() -> Registry {
 }
 
 /// The engine for these settings, or one that says why there is none.
-fn start_engine(model: &Model) -> Arc<dyn Engine> {
-    let _ = model;
-    NoEngine::new("no engine in this build")
+fn start_engine(config: &Config) -> Arc<dyn Engine> {
+    match models::resolve(&config.model.path) {
+        Ok(path) => LlamaEngine::start(engine_options(config, path)),
+        Err(error) => NoEngine::new(format!("{error:#}")),
+    }
+}
+
+fn engine_options(config: &Config, path: PathBuf) -> engine::Options {
+    let model = config.model.clone();
+    engine::Options {
+        context: model.context,
+        threads: model.threads,
+        gpu_layers: model.gpu_layers,
+        family: model.family,
+        prompt_ms: model.prompt_ms,
+        ..engine::Options::new(path)
+    }
 }

@@ -110,7 +110,13 @@ impl Session {
     }
 
     /// A document was changed: `changes` one after another, each in the coordinates left by the one before.
-    pub fn change(&self, uri: &str, version: i32, changes: &[Change], encoding: Encoding) -> Result<Order, NotOpen> {
+    pub fn change(
+        &self,
+        uri: &str,
+        version: i32,
+        changes: &[Change],
+        encoding: Encoding,
+    ) -> Result<Order, NotOpen> {
         self.lock().store.change(uri, version, changes, encoding)
     }
 

@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 use tower_lsp::lsp_types::{
-    CompletionOptions, CompletionOptionsCompletionItem, ExecuteCommandOptions, PositionEncodingKind, SaveOptions,
-    ServerCapabilities, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    CompletionOptions, CompletionOptionsCompletionItem, ExecuteCommandOptions, PositionEncodingKind,
+    SaveOptions, ServerCapabilities, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions,
 };
 
 use super::requests::execute_command;
@@ -104,7 +105,11 @@ fn negotiate(offered: &Value) -> Encoding {
         _ => None,
     };
     let offered: Vec<Encoding> = offered.as_array().into_iter().flatten().filter_map(known).collect();
-    if offered.contains(&Encoding::Utf8) { Encoding::Utf8 } else { offered.first().copied().unwrap_or_default() }
+    if offered.contains(&Encoding::Utf8) {
+        Encoding::Utf8
+    } else {
+        offered.first().copied().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -128,7 +133,9 @@ mod tests {
 
     #[test]
     fn odd_shapes_count_as_absent() {
-        for params in [json!(null), json!(7), json!({"capabilities": []}), json!({"capabilities": {"window": 3}})] {
+        for params in
+            [json!(null), json!(7), json!({"capabilities": []}), json!({"capabilities": {"window": 3}})]
+        {
             assert_eq!(Client::read(&params), Client::default());
         }
     }

@@ -118,7 +118,8 @@ impl io::Write for Stderr {
         {
             let mut stderr = libc::pollfd { fd: 2, events: libc::POLLOUT, revents: 0 };
             // SAFETY: one live entry is passed. A pipe that polls writable takes 4096 bytes without blocking.
-            let ready = unsafe { libc::poll(&raw mut stderr, 1, 0) } == 1 && stderr.revents & libc::POLLOUT != 0;
+            let ready =
+                unsafe { libc::poll(&raw mut stderr, 1, 0) } == 1 && stderr.revents & libc::POLLOUT != 0;
             if !ready {
                 return Ok(bytes.len());
             }

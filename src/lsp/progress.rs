@@ -86,18 +86,22 @@ impl Progress {
             _ => None,
         };
         let Some(mut last) = percent(&status.borrow_and_update()) else { return };
-        self.send(&token, WorkDoneProgress::Begin(WorkDoneProgressBegin {
-            title: "treefill".to_owned(),
-            cancellable: Some(false),
-            message: Some("reading the model".to_owned()),
-            percentage: Some(last),
-        }))
+        self.send(
+            &token,
+            WorkDoneProgress::Begin(WorkDoneProgressBegin {
+                title: "treefill".to_owned(),
+                cancellable: Some(false),
+                message: Some("reading the model".to_owned()),
+                percentage: Some(last),
+            }),
+        )
         .await;
         while status.changed().await.is_ok() {
             let Some(now) = percent(&status.borrow_and_update()) else { break };
             if now != last {
                 last = now;
-                let report = WorkDoneProgressReport { percentage: Some(now), ..WorkDoneProgressReport::default() };
+                let report =
+                    WorkDoneProgressReport { percentage: Some(now), ..WorkDoneProgressReport::default() };
                 self.send(&token, WorkDoneProgress::Report(report)).await;
             }
         }

@@ -10,8 +10,8 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 use super::capabilities;
 use super::client::Messages;
 use super::ext::{
-    CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand, InlineCompletionList,
-    InlineCompletionParams,
+    CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
+    InlineCompletionList, InlineCompletionParams,
 };
 use super::transport::message::Call;
 use super::transport::{Adapter, Event};
@@ -83,7 +83,12 @@ fn outbound(method: &str, result: &mut Value) {
 }
 
 impl Server {
-    fn new(session: Arc<Session>, options: ServeOptions, client: Client, events: mpsc::Sender<Event>) -> Self {
+    fn new(
+        session: Arc<Session>,
+        options: ServeOptions,
+        client: Client,
+        events: mpsc::Sender<Event>,
+    ) -> Self {
         let messages = Messages::start(client.clone());
         let negotiated = OnceLock::new();
         Self { session, client, messages, options, events, negotiated, editor_settings: Mutex::default() }

@@ -13,9 +13,9 @@ pub fn apply(server: &Server, new: Value) {
 
 /// The same after reading the user's file again: that is how a model is changed without restarting the editor.
 pub fn reload(server: &Server, new: Value) {
-    let config = match &server.options.config_file {
+    let config = match Config::user_file(None) {
         Some(path) if path.exists() => {
-            let (config, problems) = Config::load(path);
+            let (config, problems) = Config::load(&path);
             report(server, &problems);
             config
         }

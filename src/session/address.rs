@@ -8,8 +8,28 @@ use percent_encoding::percent_decode_str;
 /// Schemes of what editors show but nobody types into: versions of a file in a repository, output, logs, help. Whatever
 /// is not listed counts as a document, because editors invent schemes for remote and unsaved files all the time.
 const VIEWS: &[&str] = &[
-    "git", "gitlens", "gitlens-git", "gitfs", "git-index", "fugitive", "gitsigns", "diffview", "review", "pr", "scm",
-    "vscode-scm", "output", "debug", "log", "help", "man", "term", "search-editor", "vscode-settings", "comment", "zipfile",
+    "git",
+    "gitlens",
+    "gitlens-git",
+    "gitfs",
+    "git-index",
+    "fugitive",
+    "gitsigns",
+    "diffview",
+    "review",
+    "pr",
+    "scm",
+    "vscode-scm",
+    "output",
+    "debug",
+    "log",
+    "help",
+    "man",
+    "term",
+    "search-editor",
+    "vscode-settings",
+    "comment",
+    "zipfile",
 ];
 
 /// The path in an address, percent-decoded; for schemes other than `file` it is good for names and patterns only.
@@ -38,7 +58,8 @@ mod tests {
 
     #[test]
     fn addresses_of_all_kinds() {
-        let check = |uri: &str, expected: Option<&str>| assert_eq!(path(uri), expected.map(PathBuf::from), "{uri}");
+        let check =
+            |uri: &str, expected: Option<&str>| assert_eq!(path(uri), expected.map(PathBuf::from), "{uri}");
         check("file:///home/a%20b/%C3%A9.py", Some("/home/a b/é.py"));
         check("file:///x/%FF.py", Some("/x/\u{fffd}.py"));
         check("file:///c%3A/x.py", Some("c:/x.py"));

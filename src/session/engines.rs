@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use super::Session;
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
-use crate::config::Model;
+use crate::config::Config;
 use crate::engine::{Engine, EngineError, Generation, Job, Status};
 
-/// How an engine is made from the model settings. It may block (a model is unpacked, a file is looked at).
-pub type Start = Arc<dyn Fn(&Model) -> Arc<dyn Engine> + Send + Sync>;
+/// How an engine is made from the settings. It may block (a model is unpacked, a file is looked at).
+pub type Start = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
 
 /// How long a request waits for a model to be read. Long, because the next keystroke replaces the request anyway, and
 /// whoever paused wants the first suggestion as soon as there is one.
@@ -50,14 +50,17 @@ impl Session {
     pub fn start_engine(self: &Arc<Self>) {
         let session = Arc::clone(self);
         let start = move || {
-            let model = session.config().model.clone();
-            let engine = (session.start)(&model);
+            let config = session.config();
+            let engine = (session.start)(&config);
             // Another change of the settings may have come meanwhile; then its thread brings the engine.
-            if session.config().model == model {
+            if session.config().model == config.model {
                 session.engine.send_replace(Some(engine));
             }
         };
-        std::thread::Builder::new().name("engine-start".into()).spawn(start).expect("a thread can be started");
+        std::thread::Builder::new()
+            .name("engine-start".into())
+            .spawn(start)
+            .expect("a thread can be started");
     }
 
     /// Use this engine from now on.

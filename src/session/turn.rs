@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::cancel::CancelSource;
-use crate::completion::{self, Outcome, Reason, Selected, Shown, Trigger};
+use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
 use crate::document::Snapshot;
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
@@ -75,7 +75,11 @@ impl Session {
                 selected: ask.selected,
                 shown: turn.shown,
             };
-            completion::complete(request, &*engine, &turn.options, &token).await
+            let report = completion::complete(request, &*engine, &turn.options, &token).await;
+            if let Some((snapshot, tree)) = report.tree {
+                self.keep_tree(&snapshot, tree);
+            }
+            report.outcome
         };
         let outcome = tokio::select! {
             biased;
@@ -85,21 +89,42 @@ impl Session {
         self.settle(turn.snapshot, offset, outcome)
     }
 
-    /// Remember what was found and bring it up to date with what was typed meanwhile.
-    fn settle(&self, asked: Snapshot, _offset: usize, outcome: Outcome) -> Answer {
+    fn keep_tree(&self, snapshot: &Snapshot, tree: tree_sitter::Tree) {
+        if let Some(document) = self.lock().store.get_mut(&snapshot.uri) {
+            document.store_tree(snapshot, tree);
+        }
+    }
+
+    /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is
+    /// never returned.
+    fn settle(&self, asked: Snapshot, offset: usize, outcome: Outcome) -> Answer {
         let mut state = self.lock();
-        let fresh = state.store.snapshot(&asked.uri).filter(|fresh| fresh.version == asked.version);
+        let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
         let (snapshot, outcome) = match (fresh, outcome) {
             (None, Outcome::Completion(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
-            (fresh, outcome) => (fresh.unwrap_or(asked), outcome),
+            (Some(fresh), Outcome::Completion(completion)) => {
+                if let Some(open) = state.open.get_mut(&asked.uri) {
+                    open.shown = Some(completion.shown.clone());
+                }
+                let outcome = rebase(completion, &asked, offset, &fresh);
+                (fresh, outcome)
+            }
+            (_, outcome) => (asked, outcome),
         };
-        if let Outcome::Completion(completion) = &outcome
-            && let Some(open) = state.open.get_mut(&snapshot.uri)
-        {
-            open.shown = Some(completion.shown.clone());
-        }
         state.counts.record(&outcome);
         state.last_id += 1;
         Answer { outcome, snapshot, id: state.last_id }
+    }
+}
+
+/// What is left of a completion asked for at `offset` of `asked`, when the user went on typing it.
+fn rebase(completion: Completion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Outcome {
+    if fresh.text.is_instance(&asked.text) {
+        return Outcome::Completion(completion);
+    }
+    let typed = fresh.len().checked_sub(asked.len());
+    match typed.and_then(|typed| reuse::lookup(&completion.shown, &fresh.text, offset + typed)) {
+        Some(rest) => Outcome::Completion(Completion { text: rest.text, range: rest.range, ..completion }),
+        None => Outcome::Skipped(Reason::Superseded),
     }
 }

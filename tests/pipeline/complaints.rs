@@ -166,14 +166,19 @@ fn indentation_is_the_files_own() {
                 y()»
     "#]],
     );
-    check("rust", "fn f() {\n\tlet a = 1;\n\tif a {ˇ\n\t}\n}\n", "\n        g();\n", expect![[r#"
+    check(
+        "rust",
+        "fn f() {\n\tlet a = 1;\n\tif a {ˇ\n\t}\n}\n",
+        "\n        g();\n",
+        expect![[r#"
         fn f() {
         	let a = 1;
         	if a {«
         		g();»
         	}
         }
-    "#]]);
+    "#]],
+    );
     check("python", "def f(x):\n    return xˇ\n", "\n\ndef g():\n    pass\n", expect!["Blank"]);
     check(
         "python",

@@ -28,7 +28,10 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
             let client = server.negotiated();
             let offset = convert::to_byte(&turn.snapshot, params.position, client.encoding);
             // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
-            let answer = server.session.complete(turn, Ask { offset, trigger: Trigger::Automatic, selected: None }).await;
+            let answer = server
+                .session
+                .complete(turn, Ask { offset, trigger: Trigger::Automatic, selected: None })
+                .await;
             match answer.outcome {
                 Outcome::Completion(completion) => {
                     item(&answer.snapshot, &completion, client, answer.id).into_iter().collect()
@@ -63,10 +66,9 @@ fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) 
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
     Some(CompletionItem {
         label: shorten(label.trim()),
-        label_details: client.label_details.then(|| CompletionItemLabelDetails {
-            detail: None,
-            description: Some("treefill".to_owned()),
-        }),
+        label_details: client
+            .label_details
+            .then(|| CompletionItemLabelDetails { detail: None, description: Some("treefill".to_owned()) }),
         detail: (!client.label_details).then(|| "treefill".to_owned()),
         kind: Some(CompletionItemKind::TEXT),
         documentation: Some(documentation(snapshot, &format!("{word}{}", completion.text), client)),
@@ -84,7 +86,12 @@ fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) 
 /// The word that ends at `offset`: what the menu filters by, so the entry must cover it.
 fn word_before(snapshot: &Snapshot, offset: usize) -> Range<usize> {
     let line = snapshot.slice(snapshot.line_start(offset)..offset);
-    let word = line.chars().rev().take_while(|&c| c.is_alphanumeric() || c == '_').map(char::len_utf8).sum::<usize>();
+    let word = line
+        .chars()
+        .rev()
+        .take_while(|&c| c.is_alphanumeric() || c == '_')
+        .map(char::len_utf8)
+        .sum::<usize>();
     offset - word..offset
 }
 

@@ -50,19 +50,22 @@ pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
 fn pause(server: &Server, argument: &Value) -> Result<Value> {
     let minutes = match if argument.is_object() { &argument["minutes"] } else { argument } {
         Value::Null => None,
-        value => Some(
-            value.as_f64().filter(|minutes| *minutes > 0.0).ok_or_else(|| {
-                Error::invalid_params("treefill.pause: minutes must be a number above 0, or absent")
-            })?,
-        ),
+        value => Some(value.as_f64().filter(|minutes| *minutes > 0.0).ok_or_else(|| {
+            Error::invalid_params("treefill.pause: minutes must be a number above 0, or absent")
+        })?),
     };
-    let duration = minutes.filter(|minutes| *minutes < YEAR_OF_MINUTES).map(|m| Duration::from_secs_f64(m * 60.0));
+    let duration =
+        minutes.filter(|minutes| *minutes < YEAR_OF_MINUTES).map(|m| Duration::from_secs_f64(m * 60.0));
     server.session.switch(|switches| switches.pause(duration));
     Ok(json!({ "enabled": false, "minutes": minutes }))
 }
 
 fn toggle(server: &Server, argument: &Value) -> Result<Value> {
-    let missing = || Error::invalid_params("treefill.toggle: give {scope: \"all\"}, {scope: \"file\", uri} or {scope: \"language\", language or uri}");
+    let missing = || {
+        Error::invalid_params(
+            "treefill.toggle: give {scope: \"all\"}, {scope: \"file\", uri} or {scope: \"language\", language or uri}",
+        )
+    };
     let uri = argument["uri"].as_str();
     let scope = match argument["scope"].as_str().unwrap_or("all") {
         "all" => Scope::All,

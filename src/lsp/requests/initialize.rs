@@ -15,6 +15,7 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
         process::watch_parent(id, server.events.clone());
     }
     server.editor_settings(params["initializationOptions"].take());
-    let info = ServerInfo { name: "treefill".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
+    let info =
+        ServerInfo { name: "treefill".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     InitializeResult { capabilities: client.answer(!client.inline), server_info: Some(info) }
 }

@@ -75,7 +75,8 @@ impl<S: LanguageServer> Dispatcher<S> {
         (self.adapter.inbound)(&mut call);
         self.next_id += 1;
         let internal = self.next_id;
-        let running = Running { id, internal, method, outbound: self.adapter.outbound, outbox: self.outbox.clone() };
+        let running =
+            Running { id, internal, method, outbound: self.adapter.outbound, outbox: self.outbox.clone() };
         let answering = self.call(call, Some(internal));
         let Some(registration) = registration else {
             // initialize and shutdown: nothing else may happen before they are answered.

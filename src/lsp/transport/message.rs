@@ -86,13 +86,16 @@ pub fn parse(body: &[u8]) -> Message {
 
 fn read(envelope: &Envelope<'_>) -> Message {
     let id = envelope.id.map(|raw| raw.get());
-    if id.is_some_and(|text| !text.starts_with(['"', '-']) && !text.starts_with(|c: char| c.is_ascii_digit())) {
+    if id.is_some_and(|text| !text.starts_with(['"', '-']) && !text.starts_with(|c: char| c.is_ascii_digit()))
+    {
         return refuse(None, ErrorCode::InvalidRequest, "an id is a number or a string");
     }
     let raw_id = id.map(|text| RawId(text.to_owned()));
     let Some(method) = envelope.method else {
         return match id {
-            Some(id) if envelope.result.is_some() || envelope.error.is_some() || envelope.params.is_none() => {
+            Some(id)
+                if envelope.result.is_some() || envelope.error.is_some() || envelope.params.is_none() =>
+            {
                 answer(id, envelope)
             }
             _ => refuse(raw_id, ErrorCode::InvalidRequest, "a message without a method"),
@@ -222,11 +225,16 @@ mod tests {
     #[test]
     fn ids_keep_their_spelling() {
         for id in ["1", "1.0", "-7", "123456789012345678901234567890", r#""a b""#] {
-            let Message::Call(call) = parse(format!(r#"{{"id":{id},"method":"m"}}"#).as_bytes()) else { panic!() };
+            let Message::Call(call) = parse(format!(r#"{{"id":{id},"method":"m"}}"#).as_bytes()) else {
+                panic!()
+            };
             assert_eq!(call.id.unwrap().as_str(), id);
         }
         assert!(matches!(parse(br#"{"id":null,"method":"m"}"#), Message::Call(Call { id: None, .. })));
         assert!(matches!(parse(br#"{"id":3,"result":null}"#), Message::Answer(_)));
-        assert!(matches!(parse(br#"{"id":3,"error":{"code":1,"message":"x","more":2}}"#), Message::Answer(_)));
+        assert!(matches!(
+            parse(br#"{"id":3,"error":{"code":1,"message":"x","more":2}}"#),
+            Message::Answer(_)
+        ));
     }
 }
