@@ -1,0 +1,6 @@
+//! The language server over its real transport, in this process and as a process of its own. What suggestions say is
+//! tested beside the pipeline.
+
+mod frames;
+mod pump;
+mod support;
