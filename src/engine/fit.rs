@@ -28,10 +28,30 @@ pub struct Fitted {
 /// Where a document's windows were last time, by text: offsets change with every edit above.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Anchor {
-    /// First bytes of the prefix window.
-    prefix: Vec<u8>,
-    /// Last bytes of the suffix window.
-    suffix: Vec<u8>,
+    /// First bytes of the prefix window, and its size.
+    prefix: Mark,
+    /// Last bytes of the suffix window, and its size.
+    suffix: Mark,
+}
+
+/// How the far edge of a window is found again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Mark {
+    bytes: Vec<u8>,
+    /// Bytes between the edge and the cursor: of several places that look alike the nearest to this is meant.
+    distance: usize,
+}
+
+impl Mark {
+    /// Of `edges`, given with their distance from the cursor, the one that was meant.
+    fn find(
+        &self,
+        edges: impl Iterator<Item = (usize, usize)>,
+        looks_so: impl Fn(usize, &[u8]) -> bool,
+    ) -> Option<usize> {
+        let alike = edges.filter(|&(edge, _)| !self.bytes.is_empty() && looks_so(edge, &self.bytes));
+        alike.min_by_key(|&(_, distance)| distance.abs_diff(self.distance)).map(|(edge, _)| edge)
+    }
 }
 
 /// Fit `segments` into `budget` tokens. `anchor` is what the last call for this document left, and is updated.
@@ -57,7 +77,7 @@ pub fn fit(
             let quarter = (left / 4).max(1);
             let room = (left - (wanted.div_ceil(quarter) * quarter).min(left)).max(share(segment)).min(left);
             let (tokens, edge) = head(segment, room, Some(&anchor.suffix), tokenize);
-            anchor.suffix = last_bytes(&segment.text[..edge]).to_vec();
+            anchor.suffix = Mark { bytes: last_bytes(&segment.text[..edge]).to_vec(), distance: edge };
             tokens
         }
         None => Vec::new(),
@@ -66,7 +86,7 @@ pub fn fit(
         Some(segment) => {
             let (tokens, start) = tail(segment, left - suffix.len(), &anchor.prefix, tokenize);
             let window = segment.text[start..].as_bytes();
-            anchor.prefix = window[..window.len().min(MARK)].to_vec();
+            anchor.prefix = Mark { bytes: window[..window.len().min(MARK)].to_vec(), distance: window.len() };
             tokens
         }
         None => Vec::new(),
@@ -88,15 +108,16 @@ fn last_bytes(text: &str) -> &[u8] {
 fn tail(
     segment: &Segment,
     budget: usize,
-    mark: &[u8],
+    mark: &Mark,
     tokenize: &dyn Fn(&str) -> Vec<Token>,
 ) -> (Vec<Token>, usize) {
     let text = segment.text.as_str();
     let reach = ceil_char(text, text.len().saturating_sub(budget * BYTES_PER_TOKEN));
     let starts: Vec<usize> = edges(segment).filter(|&start| start >= reach && start < text.len()).collect();
     // 1. Where it was, if that still fits and is not a stub.
-    let marked = |&&start: &&usize| !mark.is_empty() && text.as_bytes()[start..].starts_with(mark);
-    if let Some(&start) = starts.iter().find(marked) {
+    let distances = starts.iter().map(|&start| (start, text.len() - start));
+    let marked = mark.find(distances, |start, bytes| text.as_bytes()[start..].starts_with(bytes));
+    if let Some(start) = marked {
         let tokens = tokenize(&text[start..]);
         if tokens.len() <= budget && (start == 0 || tokens.len() * 100 >= budget * STALE) {
             return (tokens, start);
@@ -128,16 +149,17 @@ fn tail(
 fn head(
     segment: &Segment,
     budget: usize,
-    mark: Option<&[u8]>,
+    mark: Option<&Mark>,
     tokenize: &dyn Fn(&str) -> Vec<Token>,
 ) -> (Vec<Token>, usize) {
     let text = segment.text.as_str();
     let reach = floor_char(text, (budget * BYTES_PER_TOKEN).min(text.len()));
     let mut ends: Vec<usize> = edges(segment).filter(|&end| end > 0 && end <= reach).collect();
     ends.reverse();
+    let distances = ends.iter().map(|&end| (end, end));
     let marked =
-        |&&end: &&usize| mark.is_some_and(|mark| !mark.is_empty() && text.as_bytes()[..end].ends_with(mark));
-    if let Some(&end) = ends.iter().find(marked) {
+        mark.and_then(|mark| mark.find(distances, |end, bytes| text.as_bytes()[..end].ends_with(bytes)));
+    if let Some(end) = marked {
         let tokens = tokenize(&text[..end]);
         if tokens.len() <= budget && (end == text.len() || tokens.len() * 100 >= budget * STALE) {
             return (tokens, end);
@@ -187,3 +209,6 @@ fn ceil_char(text: &str, mut at: usize) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! What fits, where windows stand, and that they stand still while the user types.
+//!
+//! One character is one token here, so that budgets are lengths.
+
+use super::*;
+
+fn tokens(text: &str) -> Vec<Token> {
+    text.chars().map(|char| char as Token).collect()
+}
+
+fn text(tokens: &[Token]) -> String {
+    tokens.iter().map(|&token| char::from_u32(token as u32).unwrap()).collect()
+}
+
+fn segment(role: Role, share: u8, text: &str) -> Segment {
+    let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).collect();
+    Segment { role, text: text.into(), share, boundaries }
+}
+
+/// Fits prefix and suffix; shows them as `prefix|suffix`.
+fn around(prefix: &str, suffix: &str, budget: usize, anchor: &mut Anchor) -> String {
+    let segments = [segment(Role::Prefix, 60, prefix), segment(Role::Suffix, 40, suffix)];
+    let fitted = fit(&segments, budget, anchor, &tokens);
+    assert!(fitted.prefix.len() + fitted.suffix.len() <= budget);
+    text(&fitted.prefix) + "|" + &text(&fitted.suffix)
+}
+
+fn lines(from: usize, to: usize) -> String {
+    (from..to).map(|number| format!("line {number:04}\n")).collect()
+}
+
+#[test]
+fn what_fits_is_taken_whole() {
+    assert_eq!(around("a\nb", "\nc", 10, &mut Anchor::default()), "a\nb|\nc");
+    assert_eq!(around("", "", 10, &mut Anchor::default()), "|");
+    assert_eq!(around("abc", "", 3, &mut Anchor::default()), "abc|");
+}
+
+#[test]
+fn windows_begin_and_end_at_lines() {
+    let shown = around(&lines(0, 50), &lines(50, 99), 100, &mut Anchor::default());
+    assert_eq!(shown, lines(47, 50) + "|" + &lines(50, 54), "a fresh prefix window leaves room to grow");
+}
+
+#[test]
+fn the_prefix_window_stands_still_while_text_is_typed_then_steps() {
+    let (mut anchor, mut prefix, mut starts) = (Anchor::default(), lines(0, 50), Vec::new());
+    for _ in 0..120 {
+        let shown = around(&prefix, "", 100, &mut anchor);
+        let window = shown.trim_end_matches('|').to_string();
+        assert!(prefix.ends_with(&window) && !window.is_empty());
+        let start = prefix.len() - window.len();
+        if starts.last() != Some(&start) {
+            starts.push(start);
+        }
+        prefix.push(if prefix.len().is_multiple_of(7) { '\n' } else { 'x' });
+    }
+    assert!(starts.is_sorted() && (2..=5).contains(&starts.len()), "few steps in 120 keys: {starts:?}");
+}
+
+#[test]
+fn the_suffix_window_does_not_depend_on_what_is_typed() {
+    let (mut anchor, mut prefix, suffix) = (Anchor::default(), String::new(), lines(0, 50));
+    let mut seen = Vec::new();
+    for _ in 0..200 {
+        let shown = around(&prefix, &suffix, 200, &mut anchor);
+        let window = shown.split_once('|').unwrap().1.to_string();
+        if seen.last() != Some(&window) {
+            seen.push(window);
+        }
+        prefix.push_str("x");
+    }
+    assert!(seen.len() <= 4, "a quarter at a time: {}", seen.len());
+}
+
+#[test]
+fn an_edit_above_the_window_leaves_it() {
+    let mut anchor = Anchor::default();
+    let before = around(&lines(0, 50), "", 100, &mut anchor);
+    let edited = format!("# new first line\n{}", lines(1, 50));
+    assert_eq!(around(&edited, "", 100, &mut anchor), before);
+}
+
+#[test]
+fn a_stub_of_a_window_is_chosen_anew() {
+    let mut anchor = Anchor::default();
+    around(&lines(0, 50), "", 100, &mut anchor);
+    // The cursor moved up: only one line of the old window is left before it.
+    let shown = around(&lines(0, 45), "", 100, &mut anchor);
+    assert_eq!(shown, lines(39, 45) + "|");
+}
+
+#[test]
+fn one_endless_line_is_cut_anywhere() {
+    let long = "x".repeat(1000);
+    let shown = around(&long, &long, 100, &mut Anchor::default());
+    let (prefix, suffix) = shown.split_once('|').unwrap();
+    assert!(prefix.len() >= 30 && suffix.len() == 40, "{shown}");
+    let wide = "é".repeat(1000);
+    assert!(around(&wide, &wide, 100, &mut Anchor::default()).len() > 100);
+}
+
+#[test]
+fn stable_text_keeps_to_its_share() {
+    let segments = [
+        segment(Role::Stable, 20, &lines(0, 9)),
+        segment(Role::Stable, 20, &lines(20, 29)),
+        segment(Role::Prefix, 60, &lines(50, 99)),
+    ];
+    let fitted = fit(&segments, 100, &mut Anchor::default(), &tokens);
+    assert_eq!(text(&fitted.stable), lines(0, 2) + &lines(20, 22));
+    assert!(fitted.prefix.len() <= 60 && fitted.prefix.len() >= 30);
+}
+
+#[test]
+fn no_budget_is_survived() {
+    for budget in 0..30 {
+        around(&lines(0, 50), &lines(50, 99), budget, &mut Anchor::default());
+        around("é", "é", budget, &mut Anchor::default());
+    }
+}
