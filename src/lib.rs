@@ -9,6 +9,7 @@ pub mod cli;
 pub mod completion;
 pub mod config;
 pub mod context;
+pub mod cpu;
 pub mod document;
 pub mod engine;
 pub mod language;
