@@ -1,20 +1,19 @@
-//! Languages as data: what `grammars/<name>/` says, compiled against the grammar. No language is named in code but in
-//! `language/grammar.rs`.
+//! Languages as data: what `grammars/<name>/` says, compiled against the grammar. No language is named in code but in the
+//! tables of `language/grammar.rs` and `language/strict.rs`.
 
 mod config;
 mod grammar;
 mod queries;
+mod source;
 pub mod strict;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 pub use config::LanguageConfig;
 pub use queries::Queries;
-
-/// `grammars/` as it was at build time.
-static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/grammars");
+pub use source::Problem;
 
 /// One language: its configuration, grammar and queries.
 #[derive(Debug)]
@@ -29,10 +28,40 @@ pub struct Language {
     pub strict: Option<strict::Parser>,
 }
 
+/// What treefill can do in a language, for people.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Description {
+    /// Its name.
+    pub name: String,
+    /// LSP language identifiers.
+    pub lsp_ids: Vec<String>,
+    /// File extensions without the dot.
+    pub extensions: Vec<String>,
+    /// Whole file names.
+    pub file_names: Vec<String>,
+    /// The queries that have at least one pattern.
+    pub queries: Vec<&'static str>,
+    /// The strict parser that judges suggestions, beside tree-sitter.
+    pub strict: Option<&'static str>,
+}
+
 impl Language {
     /// The language's name, e.g. `python`.
     pub fn name(&self) -> &str {
         &self.config.name
+    }
+
+    /// What treefill can do in it.
+    pub fn describe(&self) -> Description {
+        let filled = self.queries.iter().filter(|(_, query)| query.pattern_count() > 0);
+        Description {
+            name: self.config.name.clone(),
+            lsp_ids: self.config.lsp_ids.clone(),
+            extensions: self.config.extensions.clone(),
+            file_names: self.config.file_names.clone(),
+            queries: filled.map(|(name, _)| name).collect(),
+            strict: self.strict.map(strict::Parser::name),
+        }
     }
 }
 
@@ -42,36 +71,40 @@ pub struct Registry {
     languages: Vec<Arc<Language>>,
     by_id: HashMap<String, usize>,
     by_extension: HashMap<String, usize>,
+    by_file_name: HashMap<String, usize>,
     by_shebang: HashMap<String, usize>,
 }
 
 impl Registry {
-    /// The languages embedded in this binary.
+    /// The languages embedded in this binary; an error names the file that does not compile.
     pub fn builtin() -> anyhow::Result<Self> {
-        Self::load(None)
+        let (registry, problems) = Self::load(None);
+        match problems.into_iter().next() {
+            Some(problem) => Err(problem.into()),
+            None => Ok(registry),
+        }
     }
 
-    /// The embedded languages, with files in `overrides/<name>/` taking the place of embedded ones.
-    pub fn load(overrides: Option<&Path>) -> anyhow::Result<Self> {
-        let _ = overrides;
-        let mut registry = Self::default();
-        for folder in EMBEDDED.dirs() {
-            let file = |name: &str| {
-                folder
-                    .get_file(folder.path().join(name))
-                    .and_then(|file| file.contents_utf8())
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            let config: LanguageConfig = toml::from_str(&file("language.toml"))?;
-            let grammar = grammar::by_name(&config.name).ok_or_else(|| {
-                anyhow::anyhow!("grammars/{}: no grammar of that name in this build", config.name)
-            })?;
-            let queries = Queries::compile(&grammar, file)?;
-            let strict = strict::Parser::by_name(&config.name);
-            registry.add(Language { config, grammar, queries, strict });
+    /// The embedded languages, with files in `overrides/<name>/` taking the place of embedded ones, file by file. What
+    /// cannot be used is left out and reported: a slip in a query must not take completion away.
+    pub fn load(overrides: Option<&Path>) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut names: BTreeSet<String> = names_in_embedded();
+        match overrides.filter(|folder| folder.exists()).map(|folder| (folder, std::fs::read_dir(folder))) {
+            Some((_, Ok(entries))) => {
+                let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+                names.extend(folders.filter_map(|entry| entry.file_name().into_string().ok()));
+            }
+            Some((folder, Err(error))) => problems.push(Problem::new(folder, error)),
+            None => {}
         }
-        Ok(registry)
+        let mut registry = Self::default();
+        for name in &names {
+            if let Some(language) = source::Source::new(name, overrides, &mut problems).load() {
+                registry.add(language);
+            }
+        }
+        (registry, problems)
     }
 
     fn add(&mut self, language: Language) {
@@ -79,12 +112,13 @@ impl Registry {
         let config = &language.config;
         self.by_id.insert(config.name.clone(), at);
         self.by_id.extend(config.lsp_ids.iter().map(|id| (id.clone(), at)));
-        self.by_extension.extend(config.extensions.iter().map(|extension| (extension.clone(), at)));
+        self.by_extension.extend(config.extensions.iter().map(|extension| (extension.to_lowercase(), at)));
+        self.by_file_name.extend(config.file_names.iter().map(|name| (name.clone(), at)));
         self.by_shebang.extend(config.shebangs.iter().map(|name| (name.clone(), at)));
         self.languages.push(Arc::new(language));
     }
 
-    /// All languages.
+    /// All languages, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Language>> {
         self.languages.iter()
     }
@@ -96,22 +130,132 @@ impl Registry {
 
     /// The language with this LSP identifier (or name).
     pub fn by_lsp_id(&self, id: &str) -> Option<Arc<Language>> {
-        self.by_id.get(id).map(|&at| Arc::clone(&self.languages[at]))
+        self.at(self.by_id.get(id))
     }
 
-    /// The language of a file with this path, by extension.
+    /// The language of a file with this path, by its name, else by its extension in any case.
     pub fn by_path(&self, path: &Path) -> Option<Arc<Language>> {
-        let extension = path.extension()?.to_str()?;
-        self.by_extension.get(extension).map(|&at| Arc::clone(&self.languages[at]))
+        let by_name = path.file_name().and_then(|name| self.by_file_name.get(name.to_str()?));
+        let extension = || self.by_extension.get(&path.extension()?.to_str()?.to_lowercase());
+        self.at(by_name.or_else(extension))
     }
 
-    /// The language a `#!` line names.
+    /// The language a `#!` line names: `/usr/bin/python3.11`, `/usr/bin/env -S FOO=1 python3 -u`.
     pub fn by_shebang(&self, first_line: &str) -> Option<Arc<Language>> {
-        let rest = first_line.strip_prefix("#!")?;
-        let words = rest
-            .split([' ', '/'])
-            .filter(|word| !word.is_empty() && *word != "env" && !word.starts_with('-'));
-        let name = words.last()?.trim().trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-        self.by_shebang.get(name).map(|&at| Arc::clone(&self.languages[at]))
+        let line = first_line.trim_start_matches('\u{feff}').strip_prefix("#!")?;
+        let mut words = line.split_whitespace().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word));
+        let mut program = words.next()?;
+        if program == "env" {
+            program = words.find(|word| !word.starts_with('-') && !word.contains('='))?;
+        }
+        let program = program.trim_end_matches(".exe");
+        let unversioned = program.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+        self.at(self.by_shebang.get(program).or_else(|| self.by_shebang.get(unversioned)))
+    }
+
+    fn at(&self, index: Option<&usize>) -> Option<Arc<Language>> {
+        index.map(|&at| Arc::clone(&self.languages[at]))
+    }
+}
+
+fn names_in_embedded() -> BTreeSet<String> {
+    let folders = source::EMBEDDED.dirs().filter_map(|folder| folder.path().file_name()?.to_str());
+    folders.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(language: Option<Arc<Language>>) -> Option<String> {
+        language.map(|language| language.name().to_owned())
+    }
+
+    #[test]
+    fn a_path_is_known_by_file_name_or_extension() {
+        let registry = Registry::builtin().unwrap();
+        for (path, wanted) in [
+            ("a/b.py", Some("python")),
+            ("stub.pyi", Some("python")),
+            ("OLD.PY", Some("python")),
+            ("SConstruct", Some("python")),
+            ("src/main.rs", Some("rust")),
+            ("py", None),
+            (".py", None),
+            ("a.pyc", None),
+            ("Makefile", None),
+            ("", None),
+        ] {
+            assert_eq!(name(registry.by_path(Path::new(path))).as_deref(), wanted, "{path}");
+        }
+        assert_eq!(name(registry.by_lsp_id("python")).as_deref(), Some("python"));
+        assert!(registry.by_lsp_id("plaintext").is_none());
+    }
+
+    #[test]
+    fn a_shebang_names_a_program() {
+        let registry = Registry::builtin().unwrap();
+        for (line, wanted) in [
+            ("#!/usr/bin/python", Some("python")),
+            ("#! /usr/bin/python3.11 -E\r\n", Some("python")),
+            ("#!/usr/bin/env python3", Some("python")),
+            ("#!/usr/bin/env -S python3 -u", Some("python")),
+            ("#!/usr/bin/env -S FOO=1 /opt/pypy3/bin/pypy3", Some("python")),
+            ("#!/usr/bin/env -S uv run --script", Some("python")),
+            ("\u{feff}#!python", Some("python")),
+            ("#!/usr/bin/env rust-script", Some("rust")),
+            ("#!/bin/sh", None),
+            ("#!/usr/bin/env", None),
+            ("#!", None),
+            ("import os", None),
+        ] {
+            assert_eq!(name(registry.by_shebang(line)).as_deref(), wanted, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_user_s_file_takes_the_place_of_ours_and_a_broken_one_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("rust/imports.scm", "(use_declaration) @import (macro_invocation) @import");
+        write("python/scopes.scm", "(module)\n (no_such_node) @scope");
+        write("python/outline.scm", "(module) @items");
+        write("python/language.toml", "name = \"python\"\nextension = []\n");
+        write("cobol/language.toml", "");
+        write("empty/readme", "");
+        let (registry, problems) = Registry::load(Some(folder.path()));
+        assert_eq!(registry.by_name("rust").unwrap().queries.imports.pattern_count(), 2);
+        let ours = Registry::builtin().unwrap().by_name("python").unwrap();
+        let python = registry.by_name("python").unwrap();
+        assert_eq!(python.config, ours.config);
+        assert_eq!(python.queries.scopes.pattern_count(), ours.queries.scopes.pattern_count());
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        for part in [
+            "cobol/language.toml",
+            "empty/language.toml: a language needs this file",
+            "python/scopes.scm: line 2, column 3: no such node: \"no_such_node\"; the built-in one is used",
+            "python/outline.scm: @items means nothing here; it may capture @item, @item.body, @item.name",
+            "unknown field `extension`",
+        ] {
+            assert!(texts.iter().any(|text| text.contains(part)), "{part:?} is not in {texts:#?}");
+        }
+        assert_eq!(problems.len(), 5, "{texts:#?}");
+    }
+
+    #[test]
+    fn a_missing_folder_of_overrides_is_no_problem() {
+        let (registry, problems) = Registry::load(Some(Path::new("/nonexistent/grammars")));
+        assert_eq!((registry.iter().count(), problems), (2, vec![]));
+    }
+
+    #[test]
+    fn a_language_describes_itself() {
+        let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
+        assert_eq!(description.queries, ["scopes", "outline", "imports", "opaque", "docs", "risks"]);
+        assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }
 }

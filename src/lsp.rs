@@ -74,13 +74,14 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     process::quit(code)
 }
 
-/// The embedded languages with the user's overrides; without those when they are wrong.
+/// The embedded languages with the user's overrides; a broken one is reported and left out.
 fn languages() -> Registry {
     let overrides = crate::paths::config_dir().map(|folder| folder.join("grammars"));
-    Registry::load(overrides.as_deref().filter(|folder| folder.is_dir())).unwrap_or_else(|error| {
-        tracing::error!("the languages in your configuration folder are not used: {error:#}");
-        Registry::builtin().unwrap_or_default()
-    })
+    let (registry, problems) = Registry::load(overrides.as_deref());
+    for problem in problems {
+        tracing::error!("{problem}");
+    }
+    registry
 }
 
 /// The engine for these settings, or one that says why there is none.

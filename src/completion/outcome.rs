@@ -57,7 +57,9 @@ impl fmt::Display for Reason {
             Self::AlreadyThere => "what the model would add is already there",
             Self::Repetition => "the model repeats itself or the lines above",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
-            Self::NotParsed => "the file is too large, too deep or too slow to parse, so nothing can be checked",
+            Self::NotParsed => {
+                "the file is too large, too deep or too slow to parse, so nothing can be checked"
+            }
             Self::Superseded => "a newer request took its place",
             Self::Timeout => "nothing came in time",
             Self::ModelLoading => "the model is still being read",

@@ -1,4 +1,4 @@
-//! The shape of `grammars/<name>/language.toml`.
+//! The shape of `grammars/<name>/language.toml`. It says nothing about how the values are used.
 
 use serde::Deserialize;
 
@@ -12,7 +12,10 @@ pub struct LanguageConfig {
     pub lsp_ids: Vec<String>,
     /// File extensions without the dot.
     pub extensions: Vec<String>,
-    /// Interpreter names after `#!`.
+    /// Whole file names that have no telling extension.
+    #[serde(default)]
+    pub file_names: Vec<String>,
+    /// Interpreter names after `#!`, without version.
     #[serde(default)]
     pub shebangs: Vec<String>,
     /// What starts a line comment, e.g. `#` or `//`.

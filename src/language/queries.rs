@@ -1,31 +1,70 @@
-//! The compiled queries of a language.
+//! The compiled queries of a language. What the captures mean is said in the `*.scm` files and below.
 
-use tree_sitter::{Language, Query};
+use tree_sitter::{Language, Query, QueryErrorKind};
 
 /// The queries of `grammars/<name>/*.scm`; a missing file gives an empty query.
 #[derive(Debug)]
 pub struct Queries {
-    /// `@scope` (whole node), `@scope.body`, `@scope.name`: functions, classes, modules, blocks.
+    /// `@scope` (whole definition), `@scope.block` (a smaller block), `@scope.body`, `@scope.name`.
     pub scopes: Query,
     /// `@item` and `@item.name`: what an outline lists; `@item.body` is what it leaves out.
     pub outline: Query,
     /// `@import`: import statements.
     pub imports: Query,
-    /// `@string` and `@comment`: text that is not code.
+    /// `@string` and `@comment`: text that is not code; `@code`: code inside it. The innermost decides.
     pub opaque: Query,
+    /// `@doc`: doc comments and docstrings; `@doc.item`: what they document.
+    pub docs: Query,
+    /// `@risk`: code to look at twice.
+    pub risks: Query,
 }
 
 impl Queries {
-    /// Compile the sources; the error names the file.
-    pub fn compile(grammar: &Language, source: impl Fn(&str) -> String) -> anyhow::Result<Self> {
-        let query = |file: &str| {
-            Query::new(grammar, &source(file)).map_err(|error| anyhow::anyhow!("{file}: {error}"))
-        };
+    /// The names of the queries, their files, and the captures each may have.
+    pub const FILES: [(&str, &str, &[&str]); 6] = [
+        ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
+        ("outline", "outline.scm", &["item", "item.body", "item.name"]),
+        ("imports", "imports.scm", &["import"]),
+        ("opaque", "opaque.scm", &["string", "comment", "code"]),
+        ("docs", "docs.scm", &["doc", "doc.item"]),
+        ("risks", "risks.scm", &["risk"]),
+    ];
+
+    /// Compile each file as `compile` does; the first error ends it.
+    pub fn build<E>(mut compile: impl FnMut(&str, &[&str]) -> Result<Query, E>) -> Result<Self, E> {
+        let mut query = |at: usize| compile(Self::FILES[at].1, Self::FILES[at].2);
         Ok(Self {
-            scopes: query("scopes.scm")?,
-            outline: query("outline.scm")?,
-            imports: query("imports.scm")?,
-            opaque: query("opaque.scm")?,
+            scopes: query(0)?,
+            outline: query(1)?,
+            imports: query(2)?,
+            opaque: query(3)?,
+            docs: query(4)?,
+            risks: query(5)?,
         })
+    }
+
+    /// The queries with their names, in the order of [`Queries::FILES`].
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
+        let queries = [&self.scopes, &self.outline, &self.imports, &self.opaque, &self.docs, &self.risks];
+        Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
+    }
+}
+
+/// One query; the error says row, column and what is wrong. A capture nobody reads is a slip of the pen and refused
+/// (names that start with `_` are the query's own).
+pub fn compile(grammar: &Language, source: &str, captures: &[&str]) -> Result<Query, String> {
+    let query = Query::new(grammar, source).map_err(|error| {
+        let what = match error.kind {
+            QueryErrorKind::NodeType => "no such node: ",
+            QueryErrorKind::Field => "no such field: ",
+            QueryErrorKind::Capture => "no such capture: ",
+            QueryErrorKind::Structure => "this can never match: ",
+            _ => "",
+        };
+        format!("line {}, column {}: {what}{}", error.row + 1, error.column + 1, error.message)
+    })?;
+    match query.capture_names().iter().find(|name| !name.starts_with('_') && !captures.contains(*name)) {
+        Some(name) => Err(format!("@{name} means nothing here; it may capture @{}", captures.join(", @"))),
+        None => Ok(query),
     }
 }
