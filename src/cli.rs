@@ -1,6 +1,117 @@
-//! (to be written)
+//! The command line: what can be asked, and which file answers. It holds no behaviour of its own.
+
+mod complete;
+mod config;
+mod doctor;
+mod ghost;
+mod languages;
+mod log;
+mod place;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Problem};
+
+/// Local code completion: a language server whose suggestions the parser has already checked.
+#[derive(Debug, Parser)]
+#[command(name = "treefill", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    serve: serve::Arguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Read the settings from this file [default: $TREEFILL_CONFIG, else config.toml in the configuration folder]
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Common options")]
+    config: Option<PathBuf>,
+    /// What is written to stderr: off, error, warn, info, debug or trace [default: $TREEFILL_LOG, else log.level]
+    #[arg(long, value_name = "LEVEL", global = true, help_heading = "Common options")]
+    log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve an editor over stdin and stdout (the Language Server Protocol)
+    #[command(after_help = serve::EXAMPLES)]
+    Serve(serve::Arguments),
+    /// Complete at a place in a file, and show the suggestion as ghost text
+    #[command(after_help = complete::EXAMPLES)]
+    Complete(complete::Arguments),
+    /// Say what is in force here: settings, model, processor, speed, languages, folders
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(doctor::Arguments),
+    /// List the languages, and what can be done in each
+    #[command(after_help = languages::EXAMPLES)]
+    Languages(languages::Arguments),
+    /// Show, check, explain or create the configuration file
+    #[command(after_help = config::EXAMPLES, after_long_help = config::long_help())]
+    Config(config::Arguments),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  treefill --stdio                       what an editor starts; the same as `treefill serve`
+  treefill complete src/main.rs:10:5     complete at line 10, column 5
+  treefill doctor                        what is in force, and what is wrong
+  treefill config init                   write a configuration file with every setting explained
+
+Every command explains itself: treefill complete --help
+
+Exit codes: 0 done, 1 something failed (stderr says what), 2 wrong usage.";
 
 /// Run the command line.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (settings, problems) = Config::load_user(cli.common.config.as_deref());
+    if let Err(message) = log::start(cli.common.log.as_deref(), &settings.log.level) {
+        tell(&message);
+        return ExitCode::from(2);
+    }
+    let command = cli.command.unwrap_or(Command::Serve(cli.serve));
+    let quiet = matches!(command, Command::Serve(_) | Command::Config(_) | Command::Doctor(_));
+    if !quiet {
+        report(&problems);
+    }
+    let result = match command {
+        Command::Serve(arguments) => return serve::run(&arguments, settings, problems),
+        Command::Complete(arguments) => complete::run(&arguments, settings),
+        Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
+        Command::Languages(arguments) => languages::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
+    };
+    result.unwrap_or_else(|error| {
+        // `treefill … | head`: nobody reads on, which is no failure.
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        {
+            return ExitCode::SUCCESS;
+        }
+        tell(&format!("{error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Say something to the person who runs the command, beside its result.
+fn tell(message: &str) {
+    use std::io::Write as _;
+    // Nothing can be done about a stderr that is closed.
+    let _ = writeln!(anstream::stderr(), "treefill: {message}");
+}
+
+/// Say what is wrong with the settings; the rest of them count all the same.
+fn report(problems: &[Problem]) {
+    for problem in problems {
+        tell(&problem.to_string());
+    }
 }

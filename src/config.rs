@@ -14,7 +14,7 @@ pub use apply::{Problem, Trust};
 pub use disable::Disabled;
 use serde::{Deserialize, Serialize};
 
-use crate::{completion, paths};
+use crate::{completion, engine, paths};
 
 /// Name of the environment variable that names another configuration file.
 pub const FILE_VARIABLE: &str = "TREEFILL_CONFIG";
@@ -72,7 +72,15 @@ pub struct Log {
 
 impl Default for Model {
     fn default() -> Self {
-        Self { path: None, family: None, gpu_layers: None, context: None, threads: None, prompt_ms: 300 }
+        let options = engine::Options::new("");
+        Self {
+            path: None,
+            family: options.family,
+            gpu_layers: options.gpu_layers,
+            context: options.context,
+            threads: options.threads,
+            prompt_ms: options.prompt_ms,
+        }
     }
 }
 
@@ -131,6 +139,18 @@ impl Config {
     /// the same inside `{"treefill": …}`. Null means "not set". Returns what was not taken, and why.
     pub fn merge_options(&mut self, options: serde_json::Value, trust: Trust) -> Vec<Problem> {
         apply::apply(self, apply::entries_of(options, "editor settings"), trust)
+    }
+
+    /// The settings of the engine, for the model file at `model` (what [`crate::models::resolve`] made of `model.path`).
+    pub fn engine_options(&self, model: PathBuf) -> engine::Options {
+        engine::Options {
+            context: self.model.context,
+            threads: self.model.threads,
+            gpu_layers: self.model.gpu_layers,
+            family: self.model.family.clone(),
+            prompt_ms: self.model.prompt_ms,
+            ..engine::Options::new(model)
+        }
     }
 
     /// The settings of the completion pipeline.

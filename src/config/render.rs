@@ -55,7 +55,7 @@ pub fn table() -> String {
     out
 }
 
-/// The values in force, as a file that would set them all.
+/// The values in force with their meaning, as a file that would set them all.
 pub fn values(config: &Config) -> String {
     let values = serde_json::to_value(config).expect("a Config is plain data");
     let mut out = String::new();
@@ -63,8 +63,8 @@ pub fn values(config: &Config) -> String {
         let _ = writeln!(out, "{}[{section}]", if at == 0 { "" } else { "\n" });
         for setting in SETTINGS.iter().filter(|setting| setting.section == *section) {
             let _ = match toml_text(&values[section][setting.key]) {
-                Some(value) => writeln!(out, "{} = {value}", setting.key),
-                None => writeln!(out, "# {} is not set: {}", setting.key, setting.unset),
+                Some(value) => writeln!(out, "# {}\n{} = {value}", setting.doc, setting.key),
+                None => writeln!(out, "# {}\n# {} is not set: {}", setting.doc, setting.key, setting.unset),
             };
         }
     }

@@ -1,0 +1,197 @@
+//! `treefill complete`: the pipeline at one or more places, drawn or as JSON. It edits no file.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::ghost::{BOLD, DIM, Scene};
+use super::place::Place;
+use crate::cancel::CancelToken;
+use crate::completion::{self, Completion, Outcome, Reason, Report, Trigger, Verdict};
+use crate::config::Config;
+use crate::document::Snapshot;
+use crate::engine::llama::LlamaEngine;
+use crate::engine::{Engine, Status};
+use crate::language::Registry;
+use crate::models;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill complete src/main.rs:10:5              at line 10, column 5 (both from 1, columns in characters)
+  treefill complete src/main.rs:10                at the end of line 10
+  treefill complete --cut src/main.rs:10:5        as if the rest of line 10 were not written yet
+  treefill complete a.py:3:9 b.rs:7:1 --json      several places, one JSON object each
+  treefill complete --model ~/m.gguf a.py:3:9     with another model
+
+Exit codes: 0 also when there is nothing to suggest (it says why), 1 when a file, place or model is wrong.";
+
+/// Options of `treefill complete`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Where: FILE:LINE:COLUMN, or FILE:LINE for the end of a line
+    #[arg(required = true, value_name = "PLACE")]
+    places: Vec<Place>,
+    /// Leave out the rest of the line at each place, and show it beside the suggestion
+    #[arg(long)]
+    cut: bool,
+    /// Print one JSON object for each place
+    #[arg(long)]
+    json: bool,
+    /// Use this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH")]
+    model: Option<std::path::PathBuf>,
+}
+
+/// One place, read and located.
+struct Task<'a> {
+    place: &'a Place,
+    text: String,
+    offset: usize,
+    /// What `--cut` took out.
+    cut: Option<String>,
+}
+
+/// Complete at every place; the model is read once.
+pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode> {
+    // All places first: a wrong one should not cost the time of a model.
+    let tasks = arguments
+        .places
+        .iter()
+        .map(|place| Task::new(place, arguments.cut))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let registry = Registry::load(super::languages::overrides().as_deref())?;
+    config.model.path = arguments.model.clone().or(config.model.path);
+    let engine = start(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let model = ready(&*engine).await?;
+        let mut failed = false;
+        for task in &tasks {
+            let snapshot = task.snapshot(&registry);
+            let language = snapshot.language.as_ref().map(|language| language.name().to_owned());
+            let request = completion::Request {
+                snapshot,
+                offset: task.offset,
+                trigger: Trigger::Invoked,
+                selected: None,
+                shown: None,
+            };
+            let report =
+                completion::complete(request, &*engine, &config.completion_options(), &CancelToken::never())
+                    .await;
+            failed |=
+                matches!(report.outcome, Outcome::Skipped(Reason::NoEngine(_) | Reason::EngineFailed(_)));
+            if arguments.json {
+                writeln!(anstream::stdout(), "{}", task.json(language.as_deref(), &report, &model))?;
+            } else {
+                task.draw(language.as_deref(), &report)?;
+            }
+        }
+        Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    })
+}
+
+/// The engine for the configured model, loading.
+pub fn start(config: &Config) -> anyhow::Result<Arc<LlamaEngine>> {
+    let model = models::resolve(&config.model.path)?;
+    Ok(LlamaEngine::start(config.engine_options(model)))
+}
+
+/// Wait until the engine can work; the model's name.
+pub async fn ready(engine: &dyn Engine) -> anyhow::Result<Arc<crate::engine::ModelInfo>> {
+    let mut status = engine.status();
+    let settled = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
+    match settled.context("the engine ended while it was reading the model")?.clone() {
+        Status::Ready(info) => Ok(info),
+        Status::Failed(text) => anyhow::bail!(text),
+        Status::Loading(_) => unreachable!("waited for"),
+    }
+}
+
+impl<'a> Task<'a> {
+    fn new(place: &'a Place, cut: bool) -> anyhow::Result<Self> {
+        let mut text = place.read()?;
+        let (offset, end) = place.locate(&text)?;
+        let cut = cut.then(|| text.drain(offset..end).collect());
+        Ok(Self { place, text, offset, cut })
+    }
+
+    fn snapshot(&self, registry: &Registry) -> Snapshot {
+        let first_line = self.text.lines().next().unwrap_or_default();
+        let language = registry.by_path(&self.place.file).or_else(|| registry.by_shebang(first_line));
+        Snapshot::of_text(&format!("file://{}", self.place.file.display()), &self.text, language)
+    }
+
+    fn json(
+        &self,
+        language: Option<&str>,
+        report: &Report,
+        model: &crate::engine::ModelInfo,
+    ) -> serde_json::Value {
+        let mut object = json!({
+            "file": self.place.file, "line": self.place.line, "column": self.place.column, "offset": self.offset,
+            "language": language, "model": model.name, "ms": milliseconds(report.elapsed), "cut": self.cut,
+        });
+        let more = match &report.outcome {
+            Outcome::Completion(completion) => json!({
+                "outcome": "completion", "text": completion.text,
+                "replaces": {"start": completion.range.start, "end": completion.range.end},
+                "verdict": completion.verdict, "tokens": completion.tokens,
+                "prompt_tokens": completion.prompt_tokens.0, "reused_tokens": completion.prompt_tokens.1,
+            }),
+            Outcome::Skipped(reason) => {
+                json!({"outcome": "skipped", "reason": reason, "message": reason.to_string()})
+            }
+        };
+        if let (Some(object), serde_json::Value::Object(more)) = (object.as_object_mut(), more) {
+            object.extend(more);
+        }
+        object
+    }
+
+    fn draw(&self, language: Option<&str>, report: &Report) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
+        let ghost = match &report.outcome {
+            Outcome::Completion(completion) => Some((completion.text.as_str(), completion.range.clone())),
+            Outcome::Skipped(_) => None,
+        };
+        let language = language.unwrap_or("unknown language");
+        writeln!(out, "{BOLD}{}{BOLD:#} {DIM}({language}){DIM:#}", self.place)?;
+        write!(out, "{}", Scene { text: &self.text, offset: self.offset, ghost }.draw(plain))?;
+        if let Some(cut) = &self.cut {
+            writeln!(out, "{DIM}      was: {}{DIM:#}", cut.trim())?;
+        }
+        let took = format!("{:.0} ms", milliseconds(report.elapsed));
+        match &report.outcome {
+            Outcome::Completion(completion) => {
+                writeln!(out, "{BOLD}      suggested{BOLD:#} in {took}: {}\n", figures(completion))?;
+            }
+            Outcome::Skipped(reason) => writeln!(out, "{BOLD}      nothing{BOLD:#} in {took}: {reason}\n")?,
+        }
+        Ok(())
+    }
+}
+
+fn figures(completion: &Completion) -> String {
+    let checked = match completion.verdict {
+        Verdict::Strict => "fits, says the strict parser",
+        Verdict::Tree => "fits, says tree-sitter",
+        Verdict::Unvalidated => "not checked (unknown language)",
+    };
+    match completion.prompt_tokens {
+        // The suggestion was complete before the engine was, which then has no figures to give.
+        (0, _) => format!("{} tokens; {checked}", completion.tokens),
+        (prompt, reused) => {
+            format!("{} tokens after a prompt of {prompt} ({reused} reused); {checked}", completion.tokens)
+        }
+    }
+}
+
+fn milliseconds(duration: std::time::Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}

@@ -1,0 +1,95 @@
+//! `treefill config`: show, check, explain or create the configuration file. It never overwrites one.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+
+use super::Common;
+use crate::config::{Config, Problem, render};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill config init             write a file with every setting explained, all commented out
+  treefill config show             the values in force
+  treefill config check            what is wrong with the file; exit code 1 if anything is
+  treefill config path             where the file is
+  $EDITOR \"$(treefill config path)\"
+
+Every setting is listed by treefill config --help";
+
+/// The examples, and every setting with its type, default and meaning.
+pub fn long_help() -> String {
+    let examples = EXAMPLES.trim_end_matches("\n\nEvery setting is listed by treefill config --help");
+    format!("{examples}\n\nSettings:\n{}", render::table())
+}
+
+/// Options of `treefill config`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Print the values in force, as TOML
+    Show,
+    /// Print the file's path, whether it exists or not
+    Path,
+    /// Write a file with every setting explained; an existing one is left alone
+    Init,
+    /// Say what is wrong with the file
+    Check,
+}
+
+/// Do it.
+pub fn run(
+    arguments: &Arguments,
+    common: &Common,
+    config: &Config,
+    problems: &[Problem],
+) -> anyhow::Result<ExitCode> {
+    let file = Config::user_file(common.config.as_deref())
+        .context("there is no home folder; name a file with --config")?;
+    let mut out = anstream::stdout().lock();
+    match arguments.action {
+        Action::Path => writeln!(out, "{}", file.display())?,
+        Action::Init => {
+            create(&file)?;
+            writeln!(out, "Wrote {}: every setting, explained and commented out.", file.display())?;
+        }
+        Action::Show => {
+            super::report(problems);
+            write!(out, "{}", render::values(config))?;
+        }
+        Action::Check => {
+            for problem in problems {
+                writeln!(out, "{problem}")?;
+            }
+            let found = if file.exists() { "is right" } else { "does not exist; the defaults are in force" };
+            if problems.is_empty() {
+                writeln!(out, "{} {found}", file.display())?;
+            }
+        }
+    }
+    let failed = matches!(arguments.action, Action::Check) && !problems.is_empty();
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn create(file: &PathBuf) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    }
+    // `create_new` and no check before it: between a check and the write, somebody else could make the file.
+    let mut opened = std::fs::File::create_new(file).with_context(|| match file.exists() {
+        true => format!("{} is there already and was left alone", file.display()),
+        false => format!("cannot write {}", file.display()),
+    })?;
+    opened
+        .write_all(render::default_file().as_bytes())
+        .with_context(|| format!("cannot write {}", file.display()))
+}

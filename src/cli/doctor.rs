@@ -1,0 +1,234 @@
+//! `treefill doctor`: what is in force on this machine, what it can do, and what is wrong. It changes nothing but caches.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+
+use super::ghost::{BOLD, DIM};
+use super::{Common, complete};
+use crate::cancel::CancelToken;
+use crate::config::{Config, Problem};
+use crate::engine::llama::{LlamaEngine, system_info};
+use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Update};
+use crate::language::Registry;
+use crate::{models, paths};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill doctor                        everything; exit code 1 if something is wrong
+  treefill doctor --model ~/m.gguf       the same with another model
+  treefill doctor --no-model             without reading the model, which takes its time";
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+
+/// Options of `treefill doctor`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Look at this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH")]
+    model: Option<std::path::PathBuf>,
+    /// Do not read the model, nor measure its speed
+    #[arg(long)]
+    no_model: bool,
+}
+
+/// The page being written, and whether anything on it is wrong.
+struct Page {
+    out: anstream::AutoStream<std::io::StdoutLock<'static>>,
+    wrong: usize,
+}
+
+impl Page {
+    fn section(&mut self, name: &str) -> std::io::Result<()> {
+        writeln!(self.out, "{BOLD}{name}{BOLD:#}")
+    }
+
+    fn fact(&mut self, name: &str, value: impl Display) -> std::io::Result<()> {
+        writeln!(self.out, "  {DIM}{name:<14}{DIM:#} {value}")
+    }
+
+    fn good(&mut self, name: &str, value: impl Display) -> std::io::Result<()> {
+        self.fact(name, format_args!("{GOOD}ok{GOOD:#}  {value}"))
+    }
+
+    fn bad(&mut self, name: &str, value: impl Display) -> std::io::Result<()> {
+        self.wrong += 1;
+        self.fact(name, format_args!("{BAD}wrong{BAD:#}  {value}"))
+    }
+}
+
+/// Write the page.
+pub fn run(
+    arguments: &Arguments,
+    common: &Common,
+    config: &Config,
+    problems: &[Problem],
+) -> anyhow::Result<ExitCode> {
+    let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
+    let mut config = config.clone();
+    config.model.path = arguments.model.clone().or(config.model.path);
+
+    page.section("treefill")?;
+    page.fact("version", env!("CARGO_PKG_VERSION"))?;
+    if let Ok(program) = std::env::current_exe() {
+        page.fact("program", program.display())?;
+    }
+    settings(&mut page, common, problems)?;
+    folders(&mut page)?;
+    languages(&mut page)?;
+    processor(&mut page)?;
+    model(&mut page, &config, arguments.no_model)?;
+
+    let summary = match page.wrong {
+        0 => format!("{GOOD}Everything is in order.{GOOD:#}"),
+        1 => format!("{BAD}One thing is wrong; see above.{BAD:#}"),
+        more => format!("{BAD}{more} things are wrong; see above.{BAD:#}"),
+    };
+    writeln!(page.out, "{summary}")?;
+    Ok(if page.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn settings(page: &mut Page, common: &Common, problems: &[Problem]) -> anyhow::Result<()> {
+    page.section("settings")?;
+    match Config::user_file(common.config.as_deref()) {
+        Some(path) if path.exists() => page.fact("file", path.display())?,
+        Some(path) => page.fact("file", format_args!("{} (not there: the defaults hold)", path.display()))?,
+        None => page.bad("file", "there is no home folder; name a file with --config")?,
+    }
+    for problem in problems {
+        page.bad("problem", problem)?;
+    }
+    Ok(())
+}
+
+fn folders(page: &mut Page) -> anyhow::Result<()> {
+    page.section("folders")?;
+    for (name, folder) in [("configuration", paths::config_dir()), ("cache", paths::cache_dir())] {
+        match folder {
+            None => page.bad(name, "there is no home folder")?,
+            Some(folder) => match writable(&folder) {
+                Ok(()) => page.good(name, folder.display())?,
+                Err(error) => {
+                    page.bad(name, format_args!("cannot write in {}: {error}", folder.display()))?
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file can be made in `folder`, or in the nearest folder above it that exists: the rest is made when needed.
+fn writable(folder: &Path) -> std::io::Result<()> {
+    let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
+    tempfile::tempfile_in(existing).map(drop)
+}
+
+fn languages(page: &mut Page) -> anyhow::Result<()> {
+    page.section("languages")?;
+    match Registry::load(super::languages::overrides().as_deref()) {
+        Ok(registry) => {
+            let names: Vec<&str> = registry.iter().map(|language| language.name()).collect();
+            page.good("known", names.join(", "))?;
+        }
+        Err(error) => page.bad("known", format_args!("{error:#}"))?,
+    }
+    Ok(())
+}
+
+fn processor(page: &mut Page) -> anyhow::Result<()> {
+    page.section("processor")?;
+    page.fact("architecture", std::env::consts::ARCH)?;
+    page.fact("threads", std::thread::available_parallelism().map_or(1, usize::from))?;
+    page.fact("ggml uses", system_info())?;
+    Ok(())
+}
+
+fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
+    page.section("model")?;
+    let path = match models::resolve(&config.model.path) {
+        Ok(path) => path,
+        Err(error) => return Ok(page.bad("file", format_args!("{error:#}"))?),
+    };
+    page.fact(
+        "source",
+        if config.model.path.is_some() { "a file of yours" } else { "embedded in this program" },
+    )?;
+    page.fact("file", path.display())?;
+    if let Ok(metadata) = std::fs::metadata(&path) {
+        page.fact("size", format_args!("{:.1} MB", metadata.len() as f64 / 1e6))?;
+    }
+    if skip {
+        return Ok(());
+    }
+    let engine = LlamaEngine::start(config.engine_options(path));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match runtime.block_on(complete::ready(&*engine)) {
+        Err(error) => page.bad("engine", format_args!("{error:#}"))?,
+        Ok(info) => {
+            describe(page, &info)?;
+            match runtime.block_on(measure(&*engine)) {
+                Ok((prefill, decode)) => page.good(
+                    "speed",
+                    format_args!("reads {prefill:.0} tokens/s, writes {decode:.0} tokens/s"),
+                )?,
+                Err(error) => page.bad("speed", format_args!("{error:#}"))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+fn describe(page: &mut Page, info: &ModelInfo) -> std::io::Result<()> {
+    page.good("name", &info.name)?;
+    page.fact("parameters", format_args!("{:.1} M", info.parameters as f64 / 1e6))?;
+    page.fact("prompt", &info.family)?;
+    page.fact("context", format_args!("{} tokens", info.context))?;
+    page.fact("threads", info.threads)
+}
+
+/// Tokens per second: reading a prompt of some hundred tokens, writing a few dozen.
+async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
+    let (mut read, mut read_ms, mut written, mut written_ms) = (0, 0.0, 0, 0.0);
+    // Three different prompts, so that none is found in the cache; a model may end one of them early.
+    for run in 0..3 {
+        let summary = once(engine, run).await?;
+        read += summary.prompt_tokens - summary.reused_tokens;
+        read_ms += f64::from(summary.prefill_ms);
+        written += summary.generated_tokens;
+        written_ms += f64::from(summary.decode_ms);
+    }
+    let rate = |tokens: usize, ms: f64| if ms > 0.0 { tokens as f64 / ms * 1000.0 } else { 0.0 };
+    Ok((rate(read, read_ms), rate(written, written_ms)))
+}
+
+async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
+    // About 300 tokens: a usual prompt.
+    let lines = (0..30).map(|line| format!("value_{run}_{line} = compute(items[{line}], scale={run})\n"));
+    let prefix = Segment {
+        role: Role::Prefix,
+        text: lines.collect::<String>() + "total = ",
+        share: 100,
+        boundaries: Vec::new(),
+    };
+    let job = Job {
+        document: format!("doctor:{run}"),
+        lane: Lane::Interactive,
+        segments: vec![prefix],
+        max_tokens: 48,
+        stop: Stop::default(),
+        sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
+        bans: Vec::new(),
+    };
+    let mut generation = engine.generate(job, CancelToken::never());
+    while let Some(update) = generation.next().await {
+        if let Update::Done(summary) = update? {
+            return Ok(summary);
+        }
+    }
+    anyhow::bail!("the engine ended without a result")
+}

@@ -1,0 +1,33 @@
+//! `treefill serve`: hand stdin and stdout to the language server. Editors' customary extra options are accepted.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::config::{Config, Problem};
+use crate::lsp;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill serve                         speak LSP over stdin and stdout until the editor ends it
+  treefill --stdio                       the same, as editors start it
+  treefill serve --log debug 2>log.txt   with a log (never of source text, below the level trace)";
+
+/// Options of the server.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Serve over stdin and stdout; there is no other way, so this changes nothing
+    #[arg(long)]
+    stdio: bool,
+    /// The editor's process; ignored, since `initialize` names it too
+    #[arg(long = "clientProcessId", value_name = "ID", hide = true)]
+    client_process_id: Option<String>,
+    /// Go on when the editor's process is gone but the pipe is still open
+    #[arg(long)]
+    no_watch_parent: bool,
+}
+
+/// Serve until the editor says `exit` or goes away.
+pub fn run(arguments: &Arguments, config: Config, problems: Vec<Problem>) -> ExitCode {
+    lsp::serve(lsp::ServeOptions { config, problems, watch_parent: !arguments.no_watch_parent })
+}
