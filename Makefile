@@ -1,0 +1,57 @@
+# Everything is built in the release profile, so that llama.cpp is compiled once for demo, tests and lints.
+# `make` alone lists what there is.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# Rust that has just been installed is not in the PATH of a running shell yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+CARGO ?= cargo
+# e.g. CARGO_FLAGS=--locked, as CI has it
+CARGO_FLAGS ?=
+# e.g. FEATURES=cuda, metal or vulkan
+FEATURES ?=
+FLAGS := --release $(CARGO_FLAGS) $(if $(FEATURES),--features $(FEATURES))
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+BINARY := $(TARGET)/release/treefill
+PREFIX ?= $(HOME)/.cargo
+
+.PHONY: help setup hint build demo test test-editors lint bench install clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+setup: ## Install what the build needs (cmake, a C++ compiler, libclang), or say how
+	@sh scripts/setup.sh
+
+hint:
+	@ls $(TARGET)/release/build/llama-cpp-sys-2-*/out/lib*/libllama.a >/dev/null 2>&1 || \
+		echo "Compiling llama.cpp and the rest: about 5 to 8 minutes on 2 cores, once."
+
+build: setup hint ## Build the binary: target/release/treefill
+	@$(CARGO) build $(FLAGS)
+
+demo: build ## Complete at real cursors in real Python and Rust files, with the built-in model
+	@sh demo/run.sh $(BINARY)
+
+test: setup hint ## Run the whole test suite
+	$(CARGO) test $(FLAGS)
+
+test-editors: build ## Drive real editors (Neovim) against the binary
+	editors/test.sh $(BINARY)
+
+lint: setup hint ## Check the formatting, and clippy with warnings denied
+	$(CARGO) fmt --check
+	$(CARGO) clippy $(FLAGS) --all-targets -- -D warnings
+
+bench: setup hint ## Run the benchmarks
+	$(CARGO) bench $(CARGO_FLAGS) $(if $(FEATURES),--features $(FEATURES))
+
+install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/treefill
+	@echo "Installed $(DESTDIR)$(PREFIX)/bin/treefill. Next: treefill doctor"
+
+clean: ## Remove everything built, and the editors for the tests
+	$(CARGO) clean
+	rm -rf .tools
