@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Drives every editor that has a test under editors/ against a treefill binary: editors/test.sh target/release/treefill
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=$("$root/scripts/setup-editors.sh")
+"$root/editors/neovim/test/run.sh" "$bin/nvim" "$1"
