@@ -12,7 +12,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ropey::Rope;
-use tree_sitter::{InputEdit, Tree};
+use tree_sitter::InputEdit;
+/// A finished parse, for those who only pass one on.
+pub use tree_sitter::Tree;
 
 use crate::language::Language;
 

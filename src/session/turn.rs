@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Session;
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
-use crate::document::Snapshot;
+use crate::document::{Snapshot, Tree};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Session {
         self.settle(turn.snapshot, offset, outcome)
     }
 
-    fn keep_tree(&self, snapshot: &Snapshot, tree: tree_sitter::Tree) {
+    fn keep_tree(&self, snapshot: &Snapshot, tree: Tree) {
         if let Some(document) = self.lock().store.get_mut(&snapshot.uri) {
             document.store_tree(snapshot, tree);
         }

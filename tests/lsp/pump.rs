@@ -54,8 +54,9 @@ impl Numbers {
     }
 
     async fn block(&self) -> Result<Value> {
-        std::thread::sleep(Duration::from_secs(60));
-        Ok(Value::Null)
+        loop {
+            std::thread::park();
+        }
     }
 
     async fn panic(&self) -> Result<Value> {

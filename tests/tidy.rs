@@ -1,0 +1,253 @@
+//! The house rules that a machine can check: layering, foreign crates' doors, file heads and lengths. No style beyond them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
+const LAYERS: &[(&str, &str)] = &[
+    ("main", "cli"),
+    ("cli", "lsp session completion context prompt engine document language config models paths cpu cancel"),
+    ("lsp", "session completion engine document language config models paths cancel"),
+    ("session", "completion engine document language config models paths cancel"),
+    ("config", "completion engine paths"),
+    ("completion", "context prompt engine document language cancel"),
+    ("prompt", "context engine document language"),
+    ("context", "document language"),
+    ("document", "language"),
+    ("language", ""),
+    // It checks a file before llama.cpp, which aborts on a bad one, may see it.
+    ("engine", "models cpu cancel paths"),
+    ("models", "paths cpu"),
+    ("cpu", ""),
+    ("paths", ""),
+    ("cancel", ""),
+    // The map: it names every module.
+    ("lib", ""),
+];
+
+/// Foreign crates and the paths where they may be named. Everybody else goes through that door.
+const DOORS: &[(&str, &[&str])] = &[
+    ("tower_lsp", &["src/lsp.rs", "src/lsp/"]),
+    ("lsp_types", &["src/lsp.rs", "src/lsp/"]),
+    ("llama_cpp_2", &["src/engine/llama"]),
+    ("llama_cpp_sys_2", &["src/engine/llama"]),
+    (
+        "tree_sitter",
+        &["src/language", "src/document", "src/context", "src/completion"],
+    ),
+    ("ruff_python_parser", &["src/language/strict"]),
+    ("ruff_python_ast", &["src/language/strict"]),
+    ("ruff_text_size", &["src/language/strict"]),
+    ("ra_ap_syntax", &["src/language/strict"]),
+    ("clap", &["src/cli"]),
+    ("toml", &["src/config", "src/language"]),
+];
+
+/// No file is longer: one that is has two subjects.
+const LONGEST: usize = 400;
+/// The map is read in one go or not at all.
+const LONGEST_MAP: usize = 150;
+
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The top-level module it belongs to: `src/lsp/server.rs` and `src/lsp.rs` are `lsp`.
+    fn module(&self) -> &str {
+        let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
+        inside.split(['/', '.']).next().unwrap_or_default()
+    }
+
+    /// Lines with their numbers, comments cut off.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
+        lines.map(|(at, line)| (at, line.split("//").next().unwrap_or_default()))
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folders: &[&str]) -> Vec<Source> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut paths = Vec::new();
+    for folder in folders {
+        walk(&root().join(folder), &mut paths);
+    }
+    paths.sort();
+    let relative = |path: &Path| path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+    paths
+        .into_iter()
+        .map(|path| Source { path: relative(&path), text: fs::read_to_string(&path).unwrap() })
+        .collect()
+}
+
+fn verdict(rule: &str, offences: Vec<String>) {
+    assert!(offences.is_empty(), "{rule}:\n  {}", offences.join("\n  "));
+}
+
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The modules named after `crate::` in a text, a brace list opened: `crate::{a, b::c}` is a, b.
+fn crate_names<'a>(text: &'a str, prefix: &str) -> Vec<&'a str> {
+    let word = |text: &'a str| text.trim_start().split(|c: char| !in_name(c)).next().unwrap_or_default();
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices(prefix).filter(|(at, _)| !text[..*at].ends_with(in_name)) {
+        let rest = &text[at + prefix.len()..];
+        match rest.strip_prefix('{') {
+            Some(list) => names.extend(list_items(list).map(word)),
+            None => names.push(word(rest)),
+        }
+    }
+    names.retain(|name| name.starts_with(|c: char| c.is_lowercase()));
+    names
+}
+
+/// The items of a list that has just been opened, up to where its brace closes.
+fn list_items(list: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 1;
+    let mut deeper = move |c: char| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        depth
+    };
+    let end = list.find(|c| deeper(c) == 0).unwrap_or(list.len());
+    let mut depth = 0;
+    list[..end].split(move |c: char| {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        c == ',' && depth == 0
+    })
+}
+
+#[test]
+fn nobody_uses_a_layer_above() {
+    let table: BTreeMap<&str, Vec<&str>> =
+        LAYERS.iter().map(|(name, below)| (*name, below.split_whitespace().collect())).collect();
+    let mut offences = Vec::new();
+    for source in sources(&["src"]) {
+        let own = source.module();
+        let Some(allowed) = table.get(own) else {
+            offences.push(format!("{}: the module {own} has no row in LAYERS", source.path));
+            continue;
+        };
+        let code: Vec<&str> = source.code().map(|(_, line)| line).collect();
+        let code = code.join(" ");
+        let mut named = [crate_names(&code, "crate::"), crate_names(&code, "treefill::")].concat();
+        named.sort_unstable();
+        named.dedup();
+        let wrong = named
+            .into_iter()
+            .filter(|name| table.contains_key(name) && *name != own && !allowed.contains(name));
+        offences.extend(wrong.map(|name| format!("{}: {own} uses {name}", source.path)));
+    }
+    verdict("layering (see LAYERS)", offences);
+}
+
+#[test]
+fn foreign_crates_have_one_door_each() {
+    let mut offences = Vec::new();
+    for source in sources(&["src"]) {
+        for (name, doors) in
+            DOORS.iter().filter(|(_, doors)| !doors.iter().any(|door| source.path.starts_with(door)))
+        {
+            let path = format!("{name}::");
+            let uses = |line: &str| {
+                line.match_indices(&path)
+                    .any(|(at, _)| !line[..at].ends_with(|c: char| in_name(c) || c == ':'))
+            };
+            let found = source.code().filter(|(_, line)| uses(line));
+            offences.extend(
+                found.map(|(at, _)| format!("{}:{at}: {name} is for {}", source.path, doors.join(", "))),
+            );
+        }
+    }
+    verdict("foreign crates (see DOORS)", offences);
+}
+
+#[test]
+fn files_begin_with_their_purpose_and_stay_short() {
+    let mut offences = Vec::new();
+    for source in sources(&["src", "tests", "benches"]) {
+        let first = source.text.lines().next().unwrap_or_default();
+        if !first.starts_with("//! ") || first.len() < 20 || first.contains("to be written") {
+            offences.push(format!("{}: the first line is no `//!` sentence of purpose", source.path));
+        }
+        let lines = source.text.lines().count();
+        if lines > LONGEST {
+            offences.push(format!("{}: {lines} lines, {LONGEST} at most", source.path));
+        }
+        if source.path.ends_with("/mod.rs") {
+            offences.push(format!("{}: a module is name.rs + name/", source.path));
+        }
+    }
+    verdict("file heads and lengths", offences);
+}
+
+#[test]
+fn nothing_is_left_undone() {
+    // In two parts each, or this file would find itself.
+    let words = [["tod", "o!("], ["unimplemente", "d!("], ["#[igno", "re"], ["FIX", "ME"]]
+        .map(|parts| parts.concat());
+    let sleeps = [["thread::sl", "eep"], ["time::sl", "eep"]].map(|parts| parts.concat());
+    let mut offences = Vec::new();
+    for source in sources(&["src", "tests", "benches"]) {
+        let tests_from = match source.path.starts_with("src/") {
+            true => {
+                source.text.find("#[cfg(test)]").map_or(usize::MAX, |at| source.text[..at].lines().count())
+            }
+            false => 0,
+        };
+        for (at, line) in source.text.lines().enumerate() {
+            let in_test = at >= tests_from || source.path.ends_with("/tests.rs");
+            let found =
+                words.iter().chain(sleeps.iter().filter(|_| in_test)).filter(|word| line.contains(*word));
+            offences.extend(found.map(|word| format!("{}:{}: {word}", source.path, at + 1)));
+        }
+    }
+    verdict("left undone, or a sleep in a test", offences);
+}
+
+#[test]
+fn the_map_is_short_and_does_not_rot() {
+    let Ok(text) = fs::read_to_string(root().join("ARCHITECTURE.md")) else { return };
+    let lines = text.lines().count();
+    let mut offences = Vec::new();
+    if lines > LONGEST_MAP {
+        offences.push(format!("{lines} lines, {LONGEST_MAP} at most"));
+    }
+    for (at, line) in text.lines().enumerate() {
+        let numbered = line
+            .match_indices(".rs:")
+            .any(|(dot, _)| line[dot + 4..].starts_with(|c: char| c.is_ascii_digit()));
+        if numbered {
+            offences.push(format!("line {} names a line of code, which the next edit moves", at + 1));
+        }
+    }
+    verdict("ARCHITECTURE.md", offences);
+}
+
+#[test]
+fn the_names_in_a_use_are_found() {
+    assert_eq!(crate_names("use crate::engine::{Job, Stop};", "crate::"), ["engine"]);
+    assert_eq!(
+        crate_names("use crate::{engine::{self, Job}, lsp, Thing}; use a::{b, c};", "crate::"),
+        ["engine", "lsp"]
+    );
+    assert_eq!(crate_names("use crate::{  engine,  lsp, };", "crate::"), ["engine", "lsp"]);
+    assert_eq!(crate_names("let x = crate::paths::cache_dir(); mycrate::lsp", "crate::"), ["paths"]);
+    assert!(crate_names("pub(crate) fn f() {}", "crate::").is_empty());
+}
