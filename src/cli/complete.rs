@@ -63,7 +63,10 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
         .iter()
         .map(|place| Task::new(place, arguments.cut))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let registry = Registry::load(super::languages::overrides().as_deref())?;
+    let (registry, problems) = super::languages::load();
+    for problem in problems {
+        super::tell(&problem.to_string());
+    }
     config.model.path = arguments.model.clone().or(config.model.path);
     let engine = start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

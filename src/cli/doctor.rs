@@ -14,8 +14,7 @@ use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 use crate::engine::llama::{LlamaEngine, system_info};
 use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Update};
-use crate::language::Registry;
-use crate::{models, paths};
+use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -130,12 +129,14 @@ fn writable(folder: &Path) -> std::io::Result<()> {
 
 fn languages(page: &mut Page) -> anyhow::Result<()> {
     page.section("languages")?;
-    match Registry::load(super::languages::overrides().as_deref()) {
-        Ok(registry) => {
-            let names: Vec<&str> = registry.iter().map(|language| language.name()).collect();
-            page.good("known", names.join(", "))?;
-        }
-        Err(error) => page.bad("known", format_args!("{error:#}"))?,
+    let (registry, problems) = super::languages::load();
+    for language in registry.iter() {
+        let language = language.describe();
+        let checked = language.strict.map_or(String::new(), |parser| format!(" and {parser}"));
+        page.good(&language.name, format_args!("checked by tree-sitter{checked}"))?;
+    }
+    for problem in problems {
+        page.bad("problem", problem)?;
     }
     Ok(())
 }
@@ -144,8 +145,13 @@ fn processor(page: &mut Page) -> anyhow::Result<()> {
     page.section("processor")?;
     page.fact("architecture", std::env::consts::ARCH)?;
     page.fact("threads", std::thread::available_parallelism().map_or(1, usize::from))?;
+    page.fact("built for", words(cpu::built_for()))?;
     page.fact("ggml uses", system_info())?;
     Ok(())
+}
+
+fn words(names: &[&str]) -> String {
+    if names.is_empty() { "any machine of this architecture".to_owned() } else { names.join(" ") }
 }
 
 fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {

@@ -78,12 +78,17 @@ mod tests {
         let drawn = Scene { text: &text, offset, ghost }.draw(true);
         // A margin, because `expect!` takes common leading blanks for the indentation of the test.
         let margin = |line: &str| format!("|{line}\n");
-        expect.assert_eq(&anstream::adapter::strip_str(&drawn).to_string().lines().map(margin).collect::<String>());
+        expect.assert_eq(
+            &anstream::adapter::strip_str(&drawn).to_string().lines().map(margin).collect::<String>(),
+        );
     }
 
     #[test]
     fn the_suggestion_stands_in_its_lines() {
-        check("a\nb\nc\nd\nreturn ˇ\ne\nf\ng\nh\n", Some(("x", 0)), expect![[r#"
+        check(
+            "a\nb\nc\nd\nreturn ˇ\ne\nf\ng\nh\n",
+            Some(("x", 0)),
+            expect![[r#"
             |    2 │ b
             |    3 │ c
             |    4 │ d
@@ -91,15 +96,24 @@ mod tests {
             |    6 │ e
             |    7 │ f
             |    8 │ g
-        "#]]);
-        check("print(ˇ)\n", Some(("x,\n      y)", 1)), expect![[r#"
+        "#]],
+        );
+        check(
+            "print(ˇ)\n",
+            Some(("x,\n      y)", 1)),
+            expect![[r#"
             |    1 │ print(⟦x,⟧
             |    2 │ ⟦      y)⟧
             |    3 │ 
-        "#]]);
-        check("ä\u{1b}[31mˇ\r\nb", None, expect![[r#"
+        "#]],
+        );
+        check(
+            "ä\u{1b}[31mˇ\r\nb",
+            None,
+            expect![[r#"
             |    1 │ ä�[31m▏
             |    2 │ b
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::language::{Language, Registry};
+use crate::language::{Description, Problem, Registry};
 use crate::paths;
 
 pub const EXAMPLES: &str = "\
@@ -26,64 +26,44 @@ pub struct Arguments {
 
 /// Print the table.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let registry = Registry::load(overrides().as_deref())?;
+    let (registry, problems) = load();
+    for problem in &problems {
+        super::tell(&problem.to_string());
+    }
     let mut out = anstream::stdout().lock();
     if arguments.json {
         for language in registry.iter() {
-            writeln!(out, "{}", json(language))?;
+            writeln!(out, "{}", serde_json::to_string(&language.describe())?)?;
         }
-        return Ok(ExitCode::SUCCESS);
+    } else {
+        write!(out, "{}", table(&registry))?;
     }
-    let mut rows = vec![["language", "files", "suggestions checked by", "context"].map(str::to_owned)];
-    rows.extend(registry.iter().map(|language| row(language)));
-    for row in &rows {
-        let cells: Vec<String> = (0..row.len())
-            .map(|column| {
-                let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-                format!("{:width$}", row[column])
-            })
-            .collect();
-        writeln!(out, "{}", cells.join("  ").trim_end())?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Where the user's own grammar files are looked for.
-pub fn overrides() -> Option<std::path::PathBuf> {
-    paths::config_dir().map(|folder| folder.join("grammars")).filter(|folder| folder.is_dir())
+/// The languages with the user's own files for them, and what is wrong with those files.
+pub fn load() -> (Registry, Vec<Problem>) {
+    let overrides = paths::config_dir().map(|folder| folder.join("grammars"));
+    Registry::load(overrides.as_deref())
 }
 
-fn row(language: &Language) -> [String; 4] {
-    let files: Vec<String> =
-        language.config.extensions.iter().map(|extension| format!(".{extension}")).collect();
-    let checked = match language.strict {
-        Some(_) => "tree-sitter and a strict parser",
-        None => "tree-sitter",
+fn table(registry: &Registry) -> String {
+    let mut rows = vec![["language", "files", "suggestions checked by", "context from"].map(str::to_owned)];
+    rows.extend(registry.iter().map(|language| row(language.describe())));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 4] = std::array::from_fn(width);
+    let line = |row: &[String; 4]| {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned() + "\n"
     };
-    [language.name().to_owned(), files.join(" "), checked.to_owned(), abilities(language).join(", ")]
+    rows.iter().map(line).collect()
 }
 
-/// What the queries of a language find.
-fn abilities(language: &Language) -> Vec<&'static str> {
-    let queries = &language.queries;
-    [
-        ("scopes", &queries.scopes),
-        ("outline", &queries.outline),
-        ("imports", &queries.imports),
-        ("strings and comments", &queries.opaque),
-    ]
-    .into_iter()
-    .filter(|(_, query)| query.pattern_count() > 0)
-    .map(|(name, _)| name)
-    .collect()
-}
-
-fn json(language: &Language) -> serde_json::Value {
-    serde_json::json!({
-        "name": language.name(),
-        "extensions": language.config.extensions,
-        "lsp_ids": language.config.lsp_ids,
-        "strict_parser": language.strict.is_some(),
-        "queries": abilities(language),
-    })
+fn row(language: Description) -> [String; 4] {
+    let extensions = language.extensions.iter().map(|extension| format!("*.{extension}"));
+    let files: Vec<String> = extensions.chain(language.file_names).collect();
+    let checked =
+        language.strict.map_or("tree-sitter".to_owned(), |parser| format!("tree-sitter and {parser}"));
+    [language.name, files.join(" "), checked, language.queries.join(", ")]
 }
