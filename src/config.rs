@@ -53,6 +53,20 @@ pub struct Completion {
     pub max_lines: usize,
     pub debounce_ms: u64,
     pub deadline_ms: u64,
+    pub menu: Menu,
+}
+
+/// Whether suggestions are offered as entries of the completion menu too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Menu {
+    /// To editors that show no ghost text.
+    #[default]
+    Auto,
+    /// To all.
+    Always,
+    /// To none.
+    Never,
 }
 
 /// `[disable]`: see [`settings::SETTINGS`].
@@ -93,6 +107,7 @@ impl Default for Completion {
             max_lines: options.max_lines,
             debounce_ms: milliseconds(options.debounce),
             deadline_ms: milliseconds(options.deadline),
+            menu: Menu::default(),
         }
     }
 }

@@ -155,6 +155,15 @@ pub const SETTINGS: &[Setting] = &[
         example: "800",
     },
     Setting {
+        section: "completion",
+        key: "menu",
+        kind: Kind::Word(&["auto", "always", "never"]),
+        scope: Scope::Anyone,
+        doc: "Entries in the completion menu as well: auto is for editors without ghost text. Needs a restart.",
+        unset: "",
+        example: "\"always\"",
+    },
+    Setting {
         section: "disable",
         key: "languages",
         kind: Kind::Texts,

@@ -22,6 +22,8 @@ pub struct Client {
     pub progress: bool,
     /// Whether it can be asked for its settings.
     pub configuration: bool,
+    /// Whether it has to be, because it sent none.
+    pub pulls_settings: bool,
     /// Whether menu documentation may be Markdown.
     pub markdown: bool,
     /// Whether a menu entry may carry details beside its label.
@@ -49,12 +51,14 @@ impl Client {
         let document = &capabilities["textDocument"];
         let item = &document["completion"]["completionItem"];
         let has = |list: &Value, wanted: Value| list.as_array().is_some_and(|list| list.contains(&wanted));
+        let configuration = capabilities["workspace"]["configuration"] == true;
         let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
         Self {
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,
-            configuration: capabilities["workspace"]["configuration"] == true,
+            configuration,
+            pulls_settings: configuration && params["initializationOptions"].is_null(),
             markdown: has(&item["documentationFormat"], "markdown".into()),
             label_details: item["labelDetailsSupport"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),

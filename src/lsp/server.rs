@@ -1,6 +1,6 @@
 //! The methods of the language server, one line each: what they do is in `notifications/` and `requests/`.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::Result;
@@ -13,6 +13,7 @@ use super::ext::{
     CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
     InlineCompletionList, InlineCompletionParams,
 };
+use super::settings::Settings;
 use super::transport::message::Call;
 use super::transport::{Adapter, Event};
 use super::{ServeOptions, notifications, requests};
@@ -23,12 +24,11 @@ pub struct Server {
     pub(super) session: Arc<Session>,
     pub(super) client: Client,
     pub(super) messages: Messages,
+    pub(super) settings: Arc<Settings>,
     pub(super) options: ServeOptions,
     pub(super) events: mpsc::Sender<Event>,
     /// What `initialize` told of the client.
     negotiated: OnceLock<capabilities::Client>,
-    /// The settings the editor sent last.
-    editor_settings: Mutex<Value>,
 }
 
 /// Methods whose parameters we read ourselves. tower-lsp registers its own, stricter handlers under the real names and
@@ -90,8 +90,9 @@ impl Server {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let messages = Messages::start(client.clone());
-        let negotiated = OnceLock::new();
-        Self { session, client, messages, options, events, negotiated, editor_settings: Mutex::default() }
+        let file = options.config_file.clone();
+        let settings = Settings::new(Arc::clone(&session), messages.clone(), options.config.clone(), file);
+        Self { session, client, messages, settings, options, events, negotiated: OnceLock::new() }
     }
 
     /// What is known of the client; the defaults before `initialize`.
@@ -101,15 +102,6 @@ impl Server {
 
     pub(super) fn negotiate(&self, client: capabilities::Client) -> &capabilities::Client {
         self.negotiated.get_or_init(|| client)
-    }
-
-    /// The editor's settings; `new` takes their place when there is something in it.
-    pub(super) fn editor_settings(&self, new: Value) -> Value {
-        let mut settings = self.editor_settings.lock().unwrap_or_else(PoisonError::into_inner);
-        if new.as_object().is_some_and(|fields| !fields.is_empty()) {
-            *settings = new;
-        }
-        settings.clone()
     }
 
     async fn did_open(&self, params: DidOpen) {

@@ -1,41 +1,86 @@
-//! The settings in force: the user's file with the editor's settings on top, which count as the project's (an editor
-//! may read them from a file that came with the code).
+//! The settings in force: the user's file with the editor's settings on top. The latter count as the project's: an
+//! editor may read them from a file that came with the code.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use tower_lsp::Client;
+use tower_lsp::lsp_types::ConfigurationItem;
 
-use super::server::Server;
+use super::client::Messages;
 use crate::config::{Config, Problem, Trust};
+use crate::session::Session;
 
-/// Put the editor's settings on top of the file's; `new` ones replace those it sent before.
-pub fn apply(server: &Server, new: Value) {
-    install(server, server.options.config.clone(), new);
+/// Keeps the session's settings up to date.
+pub struct Settings {
+    session: Arc<Session>,
+    messages: Messages,
+    /// The user's file.
+    file: Option<PathBuf>,
+    state: Mutex<State>,
 }
 
-/// The same after reading the user's file again: that is how a model is changed without restarting the editor.
-pub fn reload(server: &Server, new: Value) {
-    let config = match Config::user_file(None) {
-        Some(path) if path.exists() => {
-            let (config, problems) = Config::load(&path);
-            report(server, &problems);
-            config
-        }
-        _ => server.options.config.clone(),
-    };
-    install(server, config, new);
+struct State {
+    /// What the file said when it was read last.
+    user: Config,
+    /// What the editor sent last.
+    editor: Value,
+    /// What the user has been told already.
+    reported: HashSet<String>,
 }
 
-fn install(server: &Server, mut config: Config, new: Value) {
-    let settings = server.editor_settings(new);
-    let problems = config.merge_options(settings, Trust::Workspace);
-    report(server, &problems);
-    server.session.configure(config);
-}
-
-/// Tell the user what was not taken, in one message.
-pub fn report(server: &Server, problems: &[Problem]) {
-    if problems.is_empty() {
-        return;
+impl Settings {
+    /// Settings that come from `file`, which says `user` now.
+    pub fn new(session: Arc<Session>, messages: Messages, user: Config, file: Option<PathBuf>) -> Arc<Self> {
+        let state = State { user, editor: Value::Null, reported: HashSet::new() };
+        Arc::new(Self { session, messages, file, state: Mutex::new(state) })
     }
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    server.messages.warn(&lines.join("\n"));
+
+    /// Put the editor's settings on top of the user's; an empty `new` leaves those it sent before.
+    pub fn apply(&self, new: Value) {
+        let (config, problems) = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if new.as_object().is_none_or(|fields| !fields.is_empty()) && !new.is_null() {
+                state.editor = new;
+            }
+            let mut config = state.user.clone();
+            let problems = config.merge_options(state.editor.clone(), Trust::Workspace);
+            (config, problems)
+        };
+        self.report(&problems);
+        self.session.configure(config);
+    }
+
+    /// The same after reading the user's file again: that is how a model is changed without restarting the editor.
+    pub fn reload(&self, new: Value) {
+        if let Some(file) = self.file.as_ref().filter(|file| file.exists()) {
+            let (user, problems) = Config::load(file);
+            self.state.lock().unwrap_or_else(PoisonError::into_inner).user = user;
+            self.report(&problems);
+        }
+        self.apply(new);
+    }
+
+    /// Tell the user what was not taken: all in one message, each problem once.
+    pub fn report(&self, problems: &[Problem]) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let texts = problems.iter().map(ToString::to_string);
+        let news: Vec<String> = texts.filter(|text| state.reported.insert(text.clone())).collect();
+        if !news.is_empty() {
+            self.messages.warn(&news.join("\n"));
+        }
+    }
+
+    /// Ask the editor for its settings: VS Code says only that they changed. Runs by itself: it may never answer.
+    pub fn pull(self: &Arc<Self>, client: Client) {
+        let settings = Arc::clone(self);
+        tokio::spawn(async move {
+            let item = ConfigurationItem { scope_uri: None, section: Some("treefill".to_owned()) };
+            if let Ok(values) = client.configuration(vec![item]).await {
+                settings.apply(values.into_iter().next().unwrap_or_default());
+            }
+        });
+    }
 }

@@ -2,5 +2,9 @@
 //! tested beside the pipeline.
 
 mod frames;
+mod inline;
+mod menu;
 mod pump;
+mod settings;
 mod support;
+mod switches;

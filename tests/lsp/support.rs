@@ -8,9 +8,12 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
+use treefill::cancel::CancelToken;
 use treefill::config::Config;
-use treefill::engine::Engine;
+use treefill::engine::{Engine, EngineError, Finish, Generation, Job, Piece, Status, Summary, Update};
 use treefill::language::Registry;
 use treefill::lsp::transport::{self, Adapter, Event};
 use treefill::lsp::{ServeOptions, server};
@@ -186,6 +189,8 @@ pub struct TestServer {
     pub pumped: Pumped,
     pub session: Arc<Session>,
     pub capabilities: Value,
+    /// Holds the configuration file.
+    pub folder: tempfile::TempDir,
     version: i32,
 }
 
@@ -217,11 +222,11 @@ impl TestServer {
         config.completion.debounce_ms = 0;
         let session = Session::new(Registry::builtin().unwrap(), config.clone(), start);
         session.start_engine();
-        let options = ServeOptions { config, problems, watch_parent: false };
+        let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };
         let of_service = Arc::clone(&session);
         let pumped =
             Pumped::start(move |events| server::service(of_service, options, events), server::ADAPTER);
-        let mut server = Self { pumped, session, capabilities: Value::Null, version: 1 };
+        let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };
         server.capabilities = server.client().call("initialize", params)["capabilities"].clone();
         server.client().notify("initialized", json!({}));
         server
@@ -277,5 +282,65 @@ impl TestServer {
 
     pub fn command(&mut self, command: &str, arguments: Value) -> Value {
         self.client().call("workspace/executeCommand", json!({ "command": command, "arguments": arguments }))
+    }
+}
+
+/// An engine whose jobs the test answers by hand.
+pub struct GatedEngine {
+    asked: mpsc::Sender<Asked>,
+    pub status: watch::Sender<Status>,
+}
+
+/// A job that waits for the test.
+pub struct Asked {
+    pub job: Job,
+    pub cancel: CancelToken,
+    updates: UnboundedSender<Result<Update, EngineError>>,
+}
+
+impl GatedEngine {
+    pub fn new() -> (Arc<Self>, mpsc::Receiver<Asked>) {
+        let (asked, jobs) = mpsc::channel();
+        let status = watch::Sender::new(Status::Ready(Arc::default()));
+        (Arc::new(Self { asked, status }), jobs)
+    }
+}
+
+impl Engine for GatedEngine {
+    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+        let (updates, generation) = Generation::channel();
+        // A test that has ended does not listen.
+        let _ = self.asked.send(Asked { job, cancel, updates });
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+}
+
+impl Asked {
+    /// Generate `text` and end.
+    pub fn say(self, text: &str) {
+        let piece = Piece { text: text.into(), logprob: -0.1, tokens: 1 };
+        let _ = self.updates.send(Ok(Update::Piece(piece)));
+        let summary = Summary {
+            finish: Finish::EndOfText,
+            prompt_tokens: 1,
+            reused_tokens: 0,
+            generated_tokens: 1,
+            prefill_ms: 0.0,
+            decode_ms: 0.0,
+        };
+        let _ = self.updates.send(Ok(Update::Done(summary)));
+    }
+
+    /// Wait until somebody gives the job up.
+    pub fn given_up(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let closed = async {
+            tokio::select! { () = self.updates.closed() => {}, () = self.cancel.cancelled() => {} }
+        };
+        runtime.block_on(async { tokio::time::timeout(PATIENCE, closed).await.unwrap() });
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::lsp::ext::DidChangeConfiguration;
 use crate::lsp::server::Server;
-use crate::lsp::settings;
 
 pub fn handle(server: &Server, params: DidChangeConfiguration) {
-    settings::reload(server, params.settings);
+    let pull = params.settings.is_null() && server.negotiated().configuration;
+    server.settings.reload(params.settings);
+    if pull {
+        server.settings.pull(server.client.clone());
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
 
+use crate::config::Menu;
 use crate::lsp::capabilities::Client;
 use crate::lsp::process;
 use crate::lsp::server::Server;
@@ -14,8 +15,14 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     {
         process::watch_parent(id, server.events.clone());
     }
-    server.editor_settings(params["initializationOptions"].take());
+    server.settings.report(&server.options.problems);
+    server.settings.apply(params["initializationOptions"].take());
+    let menu = match server.session.config().completion.menu {
+        Menu::Auto => !client.inline,
+        Menu::Always => true,
+        Menu::Never => false,
+    };
     let info =
         ServerInfo { name: "treefill".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
-    InitializeResult { capabilities: client.answer(!client.inline), server_info: Some(info) }
+    InitializeResult { capabilities: client.answer(menu), server_info: Some(info) }
 }
