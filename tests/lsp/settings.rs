@@ -55,7 +55,7 @@ fn the_editors_settings_change_live() {
     assert!(!suggests(&mut server));
     changed(&mut server, json!({ "disable": { "paths": ["*.rs"] } }));
     assert!(suggests(&mut server));
-    changed(&mut server, json!({ "disable": { "paths": ["**/t?st/*.py"] } }));
+    changed(&mut server, json!({ "disable": { "paths": ["**/t*st/*.py"] } }));
     assert!(!suggests(&mut server));
     changed(&mut server, json!({ "completion": { "enabled": false } }));
     assert!(!suggests(&mut server));

@@ -293,7 +293,6 @@ pub struct GatedEngine {
 
 /// A job that waits for the test.
 pub struct Asked {
-    pub job: Job,
     pub cancel: CancelToken,
     updates: UnboundedSender<Result<Update, EngineError>>,
 }
@@ -307,10 +306,10 @@ impl GatedEngine {
 }
 
 impl Engine for GatedEngine {
-    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+    fn generate(&self, _: Job, cancel: CancelToken) -> Generation {
         let (updates, generation) = Generation::channel();
         // A test that has ended does not listen.
-        let _ = self.asked.send(Asked { job, cancel, updates });
+        let _ = self.asked.send(Asked { cancel, updates });
         generation
     }
 
