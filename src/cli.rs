@@ -83,7 +83,10 @@ pub fn run() -> ExitCode {
         report(&problems);
     }
     let result = match command {
-        Command::Serve(arguments) => return serve::run(&arguments, settings, problems),
+        Command::Serve(arguments) => {
+            let file = Config::user_file(cli.common.config.as_deref());
+            return serve::run(&arguments, file, settings, problems);
+        }
         Command::Complete(arguments) => complete::run(&arguments, settings),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         Command::Languages(arguments) => languages::run(&arguments),

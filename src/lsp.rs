@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 
 use crate::config::{Config, Problem};
+use crate::engine::Engine;
 use crate::engine::llama::LlamaEngine;
-use crate::engine::{self, Engine};
 use crate::language::Registry;
 use crate::models;
 use crate::session::{NoEngine, Session};
@@ -89,19 +89,7 @@ fn languages() -> Registry {
 /// The engine for these settings, or one that says why there is none.
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
     match models::resolve(&config.model.path) {
-        Ok(path) => LlamaEngine::start(engine_options(config, path)),
+        Ok(path) => LlamaEngine::start(config.engine_options(path)),
         Err(error) => NoEngine::new(format!("{error:#}")),
-    }
-}
-
-fn engine_options(config: &Config, path: PathBuf) -> engine::Options {
-    let model = config.model.clone();
-    engine::Options {
-        context: model.context,
-        threads: model.threads,
-        gpu_layers: model.gpu_layers,
-        family: model.family,
-        prompt_ms: model.prompt_ms,
-        ..engine::Options::new(path)
     }
 }

@@ -1,5 +1,6 @@
 //! `treefill serve`: hand stdin and stdout to the language server. Editors' customary extra options are accepted.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -28,6 +29,12 @@ pub struct Arguments {
 }
 
 /// Serve until the editor says `exit` or goes away.
-pub fn run(arguments: &Arguments, config: Config, problems: Vec<Problem>) -> ExitCode {
-    lsp::serve(lsp::ServeOptions { config, problems, watch_parent: !arguments.no_watch_parent })
+pub fn run(
+    arguments: &Arguments,
+    config_file: Option<PathBuf>,
+    config: Config,
+    problems: Vec<Problem>,
+) -> ExitCode {
+    let watch_parent = !arguments.no_watch_parent;
+    lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent })
 }
