@@ -1,6 +1,9 @@
 //! What a keystroke costs before any model is asked: the didChange itself, and the parse that a request makes after it.
 //! It measures no protocol and no model.
 
+// The figures are what it is for.
+#![allow(clippy::print_stdout)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -10,6 +10,9 @@
 //!   `# - name`     one covers the line, where a mark in the first two columns of the comment would not do
 //!   `# ! name`     none touches the line
 
+// A panic here is the report.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};

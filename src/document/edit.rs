@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn ranges_are_clamped_and_turned_round() {
         let mut text = Text::new("añb");
-        let edit = text.apply(&Edit { range: 99..2, text: "x".into() });
+        let edit = text.apply(&Edit::replace(Range { start: 99, end: 2 }, "x"));
         assert_eq!((edit.start_byte, edit.old_end_byte, edit.new_end_byte), (1, 4, 2));
         assert_eq!(text.rope.to_string(), "ax");
     }
