@@ -1,8 +1,10 @@
 //! `treefill complete`: the pipeline at one or more places, drawn or as JSON. It edits no file.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -11,7 +13,7 @@ use serde_json::json;
 use super::ghost::{BOLD, DIM, Scene};
 use super::place::Place;
 use crate::cancel::CancelToken;
-use crate::completion::{self, Completion, Outcome, Reason, Report, Trigger, Verdict};
+use crate::completion::{self, Completion, Outcome, Reason, Report, Request, Trigger, Verdict};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::llama::LlamaEngine;
@@ -43,7 +45,7 @@ pub struct Arguments {
     json: bool,
     /// Use this GGUF model instead of the configured one
     #[arg(long, value_name = "PATH")]
-    model: Option<std::path::PathBuf>,
+    model: Option<PathBuf>,
 }
 
 /// One place, read and located.
@@ -72,20 +74,18 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let model = ready(&*engine).await?;
+        let (options, disabled) = (config.completion_options(), config.disabled());
         let mut failed = false;
         for task in &tasks {
             let snapshot = task.snapshot(&registry);
             let language = snapshot.language.as_ref().map(|language| language.name().to_owned());
-            let request = completion::Request {
-                snapshot,
-                offset: task.offset,
-                trigger: Trigger::Invoked,
-                selected: None,
-                shown: None,
+            let report = match disabled.matches(language.as_deref().unwrap_or_default(), Some(&task.path())) {
+                true => skipped(Reason::Disabled),
+                false => {
+                    let request = task.request(snapshot);
+                    completion::complete(request, &*engine, &options, &CancelToken::never()).await
+                }
             };
-            let report =
-                completion::complete(request, &*engine, &config.completion_options(), &CancelToken::never())
-                    .await;
             failed |=
                 matches!(report.outcome, Outcome::Skipped(Reason::NoEngine(_) | Reason::EngineFailed(_)));
             if arguments.json {
@@ -96,6 +96,10 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
         }
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     })
+}
+
+fn skipped(reason: Reason) -> Report {
+    Report { outcome: Outcome::Skipped(reason), tree: None, elapsed: Duration::ZERO }
 }
 
 /// The engine for the configured model, loading.
@@ -127,6 +131,15 @@ impl<'a> Task<'a> {
         let first_line = self.text.lines().next().unwrap_or_default();
         let language = registry.by_path(&self.place.file).or_else(|| registry.by_shebang(first_line));
         Snapshot::of_text(&format!("file://{}", self.place.file.display()), &self.text, language)
+    }
+
+    /// In full, as path patterns see it.
+    fn path(&self) -> PathBuf {
+        std::path::absolute(&self.place.file).unwrap_or_else(|_| self.place.file.clone())
+    }
+
+    fn request(&self, snapshot: Snapshot) -> Request {
+        Request { snapshot, offset: self.offset, trigger: Trigger::Invoked, selected: None, shown: None }
     }
 
     fn json(
@@ -195,6 +208,6 @@ fn figures(completion: &Completion) -> String {
     }
 }
 
-fn milliseconds(duration: std::time::Duration) -> f64 {
+fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
