@@ -4,7 +4,6 @@ mod brackets;
 mod cutback;
 mod debounce;
 mod decode;
-mod faults;
 mod guide;
 pub mod outcome;
 pub mod reuse;

@@ -54,6 +54,8 @@ pub struct CursorContext {
     pub opens_block: bool,
     /// Whether the language says that indentation is syntax.
     pub significant_indentation: bool,
+    /// What opens a block in this language (`:`, `{`); empty when unknown.
+    pub block_opener: String,
     /// What starts a line comment in this language; empty when unknown.
     pub line_comment: String,
     /// Import statements at the top of the file.
@@ -92,6 +94,9 @@ impl CursorContext {
             line_end: line::line_end(text),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
             significant_indentation: language.is_some_and(|language| language.config.significant_indentation),
+            block_opener: language
+                .and_then(|language| language.config.block_openers.first().cloned())
+                .unwrap_or_default(),
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),

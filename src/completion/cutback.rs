@@ -1,5 +1,5 @@
-//! From what was generated to the longest part of it that fits: the whole, with closers added, then cut at line ends,
-//! statement ends and words. The parser decides; this only chooses what to ask it, within a bound.
+//! From what was generated to the longest part of it that fits: the whole, with its ending completed, then cut at line
+//! ends and words. The parser decides; this only chooses what to ask it, within a bound.
 
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,11 @@ use crate::cancel::CancelToken;
 use crate::context::{CursorContext, Place, Right, line};
 
 /// Most candidates judged for one suggestion: each costs an incremental parse and a strict one.
-const MOST: usize = 48;
-/// Most time for all of them, besides the first.
-const TIME: Duration = Duration::from_millis(60);
+const MOST: usize = 64;
+/// Most time for all of them, besides the first: about what the eye forgives on top of the model's own time.
+const TIME: Duration = Duration::from_millis(80);
+/// Candidates that do not make the place whole are confirmed at most this often, longest first.
+const CONFIRMATIONS: usize = 4;
 
 /// The best candidate made from `text`, or none that fits.
 pub fn choose(
@@ -22,57 +24,67 @@ pub fn choose(
     cancel: &CancelToken,
 ) -> Option<Candidate> {
     let start = Instant::now();
-    let mut best: Option<(Fit, Candidate)> = None;
+    let mut others: Vec<(Fit, Candidate)> = Vec::new();
     for (number, candidate) in candidates(text, context).take(MOST).enumerate() {
         if cancel.is_cancelled() || (number > 0 && start.elapsed() > TIME) {
             break;
         }
-        let fit = judge.fit(&candidate);
-        if fit == Fit::Whole {
-            return Some(candidate);
-        }
-        // On a tie the earlier, which is the longer, stays.
-        if fit > best.as_ref().map_or(Fit::Breaks, |(fit, _)| *fit) {
-            best = Some((fit, candidate));
+        match judge.fit(&candidate) {
+            Fit::Breaks => {}
+            Fit::Whole if judge.confirm(&candidate) => return Some(candidate),
+            fit => others.push((fit, candidate)),
         }
     }
-    best.map(|(_, candidate)| candidate)
+    // Stable: on a tie the earlier, which is the longer, stays first.
+    others.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+    others
+        .into_iter()
+        .take(CONFIRMATIONS)
+        .map(|(_, candidate)| candidate)
+        .find(|candidate| judge.confirm(candidate))
 }
 
 /// Candidates in the order in which they are worth asking for: longest first, each with the ways it can meet the tail
-/// of the line.
+/// of the line, and with the endings that may be missing.
 pub fn candidates<'a>(text: &'a str, context: &'a CursorContext) -> impl Iterator<Item = Candidate> + 'a {
     let mut seen = std::collections::HashSet::new();
     cuts(text)
         .flat_map(move |end| {
             let cut = text[..end].trim_end();
             let mut ways = joins(cut, context);
-            ways.extend(closed(cut, context).map(|text| Candidate { text, takes: 0 }));
+            ways.extend(endings(cut, context).into_iter().map(|text| Candidate { text, takes: 0 }));
             ways
         })
         .filter(|candidate| !candidate.text.trim().is_empty())
         .filter(move |candidate| seen.insert((candidate.text.clone(), candidate.takes)))
 }
 
-/// The text with the closers it still needs, when nothing stands right of the cursor.
-fn closed(text: &str, context: &CursorContext) -> Option<String> {
-    if context.right != Right::Nothing || context.place != Place::Code {
-        return None;
+/// The text with what may be missing at its end, when nothing stands right of the cursor: quotes and brackets that the
+/// line leaves open, and what ends a statement, an element or a header.
+fn endings(text: &str, context: &CursorContext) -> Vec<String> {
+    if context.right != Right::Nothing || context.place == Place::Comment || text.contains('\n') {
+        return Vec::new();
     }
-    let own_line = context.line.before.as_str();
-    let joined = format!("{own_line}{text}");
-    let state = balance(&joined, &context.line_comment);
-    if state.open.is_empty() && state.quote.is_none() || state.comment {
-        return None;
+    let state = balance(&format!("{}{text}", context.line.before), &context.line_comment);
+    let opener = context.block_opener.as_str();
+    if state.comment || !opener.is_empty() && text.trim_end().ends_with(opener) {
+        return Vec::new();
     }
-    // A block that the text leaves open is not closed on the same line: the next suggestion is its body.
-    if state.open.last() == Some(&'}') && text.trim_end().ends_with('{') {
-        return None;
+    let mut closed = text.trim_end().to_owned();
+    if state.quote.is_none() {
+        closed.truncate(closed.trim_end_matches([',', ';']).len());
     }
-    let mut closed = text.trim_end().trim_end_matches(',').to_owned();
     closed.push_str(state.quote.unwrap_or_default());
     closed.extend(state.open.iter().rev());
-    Some(closed)
+    let ends: &[&str] = match (context.significant_indentation, context.place) {
+        (_, Place::String) if state.quote.is_none() => return Vec::new(),
+        (true, _) => &["", ",", opener],
+        (false, _) => &["", ";", ",", opener],
+    };
+    let opens = |end: &str| end == "{" && !closed.ends_with(' ');
+    ends.iter()
+        .map(|end| if opens(end) { format!("{closed} {end}") } else { format!("{closed}{end}") })
+        .collect()
 }
 
 /// Ends of the text where it may be cut, the whole first: every end of a line, then of a token.

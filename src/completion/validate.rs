@@ -3,17 +3,27 @@
 //!
 //! It changes no candidate; cut-back tries shorter ones.
 
+mod faults;
+mod region;
 mod structure;
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::faults;
 use super::outcome::Verdict;
 use super::trim::Candidate;
 use crate::context::{CursorContext, LineEnd};
 use crate::document::{Edit, Snapshot};
+use crate::language::strict::{Faults, Parser};
+
+/// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
+/// for Rust); of longer ones, the top-level items around the cursor.
+const STRICT_LINES: usize = 3000;
+/// Files up to this size are parsed afresh when they have faults: error recovery may find others in an incremental
+/// parse than in a fresh one, and who checks us parses afresh. 64 KiB take about 40 ms.
+const FRESH_BYTES: usize = 64 * 1024;
 
 /// How a candidate compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,55 +44,102 @@ pub struct Judge<'a> {
     snapshot: Snapshot,
     tree: &'a Tree,
     context: &'a CursorContext,
+    strict: Option<Parser>,
     tree_faults: Vec<Range<usize>>,
-    strict_faults: usize,
+    region: Range<usize>,
+    region_faults: Faults,
+    /// The whole file's, counted when first needed.
+    whole_faults: OnceCell<Faults>,
+    fresh_faults: OnceCell<Option<usize>>,
     broken_here: bool,
 }
 
 impl<'a> Judge<'a> {
     /// A judge for the cursor in `context`; `tree` is the tree of exactly this snapshot.
     pub fn new(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
-        let tree_faults = faults::of_tree(tree);
-        let strict_faults = strict(snapshot);
         let snapshot = snapshot.with_tree(tree.clone());
-        let line = line_of(&snapshot, context.offset);
-        let broken_here = touches(&tree_faults, &line);
-        Self { snapshot, tree, context, tree_faults, strict_faults, broken_here }
+        let tree_faults = faults::of_tree(tree);
+        let strict = snapshot.language.as_ref().and_then(|language| language.strict);
+        let region = region::around(&snapshot, tree, context.offset);
+        let region_faults = judge(strict, &snapshot.slice(region.clone()));
+        let broken_here = touches(&tree_faults, &line_of(&snapshot, context.offset));
+        Self {
+            snapshot,
+            tree,
+            context,
+            strict,
+            tree_faults,
+            region,
+            region_faults,
+            whole_faults: OnceCell::new(),
+            fresh_faults: OnceCell::new(),
+            broken_here,
+        }
     }
 
     /// What a passed candidate may call itself.
     pub fn verdict(&self) -> Verdict {
-        let strict = self.snapshot.language.as_ref().is_some_and(|language| language.strict.is_some());
-        if strict { Verdict::Strict } else { Verdict::Tree }
+        if self.strict.is_some() { Verdict::Strict } else { Verdict::Tree }
     }
 
-    /// Compare the document with `candidate` applied to the document as it stands.
+    /// Compare the document with `candidate` applied to the document as it stands: the quick part, for many candidates.
     pub fn fit(&self, candidate: &Candidate) -> Fit {
-        let start = self.context.offset;
-        let range = start..start + candidate.takes;
-        let text = with_line_ends(&candidate.text, self.context.line_end);
-        let applied = self.snapshot.with_edit(&Edit::replace(range.clone(), text.as_str()));
+        let (applied, range, inserted) = self.apply(candidate);
         let Some(tree) = applied.parse() else { return Fit::Breaks };
         let faults = faults::of_tree(&tree);
         if faults.len() > self.tree_faults.len() {
             return Fit::Breaks;
         }
-        let strict_faults = strict(&applied);
-        if strict_faults > self.strict_faults {
+        let region = self.region.start..self.region.end - range.end + inserted.end;
+        let region_faults = judge(self.strict, &applied.slice(region.clone()));
+        if region_faults.worse_than(&self.region_faults) {
             return Fit::Breaks;
         }
-        let inserted = start..start + text.len();
-        if !self.broken_here && !structure::is_kept(self.tree, &tree, &self.snapshot, &range, &inserted) {
+        let was_whole = !self.broken_here && self.region_faults.total() == 0;
+        if was_whole && !structure::is_kept(self.tree, &tree, &self.snapshot, &range, &inserted) {
             return Fit::Breaks;
         }
         let here = line_of(&applied, inserted.start).start..line_of(&applied, inserted.end).end;
-        if strict_faults == 0 && faults.is_empty() || !self.broken_here && !touches(&faults, &here) {
+        if region_faults.total() == 0 && !touches(&faults, &region) || was_whole && !touches(&faults, &here) {
             Fit::Whole
-        } else if strict_faults < self.strict_faults || faults.len() < self.tree_faults.len() {
+        } else if region_faults.total() < self.region_faults.total() || faults.len() < self.tree_faults.len()
+        {
             Fit::Better
         } else {
             Fit::Same
         }
+    }
+
+    /// The thorough part, for a candidate about to be shown: the whole file, as someone would check it who knows
+    /// nothing of regions and of incremental parsing.
+    pub fn confirm(&self, candidate: &Candidate) -> bool {
+        let (applied, ..) = self.apply(candidate);
+        if self.region != (0..self.snapshot.len()) && self.snapshot.lines() <= STRICT_LINES {
+            let before =
+                self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));
+            if judge(self.strict, &applied.text.to_string()).worse_than(before) {
+                return false;
+            }
+        }
+        if self.snapshot.len() > FRESH_BYTES
+            || applied.parse().is_some_and(|tree| !tree.root_node().has_error())
+        {
+            return true;
+        }
+        let before = self.fresh_faults.get_or_init(|| fresh_faults(&self.snapshot));
+        match (fresh_faults(&applied), before) {
+            (Some(after), Some(before)) => after <= *before,
+            _ => false,
+        }
+    }
+
+    /// The document with `candidate`, what was replaced of the old, and what is new in it.
+    fn apply(&self, candidate: &Candidate) -> (Snapshot, Range<usize>, Range<usize>) {
+        let start = self.context.offset;
+        let range = start..start + candidate.takes;
+        let text = with_line_ends(&candidate.text, self.context.line_end);
+        let inserted = start..start + text.len();
+        (self.snapshot.with_edit(&Edit::replace(range.clone(), text.as_str())), range, inserted)
     }
 }
 
@@ -94,17 +151,20 @@ pub fn with_line_ends(text: &str, line_end: LineEnd) -> String {
     }
 }
 
-fn strict(snapshot: &Snapshot) -> usize {
-    let parser = snapshot.language.as_ref().and_then(|language| language.strict);
-    parser.map_or(0, |parser| parser.errors(&snapshot.text.to_string()))
+fn judge(parser: Option<Parser>, text: &str) -> Faults {
+    parser.map_or(Faults::default(), |parser| parser.judge(text))
+}
+
+fn fresh_faults(snapshot: &Snapshot) -> Option<usize> {
+    let fresh = Snapshot::of_text(&snapshot.uri, &snapshot.text.to_string(), snapshot.language.clone());
+    fresh.parse().map(|tree| faults::of_tree(&tree).len())
 }
 
 /// The bytes of the line that holds `offset`, its line end included.
 fn line_of(snapshot: &Snapshot, offset: usize) -> Range<usize> {
-    let text = &snapshot.text;
-    let row = text.byte_to_line(offset);
-    let end = if row + 1 < text.len_lines() { text.line_to_byte(row + 1) } else { text.len_bytes() };
-    text.line_to_byte(row)..end
+    let row = snapshot.line_of(offset);
+    let end = if row + 1 < snapshot.lines() { snapshot.text.line_to_byte(row + 1) } else { snapshot.len() };
+    snapshot.text.line_to_byte(row)..end
 }
 
 fn touches(faults: &[Range<usize>], range: &Range<usize>) -> bool {

@@ -32,10 +32,10 @@ pub fn run(request: Request, generated: &str) -> Outcome {
     })
 }
 
-/// The document with the completion taken; `«»` marks what was inserted.
+/// The document with the completion taken; `«»` marks what was inserted, `␍` a carriage return.
 pub fn taken(text: &str, completion: &Completion) -> String {
     let (start, end) = (completion.range.start, completion.range.end);
-    format!("{}«{}»{}", &text[..start], completion.text, &text[end..])
+    format!("{}«{}»{}", &text[..start], completion.text, &text[end..]).replace('\r', "␍")
 }
 
 /// What is shown at `ˇ` in `before` when the model generates `generated`: the text with it taken, or the reason.

@@ -121,10 +121,10 @@ fn brackets_are_even() {
         "fn f() {\n    let v = ˇ\n}\n",
         "vec![1, (2",
         expect![[r#"
-        fn f() {
-            let v = «vec![1, (2)]»
-        }
-    "#]],
+            fn f() {
+                let v = «vec![1, (2)];»
+            }
+        "#]],
     );
     check(
         "python",
@@ -143,10 +143,10 @@ fn indentation_is_the_files_own() {
         "def f():\n    if x:\n        ˇ\n",
         "        return 1\n",
         expect![[r#"
-        def f():
-            if x:
-                «return 1»
-    "#]],
+            def f():
+                if x:
+                    «return 1»
+        "#]],
     );
     check(
         "python",
@@ -161,10 +161,10 @@ fn indentation_is_the_files_own() {
         "def f():\n    ˇ\n",
         "if x:\n      y()\n",
         expect![[r#"
-        def f():
-            «if x:
-                y()»
-    "#]],
+            def f():
+                «if x:
+                    y()»
+        "#]],
     );
     check(
         "rust",

@@ -94,9 +94,9 @@ fn line_ends_are_the_documents_own() {
         "def f():ˇ\r\n",
         "\n    x = 1\n    return x\n",
         expect![[r#"
-            def f():«
-                x = 1
-                return x»
+            def f():«␍
+                x = 1␍
+                return x»␍
         "#]],
     );
 }

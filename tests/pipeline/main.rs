@@ -4,3 +4,4 @@
 mod check;
 mod complaints;
 mod flow;
+mod properties;
