@@ -16,6 +16,15 @@ const TIME: Duration = Duration::from_millis(80);
 /// Candidates that do not make the place whole are confirmed at most this often, longest first.
 const CONFIRMATIONS: usize = 4;
 
+/// Where the end of a candidate comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The model wrote all of it.
+    Model,
+    /// Its ending was added here.
+    Ended,
+}
+
 /// The best candidate made from `text`, or none that fits.
 pub fn choose(
     text: &str,
@@ -25,14 +34,15 @@ pub fn choose(
 ) -> Option<Candidate> {
     let start = Instant::now();
     let mut others: Vec<(Fit, Candidate)> = Vec::new();
-    for (number, candidate) in candidates(text, context).take(MOST).enumerate() {
+    for (number, (candidate, origin)) in candidates(text, context).take(MOST).enumerate() {
         if cancel.is_cancelled() || (number > 0 && start.elapsed() > TIME) {
             break;
         }
-        match judge.fit(&candidate) {
-            Fit::Breaks => {}
-            Fit::Whole if judge.confirm(&candidate) => return Some(candidate),
-            fit => others.push((fit, candidate)),
+        match (judge.fit(&candidate), origin) {
+            (Fit::Whole, _) if judge.confirm(&candidate) => return Some(candidate),
+            // What the model did not write is shown only when it makes the place whole.
+            (Fit::Breaks | Fit::Whole, _) | (_, Origin::Ended) => {}
+            (fit, Origin::Model) => others.push((fit, candidate)),
         }
     }
     // Stable: on a tie the earlier, which is the longer, stays first.
@@ -46,17 +56,20 @@ pub fn choose(
 
 /// Candidates in the order in which they are worth asking for: longest first, each with the ways it can meet the tail
 /// of the line, and with the endings that may be missing.
-pub fn candidates<'a>(text: &'a str, context: &'a CursorContext) -> impl Iterator<Item = Candidate> + 'a {
+pub fn candidates<'a>(
+    text: &'a str,
+    context: &'a CursorContext,
+) -> impl Iterator<Item = (Candidate, Origin)> + 'a {
     let mut seen = std::collections::HashSet::new();
     cuts(text)
         .flat_map(move |end| {
             let cut = text[..end].trim_end();
-            let mut ways = joins(cut, context);
-            ways.extend(endings(cut, context).into_iter().map(|text| Candidate { text, takes: 0 }));
-            ways
+            let ended = endings(cut, context).into_iter().map(|text| Candidate { text, takes: 0 });
+            let written = joins(cut, context).into_iter().map(|candidate| (candidate, Origin::Model));
+            written.chain(ended.map(|candidate| (candidate, Origin::Ended))).collect::<Vec<_>>()
         })
-        .filter(|candidate| !candidate.text.trim().is_empty())
-        .filter(move |candidate| seen.insert((candidate.text.clone(), candidate.takes)))
+        .filter(|(candidate, _)| !candidate.text.trim().is_empty())
+        .filter(move |(candidate, _)| seen.insert((candidate.text.clone(), candidate.takes)))
 }
 
 /// The text with what may be missing at its end, when nothing stands right of the cursor: quotes and brackets that the

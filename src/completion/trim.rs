@@ -28,6 +28,9 @@ pub fn trim(raw: &str, context: &CursorContext, shape: Shape) -> Result<String, 
     if text.trim().is_empty() {
         return Err(Reason::Blank);
     }
+    if context.line.after.trim_start().starts_with(text.trim()) {
+        return Err(Reason::AlreadyThere);
+    }
     repetition::check_neighbours(text, context)?;
     Ok(text.to_owned())
 }

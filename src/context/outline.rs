@@ -10,12 +10,15 @@ use super::line;
 use super::scope::chunks;
 use crate::document::Snapshot;
 
-/// Bytes searched on either side of the cursor's top-level item: bounds the walk on a huge file.
-const REACH: usize = 64 * 1024;
+/// Bytes searched before and behind the cursor's top-level item: bounds the walk on a huge file. A prompt has room for a
+/// few dozen signatures, and the nearest say most.
+const BEFORE: usize = 32 * 1024;
+const BEHIND: usize = 8 * 1024;
 /// Longest signature kept.
 const LONGEST: usize = 200;
-/// Deep enough for the methods of a class or an impl; bodies of functions are not entered.
-const DEPTH: u32 = 4;
+/// Top-level definitions, decorated ones too. Methods would need two more levels, which means visiting every statement
+/// of every function: 10 ms instead of 1 on a file of 10 000 lines.
+const DEPTH: u32 = 2;
 
 /// Signatures outside `item`, the bytes of the cursor's own top-level item, in order of the file.
 ///
@@ -25,7 +28,7 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
     let query = &language.queries.outline;
     let (whole, body) = (query.capture_index_for_name("item"), query.capture_index_for_name("item.body"));
     let mut outline = Vec::new();
-    for reach in [item.start.saturating_sub(REACH)..item.start, item.end..item.end.saturating_add(REACH)] {
+    for reach in [item.start.saturating_sub(BEFORE)..item.start, item.end..item.end.saturating_add(BEHIND)] {
         if reach.is_empty() {
             continue;
         }

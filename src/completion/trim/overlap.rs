@@ -71,6 +71,8 @@ fn closers(text: &str, after: &str, comment: &str) -> Vec<Candidate> {
     let taking = (1..=after.len())
         .rev()
         .filter(|length| after.is_char_boundary(*length) && is_subsequence(&after[..*length], text))
+        // A cut may leave no more than what it replaces.
+        .filter(|length| after[..*length].trim() != text.trim())
         .map(|takes| Candidate { text: text.to_owned(), takes });
     if brings && text.contains('\n') {
         // `{|}` with a whole block: taking the closer keeps it on its own line.
