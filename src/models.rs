@@ -3,7 +3,7 @@
 mod embedded;
 mod gguf;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
@@ -21,9 +21,4 @@ pub fn resolve(configured: &Option<PathBuf>) -> anyhow::Result<PathBuf> {
         }
         None => embedded::extract(),
     }
-}
-
-/// A short name for messages: the file's name.
-pub fn display_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

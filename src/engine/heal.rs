@@ -135,6 +135,38 @@ mod tests {
         assert_eq!(Heal::default().candidates(&pieces()), None);
     }
 
+    proptest::proptest! {
+        /// Whatever the tokens and whatever is chosen: what was taken back plus what is delivered is what was chosen.
+        #[test]
+        fn spelling_is_exact(
+            texts in proptest::collection::vec("[ab ]{1,4}", 1..30),
+            prefix in proptest::collection::vec(0..30usize, 0..5),
+            choices in proptest::collection::vec(0..1000usize, 1..12),
+        ) {
+            let pieces = Pieces::new(texts.iter().map(|text| text.as_bytes().to_vec()));
+            let prefix: Vec<Token> = prefix.into_iter().map(|token| (token % texts.len()) as Token).collect();
+            let (keep, mut heal) = Heal::split(&prefix, &pieces);
+            let taken: Vec<u8> = prefix[keep..].iter().flat_map(|&token| pieces.text(token).to_vec()).collect();
+            assert_eq!(heal.pending, taken);
+            let all: Vec<Token> = (0..texts.len() as Token).collect();
+            let (mut chosen, mut delivered) = (Vec::new(), Vec::new());
+            for choice in choices {
+                let candidates = heal.candidates(&pieces).unwrap_or_else(|| all.clone());
+                // The tokens that were taken back spell the text, but not every other beginning can be finished.
+                if candidates.is_empty() {
+                    break;
+                }
+                let text = pieces.text(candidates[choice % candidates.len()]);
+                chosen.extend_from_slice(text);
+                delivered.extend_from_slice(heal.new_part(text));
+                heal.consume(text);
+            }
+            let spelled = taken.len() - heal.pending.len();
+            assert_eq!(chosen, [&taken[..spelled], &delivered].concat());
+            assert!(heal.pending.is_empty() || delivered.is_empty());
+        }
+    }
+
     #[test]
     fn typed_text_is_neither_repeated_nor_lost() {
         for spelling in [vec![3], vec![1, 2], vec![9, 5], vec![4]] {

@@ -87,6 +87,8 @@ fn run(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
         .unwrap_or_else(|_| Err("the model could not be loaded: internal error (see the log)".into()))
     {
         Ok(loaded) => loaded,
+        // Stopped while loading: nobody is left to be told.
+        Err(_) if queue.is_closed() => return,
         Err(text) => return fail(queue, status, text),
     };
     let served = catch_unwind(AssertUnwindSafe(|| serve(options, &loaded, queue, status)));

@@ -35,11 +35,14 @@ fn prepare() {
 
 /// The CPU features and devices that ggml uses, as it prints them.
 pub fn system_info() -> String {
-    prepare();
-    // SAFETY: returns a pointer to a static, zero-terminated buffer, filled by this call under no concurrent caller
-    // that writes anything else: the text is the same each time.
-    let text = unsafe { CStr::from_ptr(sys::llama_print_system_info()) };
-    text.to_string_lossy().trim().trim_end_matches('|').trim().to_string()
+    static INFO: OnceLock<String> = OnceLock::new();
+    let info = INFO.get_or_init(|| {
+        prepare();
+        // SAFETY: returns a zero-terminated static buffer that the call itself fills; called once, so nobody else writes.
+        let text = unsafe { CStr::from_ptr(sys::llama_print_system_info()) };
+        text.to_string_lossy().trim().trim_end_matches('|').trim().to_string()
+    });
+    info.clone()
 }
 
 /// The last error that llama.cpp logged, taken away.
