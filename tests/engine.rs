@@ -1,6 +1,7 @@
 //! The engine on the embedded model: what it generates, what it reuses, and how it stops.
 //!
 //! Quality of suggestions is not judged here; refused files are in `engine_files.rs`.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "embedded-model")]
 
 #[path = "engine/common.rs"]

@@ -1,4 +1,5 @@
 //! Model files that cannot be used: each ends as one clear text, none ends the process.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "embedded-model")]
 
 #[path = "engine/common.rs"]

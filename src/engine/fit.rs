@@ -85,7 +85,7 @@ pub fn fit(
     let prefix = match prefix {
         Some(segment) => {
             let (tokens, start) = tail(segment, left - suffix.len(), &anchor.prefix, tokenize);
-            let window = segment.text[start..].as_bytes();
+            let window = &segment.text.as_bytes()[start..];
             anchor.prefix = Mark { bytes: window[..window.len().min(MARK)].to_vec(), distance: window.len() };
             tokens
         }
