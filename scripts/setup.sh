@@ -77,7 +77,7 @@ if has apt-get; then
     # answer is not fatal; whether the packages can be had shows below.
     $sudo apt-get update -qq || say "apt-get update had errors; trying all the same"
     # shellcheck disable=SC2086
-    if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; then
+    if ! $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null; then
         say "apt-get could not install them. Fix what it says above, then run:"
         say "    apt-get update && apt-get install -y $packages"
         exit 1

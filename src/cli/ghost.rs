@@ -33,7 +33,7 @@ impl Scene<'_> {
         let (before, after) = (&self.text[..replaced.start], &self.text[replaced.end..]);
         let first = before.matches('\n').count();
         let skip = first.saturating_sub(AROUND);
-        let mut lines: Vec<String> = before.split('\n').skip(skip).map(|line| clean(line)).collect();
+        let mut lines: Vec<String> = before.split('\n').skip(skip).map(clean).collect();
         let cursor = if plain { "▏".to_owned() } else { format!("{DIM}▏{DIM:#}") };
         let (open, close) = if plain {
             ("⟦".to_owned(), "⟧".to_owned())
