@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::settings::{Kind, Setting};
+use crate::lsp::process::Stderr;
 
 /// Name of the environment variable with a level, or with `tracing` directives (`warn,treefill::engine=debug`).
 const VARIABLE: &str = "TREEFILL_LOG";
@@ -20,7 +21,7 @@ pub fn start(option: Option<&str>, configured: &str) -> Result<(), String> {
     let filter = filter(level).map_err(|message| format!("{origin}: {message}"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .init();

@@ -112,11 +112,16 @@ pub struct InlineCompletionParams {
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct InlineCompletionContext {
-    /// 1 invoked, 2 automatic. vscode-languageclient 9 sends VS Code's own 0 for automatic and 1 for invoked.
-    #[serde(default)]
+    /// 1 invoked, 2 automatic. vscode-languageclient 9 sends VS Code's own numbers, 0 invoked and 1 automatic: its
+    /// requests all count as invoked. None counts as automatic.
+    #[serde(default = "automatic")]
     pub trigger_kind: i64,
     #[serde(default)]
     pub selected_completion_info: Option<SelectedCompletionInfo>,
+}
+
+fn automatic() -> i64 {
+    2
 }
 
 /// The entry selected in the completion menu.

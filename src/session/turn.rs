@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Session;
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
-use crate::document::{Snapshot, Tree};
+use crate::document::Snapshot;
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -76,8 +76,10 @@ impl Session {
                 shown: turn.shown,
             };
             let report = completion::complete(request, &*engine, &turn.options, &token).await;
-            if let Some((snapshot, tree)) = report.tree {
-                self.keep_tree(&snapshot, tree);
+            if let Some((snapshot, tree)) = report.tree
+                && let Some(document) = self.lock().store.get_mut(&snapshot.uri)
+            {
+                document.store_tree(&snapshot, tree);
             }
             report.outcome
         };
@@ -87,12 +89,6 @@ impl Session {
             outcome = run => outcome,
         };
         self.settle(turn.snapshot, offset, outcome)
-    }
-
-    fn keep_tree(&self, snapshot: &Snapshot, tree: Tree) {
-        if let Some(document) = self.lock().store.get_mut(&snapshot.uri) {
-            document.store_tree(snapshot, tree);
-        }
     }
 
     /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is

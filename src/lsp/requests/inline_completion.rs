@@ -16,7 +16,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     let encoding = server.negotiated().encoding;
     let offset = convert::to_byte(&turn.snapshot, params.position, encoding);
     let context = params.context.as_ref();
-    let invoked = context.is_some_and(|context| context.trigger_kind == 1);
+    let invoked = context.is_some_and(|context| matches!(context.trigger_kind, 0 | 1));
     let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| Selected {
         range: convert::to_bytes(&turn.snapshot, info.range, encoding),
         text: info.text,
