@@ -105,7 +105,7 @@ fn every_pattern_is_shown_by_a_sample() {
                     captures(query, tree, text).into_iter().map(|(_, _, pattern)| pattern)
                 })
                 .collect();
-            for pattern in (0..query.pattern_count()).filter(|pattern| !shown.contains(pattern)) {
+            if let Some(pattern) = (0..query.pattern_count()).find(|pattern| !shown.contains(pattern)) {
                 let start = query.start_byte_for_pattern(pattern);
                 panic!("{} {name}: no sample shows the pattern at byte {start}", folder.display());
             }

@@ -230,10 +230,10 @@ fn difference(a: &Tree, b: &Tree) -> Option<String> {
 
 /// Edit a sample as one types, taking back every other edit so that sound states come back, and compare after each.
 ///
-/// Whether a text is broken, both trees must say alike. In a text that parses they must be equal in everything, but for
-/// `ambiguous` of a thousand. Where there is an error, tree-sitter's recovery may depend on the old tree (upstream
+/// Whether a text is broken, both trees must say alike. In a text that parses they must be equal in everything, but where
+/// the grammar is ambiguous about a node called `ambiguous`. Where there is an error, tree-sitter's recovery may depend on the old tree (upstream
 /// compares only after undoing, too): such differences must stay rare.
-fn incremental_is_fresh(name: &str, sample: &str, pieces: &'static [&'static str], ambiguous: u32) {
+fn incremental_is_fresh(name: &str, sample: &str, pieces: &'static [&'static str], ambiguous: Option<&str>) {
     let language = Registry::builtin().unwrap().by_name(name).unwrap();
     let pieces = pieces.iter().chain(&PIECES).copied().collect::<Vec<_>>();
     let edit = (any::<u32>(), 0..6usize, prop::sample::select(pieces), any::<bool>());
@@ -264,7 +264,8 @@ fn incremental_is_fresh(name: &str, sample: &str, pieces: &'static [&'static str
             compared.set(compared.get() + 1);
             sound.set(sound.get() + u32::from(!broken));
             if let Some(difference) = difference(&tree, &fresh) {
-                prop_assert!(broken || ambiguous > 0, "{}\n{}", difference, snapshot.text);
+                let excused = ambiguous.is_some_and(|kind| difference.contains(kind));
+                prop_assert!(broken || excused, "{}\n{}", difference, snapshot.text);
                 let count = &different[usize::from(broken)];
                 count.set(count.get() + 1);
             }
@@ -275,7 +276,6 @@ fn incremental_is_fresh(name: &str, sample: &str, pieces: &'static [&'static str
     let (compared, sound, [whole, torn]) = (compared.get(), sound.get(), different.map(Cell::into_inner));
     println!("{name}: {compared} trees; of {sound} sound texts {whole} differ, of the broken ones {torn}");
     assert!(sound * 10 > compared && torn * 10 < compared, "{name}: {compared}, {sound}, {torn}");
-    assert!(whole * 1000 <= ambiguous * sound, "{name}: {whole} of {sound} sound texts differ");
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn an_incremental_tree_of_python_is_the_fresh_one() {
         "class A",
         "\n\n    ",
     ];
-    incremental_is_fresh("python", sample, pieces, 0);
+    incremental_is_fresh("python", sample, pieces, None);
 }
 
 #[test]
@@ -319,5 +319,5 @@ fn an_incremental_tree_of_rust_is_the_fresh_one() {
     ];
     // The grammar is ambiguous about a block at the end of a block (`unsafe {}`: the value, or a statement), and which
     // reading survives depends on what was reused.
-    incremental_is_fresh("rust", sample, pieces, 10);
+    incremental_is_fresh("rust", sample, pieces, Some("expression_statement"));
 }
