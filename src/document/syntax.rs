@@ -116,7 +116,7 @@ fn exceeds_indent_depth(text: &Rope, limit: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Snapshot;
+    use crate::document::{Document, Edit, Snapshot};
     use crate::language::Registry;
 
     fn python(text: &str) -> Result<Tree, Unparsed> {
@@ -165,6 +165,16 @@ mod tests {
     #[test]
     fn a_large_text_is_held_but_not_parsed() {
         assert_eq!(python(&"x = 1\n".repeat(MAX_BYTES / 6 + 1)).err(), Some(Unparsed::TooLarge));
+    }
+
+    #[test]
+    fn a_hundred_megabytes_open_and_take_edits() {
+        let language = Registry::builtin().unwrap().by_name("python");
+        let mut document = Document::new("a", 1, &"x = 'some text'\r\n".repeat(6_000_000), language);
+        document.apply(2, &[Edit::insert(51_000_002, "yz"), Edit::replace(0..17, "")]);
+        assert_eq!(document.text().len_bytes(), 102_000_000 - 15);
+        assert_eq!(document.snapshot().line_of(51_000_000), 2_999_999);
+        assert_eq!(document.snapshot().try_parse().err(), Some(Unparsed::TooLarge));
     }
 
     #[test]
