@@ -68,7 +68,7 @@ fn the_suffix_window_does_not_depend_on_what_is_typed() {
         if seen.last() != Some(&window) {
             seen.push(window);
         }
-        prefix.push_str("x");
+        prefix.push('x');
     }
     assert!(seen.len() <= 4, "a quarter at a time: {}", seen.len());
 }
