@@ -50,8 +50,8 @@ pub fn serve(options: ServeOptions) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let registry = languages();
-    let session = Session::new(registry, options.config.clone(), Arc::new(start_engine));
+    let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
+    session.load_languages();
     session.start_engine();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         // Handlers are short and the parsing is bounded; two keep one free while the other parses.

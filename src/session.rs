@@ -11,7 +11,7 @@ mod turn;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -28,10 +28,14 @@ use crate::document::{Change, Encoding, NotOpen, Order, Store};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
 
+/// Loads the languages.
+type Load = Box<dyn FnOnce() -> Registry + Send>;
+
 /// The state of one running treefill.
 pub struct Session {
     state: Mutex<State>,
-    registry: Registry,
+    /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
+    registry: LazyLock<Registry, Load>,
     /// Filled once the engine has been started; requests wait for that.
     engine: watch::Sender<Option<Arc<dyn Engine>>>,
     start: Start,
@@ -61,8 +65,14 @@ struct Open {
 }
 
 impl Session {
-    /// A session without open documents. No engine is started yet.
-    pub fn new(registry: Registry, config: Config, start: Start) -> Arc<Self> {
+    /// A session without open documents. No engine is started yet, and the languages are loaded when the first one is
+    /// asked for, or by [`Session::load_languages`].
+    pub fn new(
+        languages: impl FnOnce() -> Registry + Send + 'static,
+        config: Config,
+        start: Start,
+    ) -> Arc<Self> {
+        let registry = LazyLock::new(Box::new(languages) as Load);
         let state = State {
             store: Store::default(),
             open: HashMap::new(),
@@ -86,6 +96,15 @@ impl Session {
             .by_lsp_id(lsp_id)
             .or_else(|| address::path(uri).and_then(|path| self.registry.by_path(&path)))
             .or_else(|| self.registry.by_shebang(text.lines().next()?))
+    }
+
+    /// Load the languages on a thread of its own; whoever needs one meanwhile waits for it.
+    pub fn load_languages(self: &Arc<Self>) {
+        let session = Arc::clone(self);
+        let load = move || {
+            LazyLock::force(&session.registry);
+        };
+        std::thread::Builder::new().name("languages".into()).spawn(load).expect("a thread can be started");
     }
 
     /// The languages known here.

@@ -220,7 +220,7 @@ impl TestServer {
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
         config.completion.debounce_ms = 0;
-        let session = Session::new(Registry::builtin().unwrap(), config.clone(), start);
+        let session = Session::new(|| Registry::builtin().unwrap(), config.clone(), start);
         session.start_engine();
         let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };
         let of_service = Arc::clone(&session);
