@@ -90,6 +90,6 @@ fn languages() -> Registry {
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
     match models::resolve(&config.model.path) {
         Ok(path) => LlamaEngine::start(config.engine_options(path)),
-        Err(error) => NoEngine::new(format!("{error:#}")),
+        Err(error) => NoEngine::because(format!("{error:#}")),
     }
 }

@@ -144,14 +144,17 @@ impl Session {
         self.lock().store.get(uri).map(crate::document::Document::version)
     }
 
-    /// A document was closed: everything of it is freed, and a request that still runs for it is stopped.
-    pub fn close(&self, uri: &str) {
+    /// A document was closed: everything of it is freed, and a request that still runs for it is stopped. Returns its
+    /// size in bytes.
+    pub fn close(&self, uri: &str) -> usize {
         let mut state = self.lock();
+        let size = state.store.get(uri).map_or(0, |document| document.text().len_bytes());
         state.store.close(uri);
         if let Some(running) = state.open.remove(uri).and_then(|open| open.running.upgrade()) {
             running.cancel();
         }
         state.switches.forget(uri);
+        size
     }
 
     /// The settings in force.

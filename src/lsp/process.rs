@@ -88,6 +88,15 @@ fn is_alive(_: u32) -> bool {
     false
 }
 
+/// Return freed memory to the system: glibc keeps it (40 MB of a closed 40 MB document, measured), others do not.
+pub fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: it may be called at any time; it only releases pages that are free.
+    unsafe {
+        libc::malloc_trim(0);
+    }
+}
+
 /// End now. Skips exit handlers: C++ destructors would run under the threads that still compute.
 pub fn quit(code: u8) -> ! {
     #[cfg(unix)]

@@ -27,7 +27,7 @@ pub struct NoEngine {
 
 impl NoEngine {
     /// `why` is for the user: it names what to do.
-    pub fn new(why: impl Into<String>) -> Arc<dyn Engine> {
+    pub fn because(why: impl Into<String>) -> Arc<dyn Engine> {
         let why = why.into();
         Arc::new(Self { status: watch::Sender::new(Status::Failed(why.clone())), why })
     }

@@ -1,5 +1,6 @@
 //! The language server over its real transport, in this process and as a process of its own. What suggestions say is
 //! tested beside the pipeline.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod binary;
 mod frames;

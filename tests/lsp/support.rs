@@ -35,7 +35,7 @@ impl Connection {
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut frames = transport::frame::Frames::new(output);
-            while let Ok(Some(frame)) = frames.next() {
+            while let Ok(Some(frame)) = frames.read() {
                 let transport::frame::Frame::Body(body) = frame else { panic!("bad frame: {frame:?}") };
                 // Raw numbers such as ids beyond 64 bits are compared as text where a test cares.
                 if sender.send(serde_json::from_slice(&body).unwrap()).is_err() {

@@ -52,7 +52,7 @@ impl<R: Read> Frames<R> {
     }
 
     /// The next frame; none at the end of the stream, also in the middle of a frame.
-    pub fn next(&mut self) -> io::Result<Option<Frame>> {
+    pub fn read(&mut self) -> io::Result<Option<Frame>> {
         let Some(length) = self.headers()? else { return Ok(None) };
         match length {
             Ok(length) => self.body(length),
@@ -196,8 +196,8 @@ mod tests {
         };
         let mut whole = Frames::new(stream.as_bytes());
         let mut drip = Frames::new(Drip(stream.as_bytes()));
-        let frames: Vec<String> = std::iter::from_fn(|| whole.next().unwrap()).map(show).collect();
-        let dripped: Vec<String> = std::iter::from_fn(|| drip.next().unwrap()).map(show).collect();
+        let frames: Vec<String> = std::iter::from_fn(|| whole.read().unwrap()).map(show).collect();
+        let dripped: Vec<String> = std::iter::from_fn(|| drip.read().unwrap()).map(show).collect();
         assert_eq!(frames, expected, "{stream:?}");
         assert_eq!(dripped, expected, "{stream:?}, byte by byte");
     }
@@ -228,7 +228,7 @@ mod tests {
             let stream = format!("Content-Length: {length}\r\n\r\n{{}}{good}{good}");
             let mut frames = Frames::new(stream.as_bytes());
             let mut seen = 0;
-            while let Some(frame) = frames.next().unwrap() {
+            while let Some(frame) = frames.read().unwrap() {
                 seen += usize::from(frame == Frame::Body(b"good".to_vec()));
             }
             assert_eq!(seen, 2, "announced {length} for 2");
@@ -249,7 +249,7 @@ mod tests {
         let header = io::Cursor::new(format!("Content-Length: {length}\r\n\r\n"));
         let body = io::repeat(b'x').take(length);
         let mut frames = Frames::new(header.chain(body).chain(&b"Content-Length: 4\r\n\r\ngood"[..]));
-        assert_eq!(frames.next().unwrap(), Some(Frame::Bad(BadFrame::TooLong(length))));
-        assert_eq!(frames.next().unwrap(), Some(Frame::Body(b"good".to_vec())));
+        assert_eq!(frames.read().unwrap(), Some(Frame::Bad(BadFrame::TooLong(length))));
+        assert_eq!(frames.read().unwrap(), Some(Frame::Body(b"good".to_vec())));
     }
 }

@@ -44,7 +44,7 @@ where
 
 impl Routes {
     fn read<R: Read, K: Sink<Response> + Unpin>(&self, mut frames: Frames<R>, sink: &mut K) -> Event {
-        while let Ok(Some(frame)) = frames.next() {
+        while let Ok(Some(frame)) = frames.read() {
             let body = match frame {
                 Frame::Body(body) => body,
                 Frame::Bad(bad) => {
