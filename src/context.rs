@@ -84,7 +84,10 @@ impl CursorContext {
         let end = line::floor(text, (offset + AFTER).min(text.len_bytes()));
         let before = line::slice(text, window..offset).replace("\r\n", "\n");
         let scopes = scope::enclosing(snapshot, tree, &line, offset);
-        let item = tree.map_or(offset..offset, |tree| top_level_item(tree, offset));
+        // The scopes know that the blank lines behind a body belong to it; the tree does not.
+        let outermost = scopes.last().map(|scope| scope.range.clone());
+        let item =
+            outermost.or_else(|| tree.map(|tree| top_level_item(tree, offset))).unwrap_or(offset..offset);
         let opener = before.trim_end();
         Self {
             offset,
@@ -143,3 +146,6 @@ fn top_level_item(tree: &Tree, offset: usize) -> Range<usize> {
         _ => offset..offset,
     }
 }
+
+#[cfg(test)]
+mod tests;

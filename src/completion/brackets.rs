@@ -46,7 +46,7 @@ pub fn balance(text: &str, comment: &str) -> Balance {
                 None => state.unmatched.push(c),
             },
             '"' | '\'' => {
-                state.quote = opening_quote(rest, text[..at - 1].chars().next_back());
+                state.quote = opening_quote(rest, &text[..at - 1]);
                 at += state.quote.map_or(0, |quote| quote.len() - 1);
             }
             _ => state.comment = !comment.is_empty() && rest.starts_with(comment),
@@ -55,11 +55,12 @@ pub fn balance(text: &str, comment: &str) -> Balance {
     state
 }
 
-/// The quotation that `rest` opens. A `'` with no partner on its line, after a word, `&` or `<`, is a lifetime.
-fn opening_quote(rest: &str, previous: Option<char>) -> Option<&'static str> {
+/// The quotation that `rest` opens. A `'` with no partner on its line, after a word, `&`, `<` or `+`, is a lifetime.
+fn opening_quote(rest: &str, before: &str) -> Option<&'static str> {
     let lifetime = || {
         let line = rest[1..].split('\n').next().unwrap_or_default();
-        !line.contains('\'') && previous.is_some_and(|c| c.is_alphanumeric() || "&<+, (".contains(c))
+        let joined = before.ends_with(|c: char| c.is_alphanumeric());
+        !line.contains('\'') && (joined || before.trim_end().ends_with(['&', '<', '+']))
     };
     match () {
         () if rest.starts_with("\"\"\"") => Some("\"\"\""),

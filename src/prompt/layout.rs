@@ -77,3 +77,36 @@ fn stable(context: &CursorContext, window: usize, budget: Budget) -> String {
     add(&mut context.outline.iter().filter(|excerpt| excerpt.range.end <= window));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Snapshot;
+    use crate::language::Registry;
+
+    fn segments(text: &str, bytes: usize) -> Vec<(Role, String)> {
+        let offset = text.find('ˇ').unwrap();
+        let language = Registry::builtin().unwrap().by_name("python");
+        let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
+        let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
+        build(&context, Budget { bytes }).into_iter().map(|segment| (segment.role, segment.text)).collect()
+    }
+
+    #[test]
+    fn closers_stay_out_and_line_ends_are_lf() {
+        let expected = vec![(Role::Suffix, "\ny\n".to_owned()), (Role::Prefix, "x = f(".to_owned())];
+        assert_eq!(segments("x = f(ˇ\r\ny\r\n", 1000), expected);
+        assert_eq!(segments("x = f(ˇ)\r\ny\r\n", 1000), expected);
+        assert_eq!(segments("x = f(ˇa)\n", 1000)[0], (Role::Suffix, "a)\n".to_owned()));
+    }
+
+    #[test]
+    fn what_lies_before_the_window_is_told_in_brief() {
+        let filler = "    x = 1\n".repeat(400);
+        let text = format!("import os\n\ndef f(a):\n{filler}\ndef g():\n{filler}    yˇ\n");
+        let found = segments(&text, 2000);
+        assert_eq!(found[0], (Role::Stable, "import os\ndef f(a)\n".to_owned()));
+        let prefix = &found.last().unwrap().1;
+        assert!(prefix.len() <= 2000 && prefix.ends_with("    y") && prefix.starts_with("    x"));
+    }
+}

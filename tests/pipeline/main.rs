@@ -1,7 +1,8 @@
 //! The pipeline from trigger to outcome with a scripted model: what comes out for a given text at a given cursor.
-//! No model is loaded and no language server is started.
+//! No language server is started, and only `model` loads a model.
 
 mod check;
 mod complaints;
 mod flow;
+mod model;
 mod properties;
