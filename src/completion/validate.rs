@@ -3,6 +3,7 @@
 //!
 //! It changes no candidate; cut-back tries shorter ones.
 
+mod delimiters;
 mod faults;
 mod region;
 mod structure;
@@ -114,22 +115,34 @@ impl<'a> Judge<'a> {
     /// nothing of regions and of incremental parsing.
     pub fn confirm(&self, candidate: &Candidate) -> bool {
         let (applied, ..) = self.apply(candidate);
-        if self.region != (0..self.snapshot.len()) && self.snapshot.lines() <= STRICT_LINES {
+        let Some(tree) = applied.parse() else { return false };
+        if self.snapshot.lines() <= STRICT_LINES {
             let before =
                 self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));
-            if judge(self.strict, &applied.text.to_string()).worse_than(before) {
+            let after = judge(self.strict, &applied.text.to_string());
+            if after.worse_than(before) || after.total() > 0 && !self.keeps_delimiters(&tree, &after) {
                 return false;
             }
         }
-        if self.snapshot.len() > FRESH_BYTES
-            || applied.parse().is_some_and(|tree| !tree.root_node().has_error())
-        {
+        if self.snapshot.len() > FRESH_BYTES || !tree.root_node().has_error() {
             return true;
         }
         let before = self.fresh_faults.get_or_init(|| fresh_faults(&self.snapshot));
         match (fresh_faults(&applied), before) {
             (Some(after), Some(before)) => after <= *before,
             _ => false,
+        }
+    }
+
+    /// In a text that stays broken, brackets that paired up go on to; and in a language of brackets, an odd one may find
+    /// a partner only if at most one fault is left. A compiler of such a language (rustc) reports the odd bracket alone,
+    /// and everything else only when all pair up: the suggestion would seem to have caused it. It may have: an opener
+    /// that pairs with a stray closer a hundred lines below looks like a repair.
+    fn keeps_delimiters(&self, tree: &Tree, after: &Faults) -> bool {
+        match (delimiters::are_even(self.tree), delimiters::are_even(tree)) {
+            (true, even) => even,
+            (false, true) => self.context.significant_indentation || after.syntax <= 1,
+            (false, false) => true,
         }
     }
 

@@ -131,8 +131,8 @@ fn brackets_are_even() {
         "x = ˇ\n",
         "'it is\n",
         expect![[r#"
-        x = «'it»
-    "#]],
+            x = «'it is'»
+        "#]],
     );
 }
 

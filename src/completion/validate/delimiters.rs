@@ -1,0 +1,50 @@
+//! Whether the brackets of a whole file pair up, as its tree shows them. It does not say which is wrong.
+
+use tree_sitter::Tree;
+
+/// Whether every bracket has its partner. MISSING ones, which the parser made up, do not count.
+pub fn are_even(tree: &Tree) -> bool {
+    let mut open: Vec<&str> = Vec::new();
+    let mut cursor = tree.walk();
+    loop {
+        if cursor.goto_first_child() {
+            continue;
+        }
+        let node = cursor.node();
+        if !node.is_missing() {
+            match node.kind() {
+                "(" => open.push(")"),
+                "[" => open.push("]"),
+                "{" => open.push("}"),
+                closer @ (")" | "]" | "}") if open.pop() != Some(closer) => return false,
+                _ => {}
+            }
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return open.is_empty();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Snapshot;
+    use crate::language::Registry;
+
+    #[test]
+    fn pairs() {
+        let rust = Registry::builtin().unwrap().by_name("rust");
+        for (text, expected) in [
+            ("fn f() { g(\"(\", '{', [1]); /* } */ }", true),
+            ("fn f() { g(; }", false),
+            ("fn f() { }}", false),
+            ("mod m { fn f() {", false),
+        ] {
+            let tree = Snapshot::of_text("", text, rust.clone()).parse().unwrap();
+            assert_eq!(are_even(&tree), expected, "{text}");
+        }
+    }
+}
