@@ -156,7 +156,8 @@ fn a_log_that_nobody_reads_stops_nothing() {
     assert_eq!(program.ended_within(TWO_SECONDS), Some(0));
     let mut log = Vec::new();
     reader.read_to_end(&mut log).unwrap();
-    assert!(String::from_utf8_lossy(&log).contains("closed.py is not open"));
+    // It did fill the pipe: 64 KiB on Linux, less a message that did not fit any more.
+    assert!(log.len() > 32 << 10, "{}", String::from_utf8_lossy(&log));
 }
 
 #[cfg(unix)]
