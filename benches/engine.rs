@@ -53,7 +53,7 @@ fn benches(criterion: &mut Criterion) {
     let round = AtomicUsize::new(0);
     let cold = |length: usize| format!("{}\n{}", round.fetch_add(1, Ordering::Relaxed), &code[..length]);
 
-    let tokens = run(&runtime, &engine, job(cold(800), 1)).prompt_tokens;
+    let tokens = run(&runtime, &engine, job(cold(800), 1)).prompt.tokens;
     let mut group = criterion.benchmark_group("engine");
     group.sample_size(20).measurement_time(Duration::from_secs(3)).warm_up_time(Duration::from_millis(500));
     group.throughput(Throughput::Elements(tokens as u64));

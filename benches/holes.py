@@ -131,7 +131,7 @@ def main():
     initialized = time.perf_counter() - client.started
     client.notify("initialized", {})
 
-    asked = shown = exact = worse = 0
+    asked = shown = exact = worse = still = 0
     first, latencies = None, []
     for path, text, row, column, held_out in holes(args, rng):
         uri = f"file:///holes/{asked}{path.suffix}"
@@ -160,6 +160,7 @@ def main():
         before, after = faults(args.language, text), faults(args.language, applied)
         if asked <= args.show:
             print(f"{path.name}:{row + 1}  {text.split(chr(10))[row].strip()!r} + {item['insertText']!r}   (was {held_out!r})")
+        still += before > 0 and after > 0
         if after > before:
             worse += 1
             print(f"WORSE {path}:{row + 1}:{column + 1}: {before} -> {after} errors, inserted {item['insertText']!r}")
@@ -172,7 +173,7 @@ def main():
     percent = lambda share: latencies[min(len(latencies) - 1, int(share * len(latencies)))]
     print(
         f"{args.language}{' (broken elsewhere)' if args.broken else ''}: {asked} asked, {shown} shown ({100 * shown / asked:.0f} %), "
-        f"{worse} made a file worse, {exact} exact ({100 * exact / asked:.1f} %)\n"
+        f"{worse} made a file worse, {still} left it broken, {exact} exact ({100 * exact / asked:.1f} %)\n"
         f"initialize {initialized * 1e3:.0f} ms and first answer {first:.2f} s after process start; "
         f"then p50 {statistics.median(latencies):.0f} ms, p95 {percent(0.95):.0f} ms; exit code {code}"
     )

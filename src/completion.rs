@@ -169,8 +169,7 @@ impl Place {
             range = entry.range.start..entry.range.end + candidate.takes;
         }
         let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
-        let prompt_tokens =
-            decoded.summary.map_or((0, 0), |summary| (summary.prompt_tokens, summary.reused_tokens));
+        let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
         Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, shown }
     }
 

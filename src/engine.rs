@@ -18,7 +18,9 @@ pub mod utf8;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use job::{Ban, Finish, Generation, Job, Lane, Piece, Role, Sampling, Segment, Stop, Summary, Update};
+pub use job::{
+    Ban, Finish, Generation, Job, Lane, Piece, Prompt, Role, Sampling, Segment, Stop, Summary, Update,
+};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;

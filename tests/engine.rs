@@ -29,7 +29,7 @@ async fn cold_greedy_decoding_repeats() {
     for _ in 0..3 {
         let (text, summary) = run(&*engine(), job(PREFIX, SUFFIX)).await;
         assert!(!text.is_empty());
-        assert_eq!(summary.reused_tokens, 0);
+        assert_eq!(summary.prompt.reused, 0);
         texts.push(text);
     }
     assert!(texts.windows(2).all(|pair| pair[0] == pair[1]), "{texts:?}");
@@ -43,11 +43,11 @@ async fn typing_evaluates_only_what_is_new() {
     for char in "return None".chars() {
         prefix.push(char);
         let (_, summary) = run(&*engine, job(&prefix, SUFFIX)).await;
-        let evaluated = summary.prompt_tokens - summary.reused_tokens;
+        let evaluated = summary.prompt.tokens - summary.prompt.reused;
         assert!((1..=5).contains(&evaluated), "{evaluated} tokens for {char:?}");
-        reused.push(summary.reused_tokens);
+        reused.push(summary.prompt.reused);
     }
-    assert!(reused.iter().all(|&reused| reused + 4 >= first.prompt_tokens), "{reused:?}");
+    assert!(reused.iter().all(|&reused| reused + 4 >= first.prompt.tokens), "{reused:?}");
 }
 
 #[tokio::test]
@@ -55,8 +55,8 @@ async fn an_accepted_suggestion_is_already_evaluated() {
     let engine = engine();
     let (text, _) = run(&*engine, job(PREFIX, SUFFIX)).await;
     let (_, summary) = run(&*engine, job(&format!("{PREFIX}{text}"), SUFFIX)).await;
-    let evaluated = summary.prompt_tokens - summary.reused_tokens;
-    assert!(evaluated <= 6, "{evaluated} of {} after {text:?}", summary.prompt_tokens);
+    let evaluated = summary.prompt.tokens - summary.prompt.reused;
+    assert!(evaluated <= 6, "{evaluated} of {} after {text:?}", summary.prompt.tokens);
 }
 
 #[tokio::test]
@@ -214,7 +214,7 @@ async fn all_orders_run() {
         let engine = treefill::engine::llama::LlamaEngine::start(options);
         let (pieces, summary) =
             collect(engine.generate(job(PREFIX, SUFFIX), CancelToken::never())).await.unwrap();
-        assert!(summary.prompt_tokens > 20, "{order}: {}", text_of(&pieces));
+        assert!(summary.prompt.tokens > 20, "{order}: {}", text_of(&pieces));
     }
 }
 

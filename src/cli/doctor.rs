@@ -203,7 +203,7 @@ async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
     // Three different prompts, so that none is found in the cache; a model may end one of them early.
     for run in 0..3 {
         let summary = once(engine, run).await?;
-        read += summary.prompt_tokens - summary.reused_tokens;
+        read += summary.prompt.tokens - summary.prompt.reused;
         read_ms += f64::from(summary.prefill_ms);
         written += summary.generated_tokens;
         written_ms += f64::from(summary.decode_ms);

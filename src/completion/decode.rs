@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::guide::{Advice, Guide};
 use super::outcome::Reason;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, EngineError, Generation, Status, Summary, Update};
+use crate::engine::{Engine, EngineError, Generation, Prompt, Status, Update};
 
 /// What came out of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,8 +16,8 @@ pub struct Decoded {
     pub tokens: usize,
     /// Natural-log probability, summed.
     pub logprob: f32,
-    /// Figures, when the engine came to its own end.
-    pub summary: Option<Summary>,
+    /// Figures of the prompt.
+    pub prompt: Prompt,
 }
 
 /// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken.
@@ -46,10 +46,8 @@ pub async fn decode(
                     return Ok(decoded);
                 }
             }
-            Some(Ok(Update::Done(summary))) => {
-                decoded.summary = Some(summary);
-                return Ok(decoded);
-            }
+            Some(Ok(Update::Prompt(prompt))) => decoded.prompt = prompt,
+            Some(Ok(Update::Done(_))) => return Ok(decoded),
             Some(Err(error)) => return Err(reason(error)),
             None => {
                 return Err(Reason::EngineFailed("the engine stopped in the middle of a suggestion".into()));

@@ -117,10 +117,8 @@ pub struct Piece {
 pub struct Summary {
     /// Why it ended.
     pub finish: Finish,
-    /// Prompt length, tokens.
-    pub prompt_tokens: usize,
-    /// Of these, found in the KV cache.
-    pub reused_tokens: usize,
+    /// The prompt's figures, once more.
+    pub prompt: Prompt,
     /// Tokens generated.
     pub generated_tokens: usize,
     /// Milliseconds until the prompt was evaluated, the wait in the queue not included.
@@ -129,9 +127,20 @@ pub struct Summary {
     pub decode_ms: f32,
 }
 
+/// Figures of a prompt, known before its first piece: whoever has enough text stops listening before the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Prompt {
+    /// Length, tokens.
+    pub tokens: usize,
+    /// Of these, found in the KV cache.
+    pub reused: usize,
+}
+
 /// One step of a generation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Update {
+    /// The prompt is evaluated. Comes once, first.
+    Prompt(Prompt),
     /// More text.
     Piece(Piece),
     /// The end; nothing follows.

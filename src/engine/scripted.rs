@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
-use super::{Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Status, Summary, Update};
+use super::{
+    Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Prompt, Status, Summary, Update,
+};
 use crate::cancel::CancelToken;
 
 /// What the scripted engine does with a job.
@@ -71,6 +73,7 @@ impl Engine for ScriptedEngine {
                     let _ = sender.send(Err(error));
                 }
                 Script::Pieces(pieces) => {
+                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
                     let (mut sent, mut lines, mut finish) = (0, 0, Finish::EndOfText);
                     for text in pieces {
                         if cancel.is_cancelled() {
@@ -90,8 +93,7 @@ impl Engine for ScriptedEngine {
                     }
                     let summary = Summary {
                         finish,
-                        prompt_tokens: 0,
-                        reused_tokens: 0,
+                        prompt: Prompt::default(),
                         generated_tokens: sent,
                         prefill_ms: 0.0,
                         decode_ms: 0.0,

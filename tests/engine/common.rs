@@ -49,6 +49,7 @@ pub async fn collect(mut generation: Generation) -> Result<(Vec<Piece>, Summary)
     let mut pieces = Vec::new();
     while let Some(update) = generation.next().await {
         match update? {
+            Update::Prompt(_) => assert!(pieces.is_empty(), "the prompt's figures come first"),
             Update::Piece(piece) => pieces.push(piece),
             Update::Done(summary) => return Ok((pieces, summary)),
         }

@@ -13,7 +13,9 @@ use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
 use treefill::cancel::CancelToken;
 use treefill::config::Config;
-use treefill::engine::{Engine, EngineError, Finish, Generation, Job, Piece, Status, Summary, Update};
+use treefill::engine::{
+    Engine, EngineError, Finish, Generation, Job, Piece, Prompt, Status, Summary, Update,
+};
 use treefill::language::Registry;
 use treefill::lsp::transport::{self, Adapter, Event};
 use treefill::lsp::{ServeOptions, server};
@@ -325,8 +327,7 @@ impl Asked {
         let _ = self.updates.send(Ok(Update::Piece(piece)));
         let summary = Summary {
             finish: Finish::EndOfText,
-            prompt_tokens: 1,
-            reused_tokens: 0,
+            prompt: Prompt::default(),
             generated_tokens: 1,
             prefill_ms: 0.0,
             decode_ms: 0.0,

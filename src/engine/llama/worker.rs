@@ -17,7 +17,9 @@ use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::stop::Watch;
 use crate::engine::utf8::Assembler;
-use crate::engine::{EngineError, Finish, Job, ModelInfo, Options, Piece, Summary, Token, Update, cores, kv};
+use crate::engine::{
+    EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores, kv,
+};
 
 /// Most tokens evaluated between two looks at the cancel token: on CPUs the speed no longer grows with more.
 const CHUNK: usize = 32;
@@ -155,7 +157,8 @@ impl<'a> Worker<'a> {
         let started = Instant::now();
         let max_tokens = job.max_tokens.clamp(1, self.size / 2);
         let (prompt, heal) = self.prompt(job, max_tokens);
-        let reused = self.prefill(ticket, &prompt)?;
+        let prompt = Prompt { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
+        ticket.send(Update::Prompt(prompt));
         let prefilled = Instant::now();
         let mut progress = Progress {
             heal,
@@ -169,8 +172,7 @@ impl<'a> Worker<'a> {
         let finish = self.decode(ticket, max_tokens, &mut progress)?;
         Ok(Summary {
             finish,
-            prompt_tokens: prompt.len(),
-            reused_tokens: reused,
+            prompt,
             generated_tokens: progress.generated,
             prefill_ms: (prefilled - started).as_secs_f32() * 1000.0,
             decode_ms: prefilled.elapsed().as_secs_f32() * 1000.0,
