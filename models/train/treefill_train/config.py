@@ -21,6 +21,7 @@ class CorpusConfig:
     min_file: int
     max_file: int
     max_package: int
+    max_language: int
     max_line: int
     max_mean_line: float
     max_non_ascii: float
@@ -121,7 +122,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _section(kind: type, table: dict[str, Any], where: str) -> Any:
+def _section(kind: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - the caller names the type
     known = {field.name for field in fields(kind)}
     if unknown := set(table) - known:
         raise SystemExit(f"{where}: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(known))}")

@@ -49,7 +49,7 @@ class Subject:
         """Negative log likelihood of `ids[start:]` given what stands before."""
         tokens = torch.tensor([ids])
         losses = self.model.losses(tokens[:, :-1], tokens[:, 1:])
-        return float(losses[start - 1:].sum())
+        return float(losses[start - 1 :].sum())
 
 
 def bits_per_byte(subject: Subject, texts: list[str]) -> float:
@@ -89,7 +89,8 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
         sums[f"{key} parse-valid"].append(holes.parses(case, text))
         prompt = subject.prompt(case, config)
         middle = [*subject.encode(case.middle), subject.ids["end"]]
-        sums[f"{key} bits-per-byte"].append(subject.nats([*prompt, *middle], len(prompt)) / math.log(2) / len(case.middle.encode()))
+        bits = subject.nats([*prompt, *middle], len(prompt)) / math.log(2)
+        sums[f"{key} bits-per-byte"].append(bits / len(case.middle.encode()))
         if index % 100 == 0:
             say(f"evaluate: {subject.name} {index}/{len(cases)} holes")
     figures = {key: sum(values) / len(values) for key, values in sums.items()}

@@ -68,8 +68,10 @@ def compare(model: Decoder, other: Callable[[list[int]], list[int]], cases: list
         mine, theirs = greedy(model, prompt, CONTINUED, {tokenizer.END}), other(prompt)
         same += mine == theirs
         ties += mine != theirs and tied(model, prompt, mine, theirs)
-    say(f"export: {name}: {same} of {len(cases)} prompts continue alike, {ties} differ at a tie, "
-        f"{len(cases) - same - ties} differ")
+    say(
+        f"export: {name}: {same} of {len(cases)} prompts continue alike, {ties} differ at a tie, "
+        f"{len(cases) - same - ties} differ"
+    )
     return same + ties == len(cases)
 
 

@@ -17,7 +17,10 @@ from treefill_train.config import ModelConfig
 from treefill_train.model import Decoder
 from treefill_train.tokenizer import CONTROL, END, FILE, MIDDLE, PAD, PREFIX, REPOSITORY, SUFFIX
 
-QUANTS = {"f16": (GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16), "q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0)}
+QUANTS = {
+    "f16": (GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16),
+    "q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0),
+}
 """What gguf's own quantizer writes here; K-quants need llama.cpp's llama-quantize on the f16 file."""
 
 
@@ -76,7 +79,7 @@ def write(path: Path, model: Decoder, vocabulary: tuple[list[str], list[tuple[st
     part.rename(path)
 
 
-def _value(reader: GGUFReader, key: str, default: Any = None) -> Any:
+def _value(reader: GGUFReader, key: str, default: Any = None) -> Any:  # noqa: ANN401 - the type is the key's
     field = reader.get_field(key)
     if field is None:
         if default is None:
@@ -94,11 +97,15 @@ def read(path: Path) -> tuple[Decoder, Tokenizer, dict[str, int]]:
     if _value(reader, "general.architecture") != "llama":
         raise SystemExit(f"{path}: only the llama architecture is read here")
     shape = ModelConfig(
-        layers=_value(reader, "llama.block_count"), width=_value(reader, "llama.embedding_length"),
-        heads=_value(reader, "llama.attention.head_count"), kv_heads=_value(reader, "llama.attention.head_count_kv"),
-        ffn=_value(reader, "llama.feed_forward_length"), context=_value(reader, "llama.context_length"),
+        layers=_value(reader, "llama.block_count"),
+        width=_value(reader, "llama.embedding_length"),
+        heads=_value(reader, "llama.attention.head_count"),
+        kv_heads=_value(reader, "llama.attention.head_count_kv"),
+        ffn=_value(reader, "llama.feed_forward_length"),
+        context=_value(reader, "llama.context_length"),
         rope_base=_value(reader, "llama.rope.freq_base", 10000.0),
-        norm_eps=_value(reader, "llama.attention.layer_norm_rms_epsilon"))
+        norm_eps=_value(reader, "llama.attention.layer_norm_rms_epsilon"),
+    )
     tokens = _value(reader, "tokenizer.ggml.tokens")
     merges = [tuple(m.split(" ")) for m in _value(reader, "tokenizer.ggml.merges")]
     model = Decoder(shape, len(tokens))

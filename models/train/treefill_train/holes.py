@@ -39,18 +39,18 @@ class Case:
     @property
     def middle(self) -> str:
         """The text that was taken out."""
-        return self.text[self.start: self.end].decode()
+        return self.text[self.start : self.end].decode()
 
     def prefix(self, limit: int) -> str:
         """At most `limit` bytes before the hole, from the start of a line if there is one."""
-        piece = self.text[max(0, self.start - limit): self.start]
+        piece = self.text[max(0, self.start - limit) : self.start]
         if len(piece) == limit and b"\n" in piece:
-            piece = piece[piece.index(b"\n") + 1:]
+            piece = piece[piece.index(b"\n") + 1 :]
         return piece.decode("utf-8", "ignore")
 
     def suffix(self, limit: int) -> str:
         """At most `limit` bytes behind the hole, to the end of a line if there is one."""
-        piece = self.text[self.end: self.end + limit]
+        piece = self.text[self.end : self.end + limit]
         if len(piece) == limit and b"\n" in piece:
             piece = piece[: piece.rindex(b"\n") + 1]
         return piece.decode("utf-8", "ignore")
@@ -69,7 +69,7 @@ def python_parses(text: bytes) -> bool:
 
 def parses(case: Case, middle: str) -> bool:
     """Is the file as valid with `middle` in the hole as with its own text? Python by CPython, Rust by tree-sitter."""
-    text = case.text[: case.start] + middle.encode() + case.text[case.end:]
+    text = case.text[: case.start] + middle.encode() + case.text[case.end :]
     if case.language == "python":
         return python_parses(text)
     return syntax.faults("rust", text) <= syntax.faults("rust", case.text)
@@ -97,7 +97,7 @@ def _wanted(kind: str, text: bytes, start: int, end: int) -> bool:
     middle = text[start:end]
     if not 2 < len(middle) <= LONGEST or len(middle.strip()) < 3:
         return False
-    return kind != "single-line" or not text[text.rfind(b"\n", 0, start) + 1: end].lstrip().startswith((b"#", b"//"))
+    return kind != "single-line" or not text[text.rfind(b"\n", 0, start) + 1 : end].lstrip().startswith((b"#", b"//"))
 
 
 def cases(downloads: Path, config: EvalConfig) -> list[Case]:
@@ -117,7 +117,7 @@ def cases(downloads: Path, config: EvalConfig) -> list[Case]:
                 path, text = rng.choices(found, weights)[0]
                 offset = rng.randrange(len(text))
                 start = text.rfind(b"\n", 0, offset) + 1
-                piece = text[start: text.find(b"\n", min(start + 3000, len(text) - 1))]
+                piece = text[start : text.find(b"\n", min(start + 3000, len(text) - 1))]
                 span = splits.span(language, split, piece, rng)
                 if span is None or not _wanted(kind, text, start + span[0], start + span[1]):
                     continue
@@ -134,5 +134,5 @@ def blocks(downloads: Path, count: int, size: int, seed: int) -> dict[str, list[
         rng = random.Random(f"blocks {language} {seed}")
         texts = [t for name, _, t in found if name == language]
         picks = rng.choices(texts, [len(t) for t in texts], k=count)
-        made[language] = [t[(a := rng.randrange(max(1, len(t) - size))): a + size].decode("utf-8", "ignore") for t in picks]
+        made[language] = [t[(a := rng.randrange(max(1, len(t) - size))) : a + size].decode("utf-8", "ignore") for t in picks]
     return made

@@ -61,7 +61,8 @@ class Block(nn.Module):
         y = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
         x = x + self.attn_output(y.transpose(1, 2).reshape(batch, time, width))
         h = F.rms_norm(x, (width,), self.ffn_norm, self.eps)
-        return x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+        out: Tensor = x + self.ffn_down(F.silu(self.ffn_gate(h)) * self.ffn_up(h))
+        return out
 
 
 class Decoder(nn.Module):
@@ -108,7 +109,8 @@ def greedy(model: Decoder, prompt: list[int], limit: int, stop: set[int]) -> lis
     """The most likely continuation of `prompt`, up to `limit` tokens or a token of `stop` (left out)."""
     caches: list[list[Tensor]] = [[] for _ in model.blk]
     device = model.token_embd.weight.device
-    fed, past, out = prompt, 0, []
+    fed, past = prompt, 0
+    out: list[int] = []
     while len(out) < limit:
         hidden = model.hidden(torch.tensor([fed], device=device), caches, past)[:, -1]
         token = int(F.linear(hidden, model.token_embd.weight).argmax())

@@ -12,14 +12,14 @@ from torch import Tensor, nn
 def orthogonal(gradient: Tensor, steps: int = 5) -> Tensor:
     """Nearest semi-orthogonal matrix by Newton-Schulz (Jordan et al. 2024, coefficients theirs), in bf16."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = gradient.bfloat16()
+    x: Tensor = gradient.bfloat16()
     tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
+    x = x.mT if tall else x
     x = x / (x.norm() + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.T if tall else x
+    return x.mT if tall else x
 
 
 class Optimizer:

@@ -17,15 +17,17 @@ CONTROL = ("<|endoftext|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"
 END, PREFIX, MIDDLE, SUFFIX, PAD, REPOSITORY, FILE = range(len(CONTROL))
 """Control tokens and their ids, in the names llama.cpp looks for."""
 
-QWEN2 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 """The pre-tokenizer llama.cpp applies for `tokenizer.ggml.pre = qwen2` (llama-vocab.cpp)."""
 
 
 def _pipeline(tokenizer: Tokenizer) -> Tokenizer:
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(QWEN2), behavior="isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN2), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
@@ -50,8 +52,8 @@ def vocabulary(path: Path) -> tuple[list[str], list[tuple[str, str]]]:
     """Tokens by id (in the byte-to-unicode alphabet of GPT-2) and merges in order."""
     model = json.loads(path.read_text())["model"]
     tokens = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    merges = [tuple(m.split(" ")) if isinstance(m, str) else tuple(m) for m in model["merges"]]
-    return tokens, merges
+    pairs = (m.split(" ") if isinstance(m, str) else m for m in model["merges"])
+    return tokens, [(left, right) for left, right in pairs]
 
 
 def _sample(folder: Path, sample_bytes: int) -> Iterator[str]:
@@ -77,8 +79,12 @@ def run(config: Config, work: Path) -> None:
         return
     tokenizer = _pipeline(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
-        vocab_size=config.tokenizer.vocab_size, special_tokens=list(CONTROL), show_progress=False,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), min_frequency=2)
+        vocab_size=config.tokenizer.vocab_size,
+        special_tokens=list(CONTROL),
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        min_frequency=2,
+    )
     tokenizer.train_from_iterator(_sample(work / "corpus", config.tokenizer.sample_bytes), trainer)
     tokenizer.save(str(path))
     tokens, merges = vocabulary(path)

@@ -99,10 +99,19 @@ class Run:
         """Leave a checkpoint of this step."""
         planned = Schedule.planned(self.config.train, self.config.model.context)
         schedule = [self.schedule.warmup, self.schedule.decay_from, self.schedule.end]
-        path = checkpoint.save(self.work, self.config.name, self.step, {
-            "step": self.step, "seconds": self.seconds, "schedule": schedule, "finishing": self.schedule.end != planned.end,
-            "tokens": self.step * self.config.train.rows * self.config.model.context,
-            "optimizer": self.optimizer.state()})
+        path = checkpoint.save(
+            self.work,
+            self.config.name,
+            self.step,
+            {
+                "step": self.step,
+                "seconds": self.seconds,
+                "schedule": schedule,
+                "finishing": self.schedule.end != planned.end,
+                "tokens": self.step * self.config.train.rows * self.config.model.context,
+                "optimizer": self.optimizer.state(),
+            },
+        )
         say(f"train: wrote {path}")
 
     def update(self, inputs: Tensor, targets: Tensor) -> tuple[float, float]:
@@ -110,9 +119,9 @@ class Run:
         train = self.config.train
         counted = float((targets != -100).sum())
         total = 0.0
-        for part, wanted in zip(inputs.split(train.micro_rows), targets.split(train.micro_rows), strict=True):
+        for part, wanted in zip(torch.split(inputs, train.micro_rows), torch.split(targets, train.micro_rows), strict=True):
             loss = self.losses(part, wanted).float().sum() / counted
-            loss.backward()
+            torch.autograd.backward(loss)
             total += float(loss.detach())
         factor = self.schedule.factor(self.step)
         norm = self.optimizer.step(train.muon_lr * factor, train.adam_lr * factor, train.grad_clip)
@@ -148,10 +157,21 @@ def run(config: Config, work: Path, finish_tokens: int | None = None, stop_after
         if time.monotonic() - shown > 30 or state.step == state.schedule.end:
             speed = (state.step - shown_step) * per_step / (time.monotonic() - shown)
             mean = sum(recent[1:]) / len(recent[1:])
-            say(f"train: step {state.step}/{state.schedule.end}, {state.step * per_step / 1e6:.2f} M tokens, loss {mean:.3f}, "
-                f"norm {norm:.2f}, {speed:.0f} tokens/s, waited {waited:.1f} s")
-            _log(log, {"step": state.step, "tokens": state.step * per_step, "loss": mean, "speed": speed,
-                       "factor": state.schedule.factor(state.step - 1), "seconds": state.seconds})
+            say(
+                f"train: step {state.step}/{state.schedule.end}, {state.step * per_step / 1e6:.2f} M tokens, loss {mean:.3f}, "
+                f"norm {norm:.2f}, {speed:.0f} tokens/s, waited {waited:.1f} s"
+            )
+            _log(
+                log,
+                {
+                    "step": state.step,
+                    "tokens": state.step * per_step,
+                    "loss": mean,
+                    "speed": speed,
+                    "factor": state.schedule.factor(state.step - 1),
+                    "seconds": state.seconds,
+                },
+            )
             shown, shown_step, recent, waited = time.monotonic(), state.step, [0.0], 0.0
         if state.step % train.validate_steps == 0 or state.step == state.schedule.end:
             _log(log, {"step": state.step, "tokens": state.step * per_step, "validation": validation.measure(state.model)})

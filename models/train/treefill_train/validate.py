@@ -13,8 +13,13 @@ from treefill_train.progress import say
 from treefill_train.samples.stream import LANGUAGES, Batch, arrays, drawer, pack
 
 TASKS = {
-    "plain": ("plain", ""), "line": ("line_end", "spm2"), "line-psm": ("line_end", "psm"), "multi": ("multi_line", "spm2"),
-    "block": ("block", "spm2"), "span": ("characters", "spm2"), "repair": ("repair", "spm2"),
+    "plain": ("plain", ""),
+    "line": ("line_end", "spm2"),
+    "line-psm": ("line_end", "psm"),
+    "multi": ("multi_line", "spm2"),
+    "block": ("block", "spm2"),
+    "span": ("characters", "spm2"),
+    "repair": ("repair", "spm2"),
 }
 """Task name → (kind of split, encoding)."""
 
@@ -39,7 +44,8 @@ class Validation:
         """Nats per token: of the middles for hole tasks, of everything for plain text."""
         result = {}
         for name, (inputs, targets, middle) in self.batches.items():
-            losses = model.losses(torch.from_numpy(inputs).to(self.device), torch.from_numpy(targets).to(self.device)).float().cpu()
+            given, wanted = (torch.from_numpy(a).to(self.device) for a in (inputs, targets))
+            losses = model.losses(given, wanted).float().cpu()
             counted = torch.from_numpy(targets).flatten() != -100
             if not name.endswith("plain"):
                 counted &= torch.from_numpy(middle).flatten()

@@ -21,8 +21,23 @@ from treefill_train.corpus.holdout import Holdout, normal
 from treefill_train.corpus.holdout import read as read_holdout
 from treefill_train.progress import say
 
-SKIPPED = {"windows", "windows_sys", "winapi", "web_sys", "js_sys", "ndk_sys", "objc2_app_kit", "objc2_foundation", "libc",
-           "linux_raw_sys", "unicode_segmentation", "encoding_rs", "wayland_protocols", "ccxt", "botocore"}
+SKIPPED = {
+    "windows",
+    "windows_sys",
+    "winapi",
+    "web_sys",
+    "js_sys",
+    "ndk_sys",
+    "objc2_app_kit",
+    "objc2_foundation",
+    "libc",
+    "linux_raw_sys",
+    "unicode_segmentation",
+    "encoding_rs",
+    "wayland_protocols",
+    "ccxt",
+    "botocore",
+}
 """Machine-written bindings and tables that carry no marker."""
 VERSION_PREFIXES = ("windows_", "objc2_", "aws_sdk_", "google_apis", "azure_mgmt_", "stm32", "icu_")
 
@@ -69,8 +84,17 @@ def read_archive(task: Task) -> Kept:
     kept = Kept(package, sha)
     held = task.holdout.package(task.language, package.name)
     plain = normal(package.name)
-    refusal = ("" if task.reference else "held out" if held else "licence" if not package.permissive
-               else "bindings" if plain in SKIPPED or plain.startswith(VERSION_PREFIXES) else "")
+    refusal = (
+        ""
+        if task.reference
+        else "held out"
+        if held
+        else "licence"
+        if not package.permissive
+        else "bindings"
+        if plain in SKIPPED or plain.startswith(VERSION_PREFIXES)
+        else ""
+    )
     if refusal or (task.reference and not held):
         kept.dropped[f"package: {refusal or 'not held out'}"] += 1
         return kept
@@ -102,14 +126,18 @@ def _safely(task: Task) -> Kept | str:
         return f"{task.path}: {error!r}"
 
 
-def _tasks(config: CorpusConfig, holdout: Holdout, downloads: Path) -> tuple[list[Task], list[Task]]:
-    held_python, held_rust = downloads / "heldout-python", downloads / "heldout-rust"
-    reference = [Task("python", p, config, holdout, True) for p in sorted(held_python.glob("*.whl"))]
-    reference += [Task("rust", p, config, holdout, True) for p in fetch.crates(held_rust)]
-    train = [Task("python", None, config, holdout, False)]
-    train += [Task("python", p, config, holdout, False) for p in sorted((downloads / "python").glob("*.whl"))]
-    train += [Task("rust", p, config, holdout, False) for p in reversed(fetch.crates(downloads / "rust"))]
-    return reference, train
+def _tasks(config: CorpusConfig, holdout: Holdout, downloads: Path) -> tuple[list[Task], dict[str, list[Task]]]:
+    """Held-out archives to compare with, and training archives per language in a fixed random order."""
+    reference = [Task("python", p, config, holdout, True) for p in sorted((downloads / "heldout-python").glob("*.whl"))]
+    reference += [Task("rust", p, config, holdout, True) for p in fetch.crates(downloads / "heldout-rust")]
+    found: dict[str, list[Path | None]] = {
+        "python": list(sorted((downloads / "python").glob("*.whl"))),
+        "rust": list(fetch.crates(downloads / "rust")),
+    }
+    for paths in found.values():
+        random.Random(0).shuffle(paths)
+    found["python"].insert(0, None)
+    return reference, {k: [Task(k, p, config, holdout, False) for p in paths] for k, paths in found.items()}
 
 
 def fetch_heldout(config: CorpusConfig, downloads: Path) -> None:
@@ -156,40 +184,65 @@ def _deduplicate(kept: Kept, seen: dedup.Seen) -> Iterator[tuple[str, str]]:
             yield path, text
 
 
+def _add(kept: Kept, writer: Writer, seen: dedup.Seen) -> dict[str, object] | None:
+    """Write the new files of one archive; its row of the manifest, or None if nothing was new."""
+    package = kept.package
+    sizes = [writer.add(package.name, path, text) for path, text in _deduplicate(kept, seen)]
+    if not sizes:
+        return None
+    return {
+        "language": package.language,
+        "package": package.name,
+        "version": package.version,
+        "licence": package.licence,
+        "files": len(sizes),
+        "bytes": sum(sizes),
+        "sha256": kept.sha256,
+    }
+
+
+def _language(tasks: list[Task], out: Path, seen: dedup.Seen) -> tuple[list[dict[str, object]], Counter[str]]:
+    """Read the archives of one language until there is enough text: manifest rows, and what was dropped why."""
+    language, config = tasks[0].language, tasks[0].config
+    writer, rows, dropped = Writer(out, language), [], Counter[str]()
+    with multiprocessing.Pool(config.workers) as pool:
+        for index, result in enumerate(pool.imap(_safely, tasks), 1):
+            if isinstance(result, str):
+                say(f"corpus: skipped {result}")
+                continue
+            if row := _add(result, writer, seen):
+                rows.append(row)
+            dropped += result.dropped
+            enough = writer.offset >= config.max_language
+            if index % 50 == 0 or index == len(tasks) or enough:
+                say(f"corpus: {language}, {index} of {len(tasks)} archives, {writer.offset / 1e6:.0f} MB")
+            if enough:
+                break
+    writer.close()
+    return rows, dropped
+
+
 def run(config: Config, work: Path) -> None:
-    """The whole stage. Downloads are kept and skipped next time; the corpus is written anew."""
+    """The whole stage. Downloads are kept and skipped next time; a language that is finished is kept too."""
     downloads, out = work / "downloads", work / "corpus"
     fetch_heldout(config.corpus, downloads)
     fetch.python(fetch.read_list(ROOT / config.corpus.python_list), downloads / "python", config.corpus.fetch_jobs)
     fetch.rust(fetch.read_list(ROOT / config.corpus.rust_list), downloads / "rust")
-    holdout = read_holdout(ROOT / "holdout.txt")
-    reference, train = _tasks(config.corpus, holdout, downloads)
+    reference, train = _tasks(config.corpus, read_holdout(ROOT / "holdout.txt"), downloads)
     seen = {"python": dedup.Seen(), "rust": dedup.Seen()}
-    writers = {language: Writer(out, language) for language in seen}
-    dropped: dict[str, Counter[str]] = {"python": Counter(), "rust": Counter()}
-    manifest = (out / "manifest.jsonl.part").open("w")
     with multiprocessing.Pool(config.corpus.workers) as pool:
         for result in pool.imap(_safely, reference):
             if isinstance(result, str):
                 raise SystemExit(f"corpus: cannot read held-out {result}")
             list(_deduplicate(result, seen[result.package.language]))
-        say(f"corpus: {sum(len(s.signatures) for s in seen.values())} held-out files known")
-        for index, result in enumerate(pool.imap(_safely, train, chunksize=1), 1):
-            if isinstance(result, str):
-                say(f"corpus: skipped {result}")
-                continue
-            package, writer = result.package, writers[result.package.language]
-            sizes = [writer.add(package.name, path, text) for path, text in _deduplicate(result, seen[package.language])]
-            dropped[package.language] += result.dropped
-            if sizes:
-                row = {"language": package.language, "package": package.name, "version": package.version,
-                       "licence": package.licence, "files": len(sizes), "bytes": sum(sizes), "sha256": result.sha256}
-                manifest.write(json.dumps(row) + "\n")
-            if index % 50 == 0 or index == len(train):
-                sizes_now = ", ".join(f"{k} {w.offset / 1e6:.0f} MB" for k, w in writers.items())
-                say(f"corpus: {index}/{len(train)} archives, {sizes_now}")
-    for writer in writers.values():
-        writer.close()
-    manifest.close()
-    Path(manifest.name).rename(out / "manifest.jsonl")
-    (out / "dropped.json").write_text(json.dumps(dropped, indent=1))
+    say(f"corpus: {sum(len(s.signatures) for s in seen.values())} held-out files known")
+    for language, tasks in train.items():
+        part = out / f"manifest-{language}.jsonl"
+        if part.exists():
+            say(f"corpus: {language} is there; remove {part} to build it again")
+            continue
+        rows, dropped = _language(tasks, out, seen[language])
+        (out / f"dropped-{language}.json").write_text(json.dumps(dropped, indent=1))
+        part.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    parts = [out / f"manifest-{language}.jsonl" for language in train]
+    (out / "manifest.jsonl").write_text("".join(part.read_text() for part in parts))

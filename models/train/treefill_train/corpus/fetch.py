@@ -26,8 +26,18 @@ def _pip(name: str, version: str, folder: Path) -> str | None:
     done = folder / f".{name}-{version}.done"
     if done.exists():
         return None
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(folder),
-               f"{name}=={version}"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--only-binary=:all:",
+        "-d",
+        str(folder),
+        f"{name}=={version}",
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         return f"{name}=={version}: {result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'pip failed'}"
@@ -39,7 +49,7 @@ def python(pairs: list[tuple[str, str]], folder: Path, jobs: int) -> None:
     """Download one wheel per pair into `folder`; wheels only, so that no set-up script runs."""
     folder.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(jobs) as pool:
-        for index, error in enumerate(pool.map(lambda p: _pip(*p, folder), pairs), 1):
+        for index, error in enumerate(pool.map(lambda pair: _pip(pair[0], pair[1], folder), pairs), 1):
             if error:
                 say(f"fetch python {index}/{len(pairs)}: skipped {error}")
             elif index % 20 == 0 or index == len(pairs):
@@ -53,10 +63,11 @@ def _cargo(name: str, version: str, folder: Path, alone: bool) -> str | None:
         return None
     (project / "src").mkdir(parents=True, exist_ok=True)
     (project / "src/lib.rs").touch()
-    features = "{ version = \"=%s\", default-features = false }" if alone else "\"=%s\""
+    features = '{ version = "=%s", default-features = false }' if alone else '"=%s"'
     (project / "Cargo.toml").write_text(
         f'[package]\nname = "root"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\n"{name}" = {features % version}\n'
-        "[workspace]\n")
+        "[workspace]\n"
+    )
     env = os.environ | {"CARGO_HOME": str(folder / "cargo-home")}
     result = subprocess.run(["cargo", "fetch", "-q"], cwd=project, env=env, capture_output=True, text=True, check=False)
     if result.returncode:

@@ -27,8 +27,9 @@ class Holdout:
         plain = normal(name)
         if language == "python":
             return plain in self.python
-        return any(plain == held or plain.startswith(held.rstrip("*") + ("" if held.endswith("*") else "_"))
-                   for held in self.rust)
+        return any(
+            plain == held or plain.startswith(held.rstrip("*") + ("" if held.endswith("*") else "_")) for held in self.rust
+        )
 
     def path(self, language: str, path: str) -> bool:
         """Does a folder or file name on the way look like a vendored copy of a held-out package?"""

@@ -6,17 +6,43 @@ import re
 from email.message import Message
 
 PERMISSIVE = {
-    "mit", "mit-0", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "bsd-1-clause", "0bsd", "isc", "zlib", "unlicense",
-    "cc0-1.0", "psf-2.0", "python-2.0", "bsl-1.0", "hpnd", "mit-cmu", "unicode-3.0", "unicode-dfs-2016", "ncsa",
-    "apache-2.0 with llvm-exception", "bsd-3-clause-open-mpi", "bsd-source-code", "blueoak-1.0.0", "cnri-python",
+    "mit",
+    "mit-0",
+    "apache-2.0",
+    "bsd-2-clause",
+    "bsd-3-clause",
+    "bsd-1-clause",
+    "0bsd",
+    "isc",
+    "zlib",
+    "unlicense",
+    "cc0-1.0",
+    "psf-2.0",
+    "python-2.0",
+    "bsl-1.0",
+    "hpnd",
+    "mit-cmu",
+    "unicode-3.0",
+    "unicode-dfs-2016",
+    "ncsa",
+    "apache-2.0 with llvm-exception",
+    "bsd-3-clause-open-mpi",
+    "bsd-source-code",
+    "blueoak-1.0.0",
+    "cnri-python",
 }
 """SPDX identifiers accepted here: they ask for no more than a notice."""
 
 FREE_TEXT = re.compile(
     r"^(the )?(new |modified |simplified |3-clause |2-clause )?(mit|bsd|apache|isc|psf|python software foundation|unlicense|"
-    r"zlib|hpnd|public domain|mit-cmu|matplotlib)\b", re.I)
-COPYLEFT = re.compile(r"\b(a|l)?gpl|gnu (lesser |affero )?general public|mozilla|mpl|eupl|cddl|epl\b|proprietary|"
-                      r"business source|commons clause|elastic licen|non-?commercial", re.I)
+    r"zlib|hpnd|public domain|mit-cmu|matplotlib)\b",
+    re.I,
+)
+COPYLEFT = re.compile(
+    r"\b(a|l)?gpl|gnu (lesser |affero )?general public|mozilla|mpl|eupl|cddl|epl\b|proprietary|"
+    r"business source|commons clause|elastic licen|non-?commercial",
+    re.I,
+)
 
 
 def spdx_permissive(expression: str) -> bool:
@@ -45,13 +71,13 @@ def spdx_permissive(expression: str) -> bool:
         nonlocal position
         if position >= len(tokens):
             return False
-        token = tokens[position]
+        word = tokens[position]
         position += 1
-        if token == "(":
+        if word == "(":
             value = alternatives()
             position += 1
             return value
-        name = token.lower()
+        name = word.lower()
         if position + 1 < len(tokens) and tokens[position].upper() == "WITH":
             name += " with " + tokens[position + 1].lower()
             position += 2

@@ -38,7 +38,7 @@ class Drawer:
         start = file.text.rfind(b"\n", 0, offset) + 1
         if len(file.text) - start < 200 or rng.random() < 0.2:
             start = 0
-        piece = file.text[start: start + int(limit * BYTES_PER_TOKEN * 1.6)]
+        piece = file.text[start : start + int(limit * BYTES_PER_TOKEN * 1.6)]
         ids = self.encode(piece.decode("utf-8", "ignore"))
         if start == 0 and rng.random() < 0.3:
             ids = [FILE, *self.encode(file.path + "\n"), *ids]
@@ -55,7 +55,7 @@ class Drawer:
         span = splits.span(language, kind, piece, rng)
         if span is None:
             return None
-        text = [part.decode("utf-8", "replace") for part in (piece[: span[0]], piece[span[0]: span[1]], piece[span[1]:])]
+        text = [part.decode("utf-8", "replace") for part in (piece[: span[0]], piece[span[0] : span[1]], piece[span[1] :])]
         if rng.random() < 0.12:
             text[2] = text[2][: rng.randrange(1 + min(80, len(text[2])))]
         known = ""

@@ -14,8 +14,11 @@ import numpy as np
 
 OUTLINE = {
     "python": re.compile(rb"^(?:import |from \S+ import |class \w|\s*(?:async )?def \w|@\w|[A-Z_]{3,} ?[:=]).*$", re.M),
-    "rust": re.compile(rb"^\s*(?:pub(?:\([\w ]+\))? )?(?:use |(?:async |const |unsafe )*fn \w|struct \w|enum \w|trait \w|impl\b|"
-                       rb"type \w|mod \w|const \w).*$", re.M),
+    "rust": re.compile(
+        rb"^\s*(?:pub(?:\([\w ]+\))? )?(?:use |(?:async |const |unsafe )*fn \w|struct \w|enum \w|trait \w|impl\b|"
+        rb"type \w|mod \w|const \w).*$",
+        re.M,
+    ),
 }
 """Lines that say what a file holds: imports and signatures."""
 VALIDATION = 1 / 60
@@ -53,7 +56,7 @@ class Files:
     def read(self, index: int) -> File:
         """File number `index`."""
         row = self.rows[index]
-        raw = self.data[row["offset"]: row["offset"] + row["length"]].tobytes()
+        raw = self.data[row["offset"] : row["offset"] + row["length"]].tobytes()
         return File(row["package"], row["path"], raw)
 
     def draw(self, rng: random.Random) -> tuple[int, int]:

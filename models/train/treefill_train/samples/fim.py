@@ -76,6 +76,6 @@ def sample(encode: Encoder, hole: Hole, encoding: str, limit: int) -> Sample | N
         return None
     if len(prefix) + len(suffix) > room:
         suffix = suffix[: max(room - len(prefix), room // 3)]
-        prefix = prefix[max(0, len(prefix) + len(suffix) - room):]
+        prefix = prefix[max(0, len(prefix) + len(suffix) - room) :]
     ids = [*before, *prompt(encoding, outline, prefix, suffix)]
     return Sample(ids + middle, len(ids))

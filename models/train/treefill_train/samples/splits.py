@@ -40,7 +40,7 @@ def _column(text: bytes, line: Span, rng: random.Random) -> int:
         return indent
     if draw < 0.65:
         starts = [start + m.start() for m in TOKEN.finditer(text[start:end])]
-        return rng.choice(starts) if starts else indent
+        return _boundary(text, rng.choice(starts)) if starts else indent
     return _boundary(text, rng.randrange(indent, end)) if end > indent else indent
 
 
@@ -100,8 +100,13 @@ def span(language: str, kind: str, text: bytes, rng: random.Random) -> Span | No
     if kind in ("statement", "block", "arguments", "body"):
         found = node(language, kind, text, rng)
     else:
-        found = {"line_end": line_end, "multi_line": multi_line, "characters": characters, "closers": closers,
-                 "repair": whole_line}[kind](text, rng)
+        found = {
+            "line_end": line_end,
+            "multi_line": multi_line,
+            "characters": characters,
+            "closers": closers,
+            "repair": whole_line,
+        }[kind](text, rng)
     return found if found and 0 < found[1] - found[0] <= MAX_MIDDLE else None
 
 
@@ -127,10 +132,10 @@ def damage(line: str, rng: random.Random) -> str | None:
         broken = line[:end] + token.group() + line[end:]
     elif kind == 2 and end - start > 2:
         cut = rng.randrange(start, end)
-        broken = line[:cut] + line[cut + 1:]
+        broken = line[:cut] + line[cut + 1 :]
     elif kind == 3 and index + 1 < len(tokens):
         after = tokens[index + 1]
-        broken = line[:start] + after.group() + line[end:after.start()] + token.group() + line[after.end():]
+        broken = line[:start] + after.group() + line[end : after.start()] + token.group() + line[after.end() :]
     else:
         broken = line[:start] + line[end:]
     return broken if broken != line else None

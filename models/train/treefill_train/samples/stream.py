@@ -5,8 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +56,9 @@ def arrays(packed: list[list[Sample]], context: int) -> Batch:
         at = 0
         for sample in samples:
             size = len(sample.ids)
-            ids[row, at: at + size] = sample.ids
-            middle[row, at + sample.middle: at + size] = True
-            used[row, at + 1: at + size] = True  # a sample's first token does not follow from the one before it
+            ids[row, at : at + size] = sample.ids
+            middle[row, at + sample.middle : at + size] = True
+            used[row, at + 1 : at + size] = True  # a sample's first token does not follow from the one before it
             at += size
     return ids[:, :-1], np.where(used, ids, IGNORE)[:, 1:], middle[:, 1:] & used[:, 1:]
 
@@ -89,7 +89,7 @@ def batch(source: Drawer, config: Config, step: int) -> Batch:
     return arrays(packed, context)
 
 
-def _work(config: Config, work: Path, first: int, stride: int, queue: Any) -> None:
+def _work(config: Config, work: Path, first: int, stride: int, queue: Queue[Batch]) -> None:
     os.nice(5)
     source = drawer(config, work, validation=False)
     step = first
@@ -107,7 +107,8 @@ class Stream:
         self.queues = [context.Queue(maxsize=6) for _ in range(count)]
         self.processes = [
             context.Process(target=_work, args=(config, work, start + k, count, self.queues[k]), daemon=True)
-            for k in range(count)]
+            for k in range(count)
+        ]
         for process in self.processes:
             process.start()
         self.position = 0

@@ -69,9 +69,7 @@ def spans(language: str, text: bytes, kind: str) -> list[Span]:
     for node in nodes(parser(language).parse(text).root_node):
         if kind == "statement" and (node.type.endswith(("_statement", "_declaration", "_item")) or node.type == "decorator"):
             found.append((node.start_byte, node.end_byte))
-        elif kind == "block" and node.type in BLOCKS:
-            found.append(_inside(text, node.start_byte, node.end_byte))
-        elif kind == "arguments" and node.type in ARGUMENTS:
+        elif (kind == "block" and node.type in BLOCKS) or (kind == "arguments" and node.type in ARGUMENTS):
             found.append(_inside(text, node.start_byte, node.end_byte))
         elif kind == "body" and node.type in FUNCTIONS and (span := _documented(node)):
             found.append(span)
