@@ -78,6 +78,7 @@ def test_spdx(expression: str, verdict: bool) -> None:
         ("License", "BSD", True),
         ("License", "Apache License, Version 2.0", True),
         ("License", "LGPL", False),
+        ("License", "Apache modified", False),
         ("Classifier", "License :: OSI Approved :: MIT License", True),
         ("Classifier", "License :: OSI Approved :: GNU General Public License v3 (GPLv3)", False),
     ],

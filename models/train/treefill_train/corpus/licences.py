@@ -97,4 +97,5 @@ def of_wheel(metadata: Message) -> tuple[str, bool]:
     text = (metadata.get("License") or "").strip().split("\n")[0][:80]
     if spdx_permissive(text):
         return text, True
-    return text or "unknown", bool(FREE_TEXT.match(text)) and not COPYLEFT.search(text)
+    refused = COPYLEFT.search(text) or re.search(r"apache.*modified", text, re.I)
+    return text or "unknown", bool(FREE_TEXT.match(text)) and not refused
