@@ -27,12 +27,17 @@ def main() -> None:
     parser.add_argument("--finish-tokens", type=int, help="train: start the learning-rate decay now, over so many tokens")
     parser.add_argument("--stop-after", type=int, help="train: leave a checkpoint and stop after so many steps of this run")
     parser.add_argument("--gguf", type=Path, action="append", help="evaluate: a GGUF to measure (may be repeated)")
+    parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
     parser.add_argument("--checkpoint", type=Path, help="export, evaluate: another checkpoint than the newest")
     arguments = parser.parse_args()
     config = load(arguments.config, arguments.smoke)
     work = arguments.work or ROOT / "work" / ("smoke" if arguments.smoke else "")
     work.mkdir(parents=True, exist_ok=True)
-    options = {"train": ("finish_tokens", "stop_after"), "export": ("checkpoint",), "evaluate": ("gguf", "checkpoint")}
+    options = {
+        "train": ("finish_tokens", "stop_after"),
+        "export": ("checkpoint", "llama_greedy"),
+        "evaluate": ("gguf", "checkpoint"),
+    }
     for stage in STAGES if arguments.stage == "all" else [arguments.stage]:
         extra = {name: getattr(arguments, name) for name in options.get(stage, ())}
         importlib.import_module(STAGES[stage]).run(config, work, **extra)

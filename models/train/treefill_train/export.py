@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from treefill_train import checkpoint, gguf_file, tokenizer
+from treefill_train import checkpoint as checkpoints
+from treefill_train import gguf_file, tokenizer
 from treefill_train.config import Config
 from treefill_train.model import Decoder, greedy
 from treefill_train.progress import say
@@ -52,6 +54,18 @@ def llama_cpp(path: Path) -> Callable[[list[int]], list[int]] | None:
     return continued
 
 
+def program(greedy_program: Path, path: Path) -> Callable[[list[int]], list[int]]:
+    """Greedy continuation by llama.cpp through `llama_greedy` (llama_greedy.cpp beside this package)."""
+
+    def continued(prompt: list[int]) -> list[int]:
+        command = [str(greedy_program), str(path), str(CONTINUED), str(tokenizer.END)]
+        line = " ".join(map(str, prompt)) + "\n"
+        done = subprocess.run(command, input=line, capture_output=True, text=True, check=True)
+        return [int(word) for word in done.stdout.split()]
+
+    return continued
+
+
 @torch.no_grad()
 def tied(model: Decoder, prompt: list[int], mine: list[int], theirs: list[int]) -> bool:
     """Do the two part at a token where PyTorch's two choices are all but equally likely?"""
@@ -75,9 +89,9 @@ def compare(model: Decoder, other: Callable[[list[int]], list[int]], cases: list
     return same + ties == len(cases)
 
 
-def run(config: Config, work: Path, checkpoint_path: Path | None = None, **options: Path | None) -> None:
+def run(config: Config, work: Path, checkpoint: Path | None = None, llama_greedy: Path | None = None) -> None:
     """Write `NAME-f16.gguf` and `NAME-q8_0.gguf`; ends with an error if the f16 file does not continue alike."""
-    model, state = checkpoint.model(config, work, checkpoint_path or options.get("checkpoint"))
+    model, state = checkpoints.model(config, work, checkpoint)
     vocabulary = tokenizer.vocabulary(work / "tokenizer.json")
     paths = {}
     for quant in gguf_file.QUANTS:
@@ -88,9 +102,9 @@ def run(config: Config, work: Path, checkpoint_path: Path | None = None, **optio
     cases = prompts(config, work)
     back, _, ids = gguf_file.read(paths["f16"])
     right = compare(model, lambda p: greedy(back, p, CONTINUED, {ids["end"]}), cases, "f16 file read back into PyTorch")
-    if other := llama_cpp(paths["f16"]):
+    if other := program(llama_greedy, paths["f16"]) if llama_greedy else llama_cpp(paths["f16"]):
         right &= compare(model, other, cases, "f16 file in llama.cpp")
     else:
-        say("export: llama.cpp was NOT compared: pip install llama-cpp-python (it compiles for some minutes) and run again")
+        say("export: llama.cpp was NOT compared: pip install llama-cpp-python, or give --llama-greedy (see the README)")
     if not right:
         raise SystemExit("export: the f16 file does not continue as the checkpoint does")
