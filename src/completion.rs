@@ -6,6 +6,7 @@ mod debounce;
 mod decode;
 mod guide;
 pub mod outcome;
+mod place;
 pub mod reuse;
 mod trigger;
 mod trim;
@@ -14,18 +15,18 @@ mod validate;
 use std::ops::Range;
 use std::time::Duration;
 
-use decode::Decoded;
 use guide::Guide;
 pub use outcome::{Completion, Outcome, Reason, Shown, Verdict};
+use place::Place;
 use tokio::time::Instant;
 use tree_sitter::Tree;
 use trigger::{Decision, Shape};
 use trim::Candidate;
-use validate::{Judge, with_line_ends};
+use validate::Judge;
 
 use crate::cancel::CancelToken;
-use crate::context::{CursorContext, line};
-use crate::document::{Edit, Snapshot, Unparsed};
+use crate::context::CursorContext;
+use crate::document::{Snapshot, Unparsed};
 use crate::engine::{Engine, Job, Lane, Sampling, Status};
 use crate::prompt::{self, Budget};
 
@@ -124,86 +125,6 @@ pub async fn complete(
     Report { outcome, tree: tree.map(|tree| (snapshot, tree)), elapsed: start.elapsed() }
 }
 
-/// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
-struct Place {
-    request: Request,
-    snapshot: Snapshot,
-    offset: usize,
-    /// The selected entry's text and the bytes it replaces in the request's snapshot.
-    entry: Option<Selected>,
-}
-
-impl Place {
-    fn of(request: Request) -> Result<Self, Reason> {
-        let offset = line::floor(&request.snapshot.text, request.offset);
-        let Some(entry) = request.selected.clone() else {
-            return Ok(Self { snapshot: request.snapshot.clone(), request, offset, entry: None });
-        };
-        let text = &request.snapshot.text;
-        let sound = entry.range.start <= offset
-            && offset <= entry.range.end
-            && entry.range.end <= text.len_bytes()
-            && line::floor(text, entry.range.start) == entry.range.start
-            && line::floor(text, entry.range.end) == entry.range.end
-            && text.byte_to_line(entry.range.start) == text.byte_to_line(entry.range.end);
-        if !sound {
-            return Err(Reason::MenuConflict);
-        }
-        let snapshot = request.snapshot.with_edit(&Edit::replace(entry.range.clone(), entry.text.as_str()));
-        let offset = entry.range.start + entry.text.len();
-        Ok(Self { request, snapshot, offset, entry: Some(entry) })
-    }
-
-    /// A suggestion at the place's cursor, in terms of the request's own snapshot.
-    fn completion(
-        &self,
-        candidate: &Candidate,
-        context: &CursorContext,
-        verdict: Verdict,
-        decoded: &Decoded,
-    ) -> Completion {
-        let mut text = with_line_ends(&candidate.text, context.line_end);
-        let mut range = self.offset..self.offset + candidate.takes;
-        if let Some(entry) = &self.entry {
-            text.insert_str(0, &entry.text);
-            range = entry.range.start..entry.range.end + candidate.takes;
-        }
-        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
-        let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
-        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, shown }
-    }
-
-    /// The rest of what was shown before, if the user is typing it.
-    fn reuse(&self) -> Option<Completion> {
-        let shown = self.request.shown.as_ref()?;
-        let rest = reuse::lookup(
-            shown,
-            &self.request.snapshot.text,
-            line::floor(&self.request.snapshot.text, self.request.offset),
-        )?;
-        let (text, range) = match &self.entry {
-            None => (rest.text, rest.range),
-            Some(entry) => {
-                // What is typed already belongs to the entry's range; the whole must begin with the entry.
-                let typed = line::slice(&self.request.snapshot.text, entry.range.start..rest.range.start);
-                let whole = format!("{typed}{}", rest.text);
-                let fits = whole.len() > entry.text.len()
-                    && whole.starts_with(&entry.text)
-                    && entry.range.end <= rest.range.end;
-                fits.then_some((whole, entry.range.start..rest.range.end))?
-            }
-        };
-        Some(Completion {
-            text,
-            range,
-            verdict: shown.verdict,
-            tokens: 0,
-            prompt_tokens: (0, 0),
-            shown: shown.clone(),
-        })
-    }
-}
-
 async fn run(
     place: Place,
     engine: &dyn Engine,
@@ -241,16 +162,14 @@ async fn run(
     let guide = Guide::new(&context, shape);
     let decoded = decode::decode(generation, &guide, engine, start + options.deadline, cancel).await?;
     let text = trim::trim(&decoded.text, &context, shape)?;
-    let (snapshot, cancelled) = (place.snapshot.clone(), cancel.clone());
-    let (candidate, verdict, context) = blocking(move || {
-        let (candidate, verdict) = validated(&text, &snapshot, tree.as_ref(), &context, &cancelled)?;
-        Ok((candidate, verdict, context))
+    let cancelled = cancel.clone();
+    let completion = blocking(move || {
+        let (candidate, verdict) = validated(&text, &place.snapshot, tree.as_ref(), &context, &cancelled)?;
+        let completion = place.completion(&candidate, &context, verdict, &decoded);
+        if place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
     })
     .await??;
-    if cancel.is_cancelled() {
-        return Err(Reason::Superseded);
-    }
-    Ok(place.completion(&candidate, &context, verdict, &decoded))
+    if cancel.is_cancelled() { Err(Reason::Superseded) } else { Ok(completion) }
 }
 
 fn job(

@@ -42,7 +42,8 @@ pub fn choose(
             (Fit::Whole, _) if judge.confirm(&candidate) => return Some(candidate),
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Breaks | Fit::Whole, _) | (_, Origin::Ended) => {}
-            (fit, Origin::Model) => others.push((fit, candidate)),
+            (fit, Origin::Model) if closes_its_own(&candidate, context) => others.push((fit, candidate)),
+            _ => {}
         }
     }
     // Stable: on a tie the earlier, which is the longer, stays first.
@@ -52,6 +53,14 @@ pub fn choose(
         .take(CONFIRMATIONS)
         .map(|(_, candidate)| candidate)
         .find(|candidate| judge.confirm(candidate))
+}
+
+/// Whether what the text opens is closed by it or right of the cursor. Where the place stays broken anyway no parser
+/// would miss one more opener, or it would pair with a stray closer far below.
+fn closes_its_own(candidate: &Candidate, context: &CursorContext) -> bool {
+    let after = context.line.after.get(candidate.takes..).unwrap_or_default();
+    let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
+    context.place != Place::Code || state.open.is_empty() && state.quote.is_none()
 }
 
 /// Candidates in the order in which they are worth asking for: longest first, each with the ways it can meet the tail

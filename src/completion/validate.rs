@@ -164,6 +164,17 @@ pub fn with_line_ends(text: &str, line_end: LineEnd) -> String {
     }
 }
 
+/// Whether `edit` adds no fault to `snapshot`, judged whole: for a text that was judged against another reference.
+pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
+    let strict = snapshot.language.as_ref().and_then(|language| language.strict);
+    let applied = snapshot.with_edit(edit);
+    let judged = |snapshot: &Snapshot| judge(strict, &snapshot.text.to_string());
+    match (fresh_faults(&applied), fresh_faults(snapshot)) {
+        (Some(after), Some(before)) if after <= before => !judged(&applied).worse_than(&judged(snapshot)),
+        _ => false,
+    }
+}
+
 fn judge(parser: Option<Parser>, text: &str) -> Faults {
     parser.map_or(Faults::default(), |parser| parser.judge(text))
 }

@@ -83,6 +83,9 @@ fn a_menu_entry_is_extended_or_nothing_is_said() {
     menu.selected = Some(Selected { range: 4..5, text: "format".into() });
     let Outcome::Completion(completion) = run(menu.clone(), "(y)\n") else { panic!("shown") };
     assert_eq!(taken(&menu.snapshot.text.to_string(), &completion), "x = «format(y)»\n");
+    // With the entry as reference nothing gets worse; in the document as it is, the entry breaks the line.
+    menu.selected = Some(Selected { range: 4..5, text: "f]".into() });
+    assert_eq!(run(menu.clone(), "(y)\n"), Outcome::Skipped(Reason::MenuConflict));
     menu.selected = Some(Selected { range: 0..2, text: "y".into() });
     assert_eq!(run(menu, "(y)\n"), Outcome::Skipped(Reason::MenuConflict));
 }

@@ -1,0 +1,102 @@
+//! Where a request wants its text: at the cursor, or behind a menu entry as if that were accepted already. It judges
+//! no text but by asking `validate`.
+
+use super::decode::Decoded;
+use super::outcome::{Completion, Reason, Shown, Verdict};
+use super::trim::Candidate;
+use super::validate::{self, with_line_ends};
+use super::{Request, Selected, reuse};
+use crate::context::{CursorContext, line};
+use crate::document::{Edit, Snapshot};
+
+/// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
+pub struct Place {
+    /// What was asked.
+    pub request: Request,
+    /// The text to complete.
+    pub snapshot: Snapshot,
+    /// The cursor in it.
+    pub offset: usize,
+    /// The selected entry's text and the bytes it replaces in the request's snapshot.
+    pub entry: Option<Selected>,
+}
+
+impl Place {
+    /// The place of a request; an entry that does not hold the cursor on one line is a conflict.
+    pub fn of(request: Request) -> Result<Self, Reason> {
+        let offset = line::floor(&request.snapshot.text, request.offset);
+        let Some(entry) = request.selected.clone() else {
+            return Ok(Self { snapshot: request.snapshot.clone(), request, offset, entry: None });
+        };
+        let text = &request.snapshot.text;
+        let sound = entry.range.start <= offset
+            && offset <= entry.range.end
+            && entry.range.end <= text.len_bytes()
+            && line::floor(text, entry.range.start) == entry.range.start
+            && line::floor(text, entry.range.end) == entry.range.end
+            && text.byte_to_line(entry.range.start) == text.byte_to_line(entry.range.end);
+        if !sound {
+            return Err(Reason::MenuConflict);
+        }
+        let snapshot = request.snapshot.with_edit(&Edit::replace(entry.range.clone(), entry.text.as_str()));
+        let offset = entry.range.start + entry.text.len();
+        Ok(Self { request, snapshot, offset, entry: Some(entry) })
+    }
+
+    /// A suggestion at the place's cursor, in terms of the request's own snapshot.
+    pub fn completion(
+        &self,
+        candidate: &Candidate,
+        context: &CursorContext,
+        verdict: Verdict,
+        decoded: &Decoded,
+    ) -> Completion {
+        let mut text = with_line_ends(&candidate.text, context.line_end);
+        let mut range = self.offset..self.offset + candidate.takes;
+        if let Some(entry) = &self.entry {
+            text.insert_str(0, &entry.text);
+            range = entry.range.start..entry.range.end + candidate.takes;
+        }
+        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
+        let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
+        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, shown }
+    }
+
+    /// Whether the completion breaks nothing in the document as it is, without the menu entry it was judged with.
+    pub fn is_sound(&self, completion: &Completion) -> bool {
+        let edit = Edit::replace(completion.range.clone(), completion.text.as_str());
+        self.entry.is_none()
+            || completion.verdict == Verdict::Unvalidated
+            || validate::adds_nothing(&self.request.snapshot, &edit)
+    }
+
+    /// The rest of what was shown before, if the user is typing it.
+    pub fn reuse(&self) -> Option<Completion> {
+        let shown = self.request.shown.as_ref()?;
+        let rest = reuse::lookup(
+            shown,
+            &self.request.snapshot.text,
+            line::floor(&self.request.snapshot.text, self.request.offset),
+        )?;
+        let (text, range) = match &self.entry {
+            None => (rest.text, rest.range),
+            Some(entry) => {
+                // What is typed already belongs to the entry's range; the whole must begin with the entry.
+                let typed = line::slice(&self.request.snapshot.text, entry.range.start..rest.range.start);
+                let whole = format!("{typed}{}", rest.text);
+                let fits = whole.len() > entry.text.len()
+                    && whole.starts_with(&entry.text)
+                    && entry.range.end <= rest.range.end;
+                fits.then_some((whole, entry.range.start..rest.range.end))?
+            }
+        };
+        Some(Completion {
+            text,
+            range,
+            verdict: shown.verdict,
+            tokens: 0,
+            prompt_tokens: (0, 0),
+            shown: shown.clone(),
+        })
+    }
+}
