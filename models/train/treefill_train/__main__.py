@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 from pathlib import Path
 
 from treefill_train.config import ROOT, load
@@ -14,7 +15,11 @@ STAGES = {
     "train": "treefill_train.train",
     "export": "treefill_train.export",
     "evaluate": "treefill_train.evaluate",
+    "plot": "treefill_train.plot",
 }
+
+ALL = ("corpus", "tokenizer", "train", "export", "evaluate")
+"""What `all` runs; a plot needs another package and is asked for by name."""
 
 
 def main() -> None:
@@ -30,6 +35,8 @@ def main() -> None:
     parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
     parser.add_argument("--checkpoint", type=Path, help="export, evaluate: another checkpoint than the newest")
     arguments = parser.parse_args()
+    # Threads that wait for each other by spinning burn the time of a machine that has other work to do.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     config = load(arguments.config, arguments.smoke)
     work = arguments.work or ROOT / "work" / ("smoke" if arguments.smoke else "")
     work.mkdir(parents=True, exist_ok=True)
@@ -38,7 +45,7 @@ def main() -> None:
         "export": ("checkpoint", "llama_greedy"),
         "evaluate": ("gguf", "checkpoint"),
     }
-    for stage in STAGES if arguments.stage == "all" else [arguments.stage]:
+    for stage in ALL if arguments.stage == "all" else [arguments.stage]:
         extra = {name: getattr(arguments, name) for name in options.get(stage, ())}
         importlib.import_module(STAGES[stage]).run(config, work, **extra)
 

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from treefill_train import checkpoint, gguf_file, holes, tokenizer
 from treefill_train.config import Config
+from treefill_train.corpus import clean
 from treefill_train.corpus.build import fetch_heldout
 from treefill_train.holes import Case
 from treefill_train.model import Decoder, greedy
@@ -78,7 +79,7 @@ def similarity(a: str, b: str) -> float:
 def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], config: Config) -> dict[str, float]:
     """All figures of one model, by `language kind measure`."""
     sums: defaultdict[str, list[float]] = defaultdict(list)
-    generated, seconds = 0, 0.0
+    generated, leaks, seconds = 0, 0, 0.0
     for index, case in enumerate(cases, 1):
         started = time.perf_counter()
         text, count = answer(subject, case, config)
@@ -87,6 +88,7 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
         sums[f"{key} exact"].append(text.rstrip() == case.middle.rstrip())
         sums[f"{key} similarity"].append(similarity(text, case.middle))
         sums[f"{key} parse-valid"].append(holes.parses(case, text))
+        leaks += clean.scrub(text) != text
         prompt = subject.prompt(case, config)
         middle = [*subject.encode(case.middle), subject.ids["end"]]
         bits = subject.nats([*prompt, *middle], len(prompt)) / math.log(2)
@@ -95,7 +97,7 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
             say(f"evaluate: {subject.name} {index}/{len(cases)} holes")
     figures = {key: sum(values) / len(values) for key, values in sums.items()}
     figures |= {f"{language} bits-per-byte": bits_per_byte(subject, texts) for language, texts in blocks.items()}
-    return figures | {"PyTorch tokens/s": generated / max(seconds, 1e-9)}
+    return figures | {"answers with an address or a key": float(leaks), "PyTorch tokens/s": generated / max(seconds, 1e-9)}
 
 
 def subjects(config: Config, work: Path, gguf: list[Path] | None, path: Path | None) -> list[Subject]:
