@@ -1,4 +1,5 @@
 //! The binary's command line: what it says and returns, above all for bad input. What suggestions say is tested elsewhere.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
 mod commands;
 mod models;

@@ -1,4 +1,5 @@
 //! The real binary as an editor starts it, with the embedded model: the whole way from a keystroke to a suggestion.
+#![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
 mod client;
 
