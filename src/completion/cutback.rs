@@ -12,7 +12,7 @@ use crate::context::{CursorContext, Place, Right, line};
 /// Most candidates judged for one suggestion: each costs an incremental parse and a strict one.
 const MOST: usize = 64;
 /// Most time for all of them, besides the first: about what the eye forgives on top of the model's own time.
-const TIME: Duration = Duration::from_millis(80);
+const TIME: Duration = Duration::from_millis(50);
 /// Candidates that do not make the place whole are confirmed at most this often, longest first.
 const CONFIRMATIONS: usize = 4;
 
@@ -42,7 +42,7 @@ pub fn choose(
             (Fit::Whole, _) if judge.confirm(&candidate) => return Some(candidate),
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Breaks | Fit::Whole, _) | (_, Origin::Ended) => {}
-            (fit, Origin::Model) if closes_its_own(&candidate, context) => others.push((fit, candidate)),
+            (fit, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((fit, candidate)),
             _ => {}
         }
     }
@@ -55,12 +55,17 @@ pub fn choose(
         .find(|candidate| judge.confirm(candidate))
 }
 
-/// Whether what the text opens is closed by it or right of the cursor. Where the place stays broken anyway no parser
-/// would miss one more opener, or it would pair with a stray closer far below.
-fn closes_its_own(candidate: &Candidate, context: &CursorContext) -> bool {
+/// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that
+/// waits for more. Where the place stays broken anyway no parser would miss one more opener, and an opener would even
+/// pair with a stray closer far below.
+fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
+    if context.place != Place::Code {
+        return true;
+    }
     let after = context.line.after.get(candidate.takes..).unwrap_or_default();
     let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
-    context.place != Place::Code || state.open.is_empty() && state.quote.is_none()
+    let ends = |c: char| line::is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
+    state.open.is_empty() && state.quote.is_none() && candidate.text.trim_end().ends_with(ends)
 }
 
 /// Candidates in the order in which they are worth asking for: longest first, each with the ways it can meet the tail
