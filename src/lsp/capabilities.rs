@@ -30,19 +30,12 @@ pub struct Client {
     pub label_details: bool,
     /// Whether it can be told to insert further lines as they are.
     pub as_is: bool,
-    /// What it does differently from the specification.
-    pub quirks: Quirks,
 }
 
-/// Deviations of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quirks {
-    /// It adds the indentation of the current line to the further lines of a menu entry, whatever it is told.
-    pub indents_further_lines: bool,
-}
-
-/// Known deviations, by `clientInfo.name`. Helix 25.01 to 25.07: tested with the real editor.
-const QUIRKS: &[(&str, Quirks)] = &[("helix", Quirks { indents_further_lines: true })];
+/// Clients, by `clientInfo.name`, that show the documentation of a menu entry as Markdown whatever they are told, and do
+/// not announce it: plain text would lose its underscores, and its lines would run together. Helix 25.01 to 25.07, in
+/// the real editor. (It indents only the further lines of snippets, which we do not send.)
+const UNANNOUNCED_MARKDOWN: &[&str] = &["helix"];
 
 impl Client {
     /// Read the parameters of `initialize`.
@@ -53,20 +46,16 @@ impl Client {
         let has = |list: &Value, wanted: Value| list.as_array().is_some_and(|list| list.contains(&wanted));
         let configuration = capabilities["workspace"]["configuration"] == true;
         let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
+        let markdown = UNANNOUNCED_MARKDOWN.iter().any(|client| name.eq_ignore_ascii_case(client));
         Self {
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,
             configuration,
             pulls_settings: configuration && params["initializationOptions"].is_null(),
-            markdown: has(&item["documentationFormat"], "markdown".into()),
+            markdown: markdown || has(&item["documentationFormat"], "markdown".into()),
             label_details: item["labelDetailsSupport"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
-            quirks: QUIRKS
-                .iter()
-                .find(|(client, _)| name.eq_ignore_ascii_case(client))
-                .map(|(_, quirks)| *quirks)
-                .unwrap_or_default(),
         }
     }
 

@@ -63,15 +63,25 @@ fn the_entry_covers_the_typed_word_and_stays_last() {
 }
 
 #[test]
-fn further_lines_are_sent_as_the_client_will_insert_them() {
-    let text = "def f(x):\n    if x:ˇ\n";
-    for (name, expected) in [("other", "\n        return x"), ("helix", "\n    return x")] {
-        let engine = ScriptedEngine::always("\n        return x");
-        let mut server = TestServer::start_with(engine, client(name, json!({})), "");
-        let position = server.open_at(text, char::len_utf16);
+fn further_lines_are_sent_as_they_will_stand() {
+    let engine = ScriptedEngine::always("\n        return x");
+    let mut server = TestServer::start_with(engine, client("helix", json!({})), "");
+    let position = server.open_at("def f(x):\n    if x:ˇ\n", char::len_utf16);
+    let items = menu(&mut server, &position);
+    assert_eq!(items[0]["textEdit"]["newText"], "\n        return x", "{items}");
+    assert_eq!(items[0]["label"], "return x");
+}
+
+#[test]
+fn documentation_is_code_where_it_is_shown_as_markdown() {
+    for (name, expected) in [
+        ("other", json!("compute(1)")),
+        ("helix", json!({ "kind": "markdown", "value": "```python\ncompute(1)\n```" })),
+    ] {
+        let mut server =
+            TestServer::start_with(ScriptedEngine::always("ute(1)"), client(name, json!({})), "");
+        let position = server.open_at("x = compˇ\n", char::len_utf16);
         let items = menu(&mut server, &position);
-        assert_eq!(items[0]["textEdit"]["newText"], expected, "{name}: {items}");
-        assert_eq!(items[0]["label"], "return x");
-        assert_eq!(items[0]["documentation"], "\n        return x");
+        assert_eq!(items[0]["documentation"], expected, "{name}");
     }
 }

@@ -57,11 +57,7 @@ fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) 
     }
     let word = snapshot.slice(word);
     let first_line = completion.text.lines().next().unwrap_or_default();
-    let text = if client.quirks.indents_further_lines {
-        without_indent(&completion.text, &indent_of(snapshot, offset))
-    } else {
-        completion.text.clone()
-    };
+    let text = format!("{word}{}", completion.text);
     let shown_line = completion.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
     Some(CompletionItem {
@@ -71,13 +67,13 @@ fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) 
             .then(|| CompletionItemLabelDetails { detail: None, description: Some("treefill".to_owned()) }),
         detail: (!client.label_details).then(|| "treefill".to_owned()),
         kind: Some(CompletionItemKind::TEXT),
-        documentation: Some(documentation(snapshot, &format!("{word}{}", completion.text), client)),
+        documentation: Some(documentation(snapshot, &text, client)),
         preselect: Some(false),
         sort_text: Some(LAST.to_owned()),
         filter_text: Some(format!("{word}{first_line}")),
         insert_text_format: Some(InsertTextFormat::PLAIN_TEXT),
         insert_text_mode: client.as_is.then_some(InsertTextMode::AS_IS),
-        text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: format!("{word}{text}") })),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: text })),
         command: Some(super::inline_completion::accepted(id)),
         ..CompletionItem::default()
     })
@@ -93,18 +89,6 @@ fn word_before(snapshot: &Snapshot, offset: usize) -> Range<usize> {
         .map(char::len_utf8)
         .sum::<usize>();
     offset - word..offset
-}
-
-fn indent_of(snapshot: &Snapshot, offset: usize) -> String {
-    let line = snapshot.slice(snapshot.line_start(offset)..snapshot.line_end(offset));
-    line.chars().take_while(|c| *c == ' ' || *c == '\t').collect()
-}
-
-/// Further lines relative to `indent`, for an editor that adds it.
-fn without_indent(text: &str, indent: &str) -> String {
-    let mut lines = text.split_inclusive('\n');
-    let first = lines.next().unwrap_or_default().to_owned();
-    lines.fold(first, |text, line| text + line.strip_prefix(indent).unwrap_or(line))
 }
 
 fn shorten(label: &str) -> String {
