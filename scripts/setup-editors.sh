@@ -3,9 +3,9 @@
 # It does not touch the editors, the libraries or the package lists of this machine. Safe to run again: it then does
 # nothing. It prints the folder's bin/ on stdout, everything else on stderr.
 #
-# Neovim 0.12 is the first with inline completion, and Debian 12 has 0.7. The packages of a newer Debian suite are
-# unpacked with their own libc and bound to it, instead of being installed: a chroot would need root for every test run,
-# and an AppImage or a tarball from a web site is neither signed by the distribution nor in a registry.
+# Neovim 0.12 is the first with inline completion, and Debian 12 has 0.7, and no Helix at all. The packages of a newer
+# Debian suite are unpacked with their own libc and bound to it, instead of being installed: a chroot would need root for
+# every test run, and an AppImage or a tarball from a web site is neither signed by the distribution nor in a registry.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -14,30 +14,51 @@ suite=${TREEFILL_EDITORS_SUITE:-forky}
 
 say() { echo "setup-editors: $*" >&2; }
 
-# Whether this Neovim has vim.lsp.inline_completion.
+# Whether this program runs here and is new enough, by the name that it has in our bin/. Neovim: it must have
+# vim.lsp.inline_completion. Helix: 25.01 is the oldest that was tried.
 new_enough() {
-    [ -x "$(command -v "$1")" ] && [ "$("$1" --headless --clean -l <(echo 'io.write(vim.fn.has("nvim-0.12"))') 2>/dev/null)" = 1 ]
+    [ -x "$(command -v "$2")" ] || return 1
+    case $1 in
+    nvim) [ "$("$2" --headless --clean -l <(echo 'io.write(vim.fn.has("nvim-0.12"))') 2>/dev/null)" = 1 ] ;;
+    hx) "$2" --version 2>/dev/null | awk '$1 == "helix" { split($2, v, "."); new = v[1] * 100 + v[2] >= 2501 } END { exit !new }' ;;
+    esac
 }
 
-if new_enough "$prefix/bin/nvim"; then
-    echo "$prefix/bin"
-    exit 0
+# Takes an editor of ours or one in PATH, whatever it is called there; fails when there is none that is new enough.
+found() {
+    local name=$1 other
+    new_enough "$name" "$prefix/bin/$name" && return
+    shift
+    for other in "$@"; do
+        if new_enough "$name" "$other"; then
+            mkdir -p "$prefix/bin"
+            ln -sf "$(command -v "$other")" "$prefix/bin/$name"
+            say "using $(command -v "$other"), which is new enough"
+            return
+        fi
+    done
+    return 1
+}
+
+# Packages to unpack, and tools to install. Arch and some others call Helix's program helix, as hx is taken there.
+packages=() tools=()
+found nvim nvim || packages+=(neovim)
+found hx hx helix || packages+=(hx)
+command -v tmux >/dev/null || tools+=(tmux)
+if [ ${#packages[@]} -gt 0 ]; then
+    command -v patchelf >/dev/null || tools+=(patchelf)
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || tools+=(debian-archive-keyring)
 fi
-if new_enough nvim; then
-    mkdir -p "$prefix/bin"
-    ln -sf "$(command -v nvim)" "$prefix/bin/nvim"
-    say "using $(command -v nvim), which is new enough"
+if [ ${#packages[@]} = 0 ] && [ ${#tools[@]} = 0 ]; then
     echo "$prefix/bin"
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    say "Neovim 0.12 or newer is needed and not in PATH. Install it (dnf, pacman and brew call it neovim) and run this again."
+    say "Neovim 0.12, Helix 25.01 (or newer) and tmux are needed in PATH. Install them (dnf, pacman and brew call them"
+    say "neovim, helix and tmux) and run this again."
     exit 1
 fi
 
-tools=()
-command -v patchelf >/dev/null || tools+=(patchelf)
-[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || tools+=(debian-archive-keyring)
 if [ ${#tools[@]} -gt 0 ]; then
     say "about to install with apt-get: ${tools[*]}"
     as_root=()
@@ -51,6 +72,10 @@ if [ ${#tools[@]} -gt 0 ]; then
     "${as_root[@]}" apt-get update -qq >&2
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${tools[@]}" >&2
 fi
+if [ ${#packages[@]} = 0 ]; then
+    echo "$prefix/bin"
+    exit 0
+fi
 
 # The mirror that this machine already uses for Debian itself, so that nothing but the suite is our choice.
 mirror=$(apt-get indextargets --format '$(REPO_URI) $(CODENAME)' 'Created-By: Packages' |
@@ -61,31 +86,45 @@ if [ -z "$mirror" ]; then
 fi
 
 # A private apt: its own lists, status and cache. Signatures are checked with the machine's own keyring.
-work=$prefix/$suite
-mkdir -p "$work"/{state/lists/partial,cache/archives/partial,fs}
-: >"$work/status"
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$work/sources.list"
-private=(-o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferencesparts=/dev/null -o "Dir::State=$work/state" -o "Dir::State::status=$work/status"
-    -o "Dir::Cache=$work/cache" -o APT::Install-Recommends=false -o "APT::Sandbox::User=$(id -un)"
+lists=$prefix/$suite
+mkdir -p "$lists/state/lists/partial"
+: >"$lists/status"
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$lists/sources.list"
+private=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+    -o Dir::Etc::preferencesparts=/dev/null -o "Dir::State=$lists/state" -o "Dir::State::status=$lists/status"
+    -o APT::Install-Recommends=false -o "APT::Sandbox::User=$(id -un)"
     -o Acquire::Languages=none -o Debug::NoLocking=1)
-say "fetching Neovim and the libraries it needs from Debian $suite into $work"
 apt-get "${private[@]}" update -qq >&2
-apt-get "${private[@]}" install -y -qq --download-only neovim >&2
 
-for package in "$work"/cache/archives/*.deb; do dpkg-deb -x "$package" "$work/fs"; done
-rm -rf "$work/state"
+# Unpacks a package and makes bin/NAME: unpack PACKAGE NAME PROGRAM VARIABLE FOLDER, where the program finds its own files
+# in FOLDER by the VARIABLE. Each editor has its own copy of the libraries, some 20 MB: two that were fetched at
+# different times may need different ones.
+unpack() {
+    local package=$1 name=$2 work=$lists/$1
+    local program=$work/fs/$3 loader
+    # What an interrupted or older run left would be mixed with newer libraries.
+    rm -rf "$work" "$prefix/bin/$name"
+    mkdir -p "$work/cache/archives/partial" "$work/fs" "$prefix/bin"
+    say "fetching $package and the libraries it needs from Debian $suite into $work"
+    apt-get "${private[@]}" -o "Dir::Cache=$work/cache" install -y -qq --download-only "$package" >&2
+    for archive in "$work"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$work/fs"; done
+    # Bound to their own libc by the file itself: LD_LIBRARY_PATH would leak into the language servers they start.
+    loader=$(find "$work/fs" -name 'ld-linux*.so.*' -path '*-linux-gnu*' -print -quit)
+    patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$program"
+    printf '#!/bin/sh\nexport %s=%s\nexec %s "$@"\n' "$4" "$work/fs/$5" "$program" >"$prefix/bin/$name"
+    chmod +x "$prefix/bin/$name"
+    if ! new_enough "$name" "$prefix/bin/$name"; then
+        say "the $package from Debian $suite does not run here or is too old: $("$prefix/bin/$name" --version 2>&1 | head -1)"
+        exit 1
+    fi
+    say "$("$prefix/bin/$name" --version | head -1) is in $prefix/bin"
+}
 
-# Bound to their own libc by the file itself: LD_LIBRARY_PATH would leak into the language servers Neovim starts.
-loader=$(find "$work/fs" -name 'ld-linux*.so.*' -path '*-linux-gnu*' -print -quit)
-patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$work/fs/usr/bin/nvim"
-mkdir -p "$prefix/bin"
-printf '#!/bin/sh\nexport VIMRUNTIME=%s\nexec %s "$@"\n' "$work/fs/usr/share/nvim/runtime" "$work/fs/usr/bin/nvim" >"$prefix/bin/nvim"
-chmod +x "$prefix/bin/nvim"
-
-if ! new_enough "$prefix/bin/nvim"; then
-    say "the Neovim from Debian $suite does not run here or is older than 0.12: $("$prefix/bin/nvim" --version 2>&1 | head -1)"
-    exit 1
-fi
-say "$("$prefix/bin/nvim" --version | head -1) is in $prefix/bin"
+for package in "${packages[@]}"; do
+    case $package in
+    neovim) unpack neovim nvim usr/bin/nvim VIMRUNTIME usr/share/nvim/runtime ;;
+    hx) unpack hx hx usr/lib/hx/hx HELIX_RUNTIME usr/lib/hx/runtime ;;
+    esac
+done
+rm -rf "$lists/state"
 echo "$prefix/bin"
