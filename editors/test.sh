@@ -4,3 +4,4 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$("$root/scripts/setup-editors.sh")
 "$root/editors/neovim/test/run.sh" "$bin/nvim" "$1"
+"$root/editors/helix/test/run.sh" "$bin/hx" "$bin/nvim" "$1"

@@ -2,7 +2,7 @@
 -- nvim -l drive.lua NVIM SERVER WORKSPACE README     The exit code tells; every step prints a line.
 local nvim, server, workspace, readme = unpack(arg)
 local here = vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2))
-local traffic = dofile(here .. '/traffic.lua')
+local traffic = dofile(here .. '/../../traffic.lua')
 
 -- What stands in the file, with a ˇ where the cursor goes, and what is typed there. Left of the cursor: a letter of two
 -- bytes and one of four (two UTF-16 units), so that a wrong position encoding shows.
@@ -55,7 +55,7 @@ impl Tally {
 -- The lines of the README, as a user would copy them; only the program's path is ours.
 local function configuration(log)
   local lines = table.concat(vim.fn.readfile(readme), '\n'):match('```lua\n(.-)\n```')
-  local ours = vim.json.encode({ nvim, '-l', here .. '/tap.lua', log, server, 'serve' }):gsub('^%[', '{'):gsub('%]$', '}')
+  local ours = vim.json.encode({ nvim, '-l', here .. '/../../tap.lua', log, server, 'serve' }):gsub('^%[', '{'):gsub('%]$', '}')
   local found
   lines, found = lines:gsub("{ 'treefill', 'serve' }", function() return ours end)
   assert(found == 1, 'the README names the command in another way')
