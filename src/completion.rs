@@ -81,7 +81,7 @@ impl Default for Options {
         Self {
             max_tokens: 48,
             max_lines: 8,
-            debounce: Duration::from_millis(25),
+            debounce: Duration::from_millis(10),
             deadline: Duration::from_millis(1500),
         }
     }
@@ -158,10 +158,13 @@ async fn run(
     if !debounce::pause(options.debounce, &place.request.trigger, cancel).await {
         return Err(Reason::Superseded);
     }
+    let read = start.elapsed();
     let generation = engine.generate(job(&place, &context, shape, engine, options)?, cancel.clone());
     let guide = Guide::new(&context, shape);
     let decoded = decode::decode(generation, &guide, engine, start + options.deadline, cancel).await?;
     let text = trim::trim(&decoded.text, &context, shape)?;
+    let generated = start.elapsed();
+    let prompt = decoded.prompt;
     let cancelled = cancel.clone();
     let completion = blocking(move || {
         let (candidate, verdict) = validated(&text, &place.snapshot, tree.as_ref(), &context, &cancelled)?;
@@ -169,6 +172,8 @@ async fn run(
         if place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
     })
     .await??;
+    let all = start.elapsed();
+    tracing::debug!(?read, generated = ?generated - read, checked = ?all - generated, ?prompt, tokens = completion.tokens, "stages");
     if cancel.is_cancelled() { Err(Reason::Superseded) } else { Ok(completion) }
 }
 

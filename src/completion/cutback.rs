@@ -39,7 +39,7 @@ pub fn choose(
             break;
         }
         match (judge.fit(&candidate), origin) {
-            (Fit::Whole, _) if judge.confirm(&candidate) => return Some(candidate),
+            (Fit::Whole, _) if judge.confirm(&candidate, Fit::Whole) => return Some(candidate),
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Breaks | Fit::Whole, _) | (_, Origin::Ended) => {}
             (fit, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((fit, candidate)),
@@ -51,18 +51,24 @@ pub fn choose(
     others
         .into_iter()
         .take(CONFIRMATIONS)
+        .find(|(fit, candidate)| judge.confirm(candidate, *fit))
         .map(|(_, candidate)| candidate)
-        .find(|candidate| judge.confirm(candidate))
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that
 /// waits for more. Where the place stays broken anyway no parser would miss one more opener, and an opener would even
 /// pair with a stray closer far below.
 fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
+    let after = context.line.after.get(candidate.takes..).unwrap_or_default();
+    let before = &context.line.before;
+    if context.place != Place::Comment && balance(before, &context.line_comment).quote.is_some() {
+        // A quotation that ends here lets the brackets before it speak: they must close on this line.
+        let state = balance(&format!("{before}{}{after}", candidate.text), &context.line_comment);
+        return state.open.is_empty() && state.quote.is_none();
+    }
     if context.place != Place::Code {
         return true;
     }
-    let after = context.line.after.get(candidate.takes..).unwrap_or_default();
     let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
     let ends = |c: char| line::is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
     state.open.is_empty() && state.quote.is_none() && candidate.text.trim_end().ends_with(ends)

@@ -15,7 +15,7 @@ use tree_sitter::Tree;
 
 use super::outcome::Verdict;
 use super::trim::Candidate;
-use crate::context::{CursorContext, LineEnd};
+use crate::context::{CursorContext, LineEnd, Place};
 use crate::document::{Edit, Snapshot};
 use crate::language::strict::{Faults, Parser};
 
@@ -113,14 +113,14 @@ impl<'a> Judge<'a> {
 
     /// The thorough part, for a candidate about to be shown: the whole file, as someone would check it who knows
     /// nothing of regions and of incremental parsing.
-    pub fn confirm(&self, candidate: &Candidate) -> bool {
+    pub fn confirm(&self, candidate: &Candidate, fit: Fit) -> bool {
         let (applied, ..) = self.apply(candidate);
         let Some(tree) = applied.parse() else { return false };
         if self.snapshot.lines() <= STRICT_LINES {
             let before =
                 self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));
             let after = judge(self.strict, &applied.text.to_string());
-            if after.worse_than(before) || after.total() > 0 && !self.keeps_delimiters(&tree, &after) {
+            if after.worse_than(before) || after.total() > 0 && !self.stays_countable(&tree, &after, fit) {
                 return false;
             }
         }
@@ -138,9 +138,17 @@ impl<'a> Judge<'a> {
     /// a partner only if at most one fault is left. A compiler of such a language (rustc) reports the odd bracket alone,
     /// and everything else only when all pair up: the suggestion would seem to have caused it. It may have: an opener
     /// that pairs with a stray closer a hundred lines below looks like a repair.
-    fn keeps_delimiters(&self, tree: &Tree, after: &Faults) -> bool {
+    ///
+    /// When all pair up and the items around the cursor are still broken, how many errors such a compiler finds depends on
+    /// how it recovers: `pub(crate) fn` before a misplaced line has three for rustc where `pu` has one, and one for
+    /// rust-analyzer. Nothing is shown there that does not repair the place.
+    fn stays_countable(&self, tree: &Tree, after: &Faults, fit: Fit) -> bool {
         match (delimiters::are_even(self.tree), delimiters::are_even(tree)) {
-            (true, even) => even,
+            (true, true) => {
+                let free = self.context.significant_indentation || self.context.place == Place::Comment;
+                free || fit == Fit::Whole
+            }
+            (true, false) => false,
             (false, true) => self.context.significant_indentation || after.syntax <= 1,
             (false, false) => true,
         }

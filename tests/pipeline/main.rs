@@ -7,4 +7,5 @@ mod check;
 mod complaints;
 mod flow;
 mod model;
+mod promise;
 mod properties;

@@ -21,12 +21,14 @@ use crate::engine::{
     EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores, kv,
 };
 
-/// Most tokens evaluated between two looks at the cancel token: on CPUs the speed no longer grows with more.
+/// Tokens evaluated between two looks at the cancel token, where the speed is not known yet.
 const CHUNK: usize = 32;
 /// Least: a model so slow that even this takes longer than [`PATIENCE`] is slow anyway.
 const SMALLEST_CHUNK: usize = 8;
-/// A cancelled job should end within this time.
+/// A cancelled job should end within this time: a chunk that takes longer is halved.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// A fast model takes what it evaluates in this time: the embedded one reads 1.4 times as fast in chunks of 128 as of 32.
+const STRIDE: Duration = Duration::from_millis(50);
 /// No prompt budget below this, however slow the machine: less context gives no useful suggestion.
 const LEAST_PROMPT: usize = 256;
 /// Documents whose windows are remembered.
@@ -137,8 +139,12 @@ impl<'a> Worker<'a> {
         }
         if let Some(elapsed) = timed {
             self.measured(rest.len(), elapsed);
-            while self.chunk > SMALLEST_CHUNK && self.chunk as f32 > self.speed * PATIENCE.as_secs_f32() {
+            let within = |time: Duration| (self.speed * time.as_secs_f32()) as usize;
+            while self.chunk > SMALLEST_CHUNK && self.chunk > within(PATIENCE) {
                 self.chunk /= 2;
+            }
+            while self.chunk * 2 <= within(STRIDE).min(self.context.n_batch() as usize) {
+                self.chunk *= 2;
             }
             tracing::debug!(speed = self.speed, chunk = self.chunk, "warmed up");
         }

@@ -1,0 +1,57 @@
+//! Suggestions that once made a real file worse for an independent parser, one row each.
+
+use expect_test::expect;
+
+use crate::check::check;
+
+#[test]
+fn what_does_not_repair_the_place_is_not_shown() {
+    // rustc counts three errors after `pub(crate) fn` where it counts one after `pu`; rust-analyzer counts one for both.
+    check(
+        "rust",
+        "pub struct Guard<T> {\n    lock: Lock<T>,\n    puˇ\n    data: *mut T,\n    _p: PhantomData<T>,\n}\n",
+        "b(crate) fn\n",
+        expect![[r#"
+            pub struct Guard<T> {
+                lock: Lock<T>,
+                pu«b(crate)»
+                data: *mut T,
+                _p: PhantomData<T>,
+            }
+        "#]],
+    );
+    check(
+        "rust",
+        "fn fold(&mut self) -> Option<u8> {\n    let Sˇ\n        self.last = None;\n    };\n    None\n}\n",
+        "ome(accum) = iter.next().map(C::new) else {\n",
+        expect![[r#"
+            fn fold(&mut self) -> Option<u8> {
+                let S«ome(accum) = iter.next().map(C::new)»
+                    self.last = None;
+                };
+                None
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn an_opener_does_not_pair_with_a_stray_closer() {
+    check(
+        "rust",
+        "fn new() -> Format {\n    ˇ\n}\n\nfn fmt(&self) {\n    match self.take() {\n        None => panic!(\"x\"),\n    };\n}}\n",
+        "Format::new(format!(\"{}\", separator\n",
+        expect![[r#"
+            fn new() -> Format {
+                «Format::new(format!("{}", separator))»
+            }
+
+            fn fmt(&self) {
+                match self.take() {
+                    None => panic!("x"),
+                };
+            }}
+        "#]],
+    );
+    check("rust", "fn f() {\n    let a = g(&[\"vˇ;\n}\n\nfn broken( {\n}\n", "alues\"]", expect!["Invalid"]);
+}
