@@ -1,9 +1,11 @@
 //! Typing-through: while the user types what is shown, the rest of it is the answer, without the model and without
 //! flicker. A pure function of what was shown and of the document now.
 
+use std::hash::Hasher as _;
 use std::ops::Range;
 
 use ropey::Rope;
+use twox_hash::XxHash64;
 
 use super::outcome::{Shown, Verdict};
 use crate::context::line::{floor, is_closer, slice};
@@ -80,25 +82,9 @@ fn is_subsequence(short: &str, long: &str) -> bool {
     short.chars().all(|wanted| chars.any(|c| c == wanted))
 }
 
-/// A 64-bit FNV-1a over eight bytes at a time: the result depends on the bytes alone, not on how the rope is cut.
+/// A fingerprint of the bytes alone, however the rope is cut into chunks (which `std`'s hashers do not promise).
 fn fingerprint(text: &Rope, range: Range<usize>) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut mix = |word: u64| hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
-    let (mut word, mut held) = ([0_u8; 8], 0);
-    for chunk in text.byte_slice(range.clone()).chunks() {
-        let mut bytes = chunk.as_bytes();
-        while !bytes.is_empty() {
-            let take = bytes.len().min(8 - held);
-            word[held..held + take].copy_from_slice(&bytes[..take]);
-            (held, bytes) = (held + take, &bytes[take..]);
-            if held == 8 {
-                mix(u64::from_le_bytes(word));
-                held = 0;
-            }
-        }
-    }
-    word[held..].fill(0);
-    mix(u64::from_le_bytes(word));
-    mix(range.len() as u64);
-    hash
+    let mut hasher = XxHash64::default();
+    text.byte_slice(range).chunks().for_each(|chunk| hasher.write(chunk.as_bytes()));
+    hasher.finish()
 }

@@ -97,7 +97,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Kind::Integer { min: 1, max: 512 },
         scope: Scope::User,
         doc: "Threads that compute.",
-        unset: "one for each physical core",
+        unset: "one for a model below 100 M parameters, else one for each physical core",
         example: "4",
     },
     Setting {
