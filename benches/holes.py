@@ -51,6 +51,24 @@ class Client:
     def notify(self, method, params):
         self.send({"method": method, "params": params})
 
+    def initialize(self):
+        capabilities = {"textDocument": {"inlineCompletion": {}}}
+        self.request("initialize", {"processId": None, "rootUri": None, "capabilities": capabilities})
+        self.notify("initialized", {})
+
+    def suggestion(self, uri, position):
+        """The first item of an inline completion, or None."""
+        context = {"triggerKind": 2}
+        params = {"textDocument": {"uri": uri}, "position": position, "context": context}
+        items = self.request("textDocument/inlineCompletion", params)["items"]
+        return items[0] if items else None
+
+    def end(self):
+        """Shut down; the exit code."""
+        self.request("shutdown", None)
+        self.notify("exit", None)
+        return self.process.wait(5)
+
 
 def faults(language, text):
     """Number of syntax errors as a parser other than treefill's counts them (Python: 0 or 1)."""
@@ -114,22 +132,27 @@ def holes(args, rng):
         yield path, "\n".join(lines), row, column, held_out
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(description, holes, seed):
+    """A parser for what every script over holes takes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="source", required=True)
     parser.add_argument("--language", choices=["python", "rust"], required=True)
-    parser.add_argument("--holes", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--holes", type=int, default=holes)
+    parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--broken", action="store_true")
-    parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--server", default="target/release/treefill")
+    return parser
+
+
+def main():
+    parser = options(__doc__, holes=200, seed=1)
+    parser.add_argument("--show", type=int, default=0)
     args = parser.parse_args()
     rng = random.Random(args.seed)
 
     client = Client([args.server, "serve"])
-    client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {"textDocument": {"inlineCompletion": {}}}})
+    client.initialize()
     initialized = time.perf_counter() - client.started
-    client.notify("initialized", {})
 
     asked = shown = exact = worse = still = 0
     first, latencies = None, []
@@ -138,10 +161,7 @@ def main():
         client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": args.language, "version": 1, "text": text}})
         position = {"line": row, "character": utf16(text.split("\n")[row][:column])}
         start = time.perf_counter()
-        answer = client.request(
-            "textDocument/inlineCompletion",
-            {"textDocument": {"uri": uri}, "position": position, "context": {"triggerKind": 2}},
-        )
+        item = client.suggestion(uri, position)
         now = time.perf_counter()
         asked += 1
         if first is None:
@@ -149,11 +169,9 @@ def main():
         else:
             latencies.append((now - start) * 1e3)
         client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
-        items = answer["items"] if isinstance(answer, dict) else answer or []
-        if not items or not items[0]["insertText"].strip():
+        if not item or not item["insertText"].strip():
             continue
         shown += 1
-        item = items[0]
         begin, end = (offset_of(text, item["range"][key]) for key in ("start", "end"))
         applied = text[:begin] + item["insertText"] + text[end:]
         exact += item["insertText"].split("\n")[0].strip() == held_out.strip()
@@ -164,9 +182,7 @@ def main():
         if after > before:
             worse += 1
             print(f"WORSE {path}:{row + 1}:{column + 1}: {before} -> {after} errors, inserted {item['insertText']!r}")
-    client.request("shutdown", None)
-    client.notify("exit", None)
-    code = client.process.wait(5)
+    code = client.end()
     if not latencies:
         sys.exit("no holes were made: is there source of that language in the folder?")
     latencies.sort()

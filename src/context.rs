@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-pub use line::{Indent, Line, LineEnd, Right};
+pub use line::{Indent, Line, Right};
 pub use scope::{Place, Scope};
 
 use crate::document::Snapshot;
@@ -46,8 +46,8 @@ pub struct CursorContext {
     pub place: Place,
     /// One step of indentation in this file.
     pub indent: Indent,
-    /// The file's line ends.
-    pub line_end: LineEnd,
+    /// The file's line ends: `\n` or `\r\n`.
+    pub line_ending: &'static str,
     /// Enclosing definitions, innermost first.
     pub scopes: Vec<Scope>,
     /// Whether the last line with text above the cursor, or the text before it on its own line, opens a block.
@@ -76,13 +76,13 @@ impl CursorContext {
     /// Look around `offset` (clamped to the text and to a character boundary).
     pub fn at(snapshot: &Snapshot, tree: Option<&Tree>, offset: usize) -> Self {
         let text = &snapshot.text;
-        let offset = line::floor(text, offset);
+        let offset = snapshot.floor(offset);
         let line = Line::at(text, offset);
         let language = snapshot.language.as_deref();
         let default_indent = language.map_or("    ", |language| language.config.indent.as_str());
         let window = window_start(snapshot, offset);
-        let end = line::floor(text, (offset + AFTER).min(text.len_bytes()));
-        let before = line::slice(text, window..offset).replace("\r\n", "\n");
+        let end = snapshot.floor(offset + AFTER);
+        let before = snapshot.slice(window..offset).replace("\r\n", "\n");
         let scopes = scope::enclosing(snapshot, tree, &line, offset);
         // The scopes know that the blank lines behind a body belong to it; the tree does not.
         let outermost = scopes.last().map(|scope| scope.range.clone());
@@ -94,7 +94,7 @@ impl CursorContext {
             right: line.right(),
             place: scope::place(snapshot, tree, &line, offset),
             indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
-            line_end: line::line_end(text),
+            line_ending: snapshot.line_ending(),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
             significant_indentation: language.is_some_and(|language| language.config.significant_indentation),
             block_opener: language
@@ -103,7 +103,7 @@ impl CursorContext {
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
-            after: line::slice(text, offset..end).replace("\r\n", "\n"),
+            after: snapshot.slice(offset..end).replace("\r\n", "\n"),
             parsed: tree.is_some(),
             scopes,
             window,
@@ -130,7 +130,7 @@ fn window_start(snapshot: &Snapshot, offset: usize) -> usize {
         return 0;
     }
     let text = &snapshot.text;
-    let target = line::floor(text, (offset - BEFORE).div_ceil(STEP) * STEP);
+    let target = snapshot.floor((offset - BEFORE).div_ceil(STEP) * STEP);
     let row = text.byte_to_line(target);
     let start = text.line_to_byte((row + 1).min(text.len_lines() - 1));
     // On a line longer than the window there is no line start to choose.

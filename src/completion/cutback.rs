@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge};
+use super::validate::{Fit, Judge, Trial};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, Place, Right, line};
 
@@ -33,25 +33,26 @@ pub fn choose(
     cancel: &CancelToken,
 ) -> Option<Candidate> {
     let start = Instant::now();
-    let mut others: Vec<(Fit, Candidate)> = Vec::new();
+    let mut others: Vec<(Trial, Candidate)> = Vec::new();
     for (number, (candidate, origin)) in candidates(text, context).take(MOST).enumerate() {
         if cancel.is_cancelled() || (number > 0 && start.elapsed() > TIME) {
             break;
         }
-        match (judge.fit(&candidate), origin) {
-            (Fit::Whole, _) if judge.confirm(&candidate, Fit::Whole) => return Some(candidate),
+        let Some(trial) = judge.fit(&candidate) else { continue };
+        match (trial.fit, origin) {
+            (Fit::Whole, _) if judge.confirm(&trial) => return Some(candidate),
             // What the model did not write is shown only when it makes the place whole.
-            (Fit::Breaks | Fit::Whole, _) | (_, Origin::Ended) => {}
-            (fit, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((fit, candidate)),
+            (Fit::Whole, _) | (_, Origin::Ended) => {}
+            (_, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((trial, candidate)),
             _ => {}
         }
     }
     // Stable: on a tie the earlier, which is the longer, stays first.
-    others.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+    others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
     others
         .into_iter()
         .take(CONFIRMATIONS)
-        .find(|(fit, candidate)| judge.confirm(candidate, *fit))
+        .find(|(trial, _)| judge.confirm(trial))
         .map(|(_, candidate)| candidate)
 }
 

@@ -14,8 +14,6 @@ pub struct Decoded {
     pub text: String,
     /// Tokens generated.
     pub tokens: usize,
-    /// Natural-log probability, summed.
-    pub logprob: f32,
     /// Figures of the prompt.
     pub prompt: Prompt,
 }
@@ -40,7 +38,6 @@ pub async fn decode(
             Some(Ok(Update::Piece(piece))) => {
                 decoded.text.push_str(&piece.text);
                 decoded.tokens += piece.tokens;
-                decoded.logprob += piece.logprob;
                 if let Advice::Stop(enough) = guide.judge(&decoded.text) {
                     decoded.text.truncate(enough);
                     return Ok(decoded);

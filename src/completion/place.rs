@@ -6,7 +6,7 @@ use super::outcome::{Completion, Reason, Shown, Verdict};
 use super::trim::Candidate;
 use super::validate::{self, with_line_ends};
 use super::{Request, Selected, reuse};
-use crate::context::{CursorContext, line};
+use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 
 /// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
@@ -24,7 +24,7 @@ pub struct Place {
 impl Place {
     /// The place of a request; an entry that does not hold the cursor on one line is a conflict.
     pub fn of(request: Request) -> Result<Self, Reason> {
-        let offset = line::floor(&request.snapshot.text, request.offset);
+        let offset = request.snapshot.floor(request.offset);
         let Some(entry) = request.selected.clone() else {
             return Ok(Self { snapshot: request.snapshot.clone(), request, offset, entry: None });
         };
@@ -32,8 +32,8 @@ impl Place {
         let sound = entry.range.start <= offset
             && offset <= entry.range.end
             && entry.range.end <= text.len_bytes()
-            && line::floor(text, entry.range.start) == entry.range.start
-            && line::floor(text, entry.range.end) == entry.range.end
+            && request.snapshot.floor(entry.range.start) == entry.range.start
+            && request.snapshot.floor(entry.range.end) == entry.range.end
             && text.byte_to_line(entry.range.start) == text.byte_to_line(entry.range.end);
         if !sound {
             return Err(Reason::MenuConflict);
@@ -51,7 +51,7 @@ impl Place {
         verdict: Verdict,
         decoded: &Decoded,
     ) -> Completion {
-        let mut text = with_line_ends(&candidate.text, context.line_end);
+        let mut text = with_line_ends(&candidate.text, context.line_ending);
         let mut range = self.offset..self.offset + candidate.takes;
         if let Some(entry) = &self.entry {
             text.insert_str(0, &entry.text);
@@ -73,16 +73,13 @@ impl Place {
     /// The rest of what was shown before, if the user is typing it.
     pub fn reuse(&self) -> Option<Completion> {
         let shown = self.request.shown.as_ref()?;
-        let rest = reuse::lookup(
-            shown,
-            &self.request.snapshot.text,
-            line::floor(&self.request.snapshot.text, self.request.offset),
-        )?;
+        let snapshot = &self.request.snapshot;
+        let rest = reuse::lookup(shown, &snapshot.text, snapshot.floor(self.request.offset))?;
         let (text, range) = match &self.entry {
             None => (rest.text, rest.range),
             Some(entry) => {
                 // What is typed already belongs to the entry's range; the whole must begin with the entry.
-                let typed = line::slice(&self.request.snapshot.text, entry.range.start..rest.range.start);
+                let typed = snapshot.slice(entry.range.start..rest.range.start);
                 let whole = format!("{typed}{}", rest.text);
                 let fits = whole.len() > entry.text.len()
                     && whole.starts_with(&entry.text)

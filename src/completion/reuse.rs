@@ -8,7 +8,8 @@ use ropey::Rope;
 use twox_hash::XxHash64;
 
 use super::outcome::{Shown, Verdict};
-use crate::context::line::{floor, is_closer, slice};
+use crate::context::line::is_closer;
+use crate::document::position::{floor, slice};
 
 /// Most bytes of closers that an editor is thought to insert by itself while one types.
 const MOST_CLOSERS: usize = 8;

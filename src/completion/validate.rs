@@ -15,7 +15,7 @@ use tree_sitter::Tree;
 
 use super::outcome::Verdict;
 use super::trim::Candidate;
-use crate::context::{CursorContext, LineEnd, Place};
+use crate::context::{CursorContext, Place};
 use crate::document::{Edit, Snapshot};
 use crate::language::strict::{Faults, Parser};
 
@@ -26,17 +26,24 @@ const STRICT_LINES: usize = 3000;
 /// parse than in a fresh one, and who checks us parses afresh. 64 KiB take about 40 ms.
 const FRESH_BYTES: usize = 64 * 1024;
 
-/// How a candidate compares with the reference.
+/// How a candidate that breaks nothing compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fit {
-    /// It breaks something, or nothing can be said: never shown.
-    Breaks,
     /// No worse than before, but the place is still broken.
     Same,
     /// Fewer faults than before.
     Better,
     /// The place is whole.
     Whole,
+}
+
+/// A candidate that passed the quick part, and the document with it.
+pub struct Trial {
+    /// How it compares.
+    pub fit: Fit,
+    applied: Snapshot,
+    /// Of `applied`.
+    tree: Tree,
 }
 
 /// Judges candidates for one cursor.
@@ -84,43 +91,45 @@ impl<'a> Judge<'a> {
     }
 
     /// Compare the document with `candidate` applied to the document as it stands: the quick part, for many candidates.
-    pub fn fit(&self, candidate: &Candidate) -> Fit {
+    /// None when it breaks something, or nothing can be said: never shown.
+    pub fn fit(&self, candidate: &Candidate) -> Option<Trial> {
         let (applied, range, inserted) = self.apply(candidate);
-        let Some(tree) = applied.parse() else { return Fit::Breaks };
+        let tree = applied.parse()?;
         let faults = faults::of_tree(&tree);
         if faults.len() > self.tree_faults.len() {
-            return Fit::Breaks;
+            return None;
         }
         let region = self.region.start..self.region.end - range.end + inserted.end;
         let region_faults = judge(self.strict, &applied.slice(region.clone()));
         if region_faults.worse_than(&self.region_faults) {
-            return Fit::Breaks;
+            return None;
         }
         let was_whole = !self.broken_here && self.region_faults.total() == 0;
         if was_whole && !structure::is_kept(self.tree, &tree, &self.snapshot, &range, &inserted) {
-            return Fit::Breaks;
+            return None;
         }
         let here = line_of(&applied, inserted.start).start..line_of(&applied, inserted.end).end;
-        if region_faults.total() == 0 && !touches(&faults, &region) || was_whole && !touches(&faults, &here) {
+        let fit = if region_faults.total() == 0 && !touches(&faults, &region)
+            || was_whole && !touches(&faults, &here)
+        {
             Fit::Whole
         } else if region_faults.total() < self.region_faults.total() || faults.len() < self.tree_faults.len()
         {
             Fit::Better
         } else {
             Fit::Same
-        }
+        };
+        Some(Trial { fit, applied, tree })
     }
 
     /// The thorough part, for a candidate about to be shown: the whole file, as someone would check it who knows
     /// nothing of regions and of incremental parsing.
-    pub fn confirm(&self, candidate: &Candidate, fit: Fit) -> bool {
-        let (applied, ..) = self.apply(candidate);
-        let Some(tree) = applied.parse() else { return false };
+    pub fn confirm(&self, Trial { fit, applied, tree }: &Trial) -> bool {
         if self.snapshot.lines() <= STRICT_LINES {
             let before =
                 self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));
             let after = judge(self.strict, &applied.text.to_string());
-            if after.worse_than(before) || after.total() > 0 && !self.stays_countable(&tree, &after, fit) {
+            if after.worse_than(before) || after.total() > 0 && !self.stays_countable(tree, &after, *fit) {
                 return false;
             }
         }
@@ -128,7 +137,7 @@ impl<'a> Judge<'a> {
             return true;
         }
         let before = self.fresh_faults.get_or_init(|| fresh_faults(&self.snapshot));
-        match (fresh_faults(&applied), before) {
+        match (fresh_faults(applied), before) {
             (Some(after), Some(before)) => after <= *before,
             _ => false,
         }
@@ -158,18 +167,15 @@ impl<'a> Judge<'a> {
     fn apply(&self, candidate: &Candidate) -> (Snapshot, Range<usize>, Range<usize>) {
         let start = self.context.offset;
         let range = start..start + candidate.takes;
-        let text = with_line_ends(&candidate.text, self.context.line_end);
+        let text = with_line_ends(&candidate.text, self.context.line_ending);
         let inserted = start..start + text.len();
         (self.snapshot.with_edit(&Edit::replace(range.clone(), text.as_str())), range, inserted)
     }
 }
 
 /// The text with the document's own line ends.
-pub fn with_line_ends(text: &str, line_end: LineEnd) -> String {
-    match line_end {
-        LineEnd::Lf => text.to_owned(),
-        LineEnd::CrLf => text.replace('\n', "\r\n"),
-    }
+pub fn with_line_ends(text: &str, line_ending: &str) -> String {
+    text.replace('\n', line_ending)
 }
 
 /// Whether `edit` adds no fault to `snapshot`, judged whole: for a text that was judged against another reference.

@@ -4,7 +4,6 @@ use streaming_iterator::StreamingIterator;
 use tree_sitter::{QueryCursor, Tree};
 
 use super::Excerpt;
-use super::line;
 use super::scope::chunks;
 use crate::document::Snapshot;
 
@@ -24,9 +23,8 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>) -> Vec<Excerpt> {
     let mut imports = Vec::new();
     while let Some((found, index)) = captures.next() {
         let range = found.captures()[*index].node.byte_range();
-        let end =
-            line::floor(&snapshot.text, range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
-        let text = line::slice(&snapshot.text, range.start.min(end)..end).replace('\r', "");
+        let end = snapshot.floor(range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
+        let text = snapshot.slice(range.start.min(end)..end).replace('\r', "");
         imports.push(Excerpt { range, text });
     }
     imports

@@ -1,8 +1,8 @@
 //! The line the cursor is on, and how the file around it is laid out. Purely textual: no tree, bounded windows only.
 
-use std::ops::Range;
-
 use ropey::Rope;
+
+use crate::document::position::{floor, slice};
 
 /// A line is read at most this far to either side: a minified file is one line of megabytes.
 const SIDE: usize = 4096;
@@ -31,15 +31,6 @@ pub enum Right {
     Closers,
     /// Anything else.
     Code,
-}
-
-/// The file's line ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineEnd {
-    /// `\n`
-    Lf,
-    /// `\r\n`
-    CrLf,
 }
 
 /// One step of indentation.
@@ -95,13 +86,6 @@ pub fn is_closer(c: char) -> bool {
 /// Whether `c` can be part of an identifier.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
-}
-
-/// The line ends of the file, judged by the first one.
-pub fn line_end(text: &Rope) -> LineEnd {
-    let first = text.line(0);
-    let crlf = first.len_chars() >= 2 && first.char(first.len_chars() - 2) == '\r';
-    if crlf && first.char(first.len_chars() - 1) == '\n' { LineEnd::CrLf } else { LineEnd::Lf }
 }
 
 /// Columns of leading white space. A tab counts to the next multiple of four, not of eight as Python has it: a model that
@@ -160,16 +144,6 @@ impl Indent {
             Self::Spaces(count) => count,
         }
     }
-}
-
-/// The bytes `range` of `text`; both ends are character boundaries.
-pub fn slice(text: &Rope, range: Range<usize>) -> String {
-    if range.start >= range.end { String::new() } else { text.byte_slice(range).to_string() }
-}
-
-/// The character boundary at or before `byte`.
-pub fn floor(text: &Rope, byte: usize) -> usize {
-    text.char_to_byte(text.byte_to_char(byte.min(text.len_bytes())))
 }
 
 #[cfg(test)]

@@ -56,9 +56,8 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
 
 /// The text up to the body with its own indentation, on one line, without what opens the body.
 fn signature(snapshot: &Snapshot, range: Range<usize>) -> String {
-    let end =
-        line::floor(&snapshot.text, range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
-    let text = line::slice(&snapshot.text, range.start.min(end)..end);
+    let end = snapshot.floor(range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
+    let text = snapshot.slice(range.start.min(end)..end);
     let indentation = line::Line::at(&snapshot.text, range.start.min(end)).indentation;
     let words: Vec<&str> = text.split_whitespace().collect();
     format!("{indentation}{}", words.join(" ").trim_end_matches(['{', ':', ' ']))

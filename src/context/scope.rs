@@ -8,6 +8,7 @@ use tree_sitter::{Node, QueryCursor, Tree};
 
 use super::line::{self, Line};
 use crate::document::Snapshot;
+use crate::document::position::{floor, slice};
 use crate::language::Language;
 
 /// Lines looked back over when the tree is of no use.
@@ -89,7 +90,7 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
             && line.is_blank_before()
             && line::width(&line.indentation) > line::width(&Line::at(text, node.start_byte()).indentation);
         if inside || behind {
-            let name = node_of(name).map(|name| line::slice(text, name.byte_range()));
+            let name = node_of(name).map(|name| slice(text, name.byte_range()));
             scopes.push(Scope { kind: node.kind().to_owned(), name, range, body });
         }
     }
@@ -100,8 +101,8 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
 
 /// The end of the last text before `offset` that is not white space, within bounds.
 fn last_ink(text: &Rope, offset: usize) -> usize {
-    let start = line::floor(text, offset.saturating_sub(4096));
-    let before = line::slice(text, start..offset);
+    let start = floor(text, offset.saturating_sub(4096));
+    let before = slice(text, start..offset);
     start + before.trim_end().len()
 }
 
@@ -192,7 +193,7 @@ fn node_holds_row(node: Node<'_>, row: usize, text: &Rope) -> bool {
 fn ends_open(text: &Rope, language: &Language, node: Node<'_>) -> bool {
     let (start, end) = (node.start_byte(), node.end_byte());
     let marker = language.config.line_comment.len();
-    line::slice(text, start..line::floor(text, (start + marker).min(end))) == language.config.line_comment
+    slice(text, start..floor(text, (start + marker).min(end))) == language.config.line_comment
         && text.byte(end - 1) != b'\n'
 }
 
@@ -218,6 +219,6 @@ fn place_by_line(before: &str, comment: &str) -> Place {
 pub fn chunks(text: &Rope) -> impl Fn(Node<'_>) -> std::vec::IntoIter<Vec<u8>> + '_ {
     move |node: Node<'_>| {
         let end = node.end_byte().min(text.len_bytes());
-        vec![line::slice(text, node.start_byte().min(end)..end).into_bytes()].into_iter()
+        vec![slice(text, node.start_byte().min(end)..end).into_bytes()].into_iter()
     }
 }

@@ -59,6 +59,13 @@ pub fn floor(text: &Rope, byte: usize) -> usize {
     text.char_to_byte(text.byte_to_char(byte.min(text.len_bytes())))
 }
 
+/// The text in `range`, clamped to the text and to character boundaries.
+pub fn slice(text: &Rope, range: Range<usize>) -> String {
+    let start = floor(text, range.start);
+    let end = floor(text, range.end).max(start);
+    text.byte_slice(start..end).to_string()
+}
+
 /// The characters of an existing line (`line < len_lines`), without its terminator.
 pub(crate) fn line_content(text: &Rope, line: usize) -> Range<usize> {
     let start = text.line_to_char(line);

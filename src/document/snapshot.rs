@@ -123,9 +123,7 @@ impl Snapshot {
 
     /// The text in `range`, clamped to the text and to character boundaries.
     pub fn slice(&self, range: Range<usize>) -> String {
-        let start = self.floor(range.start);
-        let end = self.floor(range.end).max(start);
-        self.text.byte_slice(start..end).to_string()
+        position::slice(&self.text, range)
     }
 
     /// The character that ends at `byte`.

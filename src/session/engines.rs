@@ -63,11 +63,6 @@ impl Session {
             .expect("a thread can be started");
     }
 
-    /// Use this engine from now on.
-    pub fn set_engine(&self, engine: Arc<dyn Engine>) {
-        self.engine.send_replace(Some(engine));
-    }
-
     /// Watch which engine is in use; none until the first one is started.
     pub fn engine(&self) -> watch::Receiver<Option<Arc<dyn Engine>>> {
         self.engine.subscribe()
