@@ -15,7 +15,11 @@ has_libclang() {
         /opt/homebrew/opt/llvm/lib/libclang.dylib /usr/local/opt/llvm/lib/libclang.dylib \
         /Library/Developer/CommandLineTools/usr/lib/libclang.dylib \
         /Applications/Xcode.app/Contents/Developer/Toolchains/XcodeDefault.xctoolchain/usr/lib/libclang.dylib; do
-        [ -e "$library" ] && return 0
+        case "$library" in
+        # Another library, which distributions have without the one that is needed.
+        *libclang-cpp*) ;;
+        *) [ -e "$library" ] && return 0 ;;
+        esac
     done
     has llvm-config && [ -e "$(llvm-config --libdir)/libclang.so" ]
 }

@@ -3,6 +3,8 @@
 mod complete;
 mod config;
 mod doctor;
+#[cfg(unix)]
+mod engine;
 mod ghost;
 mod languages;
 mod log;
@@ -50,6 +52,10 @@ enum Command {
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
+    /// The process that runs the model for all editors: look at it, end it, run it by hand
+    #[cfg(unix)]
+    #[command(after_help = engine::EXAMPLES)]
+    Engine(engine::Arguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::Arguments),
@@ -89,6 +95,8 @@ pub fn run() -> ExitCode {
         }
         Command::Complete(arguments) => complete::run(&arguments, settings),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
+        #[cfg(unix)]
+        Command::Engine(arguments) => engine::run(&arguments, settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
     };

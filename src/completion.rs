@@ -187,7 +187,7 @@ fn job(
     let tokens = match &*engine.status().borrow() {
         Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
         Status::Ready(model) => model.context,
-        Status::Loading(_) => 0,
+        Status::Loading(_) | Status::Restarting => 0,
     };
     let lines = match shape {
         Shape::Line => 1,

@@ -24,6 +24,8 @@ pub const FILE_VARIABLE: &str = "TREEFILL_CONFIG";
 pub struct Config {
     /// Which model, and how it is run.
     pub model: Model,
+    /// The process that runs it.
+    pub engine: Engine,
     /// How suggestions are made.
     pub completion: Completion,
     /// Where to stay silent.
@@ -42,6 +44,15 @@ pub struct Model {
     pub context: Option<u32>,
     pub threads: Option<usize>,
     pub prompt_ms: u32,
+}
+
+/// `[engine]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Engine {
+    pub in_process: bool,
+    pub linger_s: u64,
+    pub unload_s: u64,
 }
 
 /// `[completion]`: see [`settings::SETTINGS`].
@@ -95,6 +106,13 @@ impl Default for Model {
             threads: options.threads,
             prompt_ms: options.prompt_ms,
         }
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        // Elsewhere there are no sockets that only one user can reach.
+        Self { in_process: !cfg!(unix), linger_s: engine::LINGER_S, unload_s: 0 }
     }
 }
 
@@ -165,6 +183,16 @@ impl Config {
             family: self.model.family.clone(),
             prompt_ms: self.model.prompt_ms,
             ..engine::Options::new(model)
+        }
+    }
+
+    /// The settings of the engine's process, for the same model file.
+    #[cfg(unix)]
+    pub fn engine_settings(&self, model: PathBuf) -> engine::daemon::Settings {
+        engine::daemon::Settings {
+            options: self.engine_options(model),
+            linger_s: self.engine.linger_s,
+            unload_s: self.engine.unload_s,
         }
     }
 

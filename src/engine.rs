@@ -3,6 +3,8 @@
 //! It knows neither documents nor syntax trees. The only files that touch llama.cpp are `engine/llama.rs` and its folder.
 
 pub mod cores;
+#[cfg(unix)]
+pub mod daemon;
 pub mod family;
 pub mod fit;
 pub mod heal;
@@ -12,15 +14,18 @@ pub mod llama;
 pub mod queue;
 pub mod sampling;
 pub mod scripted;
+pub mod speed;
 pub mod stop;
 pub mod utf8;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use job::{
     Ban, Finish, Generation, Job, Lane, Piece, Prompt, Role, Sampling, Segment, Stop, Summary, Update,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;
@@ -28,8 +33,12 @@ use crate::cancel::CancelToken;
 /// A token's id in the model's vocabulary.
 pub type Token = i32;
 
+/// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
+/// without one does not keep the memory.
+pub const LINGER_S: u64 = 300;
+
 /// How to run a model. Everything but the file has a default that suits an ordinary machine.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// The GGUF to load; see [`crate::models::resolve`].
     pub model: PathBuf,
@@ -67,10 +76,12 @@ impl Options {
 }
 
 /// What an engine is doing, for progress display and `doctor`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Status {
     /// The model is being read; 0.0 ..= 1.0.
     Loading(f32),
+    /// The engine's process has ended and is started again.
+    Restarting,
     /// Jobs run.
     Ready(Arc<ModelInfo>),
     /// No job will ever run on this engine; the text says what is wrong and how to fix it.
@@ -78,7 +89,7 @@ pub enum Status {
 }
 
 /// Facts about a loaded model, for people.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ModelInfo {
     /// `general.name` of the GGUF, or the file name.
     pub name: String,
@@ -97,11 +108,14 @@ pub struct ModelInfo {
 }
 
 /// Why an engine could not finish a job.
-#[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
 pub enum EngineError {
     /// A newer job of the same document and lane took this one's place, or its token was cancelled.
     #[error("superseded by a newer request")]
     Cancelled,
+    /// The engine's process ended during the job; another one is being started.
+    #[error("the engine has ended and is being started again")]
+    Restarting,
     /// The model could not be loaded, or the engine is gone.
     #[error("{0}")]
     Unavailable(String),
@@ -110,7 +124,15 @@ pub enum EngineError {
     Failed(String),
 }
 
-/// Something that continues prompts. Implementations: llama.cpp on a thread ([`llama`]) and a script ([`scripted`]).
+impl Status {
+    /// Whether waiting may help: the model is being read, or the engine comes back.
+    pub fn is_coming(&self) -> bool {
+        matches!(self, Self::Loading(_) | Self::Restarting)
+    }
+}
+
+/// Something that continues prompts. Implementations: llama.cpp on a thread ([`llama`]), the same in a process of its own
+/// (`daemon`, on Unix) and a script ([`scripted`]).
 pub trait Engine: Send + Sync {
     /// Queue `job`. Returns at once; the work happens elsewhere and stops soon after `cancel` is set or the
     /// returned [`Generation`] is dropped. A newer job of the same document and lane supersedes an older one.
@@ -118,4 +140,9 @@ pub trait Engine: Send + Sync {
 
     /// Watch the engine's state; the current value is available at once.
     fn status(&self) -> watch::Receiver<Status>;
+
+    /// How long the job that runs has shown no sign of life; zero when none runs, or where it cannot be told.
+    fn stuck_for(&self) -> Duration {
+        Duration::ZERO
+    }
 }

@@ -19,6 +19,8 @@ use std::sync::{Arc, mpsc};
 
 use crate::config::{Config, Problem};
 use crate::engine::Engine;
+#[cfg(unix)]
+use crate::engine::daemon::client::DaemonEngine;
 use crate::engine::llama::LlamaEngine;
 use crate::language::Registry;
 use crate::models;
@@ -88,8 +90,16 @@ fn languages() -> Registry {
 
 /// The engine for these settings, or one that says why there is none.
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
-    match models::resolve(&config.model.path) {
-        Ok(path) => LlamaEngine::start(config.engine_options(path)),
-        Err(error) => NoEngine::because(format!("{error:#}")),
+    let path = match models::resolve(&config.model.path) {
+        Ok(path) => path,
+        Err(error) => return NoEngine::because(format!("{error:#}")),
+    };
+    #[cfg(unix)]
+    if !config.engine.in_process {
+        return match DaemonEngine::start(config.engine_settings(path)) {
+            Ok(engine) => engine,
+            Err(error) => NoEngine::because(format!("{error:#}")),
+        };
     }
+    LlamaEngine::start(config.engine_options(path))
 }

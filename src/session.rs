@@ -166,7 +166,7 @@ impl Session {
     pub fn configure(self: &Arc<Self>, config: Config) {
         let model_changed = {
             let mut state = self.lock();
-            let changed = state.config.model != config.model;
+            let changed = state.config.model != config.model || state.config.engine != config.engine;
             state.disabled = config.disabled();
             state.config = Arc::new(config);
             changed

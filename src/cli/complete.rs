@@ -111,11 +111,11 @@ pub fn start(config: &Config) -> anyhow::Result<Arc<LlamaEngine>> {
 /// Wait until the engine can work; the model's name.
 pub async fn ready(engine: &dyn Engine) -> anyhow::Result<Arc<crate::engine::ModelInfo>> {
     let mut status = engine.status();
-    let settled = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
+    let settled = status.wait_for(|status| !status.is_coming()).await;
     match settled.context("the engine ended while it was reading the model")?.clone() {
         Status::Ready(info) => Ok(info),
         Status::Failed(text) => anyhow::bail!(text),
-        Status::Loading(_) => unreachable!("waited for"),
+        Status::Loading(_) | Status::Restarting => unreachable!("waited for"),
     }
 }
 

@@ -26,15 +26,19 @@ pub struct Arguments {
     /// Go on when the editor's process is gone but the pipe is still open
     #[arg(long)]
     no_watch_parent: bool,
+    /// Run the model inside this process instead of in the one that all editors share
+    #[arg(long)]
+    in_process: bool,
 }
 
 /// Serve until the editor says `exit` or goes away.
 pub fn run(
     arguments: &Arguments,
     config_file: Option<PathBuf>,
-    config: Config,
+    mut config: Config,
     problems: Vec<Problem>,
 ) -> ExitCode {
+    config.engine.in_process |= arguments.in_process;
     let watch_parent = !arguments.no_watch_parent;
     lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent })
 }

@@ -59,6 +59,7 @@ fn at_deadline(decoded: Decoded, engine: &dyn Engine) -> Result<Decoded, Reason>
     }
     match &*engine.status().borrow() {
         Status::Loading(_) => Err(Reason::ModelLoading),
+        Status::Restarting => Err(Reason::EngineRestarting),
         Status::Failed(why) => Err(Reason::NoEngine(why.clone())),
         Status::Ready(_) => Err(Reason::Timeout),
     }
@@ -67,6 +68,7 @@ fn at_deadline(decoded: Decoded, engine: &dyn Engine) -> Result<Decoded, Reason>
 fn reason(error: EngineError) -> Reason {
     match error {
         EngineError::Cancelled => Reason::Superseded,
+        EngineError::Restarting => Reason::EngineRestarting,
         EngineError::Unavailable(why) => Reason::NoEngine(why),
         EngineError::Failed(why) => Reason::EngineFailed(why),
     }

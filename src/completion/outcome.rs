@@ -40,6 +40,8 @@ pub enum Reason {
     Timeout,
     /// The model is still being read.
     ModelLoading,
+    /// The engine's process ended and is started again.
+    EngineRestarting,
     /// There is no engine; the text says what to do.
     NoEngine(String),
     /// The engine failed on this job; the text says how.
@@ -63,6 +65,7 @@ impl fmt::Display for Reason {
             Self::Superseded => "a newer request took its place",
             Self::Timeout => "nothing came in time",
             Self::ModelLoading => "the model is still being read",
+            Self::EngineRestarting => "the engine has ended and is being started again",
             Self::NoEngine(text) => return write!(out, "no model: {text}"),
             Self::EngineFailed(text) => return write!(out, "the model failed: {text}"),
             Self::MenuConflict => "what the model wrote does not extend the menu's entry",

@@ -110,6 +110,33 @@ pub const SETTINGS: &[Setting] = &[
         example: "500",
     },
     Setting {
+        section: "engine",
+        key: "in_process",
+        kind: Kind::Switch,
+        scope: Scope::User,
+        doc: "Run the model inside each editor's server, instead of in one process that all of them share.",
+        unset: "",
+        example: "true",
+    },
+    Setting {
+        section: "engine",
+        key: "linger_s",
+        kind: Kind::Integer { min: 0, max: 604_800 },
+        scope: Scope::User,
+        doc: "Seconds that the engine's process stays after the last editor has gone.",
+        unset: "",
+        example: "60",
+    },
+    Setting {
+        section: "engine",
+        key: "unload_s",
+        kind: Kind::Integer { min: 0, max: 604_800 },
+        scope: Scope::User,
+        doc: "Seconds without work after which the engine gives the model's memory back until the next key; 0: never.",
+        unset: "",
+        example: "900",
+    },
+    Setting {
         section: "completion",
         key: "enabled",
         kind: Kind::Switch,
@@ -195,6 +222,7 @@ pub const SETTINGS: &[Setting] = &[
 /// The sections, in order, each with what it is about.
 pub const SECTIONS: &[(&str, &str)] = &[
     ("model", "Which model, and how it is run. Read from this file only, never from an editor or a project."),
+    ("engine", "The process that runs the model. Read from this file only."),
     ("completion", "How suggestions are made."),
     ("disable", "Where to stay silent."),
     ("log", "What is written to stderr."),

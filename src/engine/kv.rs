@@ -1,39 +1,64 @@
-//! Which part of a prompt is already in the KV cache: a pure comparison of token lists. It calls nothing.
+//! Which cached sequence a prompt continues, and how much of it is there already: a pure comparison of token lists.
 
 use super::Token;
 
-/// How to bring a cached sequence to the state "this prompt is evaluated".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Shared tokens below which a copy is not worth it: evaluating 16 takes a slow model longer than copying a sequence,
+/// and the embedded one 3 ms.
+const WORTH_COPYING: usize = 16;
+
+/// A sequence in the KV cache.
+#[derive(Debug, Clone, Copy)]
+pub struct Cached<'a> {
+    /// What it holds, in order.
+    pub tokens: &'a [Token],
+    /// When it was used last, on any clock that only rises; 0: never.
+    pub used: u64,
+}
+
+/// How to bring the cache to the state "this prompt is evaluated".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// Which cached sequence to continue (its index in the list that was given).
+    /// The sequence that the prompt is evaluated in (its index in the list that was given).
     pub sequence: usize,
-    /// Tokens of it that stay; the rest is removed, and `prompt[keep..]` is evaluated.
+    /// Take a copy of this one first: it shares much with the prompt, but is worth keeping as it is.
+    pub copy_of: Option<usize>,
+    /// Tokens of it (or of the copy) that stay; the rest is removed, and `prompt[keep..]` is evaluated.
     pub keep: usize,
 }
 
-/// The sequence that shares most with `prompt`, and how much. At least the last token of the prompt is always
-/// evaluated again: its logits are what the first generated token is chosen from.
+/// Where `prompt` goes. At least its last token is always evaluated again: its logits are what the first generated token
+/// is chosen from.
 ///
 /// Typed text only appends, a deletion only truncates, and generated tokens count as evaluated text, so an accepted
-/// suggestion costs nothing.
-pub fn plan<S: AsRef<[Token]>>(sequences: &[S], prompt: &[Token]) -> Plan {
+/// suggestion costs nothing. A prompt that would throw away more than half of the sequence it shares most with is another
+/// place (another document, another function, another task): it takes the sequence that was not used for the longest
+/// time, so that going back to the first place costs nothing.
+pub fn plan(sequences: &[Cached], prompt: &[Token]) -> Plan {
     let limit = prompt.len().saturating_sub(1);
-    let mut best = Plan { sequence: 0, keep: 0 };
-    for (sequence, cached) in sequences.iter().enumerate() {
-        let common = cached.as_ref().iter().zip(prompt).take_while(|(a, b)| a == b).count();
-        if common.min(limit) > best.keep {
-            best = Plan { sequence, keep: common.min(limit) };
-        }
+    let common = |cached: &Cached| {
+        let common = cached.tokens.iter().zip(prompt).take_while(|(cached, wanted)| cached == wanted).count();
+        common.min(limit)
+    };
+    // The most shared; of several the one used last.
+    let best = (0..sequences.len()).max_by_key(|&at| (common(&sequences[at]), sequences[at].used));
+    let Some(best) = best else { return Plan::default() };
+    let keep = common(&sequences[best]);
+    let oldest = (0..sequences.len()).min_by_key(|&at| sequences[at].used).unwrap_or(best);
+    if keep * 2 >= sequences[best].tokens.len() || oldest == best {
+        return Plan { sequence: best, copy_of: None, keep };
     }
-    best
+    if keep >= WORTH_COPYING {
+        return Plan { sequence: oldest, copy_of: Some(best), keep };
+    }
+    Plan { sequence: oldest, copy_of: None, keep: common(&sequences[oldest]) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn keep(cached: &[Token], prompt: &[Token]) -> usize {
-        plan(&[cached], prompt).keep
+    fn keep(tokens: &[Token], prompt: &[Token]) -> usize {
+        plan(&[Cached { tokens, used: 1 }], prompt).keep
     }
 
     #[test]
@@ -45,13 +70,60 @@ mod tests {
         assert_eq!(keep(&[1, 2, 3, 8, 9], &[1, 2, 3, 8, 9, 5]), 5, "an accepted suggestion is already there");
         assert_eq!(keep(&[1, 2, 3], &[7, 2, 3]), 0, "another document");
         assert_eq!(keep(&[1], &[]), 0);
+        assert_eq!(plan(&[], &[1]), Plan::default());
+    }
+
+    /// Sequences as lists of numbers, the first used last.
+    fn choose(sequences: &[Vec<Token>], prompt: &[Token]) -> Plan {
+        let cached: Vec<Cached> = sequences
+            .iter()
+            .enumerate()
+            .map(|(at, tokens)| Cached { tokens, used: if tokens.is_empty() { 0 } else { 100 - at as u64 } })
+            .collect();
+        plan(&cached, prompt)
+    }
+
+    fn numbers(range: std::ops::Range<Token>) -> Vec<Token> {
+        range.collect()
     }
 
     #[test]
-    fn the_best_of_several_sequences() {
-        let sequences = [vec![1, 2], vec![1, 2, 3], vec![9]];
-        assert_eq!(plan(&sequences, &[1, 2, 3, 4]), Plan { sequence: 1, keep: 3 });
-        assert_eq!(plan(&sequences, &[9, 9]), Plan { sequence: 2, keep: 1 });
-        assert_eq!(plan::<Vec<Token>>(&[], &[1]), Plan { sequence: 0, keep: 0 });
+    fn each_place_keeps_its_sequence() {
+        let (here, there) = (numbers(0..100), numbers(500..600));
+        let sequences = [here.clone(), there.clone(), Vec::new()];
+        let typed = |mut tokens: Vec<Token>| {
+            tokens.push(7);
+            tokens
+        };
+        assert_eq!(choose(&sequences, &typed(here)), Plan { sequence: 0, copy_of: None, keep: 100 });
+        assert_eq!(choose(&sequences, &typed(there)), Plan { sequence: 1, copy_of: None, keep: 100 });
+        let third = numbers(900..950);
+        assert_eq!(choose(&sequences, &third), Plan { sequence: 2, copy_of: None, keep: 0 }, "the unused one");
+    }
+
+    #[test]
+    fn the_least_recently_used_makes_room() {
+        let sequences = [numbers(0..100), numbers(200..300), numbers(400..500)];
+        assert_eq!(choose(&sequences, &numbers(600..700)), Plan { sequence: 2, copy_of: None, keep: 0 });
+        let back = [numbers(400..410), numbers(800..850)].concat();
+        assert_eq!(choose(&sequences, &back).keep, 10, "what the oldest shares is used all the same");
+    }
+
+    #[test]
+    fn a_jump_takes_the_stable_start_along_and_leaves_the_old_place() {
+        let sequences = [numbers(0..100), Vec::new()];
+        let jump = [numbers(0..30), numbers(700..800)].concat();
+        assert_eq!(choose(&sequences, &jump), Plan { sequence: 1, copy_of: Some(0), keep: 30 });
+        let short = [numbers(0..8), numbers(700..800)].concat();
+        assert_eq!(choose(&sequences, &short), Plan { sequence: 1, copy_of: None, keep: 0 }, "not worth a copy");
+        let near = [numbers(0..60), numbers(700..800)].concat();
+        assert_eq!(choose(&sequences, &near), Plan { sequence: 0, copy_of: None, keep: 60 }, "most of it stays");
+        assert_eq!(choose(&sequences[..1], &jump), Plan { sequence: 0, copy_of: None, keep: 30 }, "the only one");
+    }
+
+    #[test]
+    fn of_equals_the_one_used_last() {
+        let sequences = [numbers(0..50), numbers(0..50)];
+        assert_eq!(choose(&sequences, &numbers(0..60)).sequence, 0);
     }
 }

@@ -4,6 +4,7 @@
 //! and sampling are pure neighbours.
 
 mod backend;
+mod cache;
 mod load;
 mod vocabulary;
 mod worker;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -60,6 +62,10 @@ impl Engine for LlamaEngine {
 
     fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
+    }
+
+    fn stuck_for(&self) -> Duration {
+        self.queue.stuck_for()
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -23,17 +24,30 @@ pub struct Ticket {
     updates: UnboundedSender<Result<Update, EngineError>>,
     /// Set when another job takes this one's place while it runs.
     superseded: Arc<AtomicBool>,
+    /// The last sign of life of the thread that runs it.
+    pulse: Arc<Mutex<Instant>>,
 }
 
 impl Ticket {
     /// A ticket for `job`, answered through `updates`.
     pub fn new(job: Job, cancel: CancelToken, updates: UnboundedSender<Result<Update, EngineError>>) -> Self {
-        Self { job, cancel, updates, superseded: Arc::default() }
+        let pulse = Arc::new(Mutex::new(Instant::now()));
+        Self { job, cancel, updates, superseded: Arc::default(), pulse }
     }
 
     /// Whether nobody wants the result any more: superseded, cancelled, or its `Generation` dropped. Three atomic reads.
     pub fn is_over(&self) -> bool {
         self.superseded.load(Ordering::Acquire) || self.cancel.is_cancelled() || self.updates.is_closed()
+    }
+
+    /// What the engine thread calls before each chunk and token: a sign of life, and an error when nobody wants the
+    /// result any more.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`].
+    pub fn check(&self) -> Result<(), EngineError> {
+        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        if self.is_over() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 
     /// Send an update; a dropped receiver is noticed by [`Ticket::is_over`].
@@ -57,6 +71,7 @@ struct Running {
     document: String,
     lane: Lane,
     superseded: Arc<AtomicBool>,
+    pulse: Arc<Mutex<Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -123,7 +138,10 @@ impl Queue {
                     document: ticket.job.document.clone(),
                     lane: ticket.job.lane,
                     superseded: Arc::clone(&ticket.superseded),
+                    pulse: Arc::clone(&ticket.pulse),
                 });
+                // Not the time it waited.
+                let _ = ticket.check();
                 return Some(ticket);
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -141,6 +159,12 @@ impl Queue {
         }
         state.closed.get_or_insert(error);
         self.wake.notify_all();
+    }
+
+    /// How long the running job has shown no sign of life; zero when none runs.
+    pub fn stuck_for(&self) -> Duration {
+        let pulse = self.state().running.as_ref().map(|running| Arc::clone(&running.pulse));
+        pulse.map_or(Duration::ZERO, |pulse| pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed())
     }
 
     /// Whether [`Queue::close`] was called.

@@ -14,7 +14,7 @@ use tower_lsp::lsp_types::{
 
 use super::client::Messages;
 use super::server::Server;
-use crate::engine::{Engine, Status};
+use crate::engine::Status;
 use crate::session::Session;
 
 /// How long the client may take to agree to a progress display. Nothing else waits for it.
@@ -44,9 +44,10 @@ impl Progress {
     pub async fn watch(mut self) {
         let mut slot = self.session.engine();
         loop {
-            let engine = slot.borrow_and_update().clone();
-            if let Some(engine) = engine {
-                self.follow(&*engine).await;
+            // Only the state is kept: whoever held the engine would keep a replaced one alive.
+            let status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
+            if let Some(status) = status {
+                self.follow(status).await;
             }
             if slot.changed().await.is_err() {
                 return;
@@ -54,19 +55,24 @@ impl Progress {
         }
     }
 
-    /// Follow one engine until it is ready or has failed.
-    async fn follow(&mut self, engine: &dyn Engine) {
-        let mut status = engine.status();
-        if matches!(*status.borrow(), Status::Loading(_)) && self.supported {
-            self.shown += 1;
-            let token = NumberOrString::String(format!("treefill/model/{}", self.shown));
-            if self.create(&token).await {
-                self.show(token, &mut status).await;
+    /// Follow one engine until it has failed or is replaced. One that runs may have to read its model again.
+    async fn follow(&mut self, mut status: watch::Receiver<Status>) {
+        loop {
+            if matches!(*status.borrow(), Status::Loading(_)) && self.supported {
+                self.shown += 1;
+                let token = NumberOrString::String(format!("treefill/model/{}", self.shown));
+                if self.create(&token).await {
+                    self.show(token, &mut status).await;
+                }
             }
-        }
-        let ended = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
-        if let Ok(Status::Failed(why)) = ended.as_deref() {
-            self.messages.error(why);
+            match status.wait_for(|status| !status.is_coming()).await.as_deref() {
+                Ok(Status::Failed(why)) => return self.messages.error(why),
+                Ok(_) => {}
+                Err(_) => return,
+            }
+            if status.wait_for(|status| !matches!(status, Status::Ready(_) | Status::Restarting)).await.is_err() {
+                return;
+            }
         }
     }
 

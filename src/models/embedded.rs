@@ -23,7 +23,7 @@ pub fn extract() -> anyhow::Result<PathBuf> {
         Err(error) => error,
     };
     tracing::warn!("the cache folder cannot be used ({failure:#}); the model goes to the temporary folder");
-    private_temp().and_then(|folder| extract_to(&folder, &name, MODEL)).with_context(|| {
+    crate::paths::temporary_dir().and_then(|folder| extract_to(&folder, &name, MODEL)).with_context(|| {
         format!("the embedded model can be written neither to the cache folder ({failure:#}) nor to the temporary folder; make one writable, or set `model.path` to a GGUF file")
     })
 }
@@ -34,31 +34,6 @@ pub fn extract() -> anyhow::Result<PathBuf> {
     anyhow::bail!(
         "this treefill was built without an embedded model; set `model.path` in the configuration to a GGUF file"
     )
-}
-
-/// A folder of this user's own under the temporary one. Others may write there too: a folder that somebody else has
-/// prepared, or may write to, would let them choose the model.
-#[cfg(feature = "embedded-model")]
-fn private_temp() -> anyhow::Result<PathBuf> {
-    let temp = std::env::temp_dir();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-        // SAFETY: takes nothing, touches no memory, cannot fail.
-        let user = unsafe { libc::geteuid() };
-        let folder = temp.join(format!("treefill-{user}"));
-        match fs::DirBuilder::new().mode(0o700).create(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            result => result.with_context(|| folder.display().to_string())?,
-        }
-        let found = fs::symlink_metadata(&folder).with_context(|| folder.display().to_string())?;
-        let private = found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0;
-        anyhow::ensure!(private, "{} is not a private folder of this user", folder.display());
-        Ok(folder)
-    }
-    // Elsewhere the temporary folder is the user's own.
-    #[cfg(not(unix))]
-    Ok(temp.join("treefill"))
 }
 
 /// Put `bytes` into `folder` as `name` unless they are there. Safe against other processes doing the same at once, and

@@ -53,7 +53,8 @@ impl Session {
             let config = session.config();
             let engine = (session.start)(&config);
             // Another change of the settings may have come meanwhile; then its thread brings the engine.
-            if session.config().model == config.model {
+            let now = session.config();
+            if now.model == config.model && now.engine == config.engine {
                 session.engine.send_replace(Some(engine));
             }
         };
@@ -93,5 +94,5 @@ impl Session {
 /// Wait while the model is being read; a failure is the pipeline's to report.
 async fn loaded(status: &mut watch::Receiver<Status>) {
     // An engine that is gone will say so when it is asked.
-    let _ = status.wait_for(|status| !matches!(status, Status::Loading(_))).await;
+    let _ = status.wait_for(|status| !status.is_coming()).await;
 }

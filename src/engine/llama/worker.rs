@@ -1,55 +1,31 @@
 //! One job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
 
 use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_batch::LlamaBatch;
-use llama_cpp_2::token::LlamaToken;
-
-use super::backend::{system_info, take_last_error};
+use super::backend::system_info;
+use super::cache::Cache;
 use super::load::Loaded;
 use crate::engine::fit::{self, Anchor};
 use crate::engine::heal::Heal;
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
+use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::stop::Watch;
 use crate::engine::utf8::Assembler;
 use crate::engine::{
-    EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores, kv,
+    EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores,
 };
 
-/// Tokens evaluated between two looks at the cancel token, where the speed is not known yet.
-const CHUNK: usize = 32;
-/// Least: a model so slow that even this takes longer than [`PATIENCE`] is slow anyway.
-const SMALLEST_CHUNK: usize = 8;
-/// A cancelled job should end within this time: a chunk that takes longer is halved.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// A fast model takes what it evaluates in this time: the embedded one reads 1.4 times as fast in chunks of 128 as of 32.
-const STRIDE: Duration = Duration::from_millis(50);
-/// No prompt budget below this, however slow the machine: less context gives no useful suggestion.
-const LEAST_PROMPT: usize = 256;
 /// Documents whose windows are remembered.
 const DOCUMENTS: usize = 64;
 
-/// The context and what is known about its content.
+/// Works through jobs with one model.
 pub struct Worker<'a> {
     loaded: &'a Loaded,
-    context: LlamaContext<'a>,
-    batch: LlamaBatch<'static>,
-    /// Tokens of context that may be used.
-    size: usize,
-    chunk: usize,
+    cache: Cache<'a>,
+    speed: Speed,
     threads: usize,
-    prompt_ms: u32,
-    /// The tokens in the KV cache, in order.
-    cached: Vec<Token>,
-    /// Measured tokens per second of evaluating prompts, a moving average.
-    speed: f32,
-    /// Prompt budget that follows from the speed; changes in steps, or windows would move with every measurement.
-    budget: usize,
     anchors: HashMap<String, Anchor>,
 }
 
@@ -66,50 +42,17 @@ struct Progress {
     generated: usize,
 }
 
-fn refused(error: impl std::fmt::Display) -> EngineError {
-    let reason = take_last_error().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    EngineError::Failed(format!("{error}{reason}"))
-}
-
 impl<'a> Worker<'a> {
     /// Create the context. The error is for the user.
     pub fn new(options: &Options, loaded: &'a Loaded) -> Result<Self, String> {
-        let trained = loaded.model.n_ctx_train();
-        let size = options.context.unwrap_or(trained.min(Options::CONTEXT)).clamp(64, trained.max(64));
-        let batch = options.batch.clamp(SMALLEST_CHUNK as u32, size);
         let threads = options
             .threads
             .filter(|&threads| threads > 0)
             .unwrap_or_else(|| default_threads(loaded.model.n_params()));
-        let count = i32::try_from(threads).unwrap_or(i32::MAX);
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(size))
-            .with_n_batch(batch)
-            .with_n_ubatch(batch)
-            .with_n_seq_max(1)
-            .with_n_threads(count)
-            .with_n_threads_batch(count);
-        take_last_error();
-        let context = loaded.model.new_context(loaded.backend, params).map_err(|error| {
-            let reason = take_last_error().unwrap_or_else(|| error.to_string());
-            format!(
-                "not enough memory for a context of {size} tokens: {reason}; lower the setting `context` or choose a smaller model"
-            )
-        })?;
-        let chunk = if loaded.gpu_layers > 0 { batch as usize } else { CHUNK.min(batch as usize) };
-        Ok(Self {
-            loaded,
-            batch: LlamaBatch::new(batch as usize, 1),
-            size: (size as usize).min(context.n_ctx() as usize),
-            context,
-            chunk,
-            threads,
-            prompt_ms: options.prompt_ms,
-            cached: Vec::new(),
-            speed: 0.0,
-            budget: LEAST_PROMPT,
-            anchors: HashMap::new(),
-        })
+        let cache = Cache::new(options, loaded, threads)?;
+        let chunk = if loaded.gpu_layers > 0 { cache.batch() } else { CHUNK.min(cache.batch()) };
+        let speed = Speed::new(chunk, cache.size(), options.prompt_ms);
+        Ok(Self { loaded, cache, speed, threads, anchors: HashMap::new() })
     }
 
     /// Facts for people.
@@ -120,7 +63,7 @@ impl<'a> Worker<'a> {
             name: model.meta_val_str("general.name").ok().or(file).unwrap_or_default(),
             path: options.model.clone(),
             parameters: model.n_params(),
-            context: u32::try_from(self.size).unwrap_or(u32::MAX),
+            context: u32::try_from(self.cache.size()).unwrap_or(u32::MAX),
             family: self.loaded.vocabulary.layout.describe(),
             backend: system_info(),
             threads: self.threads,
@@ -130,38 +73,29 @@ impl<'a> Worker<'a> {
     /// Touch every weight and measure the speed, so that the first job is neither slow nor blind.
     pub fn warm_up(&mut self) {
         let tokens = self.loaded.vocabulary.tokenize(&self.loaded.model, &"x = [1]\n".repeat(CHUNK));
-        let tokens = &tokens[..tokens.len().min(1 + self.chunk.min(CHUNK))];
+        let tokens = &tokens[..tokens.len().min(1 + self.speed.chunk().min(CHUNK))];
         let Some((first, rest)) = tokens.split_first() else { return };
-        let mut timed = None;
-        if self.evaluate(std::slice::from_ref(first)).is_ok() {
+        if self.cache.append(std::slice::from_ref(first)).is_ok() {
             let started = Instant::now();
-            timed = self.evaluate(rest).is_ok().then(|| started.elapsed());
-        }
-        if let Some(elapsed) = timed {
-            self.measured(rest.len(), elapsed);
-            let within = |time: Duration| (self.speed * time.as_secs_f32()) as usize;
-            while self.chunk > SMALLEST_CHUNK && self.chunk > within(PATIENCE) {
-                self.chunk /= 2;
+            if self.cache.append(rest).is_ok() {
+                self.speed.measured(rest.len(), started.elapsed());
+                self.speed.choose_chunk(self.cache.batch());
+                tracing::debug!(speed = self.speed.rate(), chunk = self.speed.chunk(), "warmed up");
             }
-            while self.chunk * 2 <= within(STRIDE).min(self.context.n_batch() as usize) {
-                self.chunk *= 2;
-            }
-            tracing::debug!(speed = self.speed, chunk = self.chunk, "warmed up");
         }
         self.forget();
     }
 
     /// Empty the cache: its content is unknown, or not worth keeping.
     pub fn forget(&mut self) {
-        self.context.clear_kv_cache();
-        self.cached.clear();
+        self.cache.forget();
     }
 
     /// Do a job, sending its pieces.
     pub fn run(&mut self, ticket: &Ticket) -> Result<Summary, EngineError> {
         let job = &ticket.job;
         let started = Instant::now();
-        let max_tokens = job.max_tokens.clamp(1, self.size / 2);
+        let max_tokens = job.max_tokens.clamp(1, self.cache.size() / 2);
         let (prompt, heal) = self.prompt(job, max_tokens);
         let prompt = Prompt { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
         ticket.send(Update::Prompt(prompt));
@@ -189,81 +123,28 @@ impl<'a> Worker<'a> {
     fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<Token>, Heal) {
         let Loaded { model, vocabulary, .. } = self.loaded;
         // One token more is kept free: a full context leaves no place to write the next one.
-        let room = self.size.saturating_sub(max_tokens + vocabulary.layout.overhead() + 1);
+        let room = self.cache.size().saturating_sub(max_tokens + vocabulary.layout.overhead() + 1);
         if !self.anchors.contains_key(&job.document) && self.anchors.len() >= DOCUMENTS {
             // Losing an anchor costs one evaluation of a moved window; no need to know which is the oldest.
             self.anchors.clear();
         }
         let anchor = self.anchors.entry(job.document.clone()).or_default();
         let fitted =
-            fit::fit(&job.segments, room.min(self.budget), anchor, &|text| vocabulary.tokenize(model, text));
+            fit::fit(&job.segments, room.min(self.speed.budget()), anchor, &|text| vocabulary.tokenize(model, text));
         let (kept, heal) = Heal::split(&fitted.prefix, &vocabulary.pieces);
         (vocabulary.layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
     }
 
     /// Bring the cache to `prompt`; returns how many of its tokens were there already.
     fn prefill(&mut self, ticket: &Ticket, prompt: &[Token]) -> Result<usize, EngineError> {
-        let mut keep = kv::plan(&[&self.cached], prompt).keep;
-        if keep < self.cached.len() {
-            let from = u32::try_from(keep).map_err(refused)?;
-            if keep > 0 && self.context.clear_kv_cache_seq(Some(0), Some(from), None) == Ok(true) {
-                self.cached.truncate(keep);
-            } else {
-                // Recurrent models cannot go back to the middle of a text.
-                keep = 0;
-                self.forget();
-            }
-        }
+        let keep = self.cache.adopt(prompt)?;
         let started = Instant::now();
-        for chunk in prompt[keep..].chunks(self.chunk) {
-            if ticket.is_over() {
-                return Err(EngineError::Cancelled);
-            }
-            self.evaluate(chunk)?;
+        for chunk in prompt[keep..].chunks(self.speed.chunk()) {
+            ticket.check()?;
+            self.cache.append(chunk)?;
         }
-        self.measured(prompt.len() - keep, started.elapsed());
+        self.speed.measured(prompt.len() - keep, started.elapsed());
         Ok(keep)
-    }
-
-    /// Append tokens to the sequence; the last one's logits can be read afterwards.
-    fn evaluate(&mut self, tokens: &[Token]) -> Result<(), EngineError> {
-        // llama.cpp aborts the process on a batch that is empty, too large or beyond the context.
-        if tokens.is_empty() || tokens.len() > self.context.n_batch() as usize {
-            return Err(EngineError::Failed(format!("a batch of {} tokens", tokens.len())));
-        }
-        if self.cached.len() + tokens.len() > self.size {
-            return Err(EngineError::Failed(format!("the context of {} tokens is full", self.size)));
-        }
-        self.batch.clear();
-        for (index, &token) in tokens.iter().enumerate() {
-            let position = i32::try_from(self.cached.len() + index).map_err(refused)?;
-            let last = index + 1 == tokens.len();
-            self.batch.add(LlamaToken(token), position, &[0], last).map_err(refused)?;
-        }
-        take_last_error();
-        if let Err(error) = self.context.decode(&mut self.batch) {
-            let error = refused(error);
-            // Part of the batch may be in the cache.
-            self.forget();
-            return Err(error);
-        }
-        self.cached.extend_from_slice(tokens);
-        Ok(())
-    }
-
-    /// Remember how fast a prompt went, and let the budget follow in steps.
-    fn measured(&mut self, tokens: usize, elapsed: Duration) {
-        // A few tokens say more about the cost of a call than about speed.
-        if tokens < CHUNK / 2 {
-            return;
-        }
-        let speed = tokens as f32 / elapsed.as_secs_f32().max(1e-6);
-        self.speed = if self.speed == 0.0 { speed } else { self.speed * 0.7 + speed * 0.3 };
-        let budget = (self.speed * self.prompt_ms as f32 / 1000.0) as usize;
-        let budget = budget.clamp(LEAST_PROMPT, self.size.max(LEAST_PROMPT));
-        if budget.abs_diff(self.budget) * 4 > self.budget {
-            self.budget = budget;
-        }
     }
 
     fn decode(
@@ -275,17 +156,15 @@ impl<'a> Worker<'a> {
         let mut watch = Watch::new(&ticket.job.stop);
         let bans: Vec<&[u8]> = ticket.job.bans.iter().map(|ban| ban.first_piece.as_bytes()).collect();
         loop {
-            if ticket.is_over() {
-                return Err(EngineError::Cancelled);
-            }
+            ticket.check()?;
             let Some(token) = self.choose(&bans, progress) else { return Ok(Finish::EndOfText) };
             if let Some(finish) = self.deliver(ticket, token, &mut watch, progress) {
                 return Ok(finish);
             }
-            if progress.generated >= max_tokens || self.cached.len() >= self.size {
+            if progress.generated >= max_tokens || self.cache.len() >= self.cache.size() {
                 return Ok(Finish::Length);
             }
-            self.evaluate(&[token])?;
+            self.cache.append(&[token])?;
         }
     }
 
@@ -304,9 +183,7 @@ impl<'a> Worker<'a> {
                     ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new)
                 })
         };
-        // Logits of the last token evaluated: row -1.
-        let logits = self.context.get_logits_ith(-1);
-        let choice = progress.sampler.choose(logits, candidates.as_deref(), allowed)?;
+        let choice = progress.sampler.choose(self.cache.logits(), candidates.as_deref(), allowed)?;
         if vocabulary.is_end(choice.token) {
             return None;
         }

@@ -84,6 +84,7 @@ fn status(server: &Server) -> Value {
         None => json!({ "state": "starting" }),
         Some(engine) => match &*engine.status().borrow() {
             Status::Loading(share) => json!({ "state": "loading", "share": share }),
+            Status::Restarting => json!({ "state": "restarting" }),
             Status::Failed(why) => json!({ "state": "failed", "message": why }),
             Status::Ready(model) => json!({
                 "state": "ready",

@@ -1,0 +1,54 @@
+"""`python -m treefill_train STAGE --config configs/small.toml [--smoke] [--work DIR]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+from pathlib import Path
+
+from treefill_train.config import ROOT, load
+
+STAGES = {
+    "corpus": "treefill_train.corpus.build",
+    "tokenizer": "treefill_train.tokenizer",
+    "train": "treefill_train.train",
+    "export": "treefill_train.export",
+    "evaluate": "treefill_train.evaluate",
+    "plot": "treefill_train.plot",
+}
+
+ALL = ("corpus", "tokenizer", "train", "export", "evaluate")
+"""What `all` runs; a plot needs another package and is asked for by name."""
+
+
+def main() -> None:
+    """Run one stage, or all of them in order."""
+    parser = argparse.ArgumentParser(prog="treefill_train", description=__doc__)
+    parser.add_argument("stage", choices=[*STAGES, "all"])
+    parser.add_argument("--config", type=Path, default=ROOT / "configs/small.toml")
+    parser.add_argument("--smoke", action="store_true", help="tiny lists, model and counts: minutes on two cores")
+    parser.add_argument("--work", type=Path, help="where everything is kept (default: work/, or work-smoke/ below it)")
+    parser.add_argument("--finish-tokens", type=int, help="train: start the learning-rate decay now, over so many tokens")
+    parser.add_argument("--stop-after", type=int, help="train: leave a checkpoint and stop after so many steps of this run")
+    parser.add_argument("--gguf", type=Path, action="append", help="evaluate: a GGUF to measure (may be repeated)")
+    parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
+    parser.add_argument("--checkpoint", type=Path, help="export, evaluate: another checkpoint than the newest")
+    arguments = parser.parse_args()
+    # Threads that wait for each other by spinning burn the time of a machine that has other work to do.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    config = load(arguments.config, arguments.smoke)
+    work = arguments.work or ROOT / "work" / ("smoke" if arguments.smoke else "")
+    work.mkdir(parents=True, exist_ok=True)
+    options = {
+        "train": ("finish_tokens", "stop_after"),
+        "export": ("checkpoint", "llama_greedy"),
+        "evaluate": ("gguf", "checkpoint"),
+    }
+    for stage in ALL if arguments.stage == "all" else [arguments.stage]:
+        extra = {name: getattr(arguments, name) for name in options.get(stage, ())}
+        importlib.import_module(STAGES[stage]).run(config, work, **extra)
+
+
+if __name__ == "__main__":
+    main()

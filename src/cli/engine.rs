@@ -1,0 +1,147 @@
+//! `treefill engine`: look at the engine processes of this user, end them, or be one.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::{Args, Subcommand};
+
+use crate::config::Config;
+use crate::engine::daemon::address::{self, Address};
+use crate::engine::daemon::launch::Launch;
+use crate::engine::daemon::wire::Report;
+use crate::engine::daemon::{ask, server};
+use crate::engine::llama::LlamaEngine;
+use crate::engine::{Engine, Status};
+use crate::{lsp, models, paths};
+
+pub const EXAMPLES: &str = "\
+Editors find and start the engine by themselves; nobody has to run these.
+
+Examples:
+  treefill engine status     which engines run, for which model, and for how many editors
+  treefill engine stop       end them; an editor starts its own again at the next key
+  treefill engine run        be the engine of your configuration, in the foreground";
+
+/// Options of `treefill engine`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the engine processes of this user
+    Status,
+    /// End the engine processes of this user
+    Stop,
+    /// Be an engine process until no editor needs it any more
+    Run {
+        /// How an editor's server starts it: detached, with these settings
+        #[arg(long, value_name = "JSON", hide = true)]
+        launch: Option<String>,
+    },
+}
+
+/// How long an engine may take to end. It answers at once and stops within one chunk of work.
+const ENDING: Duration = Duration::from_secs(3);
+
+pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
+    match &arguments.action {
+        Action::Status => status(),
+        Action::Stop => stop(),
+        Action::Run { launch: None } => foreground(&config),
+        Action::Run { launch: Some(launch) } => detached(launch),
+    }
+}
+
+fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
+    let settings = config.engine_settings(models::resolve(&config.model.path)?);
+    let address = Address::of(&settings)?;
+    super::tell(&format!("serving at {}; Ctrl-C ends it", address.socket.display()));
+    serve(address, settings)
+}
+
+fn detached(launch: &str) -> anyhow::Result<ExitCode> {
+    let Launch { settings, key } = serde_json::from_str(launch)?;
+    let state = paths::state_dir().ok_or_else(|| anyhow::anyhow!("there is no home folder"))?;
+    let address = Address::within(&paths::runtime_dir()?, &state, key);
+    server::detach(&address)?;
+    serve(address, settings)
+}
+
+fn serve(address: Address, settings: crate::engine::daemon::Settings) -> anyhow::Result<ExitCode> {
+    let options = settings.options.clone();
+    let make = move || -> std::sync::Arc<dyn Engine> { LlamaEngine::start(options.clone()) };
+    server::run(address, settings, Box::new(make))?;
+    // llama.cpp's threads may be at work; its destructors must not run under them.
+    lsp::process::quit(0)
+}
+
+fn status() -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout();
+    let sockets = address::all()?;
+    let mut found = 0;
+    for socket in &sockets {
+        match ask::report(socket) {
+            Some(report) => {
+                found += 1;
+                describe(&mut out, &report)?;
+            }
+            None => writeln!(out, "{}: nobody answers there", socket.display())?,
+        }
+    }
+    if found == 0 {
+        writeln!(out, "no engine runs; an editor starts one when it opens a file")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn describe(out: &mut impl std::io::Write, report: &Report) -> std::io::Result<()> {
+    let (state, model) = match &report.status {
+        Status::Ready(model) => ("ready".to_owned(), model.name.clone()),
+        Status::Loading(share) => (format!("reading the model, {:.0} %", share * 100.0), String::new()),
+        Status::Restarting => ("restarting".to_owned(), String::new()),
+        Status::Failed(why) => (format!("failed: {why}"), String::new()),
+    };
+    writeln!(out, "process {}: {state}", report.pid)?;
+    let mut fact = |name: &str, value: &dyn std::fmt::Display| writeln!(out, "  {name:<9} {value}");
+    if !model.is_empty() {
+        fact("model", &model)?;
+    }
+    fact("file", &report.settings.options.model.display())?;
+    fact("clients", &report.clients)?;
+    fact("jobs", &report.jobs)?;
+    fact("up", &format_args!("{} s", report.uptime_s))?;
+    fact("stays", &format_args!("{} s after its last client", report.settings.linger_s))?;
+    fact("version", &report.version)
+}
+
+fn stop() -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout();
+    let mut left = Vec::new();
+    for socket in address::all()? {
+        if !ask::stop(&socket) {
+            // Left by a process that was killed; the next engine would remove it too.
+            let _ = std::fs::remove_file(&socket);
+        } else if gone(&socket) {
+            writeln!(out, "an engine has ended ({})", socket.display())?;
+        } else {
+            left.push(socket);
+        }
+    }
+    for socket in &left {
+        super::tell(&format!("the engine at {} does not end; look for its process with `treefill engine status`", socket.display()));
+    }
+    Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn gone(socket: &Path) -> bool {
+    let start = Instant::now();
+    while socket.exists() && start.elapsed() < ENDING {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    !socket.exists()
+}

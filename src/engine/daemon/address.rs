@@ -1,0 +1,138 @@
+//! Where the engine of a model is found: the names of its socket, lock and log, and the identity they are made of.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use super::Settings;
+use super::wire::{Greeting, PROTOCOL};
+use crate::paths;
+
+/// `sockaddr_un` holds 108 bytes on Linux and 104 on macOS and the BSDs, the closing zero included.
+const LONGEST_PATH: usize = 103;
+/// Characters of the key: 64 bits are enough among the few engines of one user.
+const KEY: usize = 16;
+
+/// The files of one engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Names protocol, binary, model file and options: who agrees on all of them shares an engine.
+    pub key: String,
+    /// What clients connect to.
+    pub socket: PathBuf,
+    /// Locked for as long as the engine lives.
+    pub lock: PathBuf,
+    /// Where its stderr goes.
+    pub log: PathBuf,
+    /// Remembers that this binary and model crash on the GPU.
+    pub no_gpu: PathBuf,
+}
+
+impl Address {
+    /// The address of the engine for `settings` of this binary, in the user's runtime and state folders.
+    ///
+    /// # Errors
+    /// When the model or a folder cannot be used; the text names it.
+    pub fn of(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self::within(&paths::runtime_dir()?, &paths::state_dir().context("there is no home folder")?, key(settings)?))
+    }
+
+    /// The same in other folders.
+    pub fn within(runtime: &Path, state: &Path, key: String) -> Self {
+        let named = |folder: &Path, ending: &str| folder.join(format!("engine-{key}.{ending}"));
+        Self {
+            socket: named(runtime, "sock"),
+            lock: named(runtime, "lock"),
+            // One for all: a person looks for one file.
+            log: state.join("engine.log"),
+            no_gpu: named(state, "no-gpu"),
+            key,
+        }
+    }
+
+    /// What this side says it is.
+    pub fn greeting(&self) -> Greeting {
+        Greeting { protocol: PROTOCOL, version: env!("CARGO_PKG_VERSION").into(), key: self.key.clone() }
+    }
+
+    /// Whether the socket's path fits into a socket address.
+    ///
+    /// # Errors
+    /// When it does not; the text says what to set.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let length = self.socket.as_os_str().len();
+        anyhow::ensure!(
+            length <= LONGEST_PATH,
+            "the path {} is too long for a socket ({length} bytes, {LONGEST_PATH} at most); set TREEFILL_RUNTIME_DIR to a shorter folder of yours, or engine.in_process = true",
+            self.socket.display()
+        );
+        Ok(())
+    }
+}
+
+/// The sockets of all engines of this user, whoever started them.
+pub fn all() -> anyhow::Result<Vec<PathBuf>> {
+    let folder = paths::runtime_dir()?;
+    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .with_context(|| folder.display().to_string())?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("engine-") && name.ends_with(".sock")
+        })
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// The identity. A rebuilt binary and a replaced model file are others, although their names stay.
+fn key(settings: &Settings) -> anyhow::Result<String> {
+    let binary = std::env::current_exe().context("the path of this program")?;
+    let model = &settings.options.model;
+    let mut hash = Sha256::new();
+    hash.update(PROTOCOL.to_le_bytes());
+    hash.update(env!("CARGO_PKG_VERSION"));
+    hash.update(fingerprint(&binary)?);
+    hash.update(fingerprint(model)?);
+    hash.update(serde_json::to_vec(settings)?);
+    let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(digest[..KEY].to_owned())
+}
+
+fn fingerprint(file: &Path) -> anyhow::Result<String> {
+    let about = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+    let modified = about.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(format!("{}:{}", about.len(), modified.as_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Options;
+
+    #[test]
+    fn who_differs_in_anything_has_another_engine() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let settings = Settings::new(Options::new(file.path()));
+        let one = key(&settings).unwrap();
+        assert_eq!(one, key(&settings.clone()).unwrap());
+        assert_eq!(one.len(), KEY);
+        let mut threads = settings.clone();
+        threads.options.threads = Some(3);
+        assert_ne!(one, key(&threads).unwrap());
+        std::fs::write(file.path(), "another model").unwrap();
+        assert_ne!(one, key(&settings).unwrap());
+        let gone = Settings::new(Options::new("/nowhere/model.gguf"));
+        assert!(format!("{:#}", key(&gone).unwrap_err()).contains("/nowhere/model.gguf"));
+    }
+
+    #[test]
+    fn a_path_too_long_for_a_socket_is_refused_with_the_way_out() {
+        let long = PathBuf::from(format!("/{}", "x".repeat(120)));
+        let error = Address::within(&long, &long, "k".into()).check().unwrap_err();
+        assert!(error.to_string().contains("TREEFILL_RUNTIME_DIR"), "{error}");
+        Address::within(Path::new("/run/user/1000/treefill"), &long, "0123456789abcdef".into()).check().unwrap();
+    }
+}

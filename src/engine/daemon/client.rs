@@ -1,0 +1,262 @@
+//! The engine as an editor's server sees it: a process that is found, started, watched and started again. Dropping this
+//! client leaves the process to the others.
+
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::address::Address;
+use super::budget::{Budget, RESTARTS, WINDOW};
+use super::launch::{self, Launcher};
+use super::link::{End, Knock, Link, Order, knock};
+use super::{Settings, log};
+use crate::cancel::CancelToken;
+use crate::engine::{Engine, Generation, Job, Status};
+
+/// How long a process may take from its start to its first word; the model is read after that. 20 to 50 ms are usual.
+const STARTING: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(10);
+/// Starts for one attempt: an engine that is just leaving makes the first one end at once.
+const STARTS: usize = 3;
+/// How long a process that closed its socket may take until its end can be read.
+const ENDING: Duration = Duration::from_millis(300);
+
+/// The engine process of one model, through its socket.
+pub struct DaemonEngine {
+    orders: mpsc::UnboundedSender<Order>,
+    status: watch::Receiver<Status>,
+}
+
+impl DaemonEngine {
+    /// Find or start the engine for `settings`. Returns at once; what happens shows in the status.
+    ///
+    /// # Errors
+    /// When there is no place for a socket, or the model is not there.
+    pub fn start(settings: Settings) -> anyhow::Result<Arc<Self>> {
+        let address = Address::of(&settings)?;
+        address.check()?;
+        Ok(Self::with(settings, address, Launcher::this_binary()?)?)
+    }
+
+    /// The same with another address and program.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn with(settings: Settings, address: Address, launcher: Launcher) -> std::io::Result<Arc<Self>> {
+        let (orders, receiver) = mpsc::unbounded_channel();
+        let (status_sender, status) = watch::channel(Status::Loading(0.0));
+        let supervisor = Supervisor {
+            settings,
+            address,
+            launcher,
+            orders: receiver,
+            first: None,
+            status: status_sender,
+            budget: Budget::default(),
+            child: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new()
+            .name("engine-client".into())
+            .spawn(move || runtime.block_on(supervisor.run()))?;
+        Ok(Arc::new(Self { orders, status }))
+    }
+}
+
+impl Engine for DaemonEngine {
+    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+        let (updates, generation) = Generation::channel();
+        // Fails only when the thread has ended by a panic; then the stream ends, which is an answer too.
+        let _ = self.orders.send(Order { job, cancel, updates });
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+}
+
+/// Why no engine could be reached.
+enum Failure {
+    /// Trying again may help.
+    Lost(String),
+    /// It will not.
+    Hopeless(String),
+}
+
+struct Supervisor {
+    settings: Settings,
+    address: Address,
+    launcher: Launcher,
+    orders: mpsc::UnboundedReceiver<Order>,
+    /// An order that was taken while no engine was there.
+    first: Option<Order>,
+    status: watch::Sender<Status>,
+    budget: Budget,
+    /// The process that we started last, to learn how it ends.
+    child: Option<Child>,
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        loop {
+            let failure = match self.reach().await {
+                Ok(link) => match link.run(self.first.take(), &mut self.orders, &self.status).await {
+                    End::Dropped => return,
+                    End::Left => {
+                        // Whoever stopped it meant to. The next job brings it back.
+                        self.first = self.orders.recv().await;
+                        if self.first.is_none() {
+                            return;
+                        }
+                        self.status.send_replace(Status::Loading(0.0));
+                        continue;
+                    }
+                    End::Lost { how, was_ready, pid } => Failure::Lost(self.explain(how, was_ready, pid).await),
+                },
+                Err(failure) => failure,
+            };
+            let why = match failure {
+                Failure::Hopeless(why) => return self.degrade(why).await,
+                Failure::Lost(why) => why,
+            };
+            tracing::warn!("the engine {why}");
+            if self.orders.is_closed() {
+                return;
+            }
+            match self.budget.restart(Instant::now()) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => {
+                    let why = self.hopeless(&why);
+                    return self.degrade(why).await;
+                }
+            }
+        }
+    }
+
+    fn hopeless(&self, why: &str) -> String {
+        format!(
+            "the engine was lost {} times within {} minutes, the last time it {why}. Suggestions are off until the editor is restarted; everything else goes on. Its log is {}; `treefill doctor` tries the model, and the setting model.path names another one",
+            RESTARTS + 1,
+            WINDOW.as_secs() / 60,
+            self.address.log.display()
+        )
+    }
+
+    /// No engine any more: every order is answered with the reason, which the status shows too.
+    async fn degrade(mut self, why: String) {
+        tracing::error!("{why}");
+        self.status.send_replace(Status::Failed(why.clone()));
+        let mut next = self.first.take();
+        loop {
+            let order = match next.take() {
+                Some(order) => order,
+                None => match self.orders.recv().await {
+                    Some(order) => order,
+                    None => return,
+                },
+            };
+            let _ = order.updates.send(Err(crate::engine::EngineError::Unavailable(why.clone())));
+        }
+    }
+
+    /// A connection to the engine, which is started if nobody answers.
+    async fn reach(&mut self) -> Result<Link, Failure> {
+        let start = Instant::now();
+        let mut starts = 0;
+        while start.elapsed() < STARTING {
+            match knock(&self.address).await {
+                Knock::Open(link) => return Ok(*link),
+                Knock::Refused(why) => {
+                    return Err(Failure::Hopeless(format!(
+                        "the engine at {} refused this client: {why}; `treefill engine stop` ends it",
+                        self.address.socket.display()
+                    )));
+                }
+                Knock::Mute(pid) => {
+                    tracing::warn!("the engine's process {pid} does not answer and is ended");
+                    launch::kill(pid);
+                }
+                Knock::Absent if starts < STARTS => starts += usize::from(self.start_if_needed()?),
+                Knock::Absent => {}
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Err(Failure::Lost(format!("did not answer within {} s of its start", STARTING.as_secs())))
+    }
+
+    /// Start a process, unless the one started before may still come up. True: one was started.
+    fn start_if_needed(&mut self) -> Result<bool, Failure> {
+        if let Some(child) = &mut self.child {
+            let Ok(ended) = child.try_wait() else { return Ok(false) };
+            let Some(status) = ended else { return Ok(false) };
+            self.child = None;
+            if launch::is_crash(status) {
+                return Err(Failure::Lost(self.crashed(status)));
+            }
+            if !status.success() {
+                let how = self.with_log(status);
+                return Err(Failure::Hopeless(format!("no engine could be started: it {how}")));
+            }
+            // It found another one at work, which may be about to leave: try again.
+        }
+        let mut settings = self.settings.clone();
+        if self.address.no_gpu.exists() {
+            settings.options.gpu_layers = Some(0);
+        }
+        let child = self.launcher.start(&self.address, &settings).map_err(|error| {
+            Failure::Hopeless(format!(
+                "the engine {} could not be started: {error}",
+                self.launcher.program.display()
+            ))
+        })?;
+        tracing::debug!(process = child.id(), "engine started");
+        self.child = Some(child);
+        Ok(true)
+    }
+
+    /// How an engine was lost, as far as its process tells.
+    async fn explain(&mut self, how: String, was_ready: bool, pid: u32) -> String {
+        let start = Instant::now();
+        while let Some(child) = self.child.as_mut().filter(|child| child.id() == pid)
+            && start.elapsed() < ENDING
+        {
+            if let Ok(Some(status)) = child.try_wait() {
+                self.child = None;
+                let crashed = launch::is_crash(status) && !was_ready;
+                return if crashed { self.crashed(status) } else { self.with_log(status) };
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        how
+    }
+
+    /// A process crashed before its model was read. Where a GPU was in use the next one does without, and so do those to
+    /// come; the CPU's kernels are chosen at the build, so there is nothing safer to try.
+    fn crashed(&self, status: ExitStatus) -> String {
+        let how = self.with_log(status);
+        if self.launcher.uses_gpu && !self.address.no_gpu.exists() {
+            tracing::warn!(
+                "the engine crashed at its start; it is tried without the GPU from now on (remove {} to try it again)",
+                self.address.no_gpu.display()
+            );
+            let note = format!("{how}\n");
+            if let Err(error) = std::fs::write(&self.address.no_gpu, note) {
+                tracing::warn!("{}: {error}", self.address.no_gpu.display());
+            }
+        }
+        how
+    }
+
+    /// How a process ended; where it may have said why, with the last line of its log.
+    fn with_log(&self, status: ExitStatus) -> String {
+        let how = launch::describe(status);
+        let says = launch::is_crash(status) || status.code().is_some_and(|code| code != 0);
+        match log::last_line(&self.address.log).filter(|_| says) {
+            Some(line) => format!("{how} (its log ends with: {line})"),
+            None => how,
+        }
+    }
+}

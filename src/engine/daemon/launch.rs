@@ -1,0 +1,137 @@
+//! Starts the engine's process and tells how it ended. It speaks to nobody.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use super::address::Address;
+
+/// What the command line of an engine process says, as one JSON value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Launch {
+    /// How to run.
+    pub settings: Settings,
+    /// Under which name; it was made of the settings as the user has them, whatever device is tried now.
+    pub key: String,
+}
+
+/// Which program is started as the engine: this one, except in tests.
+#[derive(Debug, Clone)]
+pub struct Launcher {
+    /// The binary.
+    pub program: PathBuf,
+    /// What it is told first; `--launch JSON` follows.
+    pub arguments: Vec<String>,
+    /// Whether it may use a GPU: then a crash at its start is followed by a try without.
+    pub uses_gpu: bool,
+}
+
+impl Launcher {
+    /// This binary.
+    ///
+    /// # Errors
+    /// When its path cannot be told.
+    pub fn this_binary() -> io::Result<Self> {
+        let arguments = ["engine", "run"].map(str::to_owned).to_vec();
+        let uses_gpu = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
+        Ok(Self { program: std::env::current_exe()?, arguments, uses_gpu })
+    }
+
+    /// Start it. It detaches itself; the child is kept only to learn how it ends.
+    pub(super) fn start(&self, address: &Address, settings: &Settings) -> io::Result<Child> {
+        if let Some(folder) = address.log.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        // What it says before it can open its log itself goes there too.
+        let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
+        let launch = Launch { settings: settings.clone(), key: address.key.clone() };
+        Command::new(&self.program)
+            .args(&self.arguments)
+            .arg("--launch")
+            .arg(serde_json::to_string(&launch)?)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+    }
+}
+
+/// Whether a process that ended so was ended by a fault of its own code, as a wrong CPU kernel ends it.
+pub(super) fn is_crash(status: ExitStatus) -> bool {
+    let faults = [libc::SIGILL, libc::SIGSEGV, libc::SIGBUS, libc::SIGABRT, libc::SIGFPE];
+    status.signal().is_some_and(|signal| faults.contains(&signal))
+}
+
+/// How a process ended, in words.
+pub(super) fn describe(status: ExitStatus) -> String {
+    match (status.signal(), status.code()) {
+        (Some(signal), _) => format!("ended by signal {signal}{}", named(signal)),
+        (None, Some(code)) => format!("ended with code {code}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+fn named(signal: i32) -> &'static str {
+    match signal {
+        libc::SIGILL => " (SIGILL: an instruction this CPU does not have)",
+        libc::SIGABRT => " (SIGABRT: llama.cpp gave up)",
+        libc::SIGSEGV => " (SIGSEGV)",
+        libc::SIGBUS => " (SIGBUS: the model file was changed while in use, or the disk failed)",
+        libc::SIGKILL => " (SIGKILL: somebody, or the system for want of memory)",
+        _ => "",
+    }
+}
+
+/// Whether a process is stopped (SIGSTOP, a debugger), where the system tells.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    // `pid (name) state …`; the name may hold anything, so the state is looked for behind the last bracket.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    matches!(state, Some('T' | 't'))
+}
+
+/// End a process at once.
+pub(super) fn kill(pid: u32) {
+    if let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|&pid| pid > 1) {
+        // SAFETY: touches no memory. The number comes from the socket's credentials moments ago.
+        unsafe {
+            libc::kill(pid, libc::SIGKILL);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_told_apart() {
+        let ended = |script: &str| Command::new("sh").args(["-c", script]).status().unwrap();
+        assert!(is_crash(ended("kill -ILL $$")) && is_crash(ended("kill -ABRT $$")));
+        assert!(!is_crash(ended("kill -KILL $$")) && !is_crash(ended("exit 3")));
+        assert!(describe(ended("kill -ILL $$")).contains("SIGILL"));
+        assert_eq!(describe(ended("exit 3")), "ended with code 3");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_stopped_process_is_seen() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        assert!(!is_stopped(child.id()));
+        let pid = libc::pid_t::try_from(child.id()).unwrap();
+        let mut status = 0;
+        // SAFETY: the child is ours and not reaped; the pointer is to a live value.
+        unsafe {
+            libc::kill(pid, libc::SIGSTOP);
+            libc::waitpid(pid, &raw mut status, libc::WUNTRACED);
+        }
+        assert!(is_stopped(child.id()));
+        kill(child.id());
+        assert!(!child.wait().unwrap().success());
+    }
+}

@@ -1,0 +1,185 @@
+//! llama.cpp's context with its KV cache: several sequences, one of which is at work. It decides nothing about prompts;
+//! which sequence continues what is `engine/kv.rs`.
+
+use std::num::NonZeroU32;
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::token::LlamaToken;
+
+use super::backend::take_last_error;
+use super::load::Loaded;
+use crate::engine::speed::SMALLEST_CHUNK;
+use crate::engine::{EngineError, Options, Token, kv};
+
+/// Memory that the sequences may take together, as far as there are more than [`FEWEST`].
+const MEMORY: u64 = 512 << 20;
+/// Two: one to work in, one for the place the user comes back to.
+const FEWEST: u64 = 2;
+/// A person works at a handful of places at a time.
+const MOST: u64 = 8;
+
+/// One sequence of tokens in the KV cache.
+#[derive(Debug, Clone, Default)]
+struct Sequence {
+    tokens: Vec<Token>,
+    used: u64,
+}
+
+/// The context and what is known about its content.
+pub struct Cache<'a> {
+    context: LlamaContext<'a>,
+    batch: LlamaBatch<'static>,
+    sequences: Vec<Sequence>,
+    /// The sequence at work.
+    current: usize,
+    /// Tokens that one sequence may hold.
+    size: usize,
+    clock: u64,
+}
+
+/// An error of llama.cpp's, with the reason from its log.
+fn refused(error: impl std::fmt::Display) -> EngineError {
+    let reason = take_last_error().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    EngineError::Failed(format!("{error}{reason}"))
+}
+
+impl<'a> Cache<'a> {
+    /// Create the context. The error is for the user.
+    pub fn new(options: &Options, loaded: &'a Loaded, threads: usize) -> Result<Self, String> {
+        let trained = loaded.model.n_ctx_train();
+        let size = options.context.unwrap_or(trained.min(Options::CONTEXT)).clamp(64, trained.max(64));
+        let count = sequences(loaded, size);
+        let batch = options.batch.clamp(SMALLEST_CHUNK as u32, size);
+        let threads = i32::try_from(threads).unwrap_or(i32::MAX);
+        let params = LlamaContextParams::default()
+            // Divided among the sequences: each has cells of its own, so attention looks at no other's.
+            .with_n_ctx(NonZeroU32::new(size.saturating_mul(count)))
+            .with_kv_unified(false)
+            .with_n_batch(batch)
+            .with_n_ubatch(batch)
+            .with_n_seq_max(count)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads);
+        take_last_error();
+        let context = loaded.model.new_context(loaded.backend, params).map_err(|error| {
+            let reason = take_last_error().unwrap_or_else(|| error.to_string());
+            format!(
+                "not enough memory for a context of {size} tokens: {reason}; lower the setting `context` or choose a smaller model"
+            )
+        })?;
+        Ok(Self {
+            size: (size as usize).min(context.n_ctx() as usize / count as usize),
+            batch: LlamaBatch::new(batch as usize, 1),
+            context,
+            sequences: vec![Sequence::default(); count as usize],
+            current: 0,
+            clock: 0,
+        })
+    }
+
+    /// Tokens that one sequence may hold.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Most tokens for one [`Cache::append`].
+    pub fn batch(&self) -> usize {
+        self.context.n_batch() as usize
+    }
+
+    /// Tokens in the sequence at work.
+    pub fn len(&self) -> usize {
+        self.sequences[self.current].tokens.len()
+    }
+
+    /// Choose the sequence for `prompt`; returns how many of its tokens are in there. The rest has to be appended.
+    pub fn adopt(&mut self, prompt: &[Token]) -> Result<usize, EngineError> {
+        let cached: Vec<kv::Cached> = self
+            .sequences
+            .iter()
+            .map(|sequence| kv::Cached { tokens: &sequence.tokens, used: sequence.used })
+            .collect();
+        let plan = kv::plan(&cached, prompt);
+        self.current = plan.sequence;
+        if let Some(from) = plan.copy_of {
+            self.copy(from, plan.sequence)?;
+        }
+        self.clock += 1;
+        self.sequences[self.current].used = self.clock;
+        self.truncate(plan.keep)
+    }
+
+    /// Copy a sequence over another one: between separate cells only whole ones can be.
+    fn copy(&mut self, from: usize, to: usize) -> Result<(), EngineError> {
+        let (source, target) = (i32::try_from(from).map_err(refused)?, i32::try_from(to).map_err(refused)?);
+        self.context.copy_kv_cache_seq(source, target, None, None).map_err(refused)?;
+        self.sequences[to].tokens = self.sequences[from].tokens.clone();
+        Ok(())
+    }
+
+    /// Keep the first `keep` tokens of the sequence at work; returns how many could be kept.
+    fn truncate(&mut self, keep: usize) -> Result<usize, EngineError> {
+        if keep == self.len() {
+            return Ok(keep);
+        }
+        let id = Some(u32::try_from(self.current).map_err(refused)?);
+        let from = u32::try_from(keep).map_err(refused)?;
+        // Recurrent models cannot go back to the middle of a text; the whole sequence can always be removed.
+        let kept = if keep > 0 && self.context.clear_kv_cache_seq(id, Some(from), None) == Ok(true) { keep } else { 0 };
+        if kept == 0 {
+            self.context.clear_kv_cache_seq(id, None, None).map_err(refused)?;
+        }
+        self.sequences[self.current].tokens.truncate(kept);
+        Ok(kept)
+    }
+
+    /// Append tokens to the sequence at work; the last one's logits can be read afterwards.
+    pub fn append(&mut self, tokens: &[Token]) -> Result<(), EngineError> {
+        // llama.cpp aborts the process on a batch that is empty, too large or beyond the context.
+        if tokens.is_empty() || tokens.len() > self.batch() {
+            return Err(EngineError::Failed(format!("a batch of {} tokens", tokens.len())));
+        }
+        if self.len() + tokens.len() > self.size {
+            return Err(EngineError::Failed(format!("the context of {} tokens is full", self.size)));
+        }
+        let sequence = i32::try_from(self.current).map_err(refused)?;
+        self.batch.clear();
+        for (index, &token) in tokens.iter().enumerate() {
+            let position = i32::try_from(self.len() + index).map_err(refused)?;
+            let last = index + 1 == tokens.len();
+            self.batch.add(LlamaToken(token), position, &[sequence], last).map_err(refused)?;
+        }
+        take_last_error();
+        if let Err(error) = self.context.decode(&mut self.batch) {
+            let error = refused(error);
+            // Part of the batch may be in the cache.
+            self.forget();
+            return Err(error);
+        }
+        self.sequences[self.current].tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+
+    /// Logits of the last token appended, one for each entry of the vocabulary.
+    pub fn logits(&self) -> &[f32] {
+        self.context.get_logits_ith(-1)
+    }
+
+    /// Empty all of it: its content is unknown, or not worth keeping.
+    pub fn forget(&mut self) {
+        self.context.clear_kv_cache();
+        self.sequences.fill(Sequence::default());
+    }
+}
+
+/// How many sequences of `size` tokens fit into [`MEMORY`].
+fn sequences(loaded: &Loaded, size: u32) -> u32 {
+    let model = &loaded.model;
+    let head = u64::try_from(model.n_embd()).unwrap_or(0) / u64::from(model.n_head().max(1));
+    // Keys and values, two bytes each (f16).
+    let token = 2 * 2 * u64::from(model.n_layer()) * u64::from(model.n_head_kv()) * head;
+    let fit = MEMORY / (token * u64::from(size)).max(1);
+    fit.clamp(FEWEST, MOST) as u32
+}
