@@ -14,7 +14,7 @@ use crate::engine::daemon::wire::Report;
 use crate::engine::daemon::{ask, server};
 use crate::engine::llama::LlamaEngine;
 use crate::engine::{Engine, Status};
-use crate::{lsp, models, paths};
+use crate::{lsp, models};
 
 pub const EXAMPLES: &str = "\
 Editors find and start the engine by themselves; nobody has to run these.
@@ -65,9 +65,7 @@ fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
-    let Launch { settings, key } = serde_json::from_str(launch)?;
-    let state = paths::state_dir().ok_or_else(|| anyhow::anyhow!("there is no home folder"))?;
-    let address = Address::within(&paths::runtime_dir()?, &state, key);
+    let Launch { settings, address } = serde_json::from_str(launch)?;
     server::detach(&address)?;
     serve(address, settings)
 }

@@ -20,11 +20,13 @@ impl Client {
     pub fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("config.toml");
-        std::fs::write(&config, "[model]\nprompt_ms = 20000\n[completion]\ndeadline_ms = 30000\n").unwrap();
+        std::fs::write(&config, "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n").unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_treefill"))
             .args(["--stdio", "--clientProcessId=1"])
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
+            .env("XDG_STATE_HOME", home.path())
+            .env("TREEFILL_RUNTIME_DIR", home.path().join("run"))
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
             .env("TREEFILL_CONFIG", &config)
             .env_remove("TREEFILL_LOG")

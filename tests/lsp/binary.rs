@@ -25,9 +25,14 @@ impl Program {
 
     fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let home = tempfile::tempdir().unwrap();
+        // The engine's process goes with the test.
+        std::fs::create_dir(home.path().join("treefill")).unwrap();
+        std::fs::write(home.path().join("treefill/config.toml"), "[engine]\nlinger_s = 0\n").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
         command
             .args(arguments)
+            .env("TREEFILL_RUNTIME_DIR", home.path().join("run"))
+            .env("XDG_STATE_HOME", home.path())
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
             // Shared, so that the model is unpacked once.

@@ -50,7 +50,7 @@ fn unknown_names_come_with_the_nearest_valid_one() {
     check("[log]\nzebra = 1\n", expect!["config.toml:2: log.zebra: unknown setting; [log] has level"]);
     check(
         "[zebra]\n",
-        expect!["config.toml:1: zebra: unknown section; there are [model], [completion], [disable], [log]"],
+        expect!["config.toml:1: zebra: unknown section; there are [model], [engine], [completion], [disable], [log]"],
     );
 }
 
@@ -160,7 +160,7 @@ fn editors_send_sections_bare_or_under_our_name() {
         json!([1]),
         Trust::Workspace,
         expect![
-            "editor settings: treefill: expected an object of sections; there are [model], [completion], [disable], [log]"
+            "editor settings: treefill: expected an object of sections; there are [model], [engine], [completion], [disable], [log]"
         ],
     );
     merge(

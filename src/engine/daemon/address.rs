@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Settings;
@@ -15,7 +16,7 @@ const LONGEST_PATH: usize = 103;
 const KEY: usize = 16;
 
 /// The files of one engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// Names protocol, binary, model file and options: who agrees on all of them shares an engine.
     pub key: String,

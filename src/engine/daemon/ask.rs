@@ -25,6 +25,11 @@ pub fn stop(socket: &Path) -> bool {
 }
 
 fn ask(socket: &Path, request: &Request) -> Option<Response> {
+    // On a thread of its own, so that it may be called from inside a runtime too.
+    std::thread::scope(|scope| scope.spawn(|| exchange(socket, request)).join().ok()?)
+}
+
+fn exchange(socket: &Path, request: &Request) -> Option<Response> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let exchange = async {

@@ -16,8 +16,8 @@ use super::address::Address;
 pub struct Launch {
     /// How to run.
     pub settings: Settings,
-    /// Under which name; it was made of the settings as the user has them, whatever device is tried now.
-    pub key: String,
+    /// Where to be found; it was made of the settings as the user has them, whatever device is tried now.
+    pub address: Address,
 }
 
 /// Which program is started as the engine: this one, except in tests.
@@ -49,7 +49,7 @@ impl Launcher {
         }
         // What it says before it can open its log itself goes there too.
         let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
-        let launch = Launch { settings: settings.clone(), key: address.key.clone() };
+        let launch = Launch { settings: settings.clone(), address: address.clone() };
         Command::new(&self.program)
             .args(&self.arguments)
             .arg("--launch")

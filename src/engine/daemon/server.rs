@@ -21,6 +21,8 @@ use crate::engine::{Engine, Status};
 const MOST_CONNECTIONS: usize = 128;
 /// How long to wait for the lock of an engine that is leaving. It gives it back within milliseconds of its last word.
 const LEAVING: Duration = Duration::from_secs(3);
+/// How long a new process waits for its first client at least.
+const FIRST_CLIENT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(20);
 /// Below editors, compilers and everything else a person waits for, but above what runs only when nothing else does.
 const NICENESS: libc::c_int = 5;
@@ -60,6 +62,13 @@ pub fn detach(address: &Address) -> anyhow::Result<()> {
     unsafe {
         libc::setsid();
         libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
+    }
+    for signal in [libc::SIGSEGV, libc::SIGBUS] {
+        // Rust's own handler only tells a stack overflow by name, and takes another process' signal for nothing.
+        // SAFETY: the default action needs no handler that could be unsafe to run.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
+        }
     }
     // No folder should be kept busy by a process that nobody sees.
     let _ = std::env::set_current_dir("/");
@@ -256,6 +265,9 @@ impl Shared {
     async fn lonely(&self) {
         let linger = Duration::from_secs(self.settings.linger_s);
         let mut clients = self.clients.subscribe();
+        // Whoever started this process needs a moment to find it, also when it is not to linger.
+        let first = clients.wait_for(|&clients| clients > 0);
+        let _ = tokio::time::timeout(linger.max(FIRST_CLIENT), async { drop(first.await) }).await;
         loop {
             if clients.wait_for(|&clients| clients == 0).await.is_err() {
                 return;
