@@ -32,6 +32,8 @@ pub struct Anchor {
     prefix: Mark,
     /// Last bytes of the suffix window, and its size.
     suffix: Mark,
+    /// The stable tokens that stood before them.
+    stable: Vec<Token>,
 }
 
 /// How the far edge of a window is found again.
@@ -55,43 +57,65 @@ impl Mark {
 }
 
 /// Fit `segments` into `budget` tokens. `anchor` is what the last call for this document left, and is updated.
+///
+/// As long as the prefix window stands where it was, the stable tokens are those of last time: they are the start of the
+/// prompt, and a bracket that is open while one types makes whole imports invisible to the parser, and visible again.
 pub fn fit(
     segments: &[Segment],
     budget: usize,
     anchor: &mut Anchor,
     tokenize: &dyn Fn(&str) -> Vec<Token>,
 ) -> Fitted {
-    let find = |role| segments.iter().filter(move |segment| segment.role == role);
-    let share = |segment: &Segment| budget * usize::from(segment.share.min(100)) / 100;
+    if anchor.stable.len() <= budget {
+        let mut same = anchor.clone();
+        let (prefix, suffix, stands) = around(segments, budget - same.stable.len(), &mut same, tokenize);
+        if stands {
+            *anchor = same;
+            return Fitted { stable: anchor.stable.clone(), prefix, suffix };
+        }
+    }
     let mut stable = Vec::new();
-    for segment in find(Role::Stable) {
-        let room = share(segment).min(budget - stable.len());
+    for segment in segments.iter().filter(|segment| segment.role == Role::Stable) {
+        let room = share(segment, budget).min(budget - stable.len());
         stable.extend(head(segment, room, None, tokenize).0);
     }
-    let left = budget - stable.len();
-    let prefix = find(Role::Prefix).next();
-    let wanted = prefix.map_or(0, |prefix| wanted(&prefix.text, left, tokenize));
-    let suffix = match find(Role::Suffix).next() {
+    let (prefix, suffix, _) = around(segments, budget - stable.len(), anchor, tokenize);
+    anchor.stable.clone_from(&stable);
+    Fitted { stable, prefix, suffix }
+}
+
+/// The tokens that `segment` may take when others want more.
+fn share(segment: &Segment, budget: usize) -> usize {
+    budget * usize::from(segment.share.min(100)) / 100
+}
+
+/// Prefix and suffix in `budget` tokens, and whether the prefix window begins where it began last time.
+fn around(
+    segments: &[Segment],
+    budget: usize,
+    anchor: &mut Anchor,
+    tokenize: &dyn Fn(&str) -> Vec<Token>,
+) -> (Vec<Token>, Vec<Token>, bool) {
+    let find = |role| segments.iter().find(|segment| segment.role == role);
+    let prefix = find(Role::Prefix);
+    let wanted = prefix.map_or(0, |prefix| wanted(&prefix.text, budget, tokenize));
+    let suffix = match find(Role::Suffix) {
         Some(segment) => {
             // What the prefix does not want the suffix may have; in quarters, or each typed token would move its edge.
-            let quarter = (left / 4).max(1);
-            let room = (left - (wanted.div_ceil(quarter) * quarter).min(left)).max(share(segment)).min(left);
+            let quarter = (budget / 4).max(1);
+            let left = budget - (wanted.div_ceil(quarter) * quarter).min(budget);
+            let room = left.max(share(segment, budget)).min(budget);
             let (tokens, edge) = head(segment, room, Some(&anchor.suffix), tokenize);
             anchor.suffix = Mark { bytes: last_bytes(&segment.text[..edge]).to_vec(), distance: edge };
             tokens
         }
         None => Vec::new(),
     };
-    let prefix = match prefix {
-        Some(segment) => {
-            let (tokens, start) = tail(segment, left - suffix.len(), &anchor.prefix, tokenize);
-            let window = &segment.text.as_bytes()[start..];
-            anchor.prefix = Mark { bytes: window[..window.len().min(MARK)].to_vec(), distance: window.len() };
-            tokens
-        }
-        None => Vec::new(),
-    };
-    Fitted { stable, prefix, suffix }
+    let Some(segment) = prefix else { return (Vec::new(), suffix, false) };
+    let tail = tail(segment, budget - suffix.len(), &anchor.prefix, tokenize);
+    let window = &segment.text.as_bytes()[tail.start..];
+    anchor.prefix = Mark { bytes: window[..window.len().min(MARK)].to_vec(), distance: window.len() };
+    (tail.tokens, suffix, tail.stands)
 }
 
 /// How many tokens a text would take, as far as `limit` matters.
@@ -104,13 +128,17 @@ fn last_bytes(text: &str) -> &[u8] {
     &text.as_bytes()[text.len().saturating_sub(MARK)..]
 }
 
-/// The tokens of the end of a segment and the offset where its window starts.
-fn tail(
-    segment: &Segment,
-    budget: usize,
-    mark: &Mark,
-    tokenize: &dyn Fn(&str) -> Vec<Token>,
-) -> (Vec<Token>, usize) {
+/// A window at the end of a segment.
+struct Tail {
+    tokens: Vec<Token>,
+    /// The offset where it begins.
+    start: usize,
+    /// Whether it began there last time.
+    stands: bool,
+}
+
+/// The window at the end of a segment.
+fn tail(segment: &Segment, budget: usize, mark: &Mark, tokenize: &dyn Fn(&str) -> Vec<Token>) -> Tail {
     let text = segment.text.as_str();
     let reach = ceil_char(text, text.len().saturating_sub(budget * BYTES_PER_TOKEN));
     let starts: Vec<usize> = edges(segment).filter(|&start| start >= reach && start < text.len()).collect();
@@ -120,14 +148,15 @@ fn tail(
     if let Some(start) = marked {
         let tokens = tokenize(&text[start..]);
         if tokens.len() <= budget && (start == 0 || tokens.len() * 100 >= budget * STALE) {
-            return (tokens, start);
+            return Tail { tokens, start, stands: true };
         }
     }
+    let moved = |tokens, start| Tail { tokens, start, stands: false };
     // 2. Everything.
     if reach == 0 {
         let tokens = tokenize(text);
         if tokens.len() <= budget {
-            return (tokens, 0);
+            return moved(tokens, 0);
         }
     }
     // 3. A big step: the longest tail that leaves room to grow. The longest is found by halving, in a few calls.
@@ -137,12 +166,12 @@ fn tail(
     let start = starts.get(at).copied().unwrap_or(text.len());
     let tokens = tokenize(&text[start..]);
     if !tokens.is_empty() || text.is_empty() {
-        return (tokens, start);
+        return moved(tokens, start);
     }
     // 4. One endless line: cut it anywhere.
     let tokens = tokenize(&text[reach..]);
     let from = tokens.len().saturating_sub(fresh);
-    (tokens[from..].to_vec(), reach)
+    moved(tokens[from..].to_vec(), reach)
 }
 
 /// The tokens of the beginning of a segment and the offset where its window ends.

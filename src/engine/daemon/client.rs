@@ -43,8 +43,10 @@ impl DaemonEngine {
     /// The same with another address and program.
     ///
     /// # Errors
-    /// When no thread can be started.
-    pub fn with(settings: Settings, address: Address, launcher: Launcher) -> std::io::Result<Arc<Self>> {
+    /// When no thread can be started, or there is no working folder.
+    pub fn with(mut settings: Settings, address: Address, launcher: Launcher) -> std::io::Result<Arc<Self>> {
+        // The engine's process works in another folder.
+        settings.options.model = std::path::absolute(&settings.options.model)?;
         let (orders, receiver) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(Status::Loading(0.0));
         let supervisor = Supervisor {

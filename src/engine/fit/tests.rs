@@ -113,6 +113,19 @@ fn stable_text_keeps_to_its_share() {
 }
 
 #[test]
+fn stable_text_stays_as_long_as_the_window_does() {
+    let mut anchor = Anchor::default();
+    let mut stable = |imports: &str, prefix: &str| {
+        let segments = [segment(Role::Stable, 20, imports), segment(Role::Prefix, 60, prefix)];
+        text(&fit(&segments, 100, &mut anchor, &tokens).stable)
+    };
+    assert_eq!(stable("imports\n", &lines(0, 50)), "imports\n");
+    let typed = lines(0, 50) + "f(";
+    assert_eq!(stable("", &typed), "imports\n", "an open bracket hides them from the parser only");
+    assert_eq!(stable("others\n", &lines(80, 130)), "others\n", "another place");
+}
+
+#[test]
 fn no_budget_is_survived() {
     for budget in 0..30 {
         around(&lines(0, 50), &lines(50, 99), budget, &mut Anchor::default());

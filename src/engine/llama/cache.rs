@@ -10,7 +10,7 @@ use llama_cpp_2::token::LlamaToken;
 
 use super::backend::take_last_error;
 use super::load::Loaded;
-use crate::engine::speed::SMALLEST_CHUNK;
+use crate::engine::speed::CHUNK;
 use crate::engine::{EngineError, Options, Token, kv};
 
 /// Memory that the sequences may take together, as far as there are more than [`FEWEST`].
@@ -51,7 +51,7 @@ impl<'a> Cache<'a> {
         let trained = loaded.model.n_ctx_train();
         let size = options.context.unwrap_or(trained.min(Options::CONTEXT)).clamp(64, trained.max(64));
         let count = sequences(loaded, size);
-        let batch = options.batch.clamp(SMALLEST_CHUNK as u32, size);
+        let batch = options.batch.clamp(CHUNK as u32, size);
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);
         let params = LlamaContextParams::default()
             // Divided among the sequences: each has cells of its own, so attention looks at no other's.

@@ -17,6 +17,8 @@ use crate::engine::{
     EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores,
 };
 
+/// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
+const ANSWER: usize = 64;
 /// Documents whose windows are remembered.
 const DOCUMENTS: usize = 64;
 
@@ -122,8 +124,10 @@ impl<'a> Worker<'a> {
     /// The prompt's tokens, and the typed text that generation has to spell first.
     fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<Token>, Heal) {
         let Loaded { model, vocabulary, .. } = self.loaded;
-        // One token more is kept free: a full context leaves no place to write the next one.
-        let room = self.cache.size().saturating_sub(max_tokens + vocabulary.layout.overhead() + 1);
+        // The same for jobs that want little and for those that want more, or windows would move between them. One token
+        // more is kept free: a full context leaves no place to write the next one.
+        let answer = max_tokens.max(ANSWER.min(self.cache.size() / 4));
+        let room = self.cache.size().saturating_sub(answer + vocabulary.layout.overhead() + 1);
         if !self.anchors.contains_key(&job.document) && self.anchors.len() >= DOCUMENTS {
             // Losing an anchor costs one evaluation of a moved window; no need to know which is the oldest.
             self.anchors.clear();
