@@ -1,0 +1,106 @@
+//! treefill's side of the comparison with llama-server: a shared engine process, asked for one place after another. It
+//! reads one JSON object a line (`path`, `before`, `after`, `predict`) and answers each with one; `peer.py` drives it.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use treefill::cancel::CancelToken;
+use treefill::context::CursorContext;
+use treefill::document::Snapshot;
+use treefill::engine::daemon::address::Address;
+use treefill::engine::daemon::client::DaemonEngine;
+use treefill::engine::daemon::launch::Launcher;
+use treefill::engine::daemon::{Settings, ask};
+use treefill::engine::{Engine, Job, Lane, Options, Sampling, Status, Stop, Update};
+use treefill::language::Registry;
+use treefill::prompt::{self, Budget};
+
+/// One place to complete at.
+#[derive(Deserialize)]
+struct Ask {
+    path: String,
+    before: String,
+    after: String,
+    predict: usize,
+}
+
+struct Replay {
+    engine: std::sync::Arc<DaemonEngine>,
+    registry: Registry,
+    /// Tokens of context.
+    context: u32,
+}
+
+impl Replay {
+    /// The answer, and how long it took: from the text to the first piece, the parse and the prompt included.
+    async fn answer(&self, ask: Ask) -> anyhow::Result<Value> {
+        let start = Instant::now();
+        let language = self.registry.by_path(&PathBuf::from(&ask.path));
+        let snapshot = Snapshot::of_text(&ask.path, &(ask.before.clone() + &ask.after), language);
+        let tree = snapshot.parse();
+        let context = CursorContext::at(&snapshot, tree.as_ref(), ask.before.len());
+        let job = Job {
+            document: ask.path,
+            lane: Lane::Interactive,
+            segments: prompt::build(&context, Budget::for_context(self.context)),
+            max_tokens: ask.predict,
+            stop: Stop::default(),
+            sampling: Sampling::Greedy,
+            bans: Vec::new(),
+        };
+        let mut generation = self.engine.generate(job, CancelToken::never());
+        let (mut text, mut first, mut prompt) = (String::new(), None, None);
+        while let Some(update) = generation.next().await {
+            match update? {
+                Update::Prompt(figures) => prompt = Some(figures),
+                Update::Piece(piece) => {
+                    first.get_or_insert_with(|| start.elapsed());
+                    text.push_str(&piece.text);
+                }
+                Update::Done(summary) => {
+                    // A model that ends its text at once gives no piece: then the end is its first token.
+                    let first = first.unwrap_or_else(|| start.elapsed()).as_secs_f64() * 1e3;
+                    let prompt = prompt.unwrap_or_default();
+                    return Ok(json!({
+                        "ms": first, "tokens": prompt.tokens, "evaluated": prompt.tokens - prompt.reused, "text": text,
+                        "prefill_ms": summary.prefill_ms, "decode_ms": summary.decode_ms, "generated": summary.generated_tokens,
+                    }));
+                }
+            }
+        }
+        anyhow::bail!("the engine ended without a summary")
+    }
+}
+
+fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [model, binary, threads, prompt_ms] = &arguments[..] else {
+        println!("driven by benches/peer/peer.py; nothing is measured here");
+        return Ok(());
+    };
+    let mut options = Options::new(model);
+    options.threads = Some(threads.parse()?);
+    options.prompt_ms = prompt_ms.parse()?;
+    let folder = tempfile::tempdir()?;
+    let settings = Settings { linger_s: 0, ..Settings::new(options) };
+    let address = Address::within(folder.path(), folder.path(), "peer".into());
+    let arguments = ["engine", "run"].map(str::to_owned).to_vec();
+    let launcher = Launcher { program: binary.into(), arguments, uses_gpu: false };
+    let engine = DaemonEngine::with(settings, address.clone(), launcher)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut status = engine.status();
+    let ready = runtime.block_on(status.wait_for(|status| !status.is_coming()))?.clone();
+    let Status::Ready(info) = ready else { anyhow::bail!("{ready:?}") };
+    let pid = ask::report(&address.socket).map(|report| report.pid);
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", json!({ "pid": pid, "backend": info.backend, "context": info.context, "threads": info.threads }))?;
+    let replay = Replay { engine, registry: Registry::builtin()?, context: info.context };
+    for line in std::io::stdin().lock().lines() {
+        let answer = runtime.block_on(replay.answer(serde_json::from_str(&line?)?))?;
+        writeln!(out, "{answer}")?;
+    }
+    Ok(())
+}
