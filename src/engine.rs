@@ -11,6 +11,7 @@ pub mod heal;
 mod job;
 pub mod kv;
 pub mod llama;
+mod memo;
 pub mod queue;
 pub mod sampling;
 pub mod scripted;

@@ -5,11 +5,12 @@ use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use treefill::cancel::CancelToken;
 use treefill::context::CursorContext;
-use treefill::document::Snapshot;
+use treefill::document::{Edit, Store};
 use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
@@ -30,17 +31,41 @@ struct Ask {
 struct Replay {
     engine: std::sync::Arc<DaemonEngine>,
     registry: Registry,
+    store: Store,
     /// Tokens of context.
     context: u32,
 }
 
 impl Replay {
-    /// The answer, and how long it took: from the text to the first piece, the parse and the prompt included.
-    async fn answer(&self, ask: Ask) -> anyhow::Result<Value> {
+    /// Open the document, or make the one edit that turns it into the text asked about.
+    fn bring_up_to_date(&mut self, ask: &Ask) -> anyhow::Result<()> {
+        let text = ask.before.clone() + &ask.after;
+        let Some(document) = self.store.get(&ask.path) else {
+            let language = self.registry.by_path(&PathBuf::from(&ask.path));
+            self.store.open(&ask.path, 0, &text, language);
+            return Ok(());
+        };
+        let old = document.text().to_string();
+        let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+            pairs.take_while(|(old, new)| old == new).map(|(char, _)| char.len_utf8()).sum()
+        };
+        let start = same(&mut old.chars().zip(text.chars()));
+        let end = same(&mut old[start..].chars().rev().zip(text[start..].chars().rev()));
+        let edit = Edit { range: start..old.len() - end, text: text[start..text.len() - end].to_owned() };
+        let version = document.version() + 1;
+        self.store.edit(&ask.path, version, &[edit])?;
+        Ok(())
+    }
+
+    /// The answer, and how long it took: from the edited text to the first piece, the parse and the prompt included.
+    async fn answer(&mut self, ask: Ask) -> anyhow::Result<Value> {
+        self.bring_up_to_date(&ask)?;
         let start = Instant::now();
-        let language = self.registry.by_path(&PathBuf::from(&ask.path));
-        let snapshot = Snapshot::of_text(&ask.path, &(ask.before.clone() + &ask.after), language);
+        let snapshot = self.store.snapshot(&ask.path).context("the document was just opened")?;
         let tree = snapshot.parse();
+        if let (Some(document), Some(tree)) = (self.store.get_mut(&ask.path), &tree) {
+            document.store_tree(&snapshot, tree.clone());
+        }
         let context = CursorContext::at(&snapshot, tree.as_ref(), ask.before.len());
         let job = Job {
             document: ask.path,
@@ -97,7 +122,7 @@ fn main() -> anyhow::Result<()> {
     let pid = ask::report(&address.socket).map(|report| report.pid);
     let mut out = std::io::stdout();
     writeln!(out, "{}", json!({ "pid": pid, "backend": info.backend, "context": info.context, "threads": info.threads }))?;
-    let replay = Replay { engine, registry: Registry::builtin()?, context: info.context };
+    let mut replay = Replay { engine, registry: Registry::builtin()?, store: Store::default(), context: info.context };
     for line in std::io::stdin().lock().lines() {
         let answer = runtime.block_on(replay.answer(serde_json::from_str(&line?)?))?;
         writeln!(out, "{answer}")?;

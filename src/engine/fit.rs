@@ -159,12 +159,9 @@ fn tail(segment: &Segment, budget: usize, mark: &Mark, tokenize: &dyn Fn(&str) -
             return moved(tokens, 0);
         }
     }
-    // 3. A big step: the longest tail that leaves room to grow. The longest is found by halving, in a few calls.
+    // 3. A big step: a long tail that leaves room to grow.
     let fresh = budget * FRESH / 100;
-    let fits = |start: usize| tokenize(&text[start..]).len() <= fresh;
-    let at = partition(&starts, |&start| !fits(start));
-    let start = starts.get(at).copied().unwrap_or(text.len());
-    let tokens = tokenize(&text[start..]);
+    let (start, tokens) = longest(&starts, text.len(), fresh, &|start| tokenize(&text[start..]));
     if !tokens.is_empty() || text.is_empty() {
         return moved(tokens, start);
     }
@@ -194,10 +191,7 @@ fn head(
             return (tokens, end);
         }
     }
-    let fits = |end: usize| tokenize(&text[..end]).len() <= budget;
-    let at = partition(&ends, |&end| !fits(end));
-    let end = ends.get(at).copied().unwrap_or(0);
-    let mut tokens = tokenize(&text[..end]);
+    let (end, mut tokens) = longest(&ends, 0, budget, &|end| tokenize(&text[..end]));
     if end == 0 && mark.is_some() {
         tokens = tokenize(&text[..reach]);
         tokens.truncate(budget);
@@ -217,12 +211,25 @@ fn edges(segment: &Segment) -> impl Iterator<Item = usize> {
     std::iter::once(0).chain(inner).chain(std::iter::once(text.len()))
 }
 
-/// Like `partition_point`, but tries the first element first: usually all of it fits.
-fn partition(items: &[usize], too_big: impl Fn(&usize) -> bool) -> usize {
-    match items.first() {
-        Some(first) if too_big(first) => 1 + items[1..].partition_point(|item| too_big(item)),
-        _ => 0,
+/// Of `edges`, the one furthest from `cursor` first, one of the first whose text has at most `budget` tokens, and these
+/// tokens; the cursor itself if none has. Bytes per token differ little within a text, so the number of tokens of one
+/// window tells about how long the next may be: two or three windows are tokenised where halving took seven.
+fn longest(
+    edges: &[usize],
+    cursor: usize,
+    budget: usize,
+    tokens_of: &dyn Fn(usize) -> Vec<Token>,
+) -> (usize, Vec<Token>) {
+    let mut at = 0;
+    while let Some(&edge) = edges.get(at) {
+        let tokens = tokens_of(edge);
+        if tokens.len() <= budget {
+            return (edge, tokens);
+        }
+        let most = edge.abs_diff(cursor) * budget / tokens.len();
+        at += edges[at..].partition_point(|edge| edge.abs_diff(cursor) > most).max(1);
     }
+    (cursor, Vec::new())
 }
 
 fn floor_char(text: &str, mut at: usize) -> usize {

@@ -1,13 +1,15 @@
 //! One job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::time::Instant;
 
 use super::backend::system_info;
-use super::cache::Cache;
+use super::cache::{Cache, Output};
 use super::load::Loaded;
 use crate::engine::fit::{self, Anchor};
 use crate::engine::heal::Heal;
+use crate::engine::memo::Memo;
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::speed::{CHUNK, Speed};
@@ -29,6 +31,7 @@ pub struct Worker<'a> {
     speed: Speed,
     threads: usize,
     anchors: HashMap<String, Anchor>,
+    memo: RefCell<Memo>,
 }
 
 /// A job's state while tokens are generated.
@@ -54,7 +57,7 @@ impl<'a> Worker<'a> {
         let cache = Cache::new(options, loaded, threads)?;
         let chunk = if loaded.gpu_layers > 0 { cache.batch() } else { CHUNK.min(cache.batch()) };
         let speed = Speed::new(chunk, cache.size(), options.prompt_ms);
-        Ok(Self { loaded, cache, speed, threads, anchors: HashMap::new() })
+        Ok(Self { loaded, cache, speed, threads, anchors: HashMap::new(), memo: RefCell::default() })
     }
 
     /// Facts for people.
@@ -77,9 +80,9 @@ impl<'a> Worker<'a> {
         let tokens = self.loaded.vocabulary.tokenize(&self.loaded.model, &"x = [1]\n".repeat(CHUNK));
         let tokens = &tokens[..tokens.len().min(1 + self.speed.chunk().min(CHUNK))];
         let Some((first, rest)) = tokens.split_first() else { return };
-        if self.cache.append(std::slice::from_ref(first)).is_ok() {
+        if self.cache.append(std::slice::from_ref(first), Output::None).is_ok() {
             let started = Instant::now();
-            if self.cache.append(rest).is_ok() {
+            if self.cache.append(rest, Output::None).is_ok() {
                 self.speed.measured(rest.len(), started.elapsed());
                 self.speed.choose_chunk(self.cache.batch());
                 tracing::debug!(speed = self.speed.rate(), chunk = self.speed.chunk(), "warmed up");
@@ -133,8 +136,9 @@ impl<'a> Worker<'a> {
             self.anchors.clear();
         }
         let anchor = self.anchors.entry(job.document.clone()).or_default();
-        let fitted =
-            fit::fit(&job.segments, room.min(self.speed.budget()), anchor, &|text| vocabulary.tokenize(model, text));
+        let tokenize =
+            |text: &str| self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text));
+        let fitted = fit::fit(&job.segments, room.min(self.speed.budget()), anchor, &tokenize);
         let (kept, heal) = Heal::split(&fitted.prefix, &vocabulary.pieces);
         (vocabulary.layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
     }
@@ -143,9 +147,11 @@ impl<'a> Worker<'a> {
     fn prefill(&mut self, ticket: &Ticket, prompt: &[Token]) -> Result<usize, EngineError> {
         let keep = self.cache.adopt(prompt)?;
         let started = Instant::now();
-        for chunk in prompt[keep..].chunks(self.speed.chunk()) {
+        let mut chunks = prompt[keep..].chunks(self.speed.chunk()).peekable();
+        while let Some(chunk) = chunks.next() {
             ticket.check()?;
-            self.cache.append(chunk)?;
+            let output = if chunks.peek().is_none() { Output::Last } else { Output::None };
+            self.cache.append(chunk, output)?;
         }
         self.speed.measured(prompt.len() - keep, started.elapsed());
         Ok(keep)
@@ -168,7 +174,7 @@ impl<'a> Worker<'a> {
             if progress.generated >= max_tokens || self.cache.len() >= self.cache.size() {
                 return Ok(Finish::Length);
             }
-            self.cache.append(&[token])?;
+            self.cache.append(&[token], Output::Last)?;
         }
     }
 
