@@ -27,6 +27,7 @@ use validate::Judge;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, Unparsed};
+use crate::engine::power::WorkAhead;
 use crate::engine::{Engine, Job, Lane, Sampling, Status};
 use crate::prompt::{self, Budget};
 
@@ -37,6 +38,8 @@ pub enum Trigger {
     Automatic,
     /// The user asked.
     Invoked,
+    /// Nobody asked yet: the text is one that the user may soon have.
+    Ahead,
 }
 
 /// The entry selected in the editor's completion menu: the text will be `text` at `range` if it is taken.
@@ -59,8 +62,8 @@ pub struct Request {
     pub trigger: Trigger,
     /// The menu entry a completion must extend.
     pub selected: Option<Selected>,
-    /// What was generated last for this document, to be continued without the model while the user types it.
-    pub shown: Option<Shown>,
+    /// What was generated for this document, to be continued without the model while the user types it.
+    pub shown: Vec<Shown>,
 }
 
 /// Settings of the pipeline, filled from the configuration.
@@ -74,6 +77,8 @@ pub struct Options {
     pub debounce: Duration,
     /// Time after which what is there is taken, and nothing is waited for any longer.
     pub deadline: Duration,
+    /// When the next suggestion may be prepared before anybody asks for it.
+    pub work_ahead: WorkAhead,
 }
 
 impl Default for Options {
@@ -83,6 +88,7 @@ impl Default for Options {
             max_lines: 8,
             debounce: Duration::from_millis(10),
             deadline: Duration::from_millis(1500),
+            work_ahead: WorkAhead::default(),
         }
     }
 }
@@ -195,7 +201,7 @@ fn job(
     };
     Ok(Job {
         document: place.request.snapshot.uri.to_string(),
-        lane: Lane::Interactive,
+        lane: if place.request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
         segments: prompt::build(context, Budget::for_context(tokens)),
         max_tokens: options.max_tokens,
         stop: prompt::stop(lines),

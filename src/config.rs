@@ -53,6 +53,7 @@ pub struct Engine {
     pub in_process: bool,
     pub linger_s: u64,
     pub unload_s: u64,
+    pub work_ahead: engine::power::WorkAhead,
 }
 
 /// `[completion]`: see [`settings::SETTINGS`].
@@ -112,7 +113,7 @@ impl Default for Model {
 impl Default for Engine {
     fn default() -> Self {
         // Elsewhere there are no sockets that only one user can reach.
-        Self { in_process: !cfg!(unix), linger_s: engine::LINGER_S, unload_s: 0 }
+        Self { in_process: !cfg!(unix), linger_s: engine::LINGER_S, unload_s: 0, work_ahead: engine::power::WorkAhead::default() }
     }
 }
 
@@ -182,6 +183,7 @@ impl Config {
             gpu_layers: self.model.gpu_layers,
             family: self.model.family.clone(),
             prompt_ms: self.model.prompt_ms,
+            work_ahead: self.engine.work_ahead,
             ..engine::Options::new(model)
         }
     }
@@ -203,6 +205,7 @@ impl Config {
             max_lines: self.completion.max_lines,
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
+            work_ahead: self.engine.work_ahead,
         }
     }
 

@@ -12,6 +12,7 @@ mod job;
 pub mod kv;
 pub mod llama;
 mod memo;
+pub mod power;
 pub mod queue;
 pub mod sampling;
 pub mod scripted;
@@ -55,6 +56,8 @@ pub struct Options {
     pub family: Option<String>,
     /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
     pub prompt_ms: u32,
+    /// When the prompt of a place may be extended while nobody waits.
+    pub work_ahead: power::WorkAhead,
 }
 
 impl Options {
@@ -72,6 +75,7 @@ impl Options {
             family: None,
             // A pause long enough to wait for; the next key reuses the work.
             prompt_ms: 1500,
+            work_ahead: power::WorkAhead::default(),
         }
     }
 }

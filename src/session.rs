@@ -4,6 +4,7 @@
 //! The mutex is never held across an `.await` (clippy denies it) and never while parsing or generating.
 
 pub mod address;
+mod ahead;
 mod counts;
 mod engines;
 mod switches;
@@ -24,7 +25,7 @@ pub use turn::{Answer, Ask, Turn};
 use crate::cancel::CancelSource;
 use crate::completion::{Reason, Shown};
 use crate::config::{Config, Disabled};
-use crate::document::{Change, Encoding, NotOpen, Order, Store};
+use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
 
@@ -60,8 +61,12 @@ struct Open {
     /// False for read-only views: they are kept in step but nothing is suggested in them.
     editable: bool,
     shown: Option<Shown>,
+    /// What was prepared for the case that the user takes what is shown.
+    ahead: Option<Shown>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
+    /// The work ahead that runs for it; any request cancels it.
+    preparing: Option<CancelSource>,
 }
 
 impl Session {
@@ -121,7 +126,9 @@ impl Session {
             language: name,
             editable: !address::is_view(uri),
             shown: None,
+            ahead: None,
             running: Weak::new(),
+            preparing: None,
         };
         let mut state = self.lock();
         state.store.open(uri, version, text, language);
@@ -137,6 +144,11 @@ impl Session {
         encoding: Encoding,
     ) -> Result<Order, NotOpen> {
         self.lock().store.change(uri, version, changes, encoding)
+    }
+
+    /// An open document as it is now.
+    pub fn snapshot(&self, uri: &str) -> Option<Snapshot> {
+        self.lock().store.snapshot(uri)
     }
 
     /// The version of an open document.

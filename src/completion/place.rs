@@ -72,7 +72,10 @@ impl Place {
 
     /// The rest of what was shown before, if the user is typing it.
     pub fn reuse(&self) -> Option<Completion> {
-        let shown = self.request.shown.as_ref()?;
+        self.request.shown.iter().find_map(|shown| self.rest_of(shown))
+    }
+
+    fn rest_of(&self, shown: &Shown) -> Option<Completion> {
         let snapshot = &self.request.snapshot;
         let rest = reuse::lookup(shown, &snapshot.text, snapshot.floor(self.request.offset))?;
         let (text, range) = match &self.entry {

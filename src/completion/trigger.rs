@@ -24,7 +24,7 @@ pub enum Decision {
 
 /// Decide for the cursor in `context`.
 pub fn decide(context: &CursorContext, trigger: &Trigger, options: &Options) -> Decision {
-    let automatic = *trigger == Trigger::Automatic;
+    let automatic = *trigger != Trigger::Invoked;
     if automatic && (context.line.splits_word() || joins_word(context)) {
         return Decision::Skip(Reason::NotHere);
     }

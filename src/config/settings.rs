@@ -137,6 +137,15 @@ pub const SETTINGS: &[Setting] = &[
         example: "900",
     },
     Setting {
+        section: "engine",
+        key: "work_ahead",
+        kind: Kind::Word(&["auto", "always", "never"]),
+        scope: Scope::User,
+        doc: "Prepare the next suggestion, and read more of the file, while you read or pause; auto: not on a battery.",
+        unset: "",
+        example: "\"never\"",
+    },
+    Setting {
         section: "completion",
         key: "enabled",
         kind: Kind::Switch,

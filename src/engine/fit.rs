@@ -66,13 +66,8 @@ pub fn fit(
     anchor: &mut Anchor,
     tokenize: &dyn Fn(&str) -> Vec<Token>,
 ) -> Fitted {
-    if anchor.stable.len() <= budget {
-        let mut same = anchor.clone();
-        let (prefix, suffix, stands) = around(segments, budget - same.stable.len(), &mut same, tokenize);
-        if stands {
-            *anchor = same;
-            return Fitted { stable: anchor.stable.clone(), prefix, suffix };
-        }
+    if let Some(fitted) = again(segments, budget, anchor, tokenize) {
+        return fitted;
     }
     let mut stable = Vec::new();
     for segment in segments.iter().filter(|segment| segment.role == Role::Stable) {
@@ -82,6 +77,25 @@ pub fn fit(
     let (prefix, suffix, _) = around(segments, budget - stable.len(), anchor, tokenize);
     anchor.stable.clone_from(&stable);
     Fitted { stable, prefix, suffix }
+}
+
+/// Like [`fit`], but only where the prefix window can stand where it stood last time; else nothing changes.
+pub fn again(
+    segments: &[Segment],
+    budget: usize,
+    anchor: &mut Anchor,
+    tokenize: &dyn Fn(&str) -> Vec<Token>,
+) -> Option<Fitted> {
+    let prefix = segments.iter().find(|segment| segment.role == Role::Prefix)?;
+    let room = budget.checked_sub(anchor.stable.len())?;
+    // Before anything is tokenised: most often the cursor is simply somewhere else.
+    marked(prefix, &anchor.prefix, room)?;
+    let mut same = anchor.clone();
+    let (prefix, suffix, stands) = around(segments, room, &mut same, tokenize);
+    stands.then(|| {
+        *anchor = same;
+        Fitted { stable: anchor.stable.clone(), prefix, suffix }
+    })
 }
 
 /// The tokens that `segment` may take when others want more.
@@ -137,20 +151,32 @@ struct Tail {
     stands: bool,
 }
 
+/// How far back from the end of a segment `budget` tokens can reach, and where a window may begin within that.
+fn starts(segment: &Segment, budget: usize) -> (usize, Vec<usize>) {
+    let text = segment.text.as_str();
+    let reach = ceil_char(text, text.len().saturating_sub(budget * BYTES_PER_TOKEN));
+    (reach, edges(segment).filter(|&start| start >= reach && start < text.len()).collect())
+}
+
+/// Where the window at the end of a segment began last time, if it may begin there again.
+fn marked(segment: &Segment, mark: &Mark, budget: usize) -> Option<usize> {
+    let text = segment.text.as_str();
+    let (_, starts) = starts(segment, budget);
+    let distances = starts.iter().map(|&start| (start, text.len() - start));
+    mark.find(distances, |start, bytes| text.as_bytes()[start..].starts_with(bytes))
+}
+
 /// The window at the end of a segment.
 fn tail(segment: &Segment, budget: usize, mark: &Mark, tokenize: &dyn Fn(&str) -> Vec<Token>) -> Tail {
     let text = segment.text.as_str();
-    let reach = ceil_char(text, text.len().saturating_sub(budget * BYTES_PER_TOKEN));
-    let starts: Vec<usize> = edges(segment).filter(|&start| start >= reach && start < text.len()).collect();
     // 1. Where it was, if that still fits and is not a stub.
-    let distances = starts.iter().map(|&start| (start, text.len() - start));
-    let marked = mark.find(distances, |start, bytes| text.as_bytes()[start..].starts_with(bytes));
-    if let Some(start) = marked {
+    if let Some(start) = marked(segment, mark, budget) {
         let tokens = tokenize(&text[start..]);
         if tokens.len() <= budget && (start == 0 || tokens.len() * 100 >= budget * STALE) {
             return Tail { tokens, start, stands: true };
         }
     }
+    let (reach, starts) = starts(segment, budget);
     let moved = |tokens, start| Tail { tokens, start, stands: false };
     // 2. Everything.
     if reach == 0 {

@@ -32,8 +32,8 @@ pub struct Plan {
 /// Typed text only appends, a deletion only truncates, and generated tokens count as evaluated text, so an accepted
 /// suggestion costs nothing. A prompt that would throw away more than half of the sequence it shares most with is another
 /// place (another document, another function, another task): it takes the sequence that was not used for the longest
-/// time, so that going back to the first place costs nothing.
-pub fn plan(sequences: &[Cached], prompt: &[Token]) -> Plan {
+/// time, so that going back to the first place costs nothing. The sequence `spare` is left as it is.
+pub fn plan(sequences: &[Cached], prompt: &[Token], spare: Option<usize>) -> Plan {
     let limit = prompt.len().saturating_sub(1);
     let common = |cached: &Cached| {
         let common = cached.tokens.iter().zip(prompt).take_while(|(cached, wanted)| cached == wanted).count();
@@ -43,8 +43,10 @@ pub fn plan(sequences: &[Cached], prompt: &[Token]) -> Plan {
     let best = (0..sequences.len()).max_by_key(|&at| (common(&sequences[at]), sequences[at].used));
     let Some(best) = best else { return Plan::default() };
     let keep = common(&sequences[best]);
-    let oldest = (0..sequences.len()).min_by_key(|&at| sequences[at].used).unwrap_or(best);
-    if keep * 2 >= sequences[best].tokens.len() || oldest == best {
+    let others = (0..sequences.len()).filter(|&at| Some(at) != spare);
+    let oldest = others.min_by_key(|&at| sequences[at].used).unwrap_or(best);
+    let goes_on = keep * 2 >= sequences[best].tokens.len() && Some(best) != spare;
+    if goes_on || oldest == best {
         return Plan { sequence: best, copy_of: None, keep };
     }
     if keep >= WORTH_COPYING {
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     fn keep(tokens: &[Token], prompt: &[Token]) -> usize {
-        plan(&[Cached { tokens, used: 1 }], prompt).keep
+        plan(&[Cached { tokens, used: 1 }], prompt, None).keep
     }
 
     #[test]
@@ -70,17 +72,21 @@ mod tests {
         assert_eq!(keep(&[1, 2, 3, 8, 9], &[1, 2, 3, 8, 9, 5]), 5, "an accepted suggestion is already there");
         assert_eq!(keep(&[1, 2, 3], &[7, 2, 3]), 0, "another document");
         assert_eq!(keep(&[1], &[]), 0);
-        assert_eq!(plan(&[], &[1]), Plan::default());
+        assert_eq!(plan(&[], &[1], None), Plan::default());
     }
 
     /// Sequences as lists of numbers, the first used last.
     fn choose(sequences: &[Vec<Token>], prompt: &[Token]) -> Plan {
+        beside(sequences, prompt, None)
+    }
+
+    fn beside(sequences: &[Vec<Token>], prompt: &[Token], spare: Option<usize>) -> Plan {
         let cached: Vec<Cached> = sequences
             .iter()
             .enumerate()
             .map(|(at, tokens)| Cached { tokens, used: if tokens.is_empty() { 0 } else { 100 - at as u64 } })
             .collect();
-        plan(&cached, prompt)
+        plan(&cached, prompt, spare)
     }
 
     fn numbers(range: std::ops::Range<Token>) -> Vec<Token> {
@@ -119,6 +125,15 @@ mod tests {
         let near = [numbers(0..60), numbers(700..800)].concat();
         assert_eq!(choose(&sequences, &near), Plan { sequence: 0, copy_of: None, keep: 60 }, "most of it stays");
         assert_eq!(choose(&sequences[..1], &jump), Plan { sequence: 0, copy_of: None, keep: 30 }, "the only one");
+    }
+
+    #[test]
+    fn a_sequence_can_be_left_as_it_is() {
+        let sequences = [numbers(0..100), Vec::new()];
+        let longer = numbers(0..200);
+        assert_eq!(choose(&sequences, &longer), Plan { sequence: 0, copy_of: None, keep: 100 });
+        assert_eq!(beside(&sequences, &longer, Some(0)), Plan { sequence: 1, copy_of: Some(0), keep: 100 });
+        assert_eq!(beside(&sequences, &numbers(900..950), Some(0)), Plan { sequence: 1, copy_of: None, keep: 0 });
     }
 
     #[test]

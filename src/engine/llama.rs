@@ -7,6 +7,7 @@ mod backend;
 mod cache;
 mod load;
 mod vocabulary;
+mod widen;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 pub use backend::system_info;
 pub use vocabulary::Tokenizer;
 
-use super::queue::{Queue, Ticket};
+use super::queue::{Next, Queue, Ticket};
 use super::{Engine, EngineError, Generation, Job, Options, Status};
 use crate::cancel::CancelToken;
 
@@ -114,7 +115,18 @@ fn serve(
     let mut worker = worker::Worker::new(options, loaded)?;
     worker.warm_up();
     status.send_replace(Status::Ready(Arc::new(worker.info(options))));
-    while let Some(ticket) = queue.take() {
+    loop {
+        let ticket = match queue.take_within(worker.rest()) {
+            Next::Job(ticket) => ticket,
+            Next::Closed => return Ok(()),
+            Next::Nothing => {
+                if let Err(error) = worker.work_ahead() {
+                    tracing::warn!("work ahead: {error}");
+                    worker.forget();
+                }
+                continue;
+            }
+        };
         // A panic fails this job only; the cache's content is unknown after it.
         let result = catch_unwind(AssertUnwindSafe(|| worker.run(&ticket)));
         match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
@@ -128,5 +140,4 @@ fn serve(
             }
         }
     }
-    Ok(())
 }

@@ -81,6 +81,17 @@ struct State {
     closed: Option<EngineError>,
 }
 
+/// What a wait for a job ended with.
+#[derive(Debug)]
+pub enum Next {
+    /// A job.
+    Job(Box<Ticket>),
+    /// None came in time.
+    Nothing,
+    /// None will come any more.
+    Closed,
+}
+
 /// The mailbox. Many threads push, one takes.
 #[derive(Debug, Default)]
 pub struct Queue {
@@ -124,14 +135,20 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// Wait for the next job that somebody still wants: the oldest interactive one, else the oldest background one.
-    /// None once the queue is closed. The job counts as running until the next call.
-    pub fn take(&self) -> Option<Ticket> {
+    /// Wait for the next job that somebody still wants: the oldest interactive one, else the oldest background one. The
+    /// job counts as running until the next call.
+    pub fn take(&self) -> Next {
+        self.take_within(None)
+    }
+
+    /// The same, but wait no longer than `most`.
+    pub fn take_within(&self, most: Option<Duration>) -> Next {
+        let until = most.map(|most| Instant::now() + most);
         let mut state = self.state();
         state.running = None;
         loop {
             if state.closed.is_some() {
-                return None;
+                return Next::Closed;
             }
             if let Some(ticket) = state.pop() {
                 state.running = Some(Running {
@@ -142,9 +159,17 @@ impl Queue {
                 });
                 // Not the time it waited.
                 let _ = ticket.check();
-                return Some(ticket);
+                return Next::Job(Box::new(ticket));
             }
-            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let Some(until) = until else {
+                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Next::Nothing;
+            }
+            state = self.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -205,6 +230,13 @@ mod tests {
         }
     }
 
+    fn take(queue: &Queue) -> Ticket {
+        match queue.take() {
+            Next::Job(ticket) => *ticket,
+            other => panic!("{other:?}"),
+        }
+    }
+
     fn push(queue: &Queue, document: &str, lane: Lane) -> Generation {
         let (updates, generation) = Generation::channel();
         queue.push(Ticket::new(job(document, lane), CancelToken::never(), updates));
@@ -222,15 +254,15 @@ mod tests {
         let _other = push(&queue, "b", Lane::Interactive);
         let _second = push(&queue, "a", Lane::Interactive);
         assert_eq!(outcome(&mut first), Some(Err(EngineError::Cancelled)));
-        assert_eq!(queue.take().unwrap().job.document, "b");
-        assert_eq!(queue.take().unwrap().job.document, "a");
+        assert_eq!(take(&queue).job.document, "b");
+        assert_eq!(take(&queue).job.document, "a");
     }
 
     #[test]
     fn the_latest_of_a_document_stops_the_running_one() {
         let queue = Queue::default();
         let _first = push(&queue, "a", Lane::Interactive);
-        let running = queue.take().unwrap();
+        let running = take(&queue);
         let _other = push(&queue, "b", Lane::Interactive);
         let _background = push(&queue, "a", Lane::Background);
         assert!(!running.is_over(), "another document or lane does not stop it");
@@ -243,12 +275,12 @@ mod tests {
         let queue = Queue::default();
         let _background = push(&queue, "a", Lane::Background);
         let _more = push(&queue, "b", Lane::Background);
-        let running = queue.take().unwrap();
+        let running = take(&queue);
         assert_eq!(running.job.document, "a");
         let _person = push(&queue, "c", Lane::Interactive);
         assert!(running.is_over());
-        assert_eq!(queue.take().unwrap().job.document, "c");
-        assert_eq!(queue.take().unwrap().job.document, "b");
+        assert_eq!(take(&queue).job.document, "c");
+        assert_eq!(take(&queue).job.document, "b");
     }
 
     #[test]
@@ -260,8 +292,16 @@ mod tests {
         queue.push(Ticket::new(job("cancelled", Lane::Interactive), source.token(), updates));
         source.cancel();
         let _wanted = push(&queue, "wanted", Lane::Background);
-        assert_eq!(queue.take().unwrap().job.document, "wanted");
+        assert_eq!(take(&queue).job.document, "wanted");
         assert_eq!(outcome(&mut cancelled), Some(Err(EngineError::Cancelled)));
+    }
+
+    #[test]
+    fn a_wait_may_end_without_a_job() {
+        let queue = Queue::default();
+        assert!(matches!(queue.take_within(Some(Duration::ZERO)), Next::Nothing));
+        let _job = push(&queue, "a", Lane::Background);
+        assert!(matches!(queue.take_within(Some(Duration::ZERO)), Next::Job(_)));
     }
 
     #[test]
@@ -273,7 +313,7 @@ mod tests {
         let mut after = push(&queue, "b", Lane::Interactive);
         assert_eq!(outcome(&mut before), Some(Err(error.clone())));
         assert_eq!(outcome(&mut after), Some(Err(error)));
-        assert!(queue.take().is_none());
+        assert!(matches!(queue.take(), Next::Closed));
         assert!(queue.is_closed());
     }
 
@@ -283,6 +323,6 @@ mod tests {
         let mut generations: Vec<_> =
             (0..=CAPACITY).map(|number| push(&queue, &number.to_string(), Lane::Interactive)).collect();
         assert_eq!(outcome(&mut generations[0]), Some(Err(EngineError::Cancelled)));
-        assert_eq!(queue.take().unwrap().job.document, "1");
+        assert_eq!(take(&queue).job.document, "1");
     }
 }

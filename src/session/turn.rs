@@ -12,7 +12,7 @@ use crate::document::Snapshot;
 pub struct Turn {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
-    shown: Option<Shown>,
+    shown: Vec<Shown>,
     options: completion::Options,
     source: Arc<CancelSource>,
 }
@@ -56,11 +56,14 @@ impl Session {
         if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
             older.cancel();
         }
-        Ok(Turn { snapshot, shown: open.shown.clone(), options, source })
+        // A person waits; and most likely the text is not the one that was prepared for.
+        open.preparing = None;
+        let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
+        Ok(Turn { snapshot, shown, options, source })
     }
 
     /// Carry a request out.
-    pub async fn complete(&self, turn: Turn, ask: Ask) -> Answer {
+    pub async fn complete(self: &Arc<Self>, turn: Turn, ask: Ask) -> Answer {
         let token = turn.source.token();
         let offset = ask.offset;
         let run = async {
@@ -88,7 +91,11 @@ impl Session {
             () = token.cancelled() => Outcome::Skipped(Reason::Superseded),
             outcome = run => outcome,
         };
-        self.settle(turn.snapshot, offset, outcome)
+        let answer = self.settle(turn.snapshot, offset, outcome);
+        if let Outcome::Completion(completion) = &answer.outcome {
+            self.prepare_acceptance(&answer.snapshot, completion, turn.options);
+        }
+        answer
     }
 
     /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is

@@ -19,7 +19,7 @@ pub fn request(language_name: &str, before: &str, trigger: Trigger) -> Request {
     let offset = before.find('ˇ').expect("a cursor");
     let text = before.replacen('ˇ', "", 1);
     let snapshot = Snapshot::of_text("file:///test", &text, language(language_name));
-    Request { snapshot, offset, trigger, selected: None, shown: None }
+    Request { snapshot, offset, trigger, selected: None, shown: Vec::new() }
 }
 
 /// Run the pipeline with a model that generates `generated`.

@@ -67,12 +67,12 @@ fn typing_what_is_shown_needs_no_model() {
     for typed in 0..first.text.len() {
         let (done, rest) = first.text.split_at(typed);
         let mut again = request("python", &format!("x = {done}ˇ\n"), Trigger::Automatic);
-        again.shown = Some(first.shown.clone());
+        again.shown = vec![first.shown.clone()];
         let Outcome::Completion(completion) = run(again, "NOT ASKED") else { panic!("shown") };
         assert_eq!((completion.text.as_str(), completion.tokens), (rest, 0));
     }
     let mut paired = request("python", "x = foo(ˇ)\n", Trigger::Automatic);
-    paired.shown = Some(first.shown.clone());
+    paired.shown = vec![first.shown.clone()];
     let Outcome::Completion(completion) = run(paired.clone(), "NOT ASKED") else { panic!("shown") };
     assert_eq!(taken(&paired.snapshot.text.to_string(), &completion), "x = foo(«bar»)\n");
 }

@@ -184,7 +184,7 @@ proptest! {
         let strict = language.as_ref().unwrap().strict.unwrap();
         let snapshot = Snapshot::of_text("file:///test", &text, language.clone());
         let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
-        let request = Request { snapshot: snapshot.clone(), offset, trigger, selected: None, shown: None };
+        let request = Request { snapshot: snapshot.clone(), offset, trigger, selected: None, shown: Vec::new() };
         let Outcome::Completion(completion) = run(request, &generated) else { return Ok(()) };
         prop_assert_eq!(completion.verdict, Verdict::Strict);
         prop_assert!(!completion.text.trim().is_empty());
@@ -205,7 +205,7 @@ proptest! {
             offset: completion.range.start + typed,
             trigger: Trigger::Automatic,
             selected: None,
-            shown: Some(completion.shown.clone()),
+            shown: vec![completion.shown.clone()],
         };
         let Outcome::Completion(rest) = run(request, "") else { panic!("not reused: {told}") };
         typing.replace_range(rest.range.clone(), &rest.text);

@@ -17,7 +17,7 @@ use super::wire::Report;
 use super::{Settings, connection, log};
 use crate::engine::{Engine, Status};
 
-/// Connections at once. A user has some dozen editor windows at most; each connection costs memory and a descriptor.
+/// Connections served at once. A user has some dozen editor windows at most; each connection costs memory and a descriptor.
 const MOST_CONNECTIONS: usize = 128;
 /// How long to wait for the lock of an engine that is leaving. It gives it back within milliseconds of its last word.
 const LEAVING: Duration = Duration::from_secs(3);
@@ -229,7 +229,10 @@ impl Shared {
     }
 
     async fn accept(self: &Arc<Self>, listener: &UnixListener) {
+        let mut connections = self.connections.subscribe();
         loop {
+            // More wait in the listener's queue: whoever says nothing is gone after two seconds.
+            drop(connections.wait_for(|&connections| connections < MOST_CONNECTIONS).await);
             match listener.accept().await {
                 Ok((stream, _)) => self.admit(stream),
                 Err(error) => {
@@ -248,9 +251,6 @@ impl Shared {
             Ok(peer) if peer.uid() == user => {}
             Ok(peer) => return tracing::warn!("user {} was refused", peer.uid()),
             Err(error) => return tracing::warn!("a client that cannot be told was refused: {error}"),
-        }
-        if *self.connections.borrow() >= MOST_CONNECTIONS {
-            return tracing::warn!("more than {MOST_CONNECTIONS} connections: one was refused");
         }
         log::rotate();
         let shared = Arc::clone(self);

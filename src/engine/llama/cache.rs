@@ -98,19 +98,25 @@ impl<'a> Cache<'a> {
         self.context.n_batch() as usize
     }
 
+    /// The sequence at work.
+    pub fn current(&self) -> usize {
+        self.current
+    }
+
     /// Tokens in the sequence at work.
     pub fn len(&self) -> usize {
         self.sequences[self.current].tokens.len()
     }
 
-    /// Choose the sequence for `prompt`; returns how many of its tokens are in there. The rest has to be appended.
-    pub fn adopt(&mut self, prompt: &[Token]) -> Result<usize, EngineError> {
+    /// Choose the sequence for `prompt`; returns how many of its tokens are in there. The rest has to be appended. The
+    /// sequence `spare` is left as it is.
+    pub fn adopt(&mut self, prompt: &[Token], spare: Option<usize>) -> Result<usize, EngineError> {
         let cached: Vec<kv::Cached> = self
             .sequences
             .iter()
             .map(|sequence| kv::Cached { tokens: &sequence.tokens, used: sequence.used })
             .collect();
-        let plan = kv::plan(&cached, prompt);
+        let plan = kv::plan(&cached, prompt, spare);
         self.current = plan.sequence;
         if let Some(from) = plan.copy_of {
             self.copy(from, plan.sequence)?;

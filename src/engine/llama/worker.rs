@@ -2,25 +2,29 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::backend::system_info;
 use super::cache::{Cache, Output};
 use super::load::Loaded;
-use crate::engine::fit::{self, Anchor};
+use super::widen::{FACTOR, STEP, Wider};
+use crate::engine::fit::{self, Anchor, Fitted};
 use crate::engine::heal::Heal;
 use crate::engine::memo::Memo;
+use crate::engine::power::WorkAhead;
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::stop::Watch;
 use crate::engine::utf8::Assembler;
 use crate::engine::{
-    EngineError, Finish, Job, ModelInfo, Options, Piece, Prompt, Summary, Token, Update, cores,
+    EngineError, Finish, Job, Lane, ModelInfo, Options, Piece, Prompt, Segment, Summary, Token, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
 const ANSWER: usize = 64;
+/// Windows remembered for each document, the one used last first: places that the user goes back and forth between.
+const PLACES: usize = 4;
 /// Documents whose windows are remembered.
 const DOCUMENTS: usize = 64;
 
@@ -30,8 +34,20 @@ pub struct Worker<'a> {
     cache: Cache<'a>,
     speed: Speed,
     threads: usize,
-    anchors: HashMap<String, Anchor>,
+    windows: HashMap<String, Vec<Window>>,
+    wider: Option<Wider>,
+    /// The sequence in which the last job ran.
+    asked: usize,
+    work_ahead: WorkAhead,
     memo: RefCell<Memo>,
+}
+
+/// Where the prompt of a document stands in its text.
+#[derive(Debug, Clone, Default)]
+struct Window {
+    anchor: Anchor,
+    /// Tokens it may have, where that is more than a cold prompt may.
+    budget: usize,
 }
 
 /// A job's state while tokens are generated.
@@ -57,7 +73,17 @@ impl<'a> Worker<'a> {
         let cache = Cache::new(options, loaded, threads)?;
         let chunk = if loaded.gpu_layers > 0 { cache.batch() } else { CHUNK.min(cache.batch()) };
         let speed = Speed::new(chunk, cache.size(), options.prompt_ms);
-        Ok(Self { loaded, cache, speed, threads, anchors: HashMap::new(), memo: RefCell::default() })
+        Ok(Self {
+            loaded,
+            cache,
+            speed,
+            threads,
+            windows: HashMap::new(),
+            wider: None,
+            asked: 0,
+            work_ahead: options.work_ahead,
+            memo: RefCell::default(),
+        })
     }
 
     /// Facts for people.
@@ -126,26 +152,95 @@ impl<'a> Worker<'a> {
 
     /// The prompt's tokens, and the typed text that generation has to spell first.
     fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<Token>, Heal) {
-        let Loaded { model, vocabulary, .. } = self.loaded;
-        // The same for jobs that want little and for those that want more, or windows would move between them. One token
-        // more is kept free: a full context leaves no place to write the next one.
-        let answer = max_tokens.max(ANSWER.min(self.cache.size() / 4));
-        let room = self.cache.size().saturating_sub(answer + vocabulary.layout.overhead() + 1);
-        if !self.anchors.contains_key(&job.document) && self.anchors.len() >= DOCUMENTS {
-            // Losing an anchor costs one evaluation of a moved window; no need to know which is the oldest.
-            self.anchors.clear();
+        let room = self.room(max_tokens);
+        if !self.windows.contains_key(&job.document) && self.windows.len() >= DOCUMENTS {
+            // Losing a window costs one evaluation of a moved one; no need to know which is the oldest.
+            self.windows.clear();
         }
-        let anchor = self.anchors.entry(job.document.clone()).or_default();
-        let tokenize =
-            |text: &str| self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text));
-        let fitted = fit::fit(&job.segments, room.min(self.speed.budget()), anchor, &tokenize);
-        let (kept, heal) = Heal::split(&fitted.prefix, &vocabulary.pieces);
-        (vocabulary.layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
+        let mut windows = self.windows.remove(&job.document).unwrap_or_default();
+        let short = room.min(self.speed.budget());
+        let standing = windows.iter_mut().enumerate().find_map(|(at, window)| {
+            // One that was widened in idle time has more room.
+            let fitted = self.fit_again(&job.segments, room.min(window.budget.max(short)), &mut window.anchor)?;
+            Some((at, fitted))
+        });
+        let fitted = match standing {
+            Some((at, fitted)) => {
+                windows[..=at].rotate_right(1);
+                fitted
+            }
+            None => {
+                // Another place, or too much was typed: then the suffix window may still stand.
+                let mut anchor = windows.first().map(|window| window.anchor.clone()).unwrap_or_default();
+                let fitted = self.fit(&job.segments, short, &mut anchor);
+                windows.truncate(PLACES - 1);
+                windows.insert(0, Window { anchor, budget: 0 });
+                fitted
+            }
+        };
+        if job.lane == Lane::Interactive {
+            let now = windows[0].budget.max(short);
+            self.wider = Wider::beyond(job, now, room.min(short * FACTOR), self.work_ahead);
+        }
+        self.windows.insert(job.document.clone(), windows);
+        let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
+        let layout = &self.loaded.vocabulary.layout;
+        (layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
+    }
+
+    /// Tokens that a prompt may have beside its answer: the same for jobs that want little and for those that want more,
+    /// or windows would move between them. One more is kept free: a full context has no place for the next token.
+    fn room(&self, max_tokens: usize) -> usize {
+        let answer = max_tokens.max(ANSWER.min(self.cache.size() / 4));
+        self.cache.size().saturating_sub(answer + self.loaded.vocabulary.layout.overhead() + 1)
+    }
+
+    fn fit(&self, segments: &[Segment], budget: usize, anchor: &mut Anchor) -> Fitted {
+        fit::fit(segments, budget, anchor, &|text| self.tokenize(text))
+    }
+
+    fn fit_again(&self, segments: &[Segment], budget: usize, anchor: &mut Anchor) -> Option<Fitted> {
+        fit::again(segments, budget, anchor, &|text| self.tokenize(text))
+    }
+
+    fn tokenize(&self, text: &str) -> Vec<Token> {
+        let Loaded { model, vocabulary, .. } = self.loaded;
+        self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text))
+    }
+
+    /// How long to wait for a job before there is something else to do; none: for ever.
+    pub fn rest(&self) -> Option<Duration> {
+        self.wider.as_ref().map(Wider::rest)
+    }
+
+    /// Evaluate some more of the longer prompt.
+    pub fn work_ahead(&mut self) -> Result<(), EngineError> {
+        let Some(mut wider) = self.wider.take() else { return Ok(()) };
+        if !wider.is_allowed() {
+            return Ok(());
+        }
+        let fitted = self.fit(&wider.segments, wider.budget, &mut wider.anchor);
+        let (kept, _) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
+        let layout = &self.loaded.vocabulary.layout;
+        let prompt = layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix);
+        let keep = self.cache.adopt(&prompt, Some(self.asked))?;
+        let end = prompt.len().min(keep + STEP);
+        self.cache.append(&prompt[keep..end], Output::None)?;
+        if end < prompt.len() {
+            self.wider = Some(wider);
+            return Ok(());
+        }
+        tracing::debug!(tokens = prompt.len(), "the prompt was widened");
+        let windows = self.windows.entry(wider.document).or_default();
+        windows.truncate(PLACES - 1);
+        windows.insert(0, Window { anchor: wider.anchor, budget: wider.budget });
+        Ok(())
     }
 
     /// Bring the cache to `prompt`; returns how many of its tokens were there already.
     fn prefill(&mut self, ticket: &Ticket, prompt: &[Token]) -> Result<usize, EngineError> {
-        let keep = self.cache.adopt(prompt)?;
+        let keep = self.cache.adopt(prompt, None)?;
+        self.asked = self.cache.current();
         let started = Instant::now();
         let mut chunks = prompt[keep..].chunks(self.speed.chunk()).peekable();
         while let Some(chunk) = chunks.next() {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::engine::Status;
+use crate::lsp::convert;
 use crate::lsp::ext::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::session::Scope;
@@ -21,8 +22,11 @@ const TOGGLE: &str = "treefill.toggle";
 /// Returns what the server is doing.
 const STATUS: &str = "treefill.status";
 
+/// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
+const WARM: &str = "treefill.warm";
+
 /// Every command, as announced.
-pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS];
+pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM];
 
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
@@ -41,6 +45,7 @@ pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
         }
         TOGGLE => toggle(server, argument),
         STATUS => Ok(status(server)),
+        WARM => warm(server, argument),
         unknown => {
             Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
         }
@@ -58,6 +63,19 @@ fn pause(server: &Server, argument: &Value) -> Result<Value> {
         minutes.filter(|minutes| *minutes < YEAR_OF_MINUTES).map(|m| Duration::from_secs_f64(m * 60.0));
     server.session.switch(|switches| switches.pause(duration));
     Ok(json!({ "enabled": false, "minutes": minutes }))
+}
+
+fn warm(server: &Server, argument: &Value) -> Result<Value> {
+    let position = serde_json::from_value(argument["position"].clone());
+    let (Some(uri), Ok(position)) = (argument["uri"].as_str(), position) else {
+        return Err(Error::invalid_params("treefill.warm: give {uri, position: {line, character}}"));
+    };
+    // A document that is not open has nothing to prepare.
+    if let Some(snapshot) = server.session.snapshot(uri) {
+        let offset = convert::to_byte(&snapshot, position, server.negotiated().encoding);
+        server.session.warm(snapshot, offset);
+    }
+    Ok(Value::Null)
 }
 
 fn toggle(server: &Server, argument: &Value) -> Result<Value> {

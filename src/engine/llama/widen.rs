@@ -1,0 +1,57 @@
+//! Reading more of a file while nobody waits: after a jump the prompt is short, so that the first answer comes soon; when
+//! the user pauses, a longer one is evaluated beside it, a little at a time, and takes its place when it is complete.
+
+use std::time::{Duration, Instant};
+
+use crate::engine::fit::Anchor;
+use crate::engine::power::WorkAhead;
+use crate::engine::{Job, Segment};
+
+/// Whoever has not pressed a key for so long is reading.
+const PAUSE: Duration = Duration::from_millis(300);
+/// Tokens evaluated between two looks into the mailbox: a key that comes meanwhile waits for them.
+pub const STEP: usize = 8;
+/// How much longer the prompt may become: more context helps less and less, and each token costs time.
+pub const FACTOR: usize = 4;
+
+/// A longer prompt on its way.
+#[derive(Debug)]
+pub struct Wider {
+    /// Whose prompt.
+    pub document: String,
+    /// What it is made of.
+    pub segments: Vec<Segment>,
+    /// Tokens it may have.
+    pub budget: usize,
+    /// Where its windows stand.
+    pub anchor: Anchor,
+    /// When it may begin.
+    from: Instant,
+    /// The user's setting, until it was looked at.
+    wanted: Option<WorkAhead>,
+}
+
+impl Wider {
+    /// What could be read beyond the prompt of `job`, which may have `now` tokens, with `wide` ones; none if that is no
+    /// more, or not wanted.
+    pub fn beyond(job: &Job, now: usize, wide: usize, wanted: WorkAhead) -> Option<Self> {
+        (wide > now && wanted != WorkAhead::Never).then(|| Self {
+            document: job.document.clone(),
+            segments: job.segments.clone(),
+            budget: wide,
+            anchor: Anchor::default(),
+            from: Instant::now() + PAUSE,
+            wanted: Some(wanted),
+        })
+    }
+
+    /// Whether the machine may be used for it now; looked at once, because it reads files.
+    pub fn is_allowed(&mut self) -> bool {
+        self.wanted.take().is_none_or(WorkAhead::is_allowed)
+    }
+
+    /// How long to wait for a real job first.
+    pub fn rest(&self) -> Duration {
+        self.from.saturating_duration_since(Instant::now())
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether work that nobody has asked for yet may be done: by the user's setting, and by what the machine runs on.
+
+use serde::{Deserialize, Serialize};
+use starship_battery::{Manager, State};
+
+/// When to work ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkAhead {
+    /// When the machine does not run on a battery.
+    #[default]
+    Auto,
+    /// On a battery too.
+    Always,
+    /// Only what was asked for is done.
+    Never,
+}
+
+impl WorkAhead {
+    /// Whether to work ahead now. Reads the state of the batteries, which may take some milliseconds.
+    pub fn is_allowed(self) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => !on_battery(),
+        }
+    }
+}
+
+/// Whether a battery is being used up. A machine that does not tell has a plug.
+fn on_battery() -> bool {
+    let batteries = Manager::new().and_then(|manager| manager.batteries());
+    batteries.is_ok_and(|mut batteries| batteries.any(|battery| battery.is_ok_and(|it| it.state() == State::Discharging)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_decides_before_the_battery_does() {
+        assert!(WorkAhead::Always.is_allowed() && !WorkAhead::Never.is_allowed());
+        assert_eq!(WorkAhead::Auto.is_allowed(), !on_battery());
+    }
+}
