@@ -58,6 +58,8 @@ pub struct Options {
     pub prompt_ms: u32,
     /// When the prompt of a place may be extended while nobody waits.
     pub work_ahead: power::WorkAhead,
+    /// Milliseconds without a job after which nobody waits.
+    pub pause_ms: u32,
 }
 
 impl Options {
@@ -76,6 +78,8 @@ impl Options {
             // A pause long enough to wait for; the next key reuses the work.
             prompt_ms: 1500,
             work_ahead: power::WorkAhead::default(),
+            // Whoever has not pressed a key for so long is reading.
+            pause_ms: 300,
         }
     }
 }

@@ -7,9 +7,11 @@
 #[path = "engine/common.rs"]
 mod common;
 
-use common::{PREFIX, SUFFIX, collect, engine, job, run, text_of};
+use common::{PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
 use treefill::cancel::{CancelSource, CancelToken};
-use treefill::engine::{Ban, Engine as _, EngineError, Finish, Lane, Sampling, Status};
+use treefill::engine::llama::LlamaEngine;
+use treefill::engine::power::WorkAhead;
+use treefill::engine::{Ban, Engine as _, EngineError, Finish, Lane, Options, Sampling, Status};
 
 #[tokio::test]
 async fn status_goes_from_loading_to_ready() {
@@ -228,4 +230,54 @@ async fn jobs_sent_while_loading_wait_and_an_ended_engine_answers() {
     let unfinished = engine.generate(unfinished, CancelToken::never());
     drop(engine);
     let _ = collect(unfinished).await;
+}
+
+/// A jump is answered from a short prompt; while nobody waits it grows, and what was read before stays read.
+#[tokio::test]
+async fn a_prompt_grows_while_nobody_waits_and_places_are_remembered() {
+    let engine = LlamaEngine::start(Options {
+        // Slow on purpose, so that the short prompt is the shortest there is.
+        prompt_ms: 1,
+        work_ahead: WorkAhead::Always,
+        pause_ms: 0,
+        ..options()
+    });
+    let place = |name: &str| (0..60).map(|line| format!("{name}_{line} = compute({line})\n")).collect::<String>() + "total = ";
+    let here = place("here");
+    let (_, short) = run(&*engine, job(&here, SUFFIX)).await;
+    let start = std::time::Instant::now();
+    let wide = loop {
+        let (_, summary) = run(&*engine, job(&here, SUFFIX)).await;
+        if summary.prompt.tokens > short.prompt.tokens {
+            break summary;
+        }
+        assert!(start.elapsed().as_secs() < 60, "it grows");
+    };
+    assert!(wide.prompt.tokens - wide.prompt.reused <= 4, "{wide:?}");
+    let (_, there) = run(&*engine, job(&place("there"), SUFFIX)).await;
+    assert!(there.prompt.tokens < wide.prompt.tokens, "a jump is short again: {there:?}");
+    let (_, back) = run(&*engine, job(&here, SUFFIX)).await;
+    assert_eq!(back.prompt.tokens, wide.prompt.tokens);
+    assert!(back.prompt.tokens - back.prompt.reused <= 4, "{back:?}");
+}
+
+#[tokio::test]
+async fn documents_have_sequences_of_their_own() {
+    let engine = engine();
+    let mut jobs: Vec<_> = ["a", "b", "c"]
+        .map(|name| {
+            let mut job = job(&format!("# {name}\n{PREFIX}"), SUFFIX);
+            job.document = name.into();
+            job
+        })
+        .into();
+    for _ in 0..2 {
+        for job in &mut jobs {
+            run(&*engine, job.clone()).await;
+        }
+    }
+    for job in jobs {
+        let (_, summary) = run(&*engine, job).await;
+        assert!(summary.prompt.tokens - summary.prompt.reused <= 4, "{summary:?}");
+    }
 }

@@ -61,10 +61,11 @@ impl Session {
         let uri = Arc::clone(&snapshot.uri);
         let request = Request { snapshot, offset, trigger: Trigger::Ahead, selected: None, shown: Vec::new() };
         let report = completion::complete(request, &*engine, &options, token).await;
-        if let Outcome::Completion(completion) = report.outcome
-            && let Some(open) = self.lock().open.get_mut(&uri)
-        {
+        let Outcome::Completion(completion) = report.outcome else { return };
+        let mut state = self.lock();
+        if let Some(open) = state.open.get_mut(&uri) {
             open.ahead = Some(completion.shown);
+            state.counts.prepared += 1;
         }
     }
 }

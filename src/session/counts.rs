@@ -13,6 +13,8 @@ pub struct Counts {
     pub requests: u64,
     /// Suggestions returned.
     pub shown: u64,
+    /// Suggestions prepared before anybody asked for them.
+    pub prepared: u64,
     /// Suggestions the user took.
     pub accepted: u64,
     /// Requests without a suggestion, by the name of the [`Reason`].

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
 use treefill::cancel::CancelToken;
 use treefill::config::Config;
+use treefill::engine::power::WorkAhead;
 use treefill::engine::{
     Engine, EngineError, Finish, Generation, Job, Piece, Prompt, Status, Summary, Update,
 };
@@ -222,6 +223,10 @@ impl TestServer {
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
         config.completion.debounce_ms = 0;
+        // On a battery or not, jobs come only when a test asks for them.
+        if config.engine.work_ahead == WorkAhead::Auto {
+            config.engine.work_ahead = WorkAhead::Never;
+        }
         let session = Session::new(|| Registry::builtin().unwrap(), config.clone(), start);
         session.start_engine();
         let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };

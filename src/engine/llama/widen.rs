@@ -7,8 +7,6 @@ use crate::engine::fit::Anchor;
 use crate::engine::power::WorkAhead;
 use crate::engine::{Job, Segment};
 
-/// Whoever has not pressed a key for so long is reading.
-const PAUSE: Duration = Duration::from_millis(300);
 /// Tokens evaluated between two looks into the mailbox: a key that comes meanwhile waits for them.
 pub const STEP: usize = 8;
 /// How much longer the prompt may become: more context helps less and less, and each token costs time.
@@ -33,14 +31,14 @@ pub struct Wider {
 
 impl Wider {
     /// What could be read beyond the prompt of `job`, which may have `now` tokens, with `wide` ones; none if that is no
-    /// more, or not wanted.
-    pub fn beyond(job: &Job, now: usize, wide: usize, wanted: WorkAhead) -> Option<Self> {
+    /// more, or not wanted. It begins after `pause`.
+    pub fn beyond(job: &Job, now: usize, wide: usize, (wanted, pause): (WorkAhead, Duration)) -> Option<Self> {
         (wide > now && wanted != WorkAhead::Never).then(|| Self {
             document: job.document.clone(),
             segments: job.segments.clone(),
             budget: wide,
             anchor: Anchor::default(),
-            from: Instant::now() + PAUSE,
+            from: Instant::now() + pause,
             wanted: Some(wanted),
         })
     }

@@ -38,7 +38,7 @@ pub struct Worker<'a> {
     wider: Option<Wider>,
     /// The sequence in which the last job ran.
     asked: usize,
-    work_ahead: WorkAhead,
+    work_ahead: (WorkAhead, Duration),
     memo: RefCell<Memo>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Worker<'a> {
             windows: HashMap::new(),
             wider: None,
             asked: 0,
-            work_ahead: options.work_ahead,
+            work_ahead: (options.work_ahead, Duration::from_millis(u64::from(options.pause_ms))),
             memo: RefCell::default(),
         })
     }
