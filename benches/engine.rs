@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
-    Ban, Engine as _, Job, Lane, Options, Role, Sampling, Segment, Stop, Summary, Update,
+    Ban, Engine as _, Job, Lane, Options, Role, Sampling, Segment, Stop, Summary, Task, Update,
 };
 
 fn segment(role: Role, text: String) -> Segment {
@@ -28,6 +28,7 @@ fn job(prefix: String, max_tokens: usize) -> Job {
         sampling: Sampling::Greedy,
         // The end may not come first, so that there is always something to measure.
         bans: vec![Ban { first_piece: String::new() }],
+        task: Task::default(),
     }
 }
 

@@ -28,7 +28,7 @@ use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, Unparsed};
 use crate::engine::power::WorkAhead;
-use crate::engine::{Engine, Job, Lane, Sampling, Status};
+use crate::engine::{Engine, Job, Lane, Sampling, Status, Task};
 use crate::prompt::{self, Budget};
 
 /// What made the editor ask.
@@ -207,6 +207,7 @@ fn job(
         stop: prompt::stop(lines),
         sampling: Sampling::Greedy,
         bans: Vec::new(),
+            task: Task::default(),
     })
 }
 

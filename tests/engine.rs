@@ -11,7 +11,9 @@ use common::{PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::WorkAhead;
-use treefill::engine::{Ban, Engine as _, EngineError, Finish, Lane, Options, Sampling, Status};
+use treefill::engine::{
+    Ban, Engine as _, EngineError, Finish, Job, Lane, Options, Sampling, Status, Summary, Task, Update,
+};
 
 #[tokio::test]
 async fn status_goes_from_loading_to_ready() {
@@ -280,4 +282,79 @@ async fn documents_have_sequences_of_their_own() {
         let (_, summary) = run(&*engine, job).await;
         assert!(summary.prompt.tokens - summary.prompt.reused <= 4, "{summary:?}");
     }
+}
+
+/// Text and end of each candidate.
+async fn candidates(engine: &LlamaEngine, job: Job) -> (Vec<String>, usize, Summary) {
+    let mut generation = engine.generate(job, CancelToken::never());
+    let (mut texts, mut ended) = (Vec::<String>::new(), 0);
+    loop {
+        match generation.next().await.unwrap().unwrap() {
+            Update::Piece(piece) => {
+                texts.resize(texts.len().max(piece.candidate + 1), String::new());
+                texts[piece.candidate].push_str(&piece.text);
+            }
+            Update::Ended { .. } => ended += 1,
+            Update::Done(summary) => return (texts, ended, summary),
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn several_candidates_come_from_one_prompt() {
+    let engine = engine();
+    let (alone, _) = run(&*engine, job(PREFIX, SUFFIX)).await;
+    let several = Job { task: Task::Generate { candidates: 3 }, ..job(PREFIX, SUFFIX) };
+    let (texts, ended, summary) = candidates(&engine, several.clone()).await;
+    assert_eq!((texts.len(), ended), (3, 3), "{texts:?}");
+    assert_eq!(texts[0], alone, "the first is the likeliest");
+    assert!(texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2], "{texts:?}");
+    assert!(summary.prompt.tokens - summary.prompt.reused <= 4, "{summary:?}");
+
+    // Whichever is taken, going on from it costs next to nothing.
+    let (_, summary) = run(&*engine, job(&format!("{PREFIX}{}", texts[1]), SUFFIX)).await;
+    assert!(summary.prompt.tokens - summary.prompt.reused <= 6, "{summary:?}");
+
+    let drawn = Job { sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 5 }, ..several };
+    let (first, ..) = candidates(&engine, drawn.clone()).await;
+    let (again, ..) = candidates(&engine, drawn.clone()).await;
+    assert_eq!(first, again, "seeds repeat");
+    let second = Job {
+        sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 6 },
+        task: Task::default(),
+        ..drawn
+    };
+    assert_eq!(run(&*engine, second).await.0, first[1], "candidate i draws from seed + i");
+}
+
+#[tokio::test]
+async fn scores_say_which_text_is_likelier() {
+    let engine = engine();
+    let score = async |texts: &[&str]| {
+        let continuations = texts.iter().map(|&text| text.to_owned()).collect();
+        let job = Job { task: Task::Score { continuations }, ..job(PREFIX, SUFFIX) };
+        let mut generation = engine.generate(job, CancelToken::never());
+        let mut scores = Vec::new();
+        while let Some(update) = generation.next().await {
+            if let Update::Scores(found) = update.unwrap() {
+                scores = found;
+            }
+        }
+        scores
+    };
+    let texts = ["return None", "return return", "", "raise ValueError(path)", "zqx ((", "return None", "return 0"];
+    let scores = score(&texts).await;
+    assert_eq!(scores.len(), texts.len());
+    assert!(scores[0].logprob > scores[1].logprob && scores[0].logprob > scores[4].logprob, "{scores:?}");
+    assert!(scores.iter().all(|score| score.logprob <= 0.0));
+    // Alone or in a batch, now or later: the same.
+    for (at, text) in texts.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+        let alone = score(&[text]).await[0];
+        assert!((alone.logprob - scores[at].logprob).abs() < 0.05, "{text:?}: {alone:?} {:?}", scores[at]);
+        assert_eq!(alone.tokens, scores[at].tokens);
+    }
+    let endless = "x = 1\n".repeat(500);
+    assert_eq!(score(&[&endless]).await[0].logprob, f32::NEG_INFINITY);
+    assert!(score(&[]).await.is_empty());
 }

@@ -15,7 +15,7 @@ use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
 use treefill::engine::daemon::{Settings, ask};
-use treefill::engine::{Engine, Job, Lane, Options, Sampling, Status, Stop, Update};
+use treefill::engine::{Engine, Job, Lane, Options, Sampling, Status, Stop, Task, Update};
 use treefill::language::Registry;
 use treefill::prompt::{self, Budget};
 
@@ -75,6 +75,7 @@ impl Replay {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             bans: Vec::new(),
+            task: Task::default(),
         };
         let mut generation = self.engine.generate(job, CancelToken::never());
         let (mut text, mut first, mut prompt) = (String::new(), None, None);

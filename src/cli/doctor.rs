@@ -13,7 +13,7 @@ use super::{Common, complete};
 use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 use crate::engine::llama::{LlamaEngine, system_info};
-use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Update};
+use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Summary, Update};
 use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -229,6 +229,7 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
         stop: Stop::default(),
         sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
         bans: Vec::new(),
+            task: Task::default(),
     };
     let mut generation = engine.generate(job, CancelToken::never());
     while let Some(update) = generation.next().await {

@@ -44,6 +44,8 @@ pub async fn decode(
                 }
             }
             Some(Ok(Update::Prompt(prompt))) => decoded.prompt = prompt,
+            // One text was asked for.
+            Some(Ok(Update::Ended { .. } | Update::Scores(_))) => {}
             Some(Ok(Update::Done(_))) => return Ok(decoded),
             Some(Err(error)) => return Err(reason(error)),
             None => {

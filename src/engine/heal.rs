@@ -61,6 +61,11 @@ pub struct Heal {
 }
 
 impl Heal {
+    /// The text that has to be spelled first.
+    pub fn pending(&self) -> &[u8] {
+        &self.pending
+    }
+
     /// How many tokens of `prefix` to evaluate, and the text of the others, which is to be spelled.
     ///
     /// Taken back are the most tokens whose joined text some single token begins with and goes on after: otherwise

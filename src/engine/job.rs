@@ -71,6 +71,29 @@ pub struct Ban {
     pub first_piece: String,
 }
 
+/// What a job wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Task {
+    /// Text that continues the prompt. The prompt is evaluated once for all candidates, and each step of all of them is one
+    /// batch. Drawn candidates take the seeds that follow the first one's; greedy ones begin with the likeliest first
+    /// tokens, each with another. There may be fewer than asked for: the cache has so many sequences, and other places keep theirs.
+    Generate {
+        /// How many, at least 1.
+        candidates: usize,
+    },
+    /// How likely each of these texts is after the prompt.
+    Score {
+        /// The texts, right behind the prefix.
+        continuations: Vec<String>,
+    },
+}
+
+impl Default for Task {
+    fn default() -> Self {
+        Self::Generate { candidates: 1 }
+    }
+}
+
 /// One generation request: text segments, not tokens; the engine tokenises, fits and orders them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -88,6 +111,8 @@ pub struct Job {
     pub sampling: Sampling,
     /// First tokens that are not allowed.
     pub bans: Vec<Ban>,
+    /// What is wanted.
+    pub task: Task,
 }
 
 /// Why a generation ended.
@@ -110,16 +135,28 @@ pub struct Piece {
     pub logprob: f32,
     /// How many tokens it took.
     pub tokens: usize,
+    /// Which of several texts it belongs to, from 0.
+    pub candidate: usize,
+}
+
+/// How likely a given text is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Natural-log probability of its tokens, summed. The tokens that token healing takes back from the prefix count too:
+    /// they are part of every text of one job.
+    pub logprob: f32,
+    /// How many these are.
+    pub tokens: usize,
 }
 
 /// Figures of a finished job.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Why it ended.
+    /// Why the first candidate ended.
     pub finish: Finish,
     /// The prompt's figures, once more.
     pub prompt: Prompt,
-    /// Tokens generated.
+    /// Tokens generated, of all candidates; for scores, tokens evaluated behind the prompt.
     pub generated_tokens: usize,
     /// Milliseconds until the prompt was evaluated, the wait in the queue not included.
     pub prefill_ms: f32,
@@ -143,6 +180,16 @@ pub enum Update {
     Prompt(Prompt),
     /// More text.
     Piece(Piece),
+    /// One of several candidates is complete.
+    Ended {
+        /// Which.
+        candidate: usize,
+        /// Why it ended.
+        finish: Finish,
+    },
+    /// The answer to [`Task::Score`], in the order of the continuations. A text that does not fit into the context, or
+    /// that the vocabulary cannot spell, is infinitely unlikely.
+    Scores(Vec<Score>),
     /// The end; nothing follows.
     Done(Summary),
 }

@@ -5,7 +5,9 @@
 
 mod backend;
 mod cache;
+mod decode;
 mod load;
+mod score;
 mod vocabulary;
 mod widen;
 mod worker;

@@ -216,7 +216,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::cancel::CancelSource;
-    use crate::engine::{Generation, Sampling, Stop};
+    use crate::engine::{Generation, Sampling, Stop, Task};
 
     fn job(document: &str, lane: Lane) -> Job {
         Job {
@@ -227,6 +227,7 @@ mod tests {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             bans: Vec::new(),
+            task: Task::default(),
         }
     }
 

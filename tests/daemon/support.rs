@@ -9,7 +9,7 @@ use treefill::cancel::CancelToken;
 use treefill::engine::daemon::Settings;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::{
-    Engine, EngineError, Generation, Job, Lane, Options, Role, Sampling, Segment, Status, Stop, Update,
+    Engine, EngineError, Generation, Job, Lane, Options, Role, Sampling, Segment, Status, Stop, Task, Update,
 };
 
 /// Far above what anything takes here, so that only a hang meets it.
@@ -47,6 +47,7 @@ pub fn job(document: &str, prefix: &str, max_tokens: usize) -> Job {
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         bans: Vec::new(),
+            task: Task::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
     Engine, EngineError, Generation, Job, Lane, Options, Piece, Role, Sampling, Segment, Stop, Summary,
-    Update,
+    Task, Update,
 };
 
 /// A real function whose guard's body is missing.
@@ -41,6 +41,7 @@ pub fn job(prefix: &str, suffix: &str) -> Job {
         stop: Stop { lines: 1, texts: Vec::new() },
         sampling: Sampling::Greedy,
         bans: Vec::new(),
+            task: Task::default(),
     }
 }
 
@@ -52,6 +53,7 @@ pub async fn collect(mut generation: Generation) -> Result<(Vec<Piece>, Summary)
             Update::Prompt(_) => assert!(pieces.is_empty(), "the prompt's figures come first"),
             Update::Piece(piece) => pieces.push(piece),
             Update::Done(summary) => return Ok((pieces, summary)),
+            Update::Ended { .. } | Update::Scores(_) => {}
         }
     }
     panic!("the stream ended without a summary");

@@ -328,7 +328,7 @@ impl Engine for GatedEngine {
 impl Asked {
     /// Generate `text` and end.
     pub fn say(self, text: &str) {
-        let piece = Piece { text: text.into(), logprob: -0.1, tokens: 1 };
+        let piece = Piece { text: text.into(), logprob: -0.1, tokens: 1, candidate: 0 };
         let _ = self.updates.send(Ok(Update::Piece(piece)));
         let summary = Summary {
             finish: Finish::EndOfText,

@@ -29,6 +29,17 @@ pub enum Output {
     Last,
 }
 
+/// llama.cpp's word for the last row of a batch.
+const LAST: i32 = -1;
+
+/// Where one of several texts stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    sequence: usize,
+    /// The row of its logits in the last batch.
+    row: i32,
+}
+
 /// One sequence of tokens in the KV cache.
 #[derive(Debug, Clone, Default)]
 struct Sequence {
@@ -166,6 +177,86 @@ impl<'a> Cache<'a> {
             let logits = output == Output::Last && index + 1 == tokens.len();
             self.batch.add(LlamaToken(token), position, &[sequence], logits).map_err(refused)?;
         }
+        self.decode()?;
+        self.sequences[self.current].tokens.extend_from_slice(tokens);
+        Ok(())
+    }
+
+    /// Tokens that may still be appended to the sequence at work.
+    pub fn free(&self) -> usize {
+        self.size.saturating_sub(self.len())
+    }
+
+    /// How many copies [`Cache::fork`] makes at most, the original included: half of the sequences keep what other places
+    /// have in them.
+    pub fn forks(&self) -> usize {
+        1 + self.sequences.len() / 2
+    }
+
+    /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each step's logits are those of the
+    /// last token appended.
+    pub fn fork(&mut self, count: usize) -> Result<Vec<Step>, EngineError> {
+        let mut steps = vec![Step { sequence: self.current, row: LAST }];
+        let mut others: Vec<usize> = (0..self.sequences.len()).filter(|&at| at != self.current).collect();
+        others.sort_by_key(|&at| self.sequences[at].used);
+        for to in others.into_iter().take(count.min(self.forks()).saturating_sub(1)) {
+            self.copy(self.current, to)?;
+            // Older than everything that was asked for: the first to be given up again.
+            self.sequences[to].used = 0;
+            steps.push(Step { sequence: to, row: LAST });
+        }
+        Ok(steps)
+    }
+
+    /// Whether one more token fits.
+    pub fn has_room(&self, step: &Step) -> bool {
+        self.sequences[step.sequence].tokens.len() < self.size
+    }
+
+    /// Append one token to each of some sequences, in one batch.
+    pub fn append_each(&mut self, steps: Vec<(&mut Step, Token)>) -> Result<(), EngineError> {
+        self.batch.clear();
+        for (row, (step, token)) in steps.iter().enumerate() {
+            let position = i32::try_from(self.sequences[step.sequence].tokens.len()).map_err(refused)?;
+            let sequence = i32::try_from(step.sequence).map_err(refused)?;
+            debug_assert!(row < self.batch());
+            self.batch.add(LlamaToken(*token), position, &[sequence], true).map_err(refused)?;
+        }
+        self.decode()?;
+        for (row, (step, token)) in steps.into_iter().enumerate() {
+            self.sequences[step.sequence].tokens.push(token);
+            step.row = i32::try_from(row).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// Evaluate `texts` behind the sequence at work, each as if it alone came next, and forget them again; returns the rows
+    /// of each one's logits. Together they must fit into a batch, and each into the context.
+    pub fn look_ahead(&mut self, texts: &[&[Token]]) -> Result<Vec<std::ops::Range<i32>>, EngineError> {
+        let steps = self.fork(texts.len())?;
+        let start = self.len();
+        self.batch.clear();
+        let (mut rows, mut next) = (Vec::new(), 0);
+        for (step, text) in steps.iter().zip(texts) {
+            let sequence = i32::try_from(step.sequence).map_err(refused)?;
+            for (index, &token) in text.iter().enumerate() {
+                let position = i32::try_from(start + index).map_err(refused)?;
+                self.batch.add(LlamaToken(token), position, &[sequence], true).map_err(refused)?;
+            }
+            let end = next + i32::try_from(text.len()).map_err(refused)?;
+            rows.push(next..end);
+            next = end;
+        }
+        self.decode()?;
+        for (step, text) in steps.iter().zip(texts) {
+            self.sequences[step.sequence].tokens.extend_from_slice(text);
+        }
+        // The prompt stays; the copies are given up first anyway.
+        self.truncate(start)?;
+        Ok(rows)
+    }
+
+    fn decode(&mut self) -> Result<(), EngineError> {
         take_last_error();
         if let Err(error) = self.context.decode(&mut self.batch) {
             let error = refused(error);
@@ -173,13 +264,22 @@ impl<'a> Cache<'a> {
             self.forget();
             return Err(error);
         }
-        self.sequences[self.current].tokens.extend_from_slice(tokens);
         Ok(())
     }
 
-    /// Logits of the last token appended with [`Output::Last`], one for each entry of the vocabulary.
-    pub fn logits(&self) -> &[f32] {
-        self.context.get_logits_ith(-1)
+    /// Logits of a step's last token, one for each entry of the vocabulary.
+    pub fn logits(&self, step: &Step) -> &[f32] {
+        self.row(step.row)
+    }
+
+    /// Logits of the last token appended with [`Output::Last`].
+    pub fn last_logits(&self) -> &[f32] {
+        self.row(LAST)
+    }
+
+    /// Logits of a row of the last batch.
+    pub fn row(&self, row: i32) -> &[f32] {
+        self.context.get_logits_ith(row)
     }
 
     /// Empty all of it: its content is unknown, or not worth keeping.

@@ -13,12 +13,9 @@ use crate::engine::heal::Heal;
 use crate::engine::memo::Memo;
 use crate::engine::power::WorkAhead;
 use crate::engine::queue::Ticket;
-use crate::engine::sampling::Sampler;
 use crate::engine::speed::{CHUNK, Speed};
-use crate::engine::stop::Watch;
-use crate::engine::utf8::Assembler;
 use crate::engine::{
-    EngineError, Finish, Job, Lane, ModelInfo, Options, Piece, Prompt, Segment, Summary, Token, Update, cores,
+    EngineError, Finish, Job, Lane, ModelInfo, Options, Prompt, Segment, Summary, Task, Token, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
@@ -30,8 +27,8 @@ const DOCUMENTS: usize = 64;
 
 /// Works through jobs with one model.
 pub struct Worker<'a> {
-    loaded: &'a Loaded,
-    cache: Cache<'a>,
+    pub(super) loaded: &'a Loaded,
+    pub(super) cache: Cache<'a>,
     speed: Speed,
     threads: usize,
     windows: HashMap<String, Vec<Window>>,
@@ -48,19 +45,6 @@ struct Window {
     anchor: Anchor,
     /// Tokens it may have, where that is more than a cold prompt may.
     budget: usize,
-}
-
-/// A job's state while tokens are generated.
-struct Progress {
-    heal: Heal,
-    sampler: Sampler,
-    text: Assembler,
-    /// Delivered bytes until the first piece is complete; none after it.
-    first: Option<Vec<u8>>,
-    /// Of tokens whose text is not delivered yet.
-    tokens: usize,
-    logprob: f32,
-    generated: usize,
 }
 
 impl<'a> Worker<'a> {
@@ -131,20 +115,14 @@ impl<'a> Worker<'a> {
         let prompt = Prompt { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
         ticket.send(Update::Prompt(prompt));
         let prefilled = Instant::now();
-        let mut progress = Progress {
-            heal,
-            sampler: Sampler::new(job.sampling),
-            text: Assembler::default(),
-            first: Some(Vec::new()),
-            tokens: 0,
-            logprob: 0.0,
-            generated: 0,
+        let (finish, generated_tokens) = match &job.task {
+            Task::Generate { candidates } => self.generate(ticket, max_tokens, heal, *candidates)?,
+            Task::Score { continuations } => (Finish::EndOfText, self.score(ticket, &heal, continuations)?),
         };
-        let finish = self.decode(ticket, max_tokens, &mut progress)?;
         Ok(Summary {
             finish,
             prompt,
-            generated_tokens: progress.generated,
+            generated_tokens,
             prefill_ms: (prefilled - started).as_secs_f32() * 1000.0,
             decode_ms: prefilled.elapsed().as_secs_f32() * 1000.0,
         })
@@ -203,7 +181,7 @@ impl<'a> Worker<'a> {
         fit::again(segments, budget, anchor, &|text| self.tokenize(text))
     }
 
-    fn tokenize(&self, text: &str) -> Vec<Token> {
+    pub(super) fn tokenize(&self, text: &str) -> Vec<Token> {
         let Loaded { model, vocabulary, .. } = self.loaded;
         self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text))
     }
@@ -251,83 +229,6 @@ impl<'a> Worker<'a> {
         self.speed.measured(prompt.len() - keep, started.elapsed());
         Ok(keep)
     }
-
-    fn decode(
-        &mut self,
-        ticket: &Ticket,
-        max_tokens: usize,
-        progress: &mut Progress,
-    ) -> Result<Finish, EngineError> {
-        let mut watch = Watch::new(&ticket.job.stop);
-        let bans: Vec<&[u8]> = ticket.job.bans.iter().map(|ban| ban.first_piece.as_bytes()).collect();
-        loop {
-            ticket.check()?;
-            let Some(token) = self.choose(&bans, progress) else { return Ok(Finish::EndOfText) };
-            if let Some(finish) = self.deliver(ticket, token, &mut watch, progress) {
-                return Ok(finish);
-            }
-            if progress.generated >= max_tokens || self.cache.len() >= self.cache.size() {
-                return Ok(Finish::Length);
-            }
-            self.cache.append(&[token], Output::Last)?;
-        }
-    }
-
-    /// The next token; none at the end of the text.
-    fn choose(&self, bans: &[&[u8]], progress: &mut Progress) -> Option<Token> {
-        let vocabulary = &self.loaded.vocabulary;
-        let candidates = progress.heal.candidates(&vocabulary.pieces);
-        let (first, heal) = (progress.first.as_deref(), &progress.heal);
-        let allowed = |token| {
-            let Some(first) = first.filter(|_| !bans.is_empty()) else { return true };
-            let new = heal.new_part(vocabulary.pieces.text(token));
-            // A text that has not begun may not be banned by its empty start, unless the end itself is banned.
-            let spelling = candidates_only(heal) && new.is_empty();
-            spelling
-                || !bans.iter().any(|ban| {
-                    ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new)
-                })
-        };
-        let choice = progress.sampler.choose(self.cache.logits(), candidates.as_deref(), allowed)?;
-        if vocabulary.is_end(choice.token) {
-            return None;
-        }
-        progress.tokens += 1;
-        progress.generated += 1;
-        progress.logprob += choice.logprob;
-        Some(choice.token)
-    }
-
-    /// Send what a token adds to the text. Some: the text ends with it.
-    fn deliver(
-        &self,
-        ticket: &Ticket,
-        token: Token,
-        watch: &mut Watch,
-        progress: &mut Progress,
-    ) -> Option<Finish> {
-        let bytes = self.loaded.vocabulary.pieces.text(token);
-        let new = progress.heal.new_part(bytes);
-        progress.heal.consume(bytes);
-        let (mut text, mut finish) = match progress.text.push(new) {
-            Ok(text) => (text, None),
-            Err(garbled) => (garbled.valid, Some(Finish::EndOfText)),
-        };
-        if let Some(cut) = watch.cut(&text) {
-            text.truncate(cut);
-            finish = Some(Finish::Stop);
-        }
-        if text.is_empty() {
-            if let Some(first) = &mut progress.first {
-                first.extend_from_slice(new);
-            }
-            return finish;
-        }
-        progress.first = None;
-        let (tokens, logprob) = (std::mem::take(&mut progress.tokens), std::mem::take(&mut progress.logprob));
-        ticket.send(Update::Piece(Piece { text, logprob, tokens }));
-        finish
-    }
 }
 
 /// Below this many parameters one thread is best. llama.cpp's threads meet some 160 times per token and spin while they
@@ -337,8 +238,4 @@ const ONE_THREAD: u64 = 100_000_000;
 
 fn default_threads(parameters: u64) -> usize {
     if parameters < ONE_THREAD { 1 } else { cores::physical() }
-}
-
-fn candidates_only(heal: &Heal) -> bool {
-    *heal != Heal::default()
 }

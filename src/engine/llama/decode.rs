@@ -1,0 +1,170 @@
+//! The decode loop: one or several candidates from one prompt, a token of each per batch, until all have ended.
+
+use super::cache::Step;
+use super::worker::Worker;
+use crate::engine::heal::Heal;
+use crate::engine::queue::Ticket;
+use crate::engine::sampling::Sampler;
+use crate::engine::stop::Watch;
+use crate::engine::utf8::Assembler;
+use crate::engine::{EngineError, Finish, Piece, Sampling, Token, Update};
+
+/// One text on its way.
+struct Candidate<'t> {
+    index: usize,
+    /// Where its tokens and its logits are.
+    step: Step,
+    heal: Heal,
+    sampler: Sampler,
+    watch: Watch<'t>,
+    text: Assembler,
+    /// Delivered bytes until the first piece is complete; none after it.
+    first: Option<Vec<u8>>,
+    /// Of tokens whose text is not delivered yet.
+    tokens: usize,
+    logprob: f32,
+    generated: usize,
+    finish: Option<Finish>,
+}
+
+/// The sampling of one candidate of several.
+fn own(sampling: Sampling, index: usize) -> Sampling {
+    match sampling {
+        Sampling::Greedy => Sampling::Greedy,
+        Sampling::Seeded { temperature, top_p, seed } => {
+            Sampling::Seeded { temperature, top_p, seed: seed.wrapping_add(index as u64) }
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// Continue the prompt that has just been evaluated; returns why the first candidate ended, and how many tokens were
+    /// generated in all.
+    pub(super) fn generate(
+        &mut self,
+        ticket: &Ticket,
+        max_tokens: usize,
+        heal: Heal,
+        candidates: usize,
+    ) -> Result<(Finish, usize), EngineError> {
+        let steps = self.cache.fork(candidates)?;
+        let several = steps.len() > 1;
+        let mut candidates: Vec<Candidate> = steps
+            .into_iter()
+            .enumerate()
+            .map(|(index, step)| Candidate {
+                index,
+                step,
+                heal: heal.clone(),
+                sampler: Sampler::new(own(ticket.job.sampling, index)),
+                watch: Watch::new(&ticket.job.stop),
+                text: Assembler::default(),
+                first: Some(Vec::new()),
+                tokens: 0,
+                logprob: 0.0,
+                generated: 0,
+                finish: None,
+            })
+            .collect();
+        // Greedy candidates would all be the same: each begins with another token.
+        let mut taken = Vec::new();
+        let branches = ticket.job.sampling == Sampling::Greedy;
+        loop {
+            ticket.check()?;
+            let mut next = Vec::new();
+            for candidate in candidates.iter_mut().filter(|candidate| candidate.finish.is_none()) {
+                match self.advance(ticket, max_tokens, candidate, &taken) {
+                    Ok(token) => next.push((candidate, token)),
+                    Err(finish) => {
+                        candidate.finish = Some(finish);
+                        if several {
+                            ticket.send(Update::Ended { candidate: candidate.index, finish });
+                        }
+                    }
+                }
+                if let Some((_, token)) = next.last().filter(|(candidate, _)| branches && candidate.generated == 1) {
+                    taken.push(*token);
+                }
+            }
+            if next.is_empty() {
+                break;
+            }
+            let steps: Vec<(&mut Step, Token)> =
+                next.into_iter().map(|(candidate, token)| (&mut candidate.step, token)).collect();
+            self.cache.append_each(steps)?;
+        }
+        let generated = candidates.iter().map(|candidate| candidate.generated).sum();
+        let finish = candidates.first().and_then(|candidate| candidate.finish).unwrap_or(Finish::Length);
+        Ok((finish, generated))
+    }
+
+    /// Choose and deliver the next token of a candidate; an error is its end.
+    fn advance(
+        &self,
+        ticket: &Ticket,
+        max_tokens: usize,
+        candidate: &mut Candidate,
+        taken: &[Token],
+    ) -> Result<Token, Finish> {
+        let token = self.choose(ticket, candidate, taken).ok_or(Finish::EndOfText)?;
+        if let Some(finish) = self.deliver(ticket, token, candidate) {
+            return Err(finish);
+        }
+        let full = candidate.generated >= max_tokens || !self.cache.has_room(&candidate.step);
+        if full { Err(Finish::Length) } else { Ok(token) }
+    }
+
+    /// The next token; none at the end of the text.
+    fn choose(&self, ticket: &Ticket, candidate: &mut Candidate, taken: &[Token]) -> Option<Token> {
+        let vocabulary = &self.loaded.vocabulary;
+        let spellings = candidate.heal.candidates(&vocabulary.pieces);
+        let (first, heal) = (candidate.first.as_deref(), &candidate.heal);
+        let bans = &ticket.job.bans;
+        let begins = candidate.generated == 0;
+        let allowed = |token| {
+            if begins && taken.contains(&token) {
+                return false;
+            }
+            let Some(first) = first.filter(|_| !bans.is_empty()) else { return true };
+            let new = heal.new_part(vocabulary.pieces.text(token));
+            // A text that has not begun may not be banned by its empty start, unless the end itself is banned.
+            let spelling = *heal != Heal::default() && new.is_empty();
+            let is = |ban: &[u8]| ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new);
+            spelling || !bans.iter().any(|ban| is(ban.first_piece.as_bytes()))
+        };
+        let logits = self.cache.logits(&candidate.step);
+        let choice = candidate.sampler.choose(logits, spellings.as_deref(), allowed)?;
+        if vocabulary.is_end(choice.token) {
+            return None;
+        }
+        candidate.tokens += 1;
+        candidate.generated += 1;
+        candidate.logprob += choice.logprob;
+        Some(choice.token)
+    }
+
+    /// Send what a token adds to the text. Some: the text ends with it.
+    fn deliver(&self, ticket: &Ticket, token: Token, candidate: &mut Candidate) -> Option<Finish> {
+        let bytes = self.loaded.vocabulary.pieces.text(token);
+        let new = candidate.heal.new_part(bytes);
+        candidate.heal.consume(bytes);
+        let (mut text, mut finish) = match candidate.text.push(new) {
+            Ok(text) => (text, None),
+            Err(garbled) => (garbled.valid, Some(Finish::EndOfText)),
+        };
+        if let Some(cut) = candidate.watch.cut(&text) {
+            text.truncate(cut);
+            finish = Some(Finish::Stop);
+        }
+        if text.is_empty() {
+            if let Some(first) = &mut candidate.first {
+                first.extend_from_slice(new);
+            }
+            return finish;
+        }
+        candidate.first = None;
+        let (tokens, logprob) = (std::mem::take(&mut candidate.tokens), std::mem::take(&mut candidate.logprob));
+        ticket.send(Update::Piece(Piece { text, logprob, tokens, candidate: candidate.index }));
+        finish
+    }
+}
