@@ -20,6 +20,8 @@ struct Candidate<'t> {
     text: Assembler,
     /// Delivered bytes until the first piece is complete; none after it.
     first: Option<Vec<u8>>,
+    /// What the first token added that did more than spell what healing took back.
+    beginning: Vec<u8>,
     /// Of tokens whose text is not delivered yet.
     tokens: usize,
     logprob: f32,
@@ -60,20 +62,26 @@ impl Worker<'_> {
                 watch: Watch::new(&ticket.job.stop),
                 text: Assembler::default(),
                 first: Some(Vec::new()),
+                beginning: Vec::new(),
                 tokens: 0,
                 logprob: 0.0,
                 generated: 0,
                 finish: None,
             })
             .collect();
-        // Greedy candidates would all be the same: each begins with another token.
-        let mut taken = Vec::new();
+        // Greedy candidates would all be the same: each begins with another text.
+        let mut taken: Vec<Vec<u8>> = Vec::new();
         let branches = ticket.job.sampling == Sampling::Greedy;
         loop {
             ticket.check()?;
             let mut next = Vec::new();
             for candidate in candidates.iter_mut().filter(|candidate| candidate.finish.is_none()) {
-                match self.advance(ticket, max_tokens, candidate, &taken) {
+                let begun = !candidate.beginning.is_empty();
+                let result = self.advance(ticket, max_tokens, candidate, &taken);
+                if branches && !begun && !candidate.beginning.is_empty() {
+                    taken.push(candidate.beginning.clone());
+                }
+                match result {
                     Ok(token) => next.push((candidate, token)),
                     Err(finish) => {
                         candidate.finish = Some(finish);
@@ -81,9 +89,6 @@ impl Worker<'_> {
                             ticket.send(Update::Ended { candidate: candidate.index, finish });
                         }
                     }
-                }
-                if let Some((_, token)) = next.last().filter(|(candidate, _)| branches && candidate.generated == 1) {
-                    taken.push(*token);
                 }
             }
             if next.is_empty() {
@@ -104,7 +109,7 @@ impl Worker<'_> {
         ticket: &Ticket,
         max_tokens: usize,
         candidate: &mut Candidate,
-        taken: &[Token],
+        taken: &[Vec<u8>],
     ) -> Result<Token, Finish> {
         let token = self.choose(ticket, candidate, taken).ok_or(Finish::EndOfText)?;
         if let Some(finish) = self.deliver(ticket, token, candidate) {
@@ -115,18 +120,20 @@ impl Worker<'_> {
     }
 
     /// The next token; none at the end of the text.
-    fn choose(&self, ticket: &Ticket, candidate: &mut Candidate, taken: &[Token]) -> Option<Token> {
+    fn choose(&self, ticket: &Ticket, candidate: &mut Candidate, taken: &[Vec<u8>]) -> Option<Token> {
         let vocabulary = &self.loaded.vocabulary;
         let spellings = candidate.heal.candidates(&vocabulary.pieces);
         let (first, heal) = (candidate.first.as_deref(), &candidate.heal);
         let bans = &ticket.job.bans;
-        let begins = candidate.generated == 0;
+        let branches = candidate.beginning.is_empty() && !taken.is_empty();
         let allowed = |token| {
-            if begins && taken.contains(&token) {
+            let new = || heal.new_part(vocabulary.pieces.text(token));
+            // Not another spelling of what was typed either: it would only delay the same beginning.
+            if branches && (new().is_empty() || taken.iter().any(|taken| taken == new())) {
                 return false;
             }
             let Some(first) = first.filter(|_| !bans.is_empty()) else { return true };
-            let new = heal.new_part(vocabulary.pieces.text(token));
+            let new = new();
             // A text that has not begun may not be banned by its empty start, unless the end itself is banned.
             let spelling = *heal != Heal::default() && new.is_empty();
             let is = |ban: &[u8]| ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new);
@@ -147,6 +154,9 @@ impl Worker<'_> {
     fn deliver(&self, ticket: &Ticket, token: Token, candidate: &mut Candidate) -> Option<Finish> {
         let bytes = self.loaded.vocabulary.pieces.text(token);
         let new = candidate.heal.new_part(bytes);
+        if candidate.beginning.is_empty() {
+            candidate.beginning = new.to_vec();
+        }
         candidate.heal.consume(bytes);
         let (mut text, mut finish) = match candidate.text.push(new) {
             Ok(text) => (text, None),
