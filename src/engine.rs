@@ -50,7 +50,7 @@ pub struct Options {
     pub batch: u32,
     /// CPU threads; by default the physical cores.
     pub threads: Option<usize>,
-    /// Layers on the GPU; by default all of them where a GPU backend is compiled in, else none.
+    /// Layers on the GPU; by default as many as fit where a GPU backend is compiled in, else none.
     pub gpu_layers: Option<u32>,
     /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
     pub family: Option<String>,
@@ -114,6 +114,10 @@ pub struct ModelInfo {
     pub backend: String,
     /// Threads used.
     pub threads: usize,
+    /// Layers of the model, the output counted as one.
+    pub layers: u32,
+    /// Of these, computed on a GPU.
+    pub gpu_layers: u32,
 }
 
 /// Why an engine could not finish a job.

@@ -90,9 +90,12 @@ class Own:
         self.info = json.loads(self.process.stdout.readline())
         self.pids = [self.process.pid, self.info["pid"]]
 
-    def ask(self, path, before, after, predict):
-        print(json.dumps({"path": path, "before": before, "after": after, "predict": predict}), file=self.process.stdin, flush=True)
+    def raw(self, ask):
+        print(json.dumps(ask), file=self.process.stdin, flush=True)
         return json.loads(self.process.stdout.readline())
+
+    def ask(self, path, before, after, predict):
+        return self.raw({"path": path, "before": before, "after": after, "predict": predict})
 
     def end(self):
         self.process.stdin.close()
@@ -171,6 +174,21 @@ def bench(args, own):
     return rows
 
 
+def cancels(args, text):
+    """Cancel to idle, in the middle of a prompt of some 2 000 tokens."""
+    own = Own(argparse.Namespace(**{**vars(args), "prompt_ms": 60_000}))
+    times, lines = [], text.split("\n")
+    for run in range(args.cancels):
+        # Another beginning each time, so that nothing is in the cache; cut off somewhere in the middle.
+        ask = {"path": "cancel.py", "before": f"# {run}\n" + "\n".join(lines[run % 50 :])[:9000], "after": "\n", "predict": 1}
+        answer = own.raw({**ask, "cancel_after_ms": 30 + 37 * run % (args.cancel_span or 400)})
+        if answer["interrupted"]:
+            times.append(answer["ms"])
+    own.end()
+    print(f"\nCancel to the first tokens of the next job: {len(times)} of {args.cancels} in the middle of a prompt, "
+          f"p50 {statistics.median(times):.0f} ms, p99 {percentile(times, 0.99):.0f} ms, worst {max(times):.0f} ms")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", metavar="FILE")
@@ -184,6 +202,8 @@ def main():
     parser.add_argument("--places", type=int, default=4, help="lines typed per file")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bench", action="store_true", help="cold prefill and decode against llama-bench too")
+    parser.add_argument("--cancels", type=int, default=0, metavar="N", help="cancel N prompts half way, too")
+    parser.add_argument("--cancel-span", type=int, help="latest moment of a cancel, ms after the start")
     parser.add_argument("--runs", type=int, default=3)
     args = parser.parse_args()
     if args.build and not args.server:
@@ -232,6 +252,8 @@ def main():
         print("\n".join(bench(args, sides[1])))
     for side in sides:
         side.end()
+    if args.cancels:
+        cancels(args, "".join(pathlib.Path(path).read_text() for path in args.files))
 
 
 if __name__ == "__main__":

@@ -3,19 +3,19 @@
 
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use treefill::cancel::CancelToken;
+use treefill::cancel::{CancelSource, CancelToken};
 use treefill::context::CursorContext;
 use treefill::document::{Edit, Store};
 use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
 use treefill::engine::daemon::{Settings, ask};
-use treefill::engine::{Engine, Job, Lane, Options, Sampling, Status, Stop, Task, Update};
+use treefill::engine::{Engine, EngineError, Job, Lane, Options, Role, Sampling, Status, Stop, Task, Update};
 use treefill::language::Registry;
 use treefill::prompt::{self, Budget};
 
@@ -26,6 +26,9 @@ struct Ask {
     before: String,
     after: String,
     predict: usize,
+    /// Milliseconds after which the job is cancelled; then the answer tells how long the engine took to be idle again.
+    #[serde(default)]
+    cancel_after_ms: Option<u64>,
 }
 
 struct Replay {
@@ -57,6 +60,25 @@ impl Replay {
         Ok(())
     }
 
+    /// How long after a cancel in the middle of a prompt the engine has evaluated the prompt of the next job, a few tokens.
+    async fn cancel(&self, job: Job, after: u64) -> anyhow::Result<Value> {
+        let mut short = job.clone();
+        short.document = "another".into();
+        short.segments.retain(|segment| segment.role == Role::Prefix);
+        short.segments[0].text = "x".into();
+        short.segments[0].boundaries.clear();
+        let source = CancelSource::new();
+        let mut running = self.engine.generate(job, source.token());
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        let start = Instant::now();
+        source.cancel();
+        let mut next = self.engine.generate(short, CancelToken::never());
+        next.next().await.context("an answer")??;
+        let elapsed = start.elapsed().as_secs_f64() * 1e3;
+        let interrupted = matches!(running.next().await, Some(Err(EngineError::Cancelled)));
+        Ok(json!({ "ms": elapsed, "interrupted": interrupted }))
+    }
+
     /// The answer, and how long it took: from the edited text to the first piece, the parse and the prompt included.
     async fn answer(&mut self, ask: Ask) -> anyhow::Result<Value> {
         self.bring_up_to_date(&ask)?;
@@ -77,10 +99,14 @@ impl Replay {
             bans: Vec::new(),
             task: Task::default(),
         };
+        if let Some(after) = ask.cancel_after_ms {
+            return self.cancel(job, after).await;
+        }
         let mut generation = self.engine.generate(job, CancelToken::never());
         let (mut text, mut first, mut prompt) = (String::new(), None, None);
         while let Some(update) = generation.next().await {
             match update? {
+                Update::Ended { .. } | Update::Scores(_) => {}
                 Update::Prompt(figures) => prompt = Some(figures),
                 Update::Piece(piece) => {
                     first.get_or_insert_with(|| start.elapsed());

@@ -12,7 +12,9 @@ use super::ghost::{BOLD, DIM};
 use super::{Common, complete};
 use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
-use crate::engine::llama::{LlamaEngine, system_info};
+#[cfg(unix)]
+use crate::engine::daemon::{address, ask};
+use crate::engine::llama::{LlamaEngine, devices, system_info};
 use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Summary, Update};
 use crate::{cpu, models, paths};
 
@@ -22,6 +24,8 @@ Examples:
   treefill doctor --model ~/m.gguf       the same with another model
   treefill doctor --no-model             without reading the model, which takes its time";
 
+/// Whether this build has a GPU backend.
+const GPU_BUILD: bool = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
@@ -81,6 +85,8 @@ pub fn run(
     folders(&mut page)?;
     languages(&mut page)?;
     processor(&mut page)?;
+    gpu(&mut page)?;
+    engine(&mut page, &config)?;
     model(&mut page, &config, arguments.no_model)?;
 
     let summary = match page.wrong {
@@ -150,6 +156,39 @@ fn processor(page: &mut Page) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn gpu(page: &mut Page) -> anyhow::Result<()> {
+    page.section("devices")?;
+    let devices = devices();
+    for device in &devices {
+        let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
+        let memory = format!("{:.1} of {:.1} GiB free", gigabytes(device.free), gigabytes(device.total));
+        page.fact(if device.gpu { "GPU" } else { "CPU" }, format_args!("{}, {memory}", device.name))?;
+    }
+    if GPU_BUILD && !devices.iter().any(|device| device.gpu) {
+        page.bad("GPU", "this build can use one, but none was found: the driver may be missing; the CPU does all the work")?;
+    }
+    Ok(())
+}
+
+fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
+    page.section("engine")?;
+    if config.engine.in_process {
+        return Ok(page.fact("process", "inside each editor's server (engine.in_process)")?);
+    }
+    #[cfg(unix)]
+    match paths::runtime_dir() {
+        Err(error) => page.bad("socket", format_args!("{error:#}; or set engine.in_process = true"))?,
+        Ok(folder) => {
+            let running = address::all()?.iter().filter_map(|socket| ask::report(socket)).count();
+            page.good("sockets", format_args!("in {} ({running} running)", folder.display()))?;
+            if let Some(state) = paths::state_dir() {
+                page.fact("log", state.join("engine.log").display())?;
+            }
+        }
+    }
+    Ok(())
+}
+
 fn words(names: &[&str]) -> String {
     if names.is_empty() { "any machine of this architecture".to_owned() } else { names.join(" ") }
 }
@@ -194,7 +233,15 @@ fn describe(page: &mut Page, info: &ModelInfo) -> std::io::Result<()> {
     page.fact("parameters", format_args!("{:.1} M", info.parameters as f64 / 1e6))?;
     page.fact("prompt", &info.family)?;
     page.fact("context", format_args!("{} tokens", info.context))?;
-    page.fact("threads", info.threads)
+    page.fact("threads", info.threads)?;
+    if GPU_BUILD {
+        let layers = format_args!("{} of {} layers on the GPU", info.gpu_layers, info.layers);
+        if info.gpu_layers == 0 {
+            return page.bad("offloaded", format_args!("{layers}; model.gpu_layers sets it"));
+        }
+        page.good("offloaded", layers)?;
+    }
+    Ok(())
 }
 
 /// Tokens per second: reading a prompt of some hundred tokens, writing a few dozen.

@@ -79,7 +79,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Kind::Integer { min: 0, max: 1000 },
         scope: Scope::User,
         doc: "Layers kept on the GPU, in a build with the feature cuda, metal or vulkan; 0 uses the CPU only.",
-        unset: "all of them",
+        unset: "as many as fit into its free memory",
         example: "20",
     },
     Setting {

@@ -6,6 +6,7 @@
 mod backend;
 mod cache;
 mod decode;
+mod devices;
 mod load;
 mod score;
 mod vocabulary;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use backend::system_info;
+pub use devices::{Device, devices};
 pub use vocabulary::Tokenizer;
 
 use super::queue::{Next, Queue, Ticket};

@@ -14,7 +14,7 @@ use crate::engine::speed::CHUNK;
 use crate::engine::{EngineError, Options, Token, kv};
 
 /// Memory that the sequences may take together, as far as there are more than [`FEWEST`].
-const MEMORY: u64 = 512 << 20;
+pub const MEMORY: u64 = 512 << 20;
 /// Two: one to work in, one for the place the user comes back to.
 const FEWEST: u64 = 2;
 /// A person works at a handful of places at a time.

@@ -9,6 +9,7 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use tokio::sync::watch;
 
 use super::backend::{backend, take_last_error};
+use super::devices::{devices, fitting};
 use super::vocabulary::Vocabulary;
 use crate::engine::queue::Queue;
 use crate::engine::{Options, Status};
@@ -21,8 +22,19 @@ pub struct Loaded {
     pub model: LlamaModel,
     /// What the engine reads from the vocabulary.
     pub vocabulary: Vocabulary,
-    /// Layers that were asked to be on the GPU.
+    /// Layers on the GPU, the output counted as one; never more than there are.
     pub gpu_layers: u32,
+}
+
+/// How many layers fit into the GPUs' free memory. Not tried on a GPU yet.
+fn offload(backend: &LlamaBackend, path: &std::path::Path) -> u32 {
+    let free = devices().iter().filter(|device| device.gpu).map(|device| device.free).sum();
+    // The number of layers stands in the file's head, which is read without the weights.
+    let head = LlamaModelParams::default().with_vocab_only(true);
+    let Ok(head) = LlamaModel::load_from_file(backend, path, &head) else { return 0 };
+    let weights = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
+    // The cache adds to the weights what it may take at most.
+    fitting(head.n_layer(), weights.saturating_add(super::cache::MEMORY), free)
 }
 
 /// Load what `options` name. The error is for the user.
@@ -32,8 +44,11 @@ pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status
     // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
     crate::models::check(path).map_err(|error| format!("{error:#}"))?;
     let backend = backend()?;
-    let gpu_layers =
-        options.gpu_layers.unwrap_or(if backend.supports_gpu_offload() { u32::MAX >> 1 } else { 0 });
+    let gpu_layers = match options.gpu_layers {
+        Some(layers) => layers,
+        None if backend.supports_gpu_offload() => offload(backend, path),
+        None => 0,
+    };
     let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers).with_progress_callback({
         let (queue, status) = (Arc::clone(queue), status.clone());
         move |progress| {
@@ -52,5 +67,6 @@ pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status
     let vocabulary = Vocabulary::read(&model, options.family.as_deref())
         .map_err(|error| format!("{}: {error}", path.display()))?;
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
+    let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));
     Ok(Loaded { backend, model, vocabulary, gpu_layers })
 }

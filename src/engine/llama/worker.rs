@@ -55,7 +55,8 @@ impl<'a> Worker<'a> {
             .filter(|&threads| threads > 0)
             .unwrap_or_else(|| default_threads(loaded.model.n_params()));
         let cache = Cache::new(options, loaded, threads)?;
-        let chunk = if loaded.gpu_layers > 0 { cache.batch() } else { CHUNK.min(cache.batch()) };
+        let all_on_gpu = loaded.gpu_layers > loaded.model.n_layer();
+        let chunk = if all_on_gpu { cache.batch() } else { CHUNK.min(cache.batch()) };
         let speed = Speed::new(chunk, cache.size(), options.prompt_ms);
         Ok(Self {
             loaded,
@@ -82,6 +83,8 @@ impl<'a> Worker<'a> {
             family: self.loaded.vocabulary.layout.describe(),
             backend: system_info(),
             threads: self.threads,
+            layers: model.n_layer().saturating_add(1),
+            gpu_layers: self.loaded.gpu_layers,
         }
     }
 
