@@ -207,7 +207,7 @@ fn job(
         stop: prompt::stop(lines),
         sampling: Sampling::Greedy,
         bans: Vec::new(),
-            task: Task::default(),
+        task: Task::default(),
     })
 }
 

@@ -113,7 +113,12 @@ impl Default for Model {
 impl Default for Engine {
     fn default() -> Self {
         // Elsewhere there are no sockets that only one user can reach.
-        Self { in_process: !cfg!(unix), linger_s: engine::LINGER_S, unload_s: 0, work_ahead: engine::power::WorkAhead::default() }
+        Self {
+            in_process: !cfg!(unix),
+            linger_s: engine::LINGER_S,
+            unload_s: 0,
+            work_ahead: engine::power::WorkAhead::default(),
+        }
     }
 }
 

@@ -25,7 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    Ban, Finish, Generation, Job, Lane, Piece, Prompt, Role, Sampling, Segment, Score, Stop, Summary, Task, Update,
+    Ban, Finish, Generation, Job, Lane, Piece, Prompt, Role, Sampling, Score, Segment, Stop, Summary, Task,
+    Update,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;

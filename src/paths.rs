@@ -33,7 +33,8 @@ pub fn runtime_dir() -> anyhow::Result<PathBuf> {
     if let Some(named) = std::env::var_os(RUNTIME_VARIABLE).filter(|value| !value.is_empty()) {
         return private(PathBuf::from(named)).with_context(|| format!("${RUNTIME_VARIABLE}"));
     }
-    let session = choose_base_strategy().ok().and_then(|base| base.runtime_dir()).map(|base| base.join("treefill"));
+    let session =
+        choose_base_strategy().ok().and_then(|base| base.runtime_dir()).map(|base| base.join("treefill"));
     // A shell of another user (`su`) may have inherited a folder that is not ours: then the temporary one has to do.
     match session.map(private) {
         Some(Ok(folder)) => Ok(folder),
@@ -69,7 +70,11 @@ fn private(folder: PathBuf) -> anyhow::Result<PathBuf> {
         // SAFETY: takes nothing, touches no memory, cannot fail.
         let user = unsafe { libc::geteuid() };
         let private = found.is_dir() && found.uid() == user && found.mode() & 0o077 == 0;
-        anyhow::ensure!(private, "{} is not a private folder of this user (chmod 700 makes it one)", folder.display());
+        anyhow::ensure!(
+            private,
+            "{} is not a private folder of this user (chmod 700 makes it one)",
+            folder.display()
+        );
     }
     #[cfg(not(unix))]
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;

@@ -244,7 +244,9 @@ async fn a_prompt_grows_while_nobody_waits_and_places_are_remembered() {
         pause_ms: 0,
         ..options()
     });
-    let place = |name: &str| (0..60).map(|line| format!("{name}_{line} = compute({line})\n")).collect::<String>() + "total = ";
+    let place = |name: &str| {
+        (0..60).map(|line| format!("{name}_{line} = compute({line})\n")).collect::<String>() + "total = "
+    };
     let here = place("here");
     let (_, short) = run(&*engine, job(&here, SUFFIX)).await;
     let start = std::time::Instant::now();
@@ -343,7 +345,8 @@ async fn scores_say_which_text_is_likelier() {
         }
         scores
     };
-    let texts = ["return None", "return return", "", "raise ValueError(path)", "zqx ((", "return None", "return 0"];
+    let texts =
+        ["return None", "return return", "", "raise ValueError(path)", "zqx ((", "return None", "return 0"];
     let scores = score(&texts).await;
     assert_eq!(scores.len(), texts.len());
     assert!(scores[0].logprob > scores[1].logprob && scores[0].logprob > scores[4].logprob, "{scores:?}");

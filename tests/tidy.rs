@@ -38,6 +38,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ruff_python_ast", &["src/language/strict"]),
     ("ruff_text_size", &["src/language/strict"]),
     ("ra_ap_syntax", &["src/language/strict"]),
+    ("tokio_util", &["src/engine/daemon"]),
+    ("starship_battery", &["src/engine/power.rs"]),
     ("clap", &["src/cli"]),
     ("toml", &["src/config", "src/language"]),
 ];
@@ -217,6 +219,17 @@ fn nothing_is_left_undone() {
         }
     }
     verdict("left undone, or a sleep in a test", offences);
+}
+
+#[test]
+fn no_network_socket_is_named() {
+    let words = ["TcpListener", "TcpStream", "UdpSocket", "std::net::", "UnixDatagram"];
+    let mut offences = Vec::new();
+    for source in sources(&["src"]) {
+        let found = source.code().filter(|(_, line)| words.iter().any(|word| line.contains(word)));
+        offences.extend(found.map(|(at, line)| format!("{}:{at}: {}", source.path, line.trim())));
+    }
+    verdict("everything stays on this machine", offences);
 }
 
 #[test]

@@ -69,13 +69,14 @@ impl Replay {
         short.segments[0].boundaries.clear();
         let source = CancelSource::new();
         let mut running = self.engine.generate(job, source.token());
-        tokio::time::sleep(Duration::from_millis(after)).await;
+        // Whatever comes first: the moment of the cancel, or the end of a prompt that was too short for it.
+        let early = tokio::time::timeout(Duration::from_millis(after), running.next()).await;
         let start = Instant::now();
         source.cancel();
         let mut next = self.engine.generate(short, CancelToken::never());
         next.next().await.context("an answer")??;
         let elapsed = start.elapsed().as_secs_f64() * 1e3;
-        let interrupted = matches!(running.next().await, Some(Err(EngineError::Cancelled)));
+        let interrupted = early.is_err() && matches!(running.next().await, Some(Err(EngineError::Cancelled)));
         Ok(json!({ "ms": elapsed, "interrupted": interrupted }))
     }
 
@@ -130,8 +131,7 @@ impl Replay {
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [model, binary, threads, prompt_ms] = &arguments[..] else {
-        println!("driven by benches/peer/peer.py; nothing is measured here");
-        return Ok(());
+        return Ok(writeln!(std::io::stdout(), "driven by benches/peer/peer.py; nothing is measured here")?);
     };
     let mut options = Options::new(model);
     options.threads = Some(threads.parse()?);
@@ -148,8 +148,13 @@ fn main() -> anyhow::Result<()> {
     let Status::Ready(info) = ready else { anyhow::bail!("{ready:?}") };
     let pid = ask::report(&address.socket).map(|report| report.pid);
     let mut out = std::io::stdout();
-    writeln!(out, "{}", json!({ "pid": pid, "backend": info.backend, "context": info.context, "threads": info.threads }))?;
-    let mut replay = Replay { engine, registry: Registry::builtin()?, store: Store::default(), context: info.context };
+    writeln!(
+        out,
+        "{}",
+        json!({ "pid": pid, "backend": info.backend, "context": info.context, "threads": info.threads })
+    )?;
+    let mut replay =
+        Replay { engine, registry: Registry::builtin()?, store: Store::default(), context: info.context };
     for line in std::io::stdin().lock().lines() {
         let answer = runtime.block_on(replay.answer(serde_json::from_str(&line?)?))?;
         writeln!(out, "{answer}")?;

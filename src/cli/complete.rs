@@ -139,7 +139,13 @@ impl<'a> Task<'a> {
     }
 
     fn request(&self, snapshot: Snapshot) -> Request {
-        Request { snapshot, offset: self.offset, trigger: Trigger::Invoked, selected: None, shown: Vec::new() }
+        Request {
+            snapshot,
+            offset: self.offset,
+            trigger: Trigger::Invoked,
+            selected: None,
+            shown: Vec::new(),
+        }
     }
 
     fn json(

@@ -15,7 +15,7 @@ use crate::config::{Config, Problem};
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask};
 use crate::engine::llama::{LlamaEngine, devices, system_info};
-use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Summary, Update};
+use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update};
 use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -276,7 +276,7 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
         stop: Stop::default(),
         sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
         bans: Vec::new(),
-            task: Task::default(),
+        task: Task::default(),
     };
     let mut generation = engine.generate(job, CancelToken::never());
     while let Some(update) = generation.next().await {

@@ -131,7 +131,10 @@ fn stop() -> anyhow::Result<ExitCode> {
         }
     }
     for socket in &left {
-        super::tell(&format!("the engine at {} does not end; look for its process with `treefill engine status`", socket.display()));
+        super::tell(&format!(
+            "the engine at {} does not end; look for its process with `treefill engine status`",
+            socket.display()
+        ));
     }
     Ok(if left.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

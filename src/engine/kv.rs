@@ -104,7 +104,11 @@ mod tests {
         assert_eq!(choose(&sequences, &typed(here)), Plan { sequence: 0, copy_of: None, keep: 100 });
         assert_eq!(choose(&sequences, &typed(there)), Plan { sequence: 1, copy_of: None, keep: 100 });
         let third = numbers(900..950);
-        assert_eq!(choose(&sequences, &third), Plan { sequence: 2, copy_of: None, keep: 0 }, "the unused one");
+        assert_eq!(
+            choose(&sequences, &third),
+            Plan { sequence: 2, copy_of: None, keep: 0 },
+            "the unused one"
+        );
     }
 
     #[test]
@@ -121,10 +125,22 @@ mod tests {
         let jump = [numbers(0..30), numbers(700..800)].concat();
         assert_eq!(choose(&sequences, &jump), Plan { sequence: 1, copy_of: Some(0), keep: 30 });
         let short = [numbers(0..8), numbers(700..800)].concat();
-        assert_eq!(choose(&sequences, &short), Plan { sequence: 1, copy_of: None, keep: 0 }, "not worth a copy");
+        assert_eq!(
+            choose(&sequences, &short),
+            Plan { sequence: 1, copy_of: None, keep: 0 },
+            "not worth a copy"
+        );
         let near = [numbers(0..60), numbers(700..800)].concat();
-        assert_eq!(choose(&sequences, &near), Plan { sequence: 0, copy_of: None, keep: 60 }, "most of it stays");
-        assert_eq!(choose(&sequences[..1], &jump), Plan { sequence: 0, copy_of: None, keep: 30 }, "the only one");
+        assert_eq!(
+            choose(&sequences, &near),
+            Plan { sequence: 0, copy_of: None, keep: 60 },
+            "most of it stays"
+        );
+        assert_eq!(
+            choose(&sequences[..1], &jump),
+            Plan { sequence: 0, copy_of: None, keep: 30 },
+            "the only one"
+        );
     }
 
     #[test]
@@ -133,7 +149,10 @@ mod tests {
         let longer = numbers(0..200);
         assert_eq!(choose(&sequences, &longer), Plan { sequence: 0, copy_of: None, keep: 100 });
         assert_eq!(beside(&sequences, &longer, Some(0)), Plan { sequence: 1, copy_of: Some(0), keep: 100 });
-        assert_eq!(beside(&sequences, &numbers(900..950), Some(0)), Plan { sequence: 1, copy_of: None, keep: 0 });
+        assert_eq!(
+            beside(&sequences, &numbers(900..950), Some(0)),
+            Plan { sequence: 1, copy_of: None, keep: 0 }
+        );
     }
 
     #[test]

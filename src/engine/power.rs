@@ -30,7 +30,9 @@ impl WorkAhead {
 /// Whether a battery is being used up. A machine that does not tell has a plug.
 fn on_battery() -> bool {
     let batteries = Manager::new().and_then(|manager| manager.batteries());
-    batteries.is_ok_and(|mut batteries| batteries.any(|battery| battery.is_ok_and(|it| it.state() == State::Discharging)))
+    batteries.is_ok_and(|mut batteries| {
+        batteries.any(|battery| battery.is_ok_and(|it| it.state() == State::Discharging))
+    })
 }
 
 #[cfg(test)]

@@ -106,9 +106,15 @@ impl Sampler {
 
 /// Natural log of the probability of `token` among all; minus infinity for one that is not there.
 pub fn logprob(logits: &[f32], token: Token) -> f32 {
-    let Some(&logit) = usize::try_from(token).ok().and_then(|at| logits.get(at)) else { return f32::NEG_INFINITY };
+    let Some(&logit) = usize::try_from(token).ok().and_then(|at| logits.get(at)) else {
+        return f32::NEG_INFINITY;
+    };
     let top = logits.iter().copied().filter(|logit| !logit.is_nan()).fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().filter(|&&logit| logit > top - FAINT).map(|&logit| f64::from((logit - top).exp())).sum();
+    let sum: f64 = logits
+        .iter()
+        .filter(|&&logit| logit > top - FAINT)
+        .map(|&logit| f64::from((logit - top).exp()))
+        .sum();
     (f64::from(logit) - f64::from(top) - sum.ln()) as f32
 }
 

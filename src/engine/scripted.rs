@@ -82,7 +82,10 @@ impl Engine for ScriptedEngine {
                         }
                         lines += text.matches('\n').count();
                         sent += 1;
-                        if sender.send(Ok(Update::Piece(Piece { text, logprob: -0.1, tokens: 1, candidate: 0 }))).is_err() {
+                        if sender
+                            .send(Ok(Update::Piece(Piece { text, logprob: -0.1, tokens: 1, candidate: 0 })))
+                            .is_err()
+                        {
                             return;
                         }
                         if stop_lines > 0 && lines >= stop_lines {

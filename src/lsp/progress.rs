@@ -70,7 +70,11 @@ impl Progress {
                 Ok(_) => {}
                 Err(_) => return,
             }
-            if status.wait_for(|status| !matches!(status, Status::Ready(_) | Status::Restarting)).await.is_err() {
+            if status
+                .wait_for(|status| !matches!(status, Status::Ready(_) | Status::Restarting))
+                .await
+                .is_err()
+            {
                 return;
             }
         }

@@ -14,7 +14,12 @@ const READING: Duration = Duration::from_millis(150);
 
 impl Session {
     /// While the user reads `completion`, prepare what comes after it.
-    pub(super) fn prepare_acceptance(self: &Arc<Self>, snapshot: &Snapshot, completion: &Completion, options: Options) {
+    pub(super) fn prepare_acceptance(
+        self: &Arc<Self>,
+        snapshot: &Snapshot,
+        completion: &Completion,
+        options: Options,
+    ) {
         let edit = Edit::replace(completion.range.clone(), completion.text.clone());
         let offset = completion.range.start + completion.text.len();
         self.prepare(snapshot.with_edit(&edit), offset, options);
@@ -36,7 +41,8 @@ impl Session {
             }
             let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
             // Prepared already, before the user typed another letter of what is shown.
-            if open.ahead.as_ref().is_some_and(|ahead| reuse::lookup(ahead, &snapshot.text, offset).is_some()) {
+            if open.ahead.as_ref().is_some_and(|ahead| reuse::lookup(ahead, &snapshot.text, offset).is_some())
+            {
                 return;
             }
             open.preparing = Some(source);
@@ -59,7 +65,8 @@ impl Session {
         }
         let Ok(engine) = self.ready_engine().await else { return };
         let uri = Arc::clone(&snapshot.uri);
-        let request = Request { snapshot, offset, trigger: Trigger::Ahead, selected: None, shown: Vec::new() };
+        let request =
+            Request { snapshot, offset, trigger: Trigger::Ahead, selected: None, shown: Vec::new() };
         let report = completion::complete(request, &*engine, &options, token).await;
         let Outcome::Completion(completion) = report.outcome else { return };
         let mut state = self.lock();

@@ -66,7 +66,8 @@ fn two_editors_at_the_same_moment_end_with_one_engine() {
             })
             .collect();
         // All clients live until all have asked.
-        let (_clients, pids): (Vec<_>, HashSet<u32>) = starts.into_iter().map(|start| start.join().unwrap()).unzip();
+        let (_clients, pids): (Vec<_>, HashSet<u32>) =
+            starts.into_iter().map(|start| start.join().unwrap()).unzip();
         pids
     });
     assert_eq!(pids.len(), 1);
@@ -111,7 +112,12 @@ fn killed_in_the_middle_of_a_job_it_comes_back() {
         }
     }
     times.sort();
-    println!("{} kills; next suggestion after {:?} (median), {:?} (worst)", times.len(), times[times.len() / 2], times.last());
+    println!(
+        "{} kills; next suggestion after {:?} (median), {:?} (worst)",
+        times.len(),
+        times[times.len() / 2],
+        times.last()
+    );
 }
 
 #[test]
@@ -125,7 +131,9 @@ fn after_five_restarts_it_says_once_what_is_wrong() {
             signal(process, libc::SIGKILL);
             until(&client, |status| !is_ready(status)).await;
         }
-        let Status::Failed(why) = until(&client, |status| matches!(status, Status::Failed(_))).await else { unreachable!() };
+        let Status::Failed(why) = until(&client, |status| matches!(status, Status::Failed(_))).await else {
+            unreachable!()
+        };
         for text in ["6 times", "SIGKILL", "engine.log", "treefill doctor"] {
             assert!(why.contains(text), "{text:?} is not in {why:?}");
         }
@@ -162,7 +170,9 @@ fn script(place: &Place, text: &str) -> PathBuf {
 fn a_crash_at_the_start_on_a_gpu_is_retried_without_and_remembered() {
     let place = place();
     let treefill = env!("CARGO_BIN_EXE_treefill");
-    let crashes = format!("case \"$*\" in *'\"gpu_layers\":0'*) exec {treefill} \"$@\" ;; *) echo wrong kernel >&2; kill -ILL $$ ;; esac");
+    let crashes = format!(
+        "case \"$*\" in *'\"gpu_layers\":0'*) exec {treefill} \"$@\" ;; *) echo wrong kernel >&2; kill -ILL $$ ;; esac"
+    );
     let program = script(&place, &crashes);
     let launcher = Launcher { program, uses_gpu: true, ..binary() };
     let first = client(&place, launcher.clone());

@@ -61,7 +61,8 @@ impl Server {
 
     /// A client; it would have to start another program if the server went away.
     fn client(&self) -> Arc<DaemonEngine> {
-        let launcher = Launcher { program: "/nowhere/treefill".into(), arguments: Vec::new(), uses_gpu: false };
+        let launcher =
+            Launcher { program: "/nowhere/treefill".into(), arguments: Vec::new(), uses_gpu: false };
         DaemonEngine::with(self.place.settings.clone(), self.place.address.clone(), launcher).unwrap()
     }
 
@@ -113,7 +114,9 @@ fn a_client_is_served_and_told_the_state() {
     let runtime = runtime();
     let client = server.client();
     runtime.block_on(async {
-        let Status::Ready(info) = until(&client, |status| matches!(status, Status::Ready(_))).await else { unreachable!() };
+        let Status::Ready(info) = until(&client, |status| matches!(status, Status::Ready(_))).await else {
+            unreachable!()
+        };
         assert_eq!(info.name, "scripted");
         assert_eq!(text(&*client, job("a", "x", 9)).await.unwrap(), "hello");
         let engine = server.engines.recv().unwrap();
@@ -143,7 +146,8 @@ fn only_this_user_can_reach_it() {
     let answer = |user: u32| {
         use std::os::unix::process::CommandExt as _;
         let mut python = std::process::Command::new("/usr/bin/python3");
-        let output = python.args(["-c", script]).arg(&server.place.address.socket).uid(user).output().unwrap();
+        let output =
+            python.args(["-c", script]).arg(&server.place.address.socket).uid(user).output().unwrap();
         String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr)
     };
     assert_eq!(answer(0).trim(), "9", "this user");

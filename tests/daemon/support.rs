@@ -47,7 +47,7 @@ pub fn job(document: &str, prefix: &str, max_tokens: usize) -> Job {
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         bans: Vec::new(),
-            task: Task::default(),
+        task: Task::default(),
     }
 }
 
@@ -59,7 +59,7 @@ pub async fn collect(mut generation: Generation) -> Result<String, EngineError> 
         match next.expect("an end that says so")? {
             Update::Piece(piece) => text.push_str(&piece.text),
             Update::Done(_) => return Ok(text),
-            Update::Prompt(_) => {}
+            Update::Prompt(_) | Update::Ended { .. } | Update::Scores(_) => {}
         }
     }
 }

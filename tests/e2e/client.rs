@@ -20,7 +20,11 @@ impl Client {
     pub fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = home.path().join("config.toml");
-        std::fs::write(&config, "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n").unwrap();
+        std::fs::write(
+            &config,
+            "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n",
+        )
+        .unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_treefill"))
             .args(["--stdio", "--clientProcessId=1"])
             .env("HOME", home.path())

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
-    Engine, EngineError, Generation, Job, Lane, Options, Piece, Role, Sampling, Segment, Stop, Summary,
-    Task, Update,
+    Engine, EngineError, Generation, Job, Lane, Options, Piece, Role, Sampling, Segment, Stop, Summary, Task,
+    Update,
 };
 
 /// A real function whose guard's body is missing.
@@ -41,7 +41,7 @@ pub fn job(prefix: &str, suffix: &str) -> Job {
         stop: Stop { lines: 1, texts: Vec::new() },
         sampling: Sampling::Greedy,
         bans: Vec::new(),
-            task: Task::default(),
+        task: Task::default(),
     }
 }
 

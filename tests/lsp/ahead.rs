@@ -81,9 +81,10 @@ fn an_editor_may_say_where_the_cursor_rests() {
     let id = server.ask(&position);
     assert_eq!(server.items(id)[0]["insertText"], "warm()", "no job was needed");
     server.command("treefill.warm", json!([{ "uri": "file:///not/open.py", "position": position }]));
-    let id = server
-        .client()
-        .request("workspace/executeCommand", json!({ "command": "treefill.warm", "arguments": [{ "uri": URI }] }));
+    let id = server.client().request(
+        "workspace/executeCommand",
+        json!({ "command": "treefill.warm", "arguments": [{ "uri": URI }] }),
+    );
     assert_eq!(server.client().answer(id)["error"]["code"], -32602);
 }
 

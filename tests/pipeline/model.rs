@@ -47,7 +47,8 @@ async fn shown_at_holes(name: &str, text: &str, engine: &dyn Engine) -> usize {
     let mut shown = 0;
     for (holed, offset) in holes(text) {
         let snapshot = Snapshot::of_text("file:///holes", &holed, language.clone());
-        let request = Request { snapshot, offset, trigger: Trigger::Invoked, selected: None, shown: Vec::new() };
+        let request =
+            Request { snapshot, offset, trigger: Trigger::Invoked, selected: None, shown: Vec::new() };
         let report = completion::complete(request, engine, &options, &CancelToken::never()).await;
         let Outcome::Completion(completion) = report.outcome else { continue };
         let mut applied = holed.clone();

@@ -50,7 +50,9 @@ fn unknown_names_come_with_the_nearest_valid_one() {
     check("[log]\nzebra = 1\n", expect!["config.toml:2: log.zebra: unknown setting; [log] has level"]);
     check(
         "[zebra]\n",
-        expect!["config.toml:1: zebra: unknown section; there are [model], [engine], [completion], [disable], [log]"],
+        expect![
+            "config.toml:1: zebra: unknown section; there are [model], [engine], [completion], [disable], [log]"
+        ],
     );
 }
 

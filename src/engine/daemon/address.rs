@@ -36,7 +36,11 @@ impl Address {
     /// # Errors
     /// When the model or a folder cannot be used; the text names it.
     pub fn of(settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self::within(&paths::runtime_dir()?, &paths::state_dir().context("there is no home folder")?, key(settings)?))
+        Ok(Self::within(
+            &paths::runtime_dir()?,
+            &paths::state_dir().context("there is no home folder")?,
+            key(settings)?,
+        ))
     }
 
     /// The same in other folders.
@@ -134,6 +138,8 @@ mod tests {
         let long = PathBuf::from(format!("/{}", "x".repeat(120)));
         let error = Address::within(&long, &long, "k".into()).check().unwrap_err();
         assert!(error.to_string().contains("TREEFILL_RUNTIME_DIR"), "{error}");
-        Address::within(Path::new("/run/user/1000/treefill"), &long, "0123456789abcdef".into()).check().unwrap();
+        Address::within(Path::new("/run/user/1000/treefill"), &long, "0123456789abcdef".into())
+            .check()
+            .unwrap();
     }
 }

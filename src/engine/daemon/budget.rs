@@ -40,7 +40,8 @@ mod tests {
     fn five_in_three_minutes_with_growing_waits() {
         let start = Instant::now();
         let mut budget = Budget::default();
-        let waits: Vec<_> = (0..5).map(|second| budget.restart(start + Duration::from_secs(second)).unwrap()).collect();
+        let waits: Vec<_> =
+            (0..5).map(|second| budget.restart(start + Duration::from_secs(second)).unwrap()).collect();
         assert!(waits.windows(2).all(|pair| pair[1] == pair[0] * 2), "{waits:?}");
         assert_eq!(budget.restart(start + Duration::from_secs(179)), None);
         assert!(budget.restart(start + Duration::from_secs(180)).is_some(), "the first is forgotten");

@@ -116,7 +116,9 @@ impl Supervisor {
                         self.status.send_replace(Status::Loading(0.0));
                         continue;
                     }
-                    End::Lost { how, was_ready, pid } => Failure::Lost(self.explain(how, was_ready, pid).await),
+                    End::Lost { how, was_ready, pid } => {
+                        Failure::Lost(self.explain(how, was_ready, pid).await)
+                    }
                 },
                 Err(failure) => failure,
             };

@@ -39,7 +39,9 @@ pub async fn serve(stream: UnixStream, shared: &Arc<Shared>) {
         _ => return,
     };
     let answer = match first {
-        Ok(Request::Hello(greeting)) if greeting == shared.address.greeting() => Response::Welcome { pid: std::process::id() },
+        Ok(Request::Hello(greeting)) if greeting == shared.address.greeting() => {
+            Response::Welcome { pid: std::process::id() }
+        }
         Ok(Request::Hello(greeting)) => Response::Refused(format!(
             "this engine speaks protocol {PROTOCOL} of treefill {} for another model or other settings; the client speaks {} of {}",
             env!("CARGO_PKG_VERSION"),

@@ -138,7 +138,12 @@ struct Work<'a> {
 impl Link {
     /// Carry jobs until the engine or the sender of jobs is gone. Jobs that are lost with the engine are answered with
     /// [`EngineError::Restarting`].
-    pub async fn run(self, first: Option<Order>, orders: &mut mpsc::UnboundedReceiver<Order>, status: &watch::Sender<Status>) -> End {
+    pub async fn run(
+        self,
+        first: Option<Order>,
+        orders: &mut mpsc::UnboundedReceiver<Order>,
+        status: &watch::Sender<Status>,
+    ) -> End {
         let Self { mut reader, mut writer, pid } = self;
         let (out, mut requests) = mpsc::unbounded_channel::<Request>();
         // A task of its own: a process that is stopped does not read, and this must not stop us from noticing.
@@ -246,7 +251,8 @@ impl Work<'_> {
                 return Some(self.give_up("hung in the middle of a job"));
             }
             Response::Goodbye => return Some(End::Left),
-            Response::Pong { .. } | Response::Welcome { .. } | Response::Refused(_) | Response::Report(_) => {}
+            Response::Pong { .. } | Response::Welcome { .. } | Response::Refused(_) | Response::Report(_) => {
+            }
         }
         None
     }

@@ -153,7 +153,11 @@ impl<'a> Cache<'a> {
         let id = Some(u32::try_from(self.current).map_err(refused)?);
         let from = u32::try_from(keep).map_err(refused)?;
         // Recurrent models cannot go back to the middle of a text; the whole sequence can always be removed.
-        let kept = if keep > 0 && self.context.clear_kv_cache_seq(id, Some(from), None) == Ok(true) { keep } else { 0 };
+        let kept = if keep > 0 && self.context.clear_kv_cache_seq(id, Some(from), None) == Ok(true) {
+            keep
+        } else {
+            0
+        };
         if kept == 0 {
             self.context.clear_kv_cache_seq(id, None, None).map_err(refused)?;
         }

@@ -136,7 +136,9 @@ impl Worker<'_> {
             let new = new();
             // A text that has not begun may not be banned by its empty start, unless the end itself is banned.
             let spelling = *heal != Heal::default() && new.is_empty();
-            let is = |ban: &[u8]| ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new);
+            let is = |ban: &[u8]| {
+                ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new)
+            };
             spelling || !bans.iter().any(|ban| is(ban.first_piece.as_bytes()))
         };
         let logits = self.cache.logits(&candidate.step);
@@ -173,7 +175,8 @@ impl Worker<'_> {
             return finish;
         }
         candidate.first = None;
-        let (tokens, logprob) = (std::mem::take(&mut candidate.tokens), std::mem::take(&mut candidate.logprob));
+        let (tokens, logprob) =
+            (std::mem::take(&mut candidate.tokens), std::mem::take(&mut candidate.logprob));
         ticket.send(Update::Piece(Piece { text, logprob, tokens, candidate: candidate.index }));
         finish
     }

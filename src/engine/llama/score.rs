@@ -16,13 +16,20 @@ impl Worker<'_> {
     ) -> Result<usize, EngineError> {
         // What healing took back belongs to the first word of every continuation.
         let taken = String::from_utf8_lossy(heal.pending()).into_owned();
-        let texts: Vec<Vec<Token>> = continuations.iter().map(|text| self.tokenize(&format!("{taken}{text}"))).collect();
+        let texts: Vec<Vec<Token>> =
+            continuations.iter().map(|text| self.tokenize(&format!("{taken}{text}"))).collect();
         let first: Vec<f32> = {
             let logits = self.cache.last_logits();
-            texts.iter().map(|tokens| tokens.first().map_or(f32::NEG_INFINITY, |&token| logprob(logits, token))).collect()
+            texts
+                .iter()
+                .map(|tokens| tokens.first().map_or(f32::NEG_INFINITY, |&token| logprob(logits, token)))
+                .collect()
         };
-        let mut scores: Vec<Score> =
-            texts.iter().zip(first).map(|(tokens, logprob)| Score { logprob, tokens: tokens.len() }).collect();
+        let mut scores: Vec<Score> = texts
+            .iter()
+            .zip(first)
+            .map(|(tokens, logprob)| Score { logprob, tokens: tokens.len() })
+            .collect();
         // The last token of a text predicts nothing of it.
         let room = self.cache.batch().min(self.cache.free());
         let mut waiting: Vec<usize> = (0..texts.len()).filter(|&at| texts[at].len() > 1).collect();

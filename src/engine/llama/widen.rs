@@ -32,7 +32,12 @@ pub struct Wider {
 impl Wider {
     /// What could be read beyond the prompt of `job`, which may have `now` tokens, with `wide` ones; none if that is no
     /// more, or not wanted. It begins after `pause`.
-    pub fn beyond(job: &Job, now: usize, wide: usize, (wanted, pause): (WorkAhead, Duration)) -> Option<Self> {
+    pub fn beyond(
+        job: &Job,
+        now: usize,
+        wide: usize,
+        (wanted, pause): (WorkAhead, Duration),
+    ) -> Option<Self> {
         (wide > now && wanted != WorkAhead::Never).then(|| Self {
             document: job.document.clone(),
             segments: job.segments.clone(),

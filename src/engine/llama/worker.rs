@@ -142,7 +142,8 @@ impl<'a> Worker<'a> {
         let short = room.min(self.speed.budget());
         let standing = windows.iter_mut().enumerate().find_map(|(at, window)| {
             // One that was widened in idle time has more room.
-            let fitted = self.fit_again(&job.segments, room.min(window.budget.max(short)), &mut window.anchor)?;
+            let fitted =
+                self.fit_again(&job.segments, room.min(window.budget.max(short)), &mut window.anchor)?;
             Some((at, fitted))
         });
         let fitted = match standing {
