@@ -4,7 +4,7 @@
   benches/peer/peer.py --model M.gguf --server DIR/bin/llama-server FILE...     FILE: real source, best some hundred lines
   benches/peer/peer.py --model M.gguf --build DIR FILE...                       builds llama-server into DIR first
 
-Both sides load the same GGUF with the same number of threads and are asked for the same places in turn. Prints a
+Both sides load the same GGUF with the same number of threads and are asked for the same places, one side after the other. Prints a
 Markdown table: time to the first token, prompt tokens evaluated again, CPU-seconds, and ratios. With --bench it adds
 cold prefill and decode against llama-bench. A GGUF of a real model's shape with random weights will do for timing:
   pip install gguf numpy && benches/peer/synth_gguf.py tests/vocab/ggml-vocab-qwen2.gguf f16.gguf && llama-quantize f16.gguf q8_0.gguf Q8_0
@@ -200,6 +200,7 @@ def main():
     parser.add_argument("--peer-context", type=int, default=8192, help="llama-server's -c; less for models of a small context")
     parser.add_argument("--prompt-ms", type=int, default=1500, help="treefill's setting model.prompt_ms")
     parser.add_argument("--places", type=int, default=4, help="lines typed per file")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds that a person looks around after a jump or a line")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bench", action="store_true", help="cold prefill and decode against llama-bench too")
     parser.add_argument("--cancels", type=int, default=0, metavar="N", help="cancel N prompts half way, too")
@@ -213,23 +214,22 @@ def main():
     args.server = args.server or "llama-server"
 
     sides = [Peer(args), Own(args)]
-    rows = {}
-    before_cpu = [cpu_seconds(*side.pids) for side in sides]
-    rng = random.Random(args.seed)
-    asked = 0
-    for path in args.files:
-        text = pathlib.Path(path).read_text()
-        last = ["", ""]
-        for kind, before, after, predict in scenarios(path, text, rng, args.places):
-            for at, side in enumerate(sides):
-                accepted = last[at] if kind == "after accepting" else ""
-                answer = side.ask(path, before + accepted, after, predict)
-                last[at] = answer["text"]
+    rows, cpu, asked = {}, [], 0
+    # One side after the other: what treefill does while nobody waits must not slow the peer down.
+    for at, side in enumerate(sides):
+        rng, start, last = random.Random(args.seed), cpu_seconds(*side.pids), ""
+        for path in args.files:
+            for kind, before, after, predict in scenarios(path, pathlib.Path(path).read_text(), rng, args.places):
+                if kind in ("jump", "(ask)"):
+                    # A person looks around; work ahead happens now, and counts.
+                    time.sleep(args.pause)
+                answer = side.ask(path, before + (last if kind == "after accepting" else ""), after, predict)
+                last = answer["text"]
                 rows.setdefault(kind, ([], []))[at].append(answer)
-            asked += 1
-            if sys.stderr.isatty():
-                print(f"\r{asked} places asked", end="", file=sys.stderr, flush=True)
-    cpu = [cpu_seconds(*side.pids) - before for side, before in zip(sides, before_cpu)]
+                asked += 1
+                if sys.stderr.isatty():
+                    print(f"\r{asked} places asked", end="", file=sys.stderr, flush=True)
+        cpu.append(cpu_seconds(*side.pids) - start)
 
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     print(f"{platform.machine()}, {model.group(1) if model else '?'}, {args.threads} threads, {pathlib.Path(args.model).name}")

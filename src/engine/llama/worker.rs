@@ -161,8 +161,9 @@ impl<'a> Worker<'a> {
             }
         };
         if job.lane == Lane::Interactive {
-            let now = windows[0].budget.max(short);
-            self.wider = Wider::beyond(job, now, room.min(short * FACTOR), self.work_ahead);
+            // Once for each window: the budget moves with every measurement of the speed.
+            let wide = if windows[0].budget == 0 { room.min(short * FACTOR) } else { 0 };
+            self.wider = Wider::beyond(job, short, wide, self.work_ahead);
         }
         self.windows.insert(job.document.clone(), windows);
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
