@@ -162,8 +162,9 @@ def bench(args, own):
         prefill.append(answer["evaluated"] / answer["prefill_ms"] * 1e3)
         decode.append(answer["generated"] / answer["decode_ms"] * 1e3)
         length = answer["evaluated"]
+    # Or its work ahead would slow llama-bench down.
+    own.end()
     bench = pathlib.Path(args.server).with_name("llama-bench")
-    command = [bench, "-m", args.model, "-t", str(args.threads), "-p", str(length), "-n", "0", "-pg", "0,0", "-r", str(args.runs), "-o", "json"]
     speeds = {}
     for name, extra in (("cold prefill", ["-p", str(length), "-n", "0"]), ("decode", ["-p", "0", "-n", "32", "-d", str(length)])):
         command = [bench, "-m", args.model, "-t", str(args.threads), *extra, "-r", str(args.runs), "-o", "json"]
@@ -250,8 +251,9 @@ def main():
     if args.bench:
         print("\n| speed | peer | treefill | ratio |\n|---|---|---|---|")
         print("\n".join(bench(args, sides[1])))
-    for side in sides:
-        side.end()
+    sides[0].end()
+    if not args.bench:
+        sides[1].end()
     if args.cancels:
         cancels(args, "".join(pathlib.Path(path).read_text() for path in args.files))
 
