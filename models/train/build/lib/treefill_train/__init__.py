@@ -1,1 +1,0 @@
-"""The recipe that trains treefill's own fill-in-the-middle model, one module per stage."""

@@ -1,1 +1,0 @@
-"""Source text from package registries: fetched by pinned version, filtered, cleaned, deduplicated."""
