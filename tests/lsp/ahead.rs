@@ -26,6 +26,16 @@ fn right_of(position: &Value, bytes: usize) -> Value {
     json!({ "line": position["line"], "character": character })
 }
 
+/// A server that shows `compute()` at the position, and its jobs from then on.
+fn showing() -> (TestServer, Receiver<Asked>, Value) {
+    let (mut server, jobs) = server();
+    let position = server.open_at(TEXT, char::len_utf8);
+    let id = server.ask(&position);
+    jobs.recv_timeout(PATIENCE).unwrap().say("compute()");
+    assert_eq!(server.items(id)[0]["insertText"], "compute()");
+    (server, jobs, position)
+}
+
 /// Wait until so many suggestions were prepared.
 fn prepared(server: &TestServer, count: u64) {
     let start = Instant::now();
@@ -37,11 +47,7 @@ fn prepared(server: &TestServer, count: u64) {
 
 #[test]
 fn what_follows_a_suggestion_is_there_when_it_is_taken() {
-    let (mut server, jobs) = server();
-    let position = server.open_at(TEXT, char::len_utf8);
-    let id = server.ask(&position);
-    jobs.recv_timeout(PATIENCE).unwrap().say("compute()");
-    assert_eq!(server.items(id)[0]["insertText"], "compute()");
+    let (mut server, jobs, position) = showing();
     // Nobody has asked for this one.
     jobs.recv_timeout(PATIENCE).unwrap().say(" + 1");
     prepared(&server, 1);
@@ -58,11 +64,7 @@ fn what_follows_a_suggestion_is_there_when_it_is_taken() {
 
 #[test]
 fn any_request_stops_work_ahead() {
-    let (mut server, jobs) = server();
-    let position = server.open_at(TEXT, char::len_utf8);
-    let id = server.ask(&position);
-    jobs.recv_timeout(PATIENCE).unwrap().say("compute()");
-    server.items(id);
+    let (mut server, jobs, position) = showing();
     let ahead = jobs.recv_timeout(PATIENCE).unwrap();
     server.insert(&position, "x");
     let id = server.ask(&right_of(&position, 1));
@@ -90,11 +92,7 @@ fn an_editor_may_say_where_the_cursor_rests() {
 
 #[test]
 fn a_closed_document_is_not_worked_on() {
-    let (mut server, jobs) = server();
-    let position = server.open_at(TEXT, char::len_utf8);
-    let id = server.ask(&position);
-    jobs.recv_timeout(PATIENCE).unwrap().say("compute()");
-    server.items(id);
+    let (mut server, jobs, _) = showing();
     let ahead = jobs.recv_timeout(PATIENCE).unwrap();
     server.client().notify("textDocument/didClose", json!({ "textDocument": { "uri": URI } }));
     ahead.given_up();

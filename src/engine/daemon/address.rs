@@ -36,11 +36,10 @@ impl Address {
     /// # Errors
     /// When the model or a folder cannot be used; the text names it.
     pub fn of(settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self::within(
-            &paths::runtime_dir()?,
-            &paths::state_dir().context("there is no home folder")?,
-            key(settings)?,
-        ))
+        let runtime = paths::runtime_dir()?;
+        // Without a home folder the log goes where the socket is.
+        let state = paths::state_dir().unwrap_or_else(|| runtime.clone());
+        Ok(Self::within(&runtime, &state, key(settings)?))
     }
 
     /// The same in other folders.
