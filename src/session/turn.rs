@@ -6,6 +6,7 @@ use super::Session;
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
 use crate::document::Snapshot;
+use crate::engine::power::WorkAhead;
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -92,7 +93,9 @@ impl Session {
             outcome = run => outcome,
         };
         let answer = self.settle(turn.snapshot, offset, outcome);
-        if let Outcome::Completion(completion) = &answer.outcome {
+        if let Outcome::Completion(completion) = &answer.outcome
+            && turn.options.work_ahead != WorkAhead::Never
+        {
             self.prepare_acceptance(&answer.snapshot, completion, turn.options);
         }
         answer

@@ -197,8 +197,8 @@ impl<'a> Cache<'a> {
         1 + self.sequences.len() / 2
     }
 
-    /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each step's logits are those of the
-    /// last token appended.
+    /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each step's logits are
+    /// those of the last token appended.
     pub fn fork(&mut self, count: usize) -> Result<Vec<Step>, EngineError> {
         let mut steps = vec![Step { sequence: self.current, row: LAST }];
         let mut others: Vec<usize> = (0..self.sequences.len()).filter(|&at| at != self.current).collect();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::engine::fit::Anchor;
 use crate::engine::power::WorkAhead;
-use crate::engine::{Job, Segment};
+use crate::engine::{Job, Segment, Token};
 
 /// Tokens evaluated between two looks into the mailbox: a key that comes meanwhile waits for them.
 pub const STEP: usize = 8;
@@ -23,6 +23,8 @@ pub struct Wider {
     pub budget: usize,
     /// Where its windows stand.
     pub anchor: Anchor,
+    /// Its tokens, once they were chosen.
+    pub prompt: Vec<Token>,
     /// When it may begin.
     from: Instant,
     /// The user's setting, until it was looked at.
@@ -43,6 +45,7 @@ impl Wider {
             segments: job.segments.clone(),
             budget: wide,
             anchor: Anchor::default(),
+            prompt: Vec::new(),
             from: Instant::now() + pause,
             wanted: Some(wanted),
         })

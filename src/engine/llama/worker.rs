@@ -166,6 +166,11 @@ impl<'a> Worker<'a> {
             self.wider = Wider::beyond(job, short, wide, self.work_ahead);
         }
         self.windows.insert(job.document.clone(), windows);
+        self.compose(&fitted)
+    }
+
+    /// Fitted parts in the model's order, and what was taken back from the end of the prefix.
+    fn compose(&self, fitted: &Fitted) -> (Vec<Token>, Heal) {
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
         let layout = &self.loaded.vocabulary.layout;
         (layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
@@ -202,11 +207,12 @@ impl<'a> Worker<'a> {
         if !wider.is_allowed() {
             return Ok(());
         }
-        let fitted = self.fit(&wider.segments, wider.budget, &mut wider.anchor);
-        let (kept, _) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
-        let layout = &self.loaded.vocabulary.layout;
-        let prompt = layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix);
-        let keep = self.cache.adopt(&prompt, Some(self.asked))?;
+        if wider.prompt.is_empty() {
+            let fitted = self.fit(&wider.segments, wider.budget, &mut wider.anchor);
+            wider.prompt = self.compose(&fitted).0;
+        }
+        let prompt = &wider.prompt;
+        let keep = self.cache.adopt(prompt, Some(self.asked))?;
         let end = prompt.len().min(keep + STEP);
         self.cache.append(&prompt[keep..end], Output::None)?;
         if end < prompt.len() {
