@@ -5,6 +5,7 @@ mod config;
 mod doctor;
 #[cfg(unix)]
 mod engine;
+mod eval;
 mod ghost;
 mod languages;
 mod log;
@@ -56,6 +57,9 @@ enum Command {
     #[cfg(unix)]
     #[command(after_help = engine::EXAMPLES)]
     Engine(engine::Arguments),
+    /// Measure suggestions: make cases from source trees, ask for them, replay keystrokes, compare
+    #[command(after_help = eval::EXAMPLES)]
+    Eval(eval::Arguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::Arguments),
@@ -97,6 +101,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),
+        Command::Eval(arguments) => eval::run(arguments, settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
     };

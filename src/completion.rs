@@ -15,6 +15,8 @@ mod validate;
 use std::ops::Range;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use guide::Guide;
 pub use outcome::{Completion, Outcome, Reason, Shown, Verdict};
 use place::Place;
@@ -23,12 +25,13 @@ use tree_sitter::Tree;
 use trigger::{Decision, Shape};
 use trim::Candidate;
 use validate::Judge;
+pub use validate::fresh_faults as tree_faults;
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, Unparsed};
 use crate::engine::power::WorkAhead;
-use crate::engine::{Engine, Job, Lane, Sampling, Status, Task};
+use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task};
 use crate::prompt::{self, Budget};
 
 /// What made the editor ask.
@@ -66,6 +69,36 @@ pub struct Request {
     pub shown: Vec<Shown>,
 }
 
+/// How far the pipeline goes. Less than all of it is for measuring what each stage is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// What the model writes until it ends by itself.
+    Raw,
+    /// Stopped where there is enough.
+    Stops,
+    /// Without what is there already, in the file's indentation.
+    Trim,
+    /// Only what the parsers let pass.
+    #[default]
+    Validate,
+}
+
+impl Effort {
+    /// All of them, each with one stage more than the one before.
+    pub const ALL: [Self; 4] = [Self::Raw, Self::Stops, Self::Trim, Self::Validate];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Stops => "stops",
+            Self::Trim => "trim",
+            Self::Validate => "validate",
+        }
+    }
+}
+
 /// Settings of the pipeline, filled from the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -77,8 +110,13 @@ pub struct Options {
     pub debounce: Duration,
     /// Time after which what is there is taken, and nothing is waited for any longer.
     pub deadline: Duration,
+    /// Most time for trying shorter texts than the whole one, besides the first: about what the eye forgives on top of the
+    /// model's own time. Always bounded by a number too.
+    pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
     pub work_ahead: WorkAhead,
+    /// All of it, but for measurements.
+    pub effort: Effort,
 }
 
 impl Default for Options {
@@ -88,7 +126,9 @@ impl Default for Options {
             max_lines: 8,
             debounce: Duration::from_millis(10),
             deadline: Duration::from_millis(1500),
+            check_time: Duration::from_millis(50),
             work_ahead: WorkAhead::default(),
+            effort: Effort::default(),
         }
     }
 }
@@ -166,14 +206,24 @@ async fn run(
     }
     let read = start.elapsed();
     let generation = engine.generate(job(&place, &context, shape, engine, options)?, cancel.clone());
-    let guide = Guide::new(&context, shape);
-    let decoded = decode::decode(generation, &guide, engine, start + options.deadline, cancel).await?;
-    let text = trim::trim(&decoded.text, &context, shape)?;
+    let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&context, shape));
+    let decoded =
+        decode::decode(generation, guide.as_ref(), engine, start + options.deadline, cancel).await?;
+    let text = match options.effort >= Effort::Trim {
+        true => trim::trim(&decoded.text, &context, shape)?,
+        false if decoded.text.trim().is_empty() => return Err(Reason::Blank),
+        false => decoded.text.clone(),
+    };
     let generated = start.elapsed();
     let prompt = decoded.prompt;
     let cancelled = cancel.clone();
+    let (time, tree) = (options.check_time, tree.filter(|_| options.effort >= Effort::Validate));
+    let trims = options.effort >= Effort::Trim;
     let completion = blocking(move || {
-        let (candidate, verdict) = validated(&text, &place.snapshot, tree.as_ref(), &context, &cancelled)?;
+        let (candidate, verdict) = match trims {
+            true => validated(&text, &place.snapshot, tree.as_ref(), &context, time, &cancelled)?,
+            false => (Candidate { text, takes: 0 }, Verdict::Unvalidated),
+        };
         let completion = place.completion(&candidate, &context, verdict, &decoded);
         if place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
     })
@@ -195,16 +245,17 @@ fn job(
         Status::Ready(model) => model.context,
         Status::Loading(_) | Status::Restarting => 0,
     };
-    let lines = match shape {
-        Shape::Line => 1,
-        Shape::Lines(most) => most,
+    let stop = match shape {
+        _ if options.effort < Effort::Stops => Stop::default(),
+        Shape::Line => prompt::stop(1),
+        Shape::Lines(most) => prompt::stop(most),
     };
     Ok(Job {
         document: place.request.snapshot.uri.to_string(),
         lane: if place.request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
         segments: prompt::build(context, Budget::for_context(tokens)),
         max_tokens: options.max_tokens,
-        stop: prompt::stop(lines),
+        stop,
         sampling: Sampling::Greedy,
         bans: Vec::new(),
         task: Task::default(),
@@ -216,6 +267,7 @@ fn validated(
     snapshot: &Snapshot,
     tree: Option<&Tree>,
     context: &CursorContext,
+    time: Duration,
     cancel: &CancelToken,
 ) -> Result<(Candidate, Verdict), Reason> {
     let Some(tree) = tree else {
@@ -223,7 +275,7 @@ fn validated(
         return Ok((candidate, Verdict::Unvalidated));
     };
     let judge = Judge::new(snapshot, tree, context);
-    let candidate = cutback::choose(text, &judge, context, cancel).ok_or(Reason::Invalid)?;
+    let candidate = cutback::choose(text, &judge, context, time, cancel).ok_or(Reason::Invalid)?;
     Ok((candidate, judge.verdict()))
 }
 

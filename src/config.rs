@@ -211,6 +211,7 @@ impl Config {
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
             work_ahead: self.engine.work_ahead,
+            ..completion::Options::default()
         }
     }
 

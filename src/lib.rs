@@ -12,6 +12,7 @@ pub mod context;
 pub mod cpu;
 pub mod document;
 pub mod engine;
+pub mod eval;
 pub mod language;
 pub mod lsp;
 pub mod models;

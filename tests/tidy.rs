@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 /// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
-    ("cli", "lsp session completion context prompt engine document language config models paths cpu cancel"),
+    (
+        "cli",
+        "lsp session eval completion context prompt engine document language config models paths cpu cancel",
+    ),
+    ("eval", "session completion engine document language cancel"),
     ("lsp", "session completion engine document language config models paths cancel"),
     ("session", "completion engine document language config models paths cancel"),
     ("config", "completion engine paths"),
@@ -33,7 +37,12 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lsp_types", &["src/lsp.rs", "src/lsp/"]),
     ("llama_cpp_2", &["src/engine/llama"]),
     ("llama_cpp_sys_2", &["src/engine/llama"]),
-    ("tree_sitter", &["src/language", "src/document", "src/context", "src/completion"]),
+    (
+        "tree_sitter",
+        &["src/language", "src/document", "src/context", "src/completion", "src/eval/make/places.rs"],
+    ),
+    ("ureq", &["src/eval/peer.rs"]),
+    ("indicatif", &["src/cli"]),
     ("ruff_python_parser", &["src/language/strict"]),
     ("ruff_python_ast", &["src/language/strict"]),
     ("ruff_text_size", &["src/language/strict"]),

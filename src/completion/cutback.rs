@@ -11,8 +11,6 @@ use crate::context::{CursorContext, Place, Right, line};
 
 /// Most candidates judged for one suggestion: each costs an incremental parse and a strict one.
 const MOST: usize = 64;
-/// Most time for all of them, besides the first: about what the eye forgives on top of the model's own time.
-const TIME: Duration = Duration::from_millis(50);
 /// Candidates that do not make the place whole are confirmed at most this often, longest first.
 const CONFIRMATIONS: usize = 4;
 
@@ -25,17 +23,18 @@ pub enum Origin {
     Ended,
 }
 
-/// The best candidate made from `text`, or none that fits.
+/// The best candidate made from `text`, or none that fits. After `time` no further one is tried.
 pub fn choose(
     text: &str,
     judge: &Judge<'_>,
     context: &CursorContext,
+    time: Duration,
     cancel: &CancelToken,
 ) -> Option<Candidate> {
     let start = Instant::now();
     let mut others: Vec<(Trial, Candidate)> = Vec::new();
     for (number, (candidate, origin)) in candidates(text, context).take(MOST).enumerate() {
-        if cancel.is_cancelled() || (number > 0 && start.elapsed() > TIME) {
+        if cancel.is_cancelled() || (number > 0 && start.elapsed() > time) {
             break;
         }
         let Some(trial) = judge.fit(&candidate) else { continue };

@@ -16,12 +16,31 @@ pub struct Decoded {
     pub tokens: usize,
     /// Figures of the prompt.
     pub prompt: Prompt,
+    /// For each piece: where it ends in the text, its log-probability, its tokens.
+    pieces: Vec<(usize, f32, usize)>,
 }
 
-/// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken.
+impl Decoded {
+    /// Mean natural-log probability, per token, of about the first `bytes` of the text.
+    pub fn confidence(&self, bytes: usize) -> Option<f32> {
+        // White space in front is trimmed and counts all the same: it was as good as certain.
+        let lead = self.text.len() - self.text.trim_start().len();
+        let mut start = 0;
+        let (mut sum, mut tokens) = (0.0, 0);
+        for (end, logprob, count) in &self.pieces {
+            if start >= bytes + lead {
+                break;
+            }
+            (sum, tokens, start) = (sum + logprob, tokens + count, *end);
+        }
+        (tokens > 0).then(|| sum / tokens as f32)
+    }
+}
+
+/// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken. Without a guide, all of it.
 pub async fn decode(
     mut generation: Generation,
-    guide: &Guide<'_>,
+    guide: Option<&Guide<'_>>,
     engine: &dyn Engine,
     deadline: Instant,
     cancel: &CancelToken,
@@ -38,7 +57,8 @@ pub async fn decode(
             Some(Ok(Update::Piece(piece))) => {
                 decoded.text.push_str(&piece.text);
                 decoded.tokens += piece.tokens;
-                if let Advice::Stop(enough) = guide.judge(&decoded.text) {
+                decoded.pieces.push((decoded.text.len(), piece.logprob, piece.tokens));
+                if let Some(Advice::Stop(enough)) = guide.map(|guide| guide.judge(&decoded.text)) {
                     decoded.text.truncate(enough);
                     return Ok(decoded);
                 }

@@ -86,6 +86,8 @@ pub struct Completion {
     pub tokens: usize,
     /// Prompt tokens, and how many of them the KV cache already held.
     pub prompt_tokens: (usize, usize),
+    /// Mean natural-log probability of the text's tokens; none when it was answered without the model.
+    pub confidence: Option<f32>,
     /// What to remember, so that typing it is answered without the model.
     pub shown: Shown,
 }

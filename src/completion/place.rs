@@ -59,7 +59,8 @@ impl Place {
         }
         let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
         let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
-        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, shown }
+        let confidence = decoded.confidence(candidate.text.len());
+        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, confidence, shown }
     }
 
     /// Whether the completion breaks nothing in the document as it is, without the menu entry it was judged with.
@@ -96,6 +97,7 @@ impl Place {
             verdict: shown.verdict,
             tokens: 0,
             prompt_tokens: (0, 0),
+            confidence: None,
             shown: shown.clone(),
         })
     }

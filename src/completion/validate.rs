@@ -193,7 +193,8 @@ fn judge(parser: Option<Parser>, text: &str) -> Faults {
     parser.map_or(Faults::default(), |parser| parser.judge(text))
 }
 
-fn fresh_faults(snapshot: &Snapshot) -> Option<usize> {
+/// ERROR and MISSING nodes of the text as someone finds them who parses it afresh; None when it cannot be parsed.
+pub fn fresh_faults(snapshot: &Snapshot) -> Option<usize> {
     let fresh = Snapshot::of_text(&snapshot.uri, &snapshot.text.to_string(), snapshot.language.clone());
     fresh.parse().map(|tree| faults::of_tree(&tree).len())
 }

@@ -17,17 +17,20 @@ pub struct Queries {
     pub docs: Query,
     /// `@risk`: code to look at twice.
     pub risks: Query,
+    /// `@condition` and `@arguments`: parts of expressions that an evaluation takes out.
+    pub holes: Query,
 }
 
 impl Queries {
     /// The names of the queries, their files, and the captures each may have.
-    pub const FILES: [(&str, &str, &[&str]); 6] = [
+    pub const FILES: [(&str, &str, &[&str]); 7] = [
         ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
         ("outline", "outline.scm", &["item", "item.body", "item.name"]),
         ("imports", "imports.scm", &["import"]),
         ("opaque", "opaque.scm", &["string", "comment", "code"]),
         ("docs", "docs.scm", &["doc", "doc.item"]),
         ("risks", "risks.scm", &["risk"]),
+        ("holes", "holes.scm", &["condition", "arguments"]),
     ];
 
     /// Compile each file as `compile` does; the first error ends it.
@@ -40,12 +43,14 @@ impl Queries {
             opaque: query(3)?,
             docs: query(4)?,
             risks: query(5)?,
+            holes: query(6)?,
         })
     }
 
     /// The queries with their names, in the order of [`Queries::FILES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
-        let queries = [&self.scopes, &self.outline, &self.imports, &self.opaque, &self.docs, &self.risks];
+        let queries =
+            [&self.scopes, &self.outline, &self.imports, &self.opaque, &self.docs, &self.risks, &self.holes];
         Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
     }
 }

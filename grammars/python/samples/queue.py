@@ -50,12 +50,14 @@ class Queue:
     # <- scope
     #         ^^^^^ scope.name
         while self.jobs:
+        #     ^^^^^^^^^ condition
         # <- scope.block
             name, data = self.jobs.popleft()
             # <- scope.body
             try:
             # <- scope.block
                 await handler(pickle.loads(data), wait=min(wait, 5))
+                #                         ^^^^^^ arguments
                 #             ^^^^^^^^^^^^^^^^^^ risk
             except ValueError as error:
             # <- scope.block

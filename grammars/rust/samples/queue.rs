@@ -81,6 +81,7 @@ impl Queue {
             //         ---------- string
         };
         if first.is_ascii_digit() {
+        // ^^^^^^^^^^^^^^^^^^^^^^ condition
         // <- scope.block
             self.jobs.push_back(job);
         } else if first == '"' {

@@ -1,0 +1,375 @@
+//! `treefill eval`: make cases, run them, read the results. What is measured is in `eval`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
+
+use crate::completion::Effort;
+use crate::config::Config;
+use crate::engine::ModelInfo;
+use crate::engine::llama::LlamaEngine;
+use crate::eval::case::{Kind, Set};
+use crate::eval::holes;
+use crate::eval::judge::Judge;
+use crate::eval::lsp_client::Client;
+use crate::eval::make::{self, make};
+use crate::eval::peer::Peer;
+use crate::eval::replay::{self, Typist};
+use crate::eval::report;
+use crate::eval::runs::{Head, Run};
+use crate::eval::sides::Side;
+use crate::language::Registry;
+use crate::models;
+use crate::session::Session;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill eval make --from src/flask --out flask.jsonl    cases from any source tree
+  treefill eval holes benches/cases/*.jsonl --out a.jsonl  ask for each hole once, and score the answers
+  treefill eval holes CASES --ablation --out b.jsonl       the same with each stage of the pipeline added in turn
+  treefill eval holes CASES --engine llama-server http://127.0.0.1:8012 --out peer.jsonl
+  treefill eval replay CASES --lsp --out r.jsonl           type held-out code into the real server, key by key
+  treefill eval report a.jsonl b.jsonl --html report.html
+  treefill eval diff old.jsonl new.jsonl
+
+A run that is interrupted goes on when the same command is given again.";
+
+/// Options of `treefill eval`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make cases from source trees
+    Make(Make),
+    /// Ask for holes, once each
+    Holes(Holes),
+    /// Type held-out code key by key, and take what is right
+    Replay(Replay),
+    /// Show the figures of runs, or write them as a page
+    Report(Report),
+    /// Compare two runs
+    Diff {
+        /// The run before
+        old: PathBuf,
+        /// The run after
+        new: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+struct Make {
+    /// A source tree; its folder's name is kept as the package's
+    #[arg(long, required = true, value_name = "DIR", num_args = 1..)]
+    from: Vec<PathBuf>,
+    /// Where to write the cases
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Cases of each kind and language
+    #[arg(long, default_value_t = 50)]
+    each: usize,
+    /// Only this kind; may be given several times
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
+    kinds: Vec<Kind>,
+    /// Only this language
+    #[arg(long)]
+    language: Option<String>,
+    /// Share of cases in files that are broken elsewhere
+    #[arg(long, default_value_t = 0.25)]
+    broken: f64,
+    /// Most cases from one file
+    #[arg(long, default_value_t = 20)]
+    per_file: usize,
+    /// Leave out files above this size, bytes
+    #[arg(long, default_value_t = 200_000)]
+    largest: usize,
+    /// The same seed makes the same cases
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What both ways of running have.
+#[derive(Debug, Args)]
+struct Common {
+    /// Case files
+    #[arg(required = true, value_name = "CASES")]
+    cases: Vec<PathBuf>,
+    /// Where to write the results; an interrupted run goes on there
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Whom to ask: treefill, or llama-server and where it listens
+    #[arg(long, num_args = 1..=2, value_names = ["ENGINE", "URL"], default_value = "treefill")]
+    engine: Vec<String>,
+    /// Use this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// Only the first cases of each kind and language
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Only this language
+    #[arg(long)]
+    language: Option<String>,
+    /// Do not ask python3 and rustfmt whether an answer breaks its file
+    #[arg(long)]
+    no_judge: bool,
+}
+
+#[derive(Debug, Args)]
+struct Holes {
+    #[command(flatten)]
+    common: Common,
+    /// Run every case once for each stage of the pipeline, from the raw model on
+    #[arg(long)]
+    ablation: bool,
+}
+
+#[derive(Debug, Args)]
+struct Replay {
+    #[command(flatten)]
+    common: Common,
+    /// Type into `treefill serve` over LSP instead of into a session in this process
+    #[arg(long)]
+    lsp: bool,
+    /// The process of llama-server, to count its CPU time
+    #[arg(long, value_name = "PID")]
+    peer_pid: Option<u32>,
+    /// Characters of a suggestion that must be right for it to count, unless its first line is
+    #[arg(long, default_value_t = Typist::default().enough)]
+    enough: usize,
+    /// Milliseconds of thought at the start of a line
+    #[arg(long, default_value_t = Typist::default().pause_ms)]
+    pause_ms: u64,
+    /// Share of letters that are mistyped and taken back
+    #[arg(long, default_value_t = Typist::default().slips)]
+    slips: f64,
+}
+
+#[derive(Debug, Args)]
+struct Report {
+    /// Result files
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// All groups, not only the sums
+    #[arg(long)]
+    all: bool,
+}
+
+/// Run the command.
+pub fn run(arguments: Arguments, config: Config) -> anyhow::Result<ExitCode> {
+    match arguments.action {
+        Action::Make(arguments) => make_cases(&arguments),
+        Action::Holes(arguments) => run_holes(&arguments, config),
+        Action::Replay(arguments) => run_replay(&arguments, config),
+        Action::Report(arguments) => show(&arguments),
+        Action::Diff { old, new } => {
+            let (old, new) = (report::load(&old)?.1, report::load(&new)?.1);
+            write!(anstream::stdout(), "{}", report::diff(&old, &new))?;
+            Ok(())
+        }
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make_cases(arguments: &Make) -> anyhow::Result<()> {
+    let registry = Registry::builtin()?;
+    let options = make::Options {
+        each: arguments.each,
+        broken: arguments.broken.clamp(0.0, 1.0),
+        seed: arguments.seed,
+        largest: arguments.largest,
+        kinds: arguments.kinds.clone(),
+        per_file: arguments.per_file,
+        language: arguments.language.clone(),
+    };
+    let bar = bar(0, "files");
+    let set = make(&arguments.from, &registry, &options, &|at, all| {
+        bar.set_length(all as u64);
+        bar.set_position(at as u64);
+    })?;
+    bar.finish_and_clear();
+    set.save(&arguments.out)?;
+    let (cases, sources, out) = (set.cases.len(), set.sources.len(), arguments.out.display());
+    writeln!(anstream::stdout(), "{cases} cases from {sources} files in {out}")?;
+    Ok(())
+}
+
+fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
+    let common = &arguments.common;
+    let set = common.set(|kind| kind != Kind::Typed)?;
+    let registry = Registry::builtin()?;
+    let runtime = runtime()?;
+    let (mut side, model) = match common.peer()? {
+        Some(peer) => {
+            let model = peer.model()?;
+            (holes::Side::Peer(Box::new(peer.patient())), model)
+        }
+        None => {
+            let (engine, path) = common.engine(config)?;
+            let model = runtime.block_on(super::complete::ready(&*engine))?;
+            let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
+            (holes::Side::Own(engine, efforts), fingerprint(&path, &model)?)
+        }
+    };
+    let variants = side.variants();
+    let settings = format!("{:?}", holes::options(Effort::default()));
+    let head = common.head("holes", variants.join(" "), model, settings, &set);
+    let mut run = Run::open::<holes::Row>(&common.out, &head)?;
+    let bar = bar((set.cases.len() * variants.len()) as u64, "answers");
+    bar.set_position(run.done() as u64);
+    let mut judge = common.judge();
+    let step = || bar.inc(1);
+    runtime.block_on(holes::run(&set, &mut side, &registry, judge.as_mut(), &mut run, &step))?;
+    bar.finish_and_clear();
+    show(&Report { runs: vec![common.out.clone()], all: false })
+}
+
+fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
+    let common = &arguments.common;
+    let set = common.set(|kind| kind == Kind::Typed)?;
+    let registry = Registry::builtin()?;
+    let runtime = runtime()?;
+    let typist = Typist {
+        enough: arguments.enough,
+        slips: arguments.slips.clamp(0.0, 1.0),
+        pause_ms: arguments.pause_ms,
+        ..Typist::default()
+    };
+    let (name, mut side, model) = match common.peer()? {
+        Some(peer) => {
+            let model = peer.model()?;
+            ("llama-server", Side::Peer(Box::new(peer), arguments.peer_pid), model)
+        }
+        None if arguments.lsp => {
+            let binary = std::env::current_exe().context("cannot tell which program this is")?;
+            let path = models::resolve(&common.model.clone().or(config.model.path))?;
+            if common.model.is_some() {
+                bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
+            }
+            let client = Client::start(&binary, &["--in-process"])?;
+            let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            ("treefill over LSP", Side::Lsp(Box::new(client)), model)
+        }
+        None => {
+            let _guard = runtime.enter();
+            let (engine, path) = common.engine(config.clone())?;
+            let model = fingerprint(&path, &*runtime.block_on(super::complete::ready(&*engine))?)?;
+            let start: crate::session::Start = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
+            let session = Session::new(
+                || Registry::builtin().expect("the built-in languages compile, as the tests show"),
+                config,
+                start,
+            );
+            session.start_engine();
+            ("treefill", Side::Session(session), model)
+        }
+    };
+    let head = common.head("replay", name.to_owned(), model, format!("{typist:?}"), &set);
+    let mut run = Run::open::<replay::Row>(&common.out, &head)?;
+    let bar = bar(set.cases.len() as u64, "texts typed");
+    bar.set_position(run.done() as u64);
+    let mut judge = common.judge();
+    let step = || bar.inc(1);
+    let work = replay::run(&set, &mut side, &registry, typist, judge.as_mut(), &mut run, &step);
+    runtime.block_on(work)?;
+    bar.finish_and_clear();
+    show(&Report { runs: vec![common.out.clone()], all: true })
+}
+
+fn show(arguments: &Report) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    for path in &arguments.runs {
+        let (head, figures) = report::load(path)?;
+        writeln!(out, "{} ({}, {}, {})", path.display(), head.what, head.side, head.model)?;
+        let sums = |group: &str| arguments.all || !group.contains(", ") || group.ends_with("all line holes");
+        writeln!(out, "{}", report::table(&figures, sums))?;
+    }
+    Ok(())
+}
+
+impl Common {
+    fn set(&self, wanted: impl Fn(Kind) -> bool) -> anyhow::Result<Set> {
+        let mut set = Set::load(&self.cases)?;
+        let mut counts = std::collections::HashMap::new();
+        let sources = &set.sources;
+        set.cases.retain(|case| {
+            let language = sources[case.source].language.clone();
+            if !wanted(case.kind) || self.language.as_ref().is_some_and(|only| *only != language) {
+                return false;
+            }
+            let count = counts.entry((language, case.kind)).or_insert(0);
+            *count += 1;
+            self.limit.is_none_or(|limit| *count <= limit)
+        });
+        if set.cases.is_empty() {
+            bail!("none of these cases is of a kind for this command; `treefill eval make` makes more");
+        }
+        Ok(set)
+    }
+
+    fn peer(&self) -> anyhow::Result<Option<Peer>> {
+        match self.engine.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["treefill"] => Ok(None),
+            ["llama-server"] => Peer::connect("http://127.0.0.1:8012").map(Some),
+            ["llama-server", url] => Peer::connect(url).map(Some),
+            _ => bail!("--engine is \"treefill\", or \"llama-server\" and a URL"),
+        }
+    }
+
+    fn engine(&self, mut config: Config) -> anyhow::Result<(Arc<LlamaEngine>, PathBuf)> {
+        config.model.path = self.model.clone().or(config.model.path);
+        let path = models::resolve(&config.model.path)?;
+        let engine = super::complete::start(&config)?;
+        Ok((engine, path))
+    }
+
+    fn judge(&self) -> Option<Judge> {
+        (!self.no_judge).then(Judge::default)
+    }
+
+    fn head(&self, what: &str, side: String, model: String, settings: String, set: &Set) -> Head {
+        let mut hasher = Sha256::new();
+        for case in &set.cases {
+            hasher.update(case.id.as_bytes());
+        }
+        let cases = format!("{} {:.12}", set.cases.len(), hex(&hasher.finalize()));
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Head { what: what.to_owned(), side, model, version, cases, settings }
+    }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let names = || Kind::ALL.map(Kind::name).join(", ");
+    Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("use one of {}", names()))
+}
+
+fn fingerprint(path: &Path, info: &ModelInfo) -> anyhow::Result<String> {
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
+    Ok(format!("{} {:.12}", info.name, hex(&hasher.finalize())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+fn bar(length: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    let template = format!("{{bar:30}} {{pos}} of {{len}} {what}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,17 @@
+//! Measures what suggestions are worth: holes in real files and keystrokes replayed through the real session, the same for
+//! llama-server as llama.vim drives it. It only asks and counts; nothing of it runs while an editor is served.
+
+pub mod answer;
+pub mod case;
+pub mod editor;
+pub mod figures;
+pub mod holes;
+pub mod judge;
+pub mod lsp_client;
+pub mod make;
+pub mod peer;
+pub mod replay;
+pub mod report;
+pub mod runs;
+pub mod score;
+pub mod sides;

@@ -1,0 +1,134 @@
+//! What either side said at one place, and what is wrong with it whatever was wanted. It knows no side.
+
+use serde::{Deserialize, Serialize};
+
+/// What a side said at one place.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Answer {
+    /// What was shown; none: nothing.
+    pub text: Option<String>,
+    /// Bytes before the cursor that taking it replaces: blanks, with the peer.
+    pub before: usize,
+    /// Bytes behind the cursor that taking it replaces.
+    pub after: usize,
+    /// Why nothing was shown, where the side says it.
+    pub reason: Option<String>,
+    /// Milliseconds from the question to the answer.
+    pub ms: f64,
+    /// Tokens generated for it.
+    pub tokens: usize,
+    /// Prompt tokens, and of these found in the KV cache.
+    pub prompt: (usize, usize),
+    /// Whether the model was not asked.
+    pub without_model: bool,
+    /// Mean log-probability of what is shown, per token, where the side says it.
+    pub confidence: Option<f32>,
+}
+
+/// What nobody wants to see, whatever is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Blemishes {
+    /// It repeats what stands right of the cursor, or the line below.
+    pub duplicate: bool,
+    /// A line of it is not indented in the file's unit.
+    pub indentation: bool,
+    /// A model's special token.
+    pub leak: bool,
+}
+
+impl Answer {
+    /// Text before and behind, with the answer taken.
+    pub fn applied(&self, before: &str, after: &str) -> String {
+        let text = self.text.as_deref().unwrap_or_default();
+        format!("{}{text}{}", &before[..before.len() - self.before], &after[self.after..])
+    }
+
+    /// What is wrong with it on sight, in a file that is indented by `unit`.
+    pub fn blemishes(&self, before: &str, after: &str, unit: &str) -> Blemishes {
+        let Some(text) = self.text.as_deref() else { return Blemishes::default() };
+        let rest = &after[self.after..];
+        let (right, below) = rest.split_once('\n').unwrap_or((rest, ""));
+        let right = right.trim();
+        let next = below.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        let last = text.lines().last().unwrap_or_default().trim();
+        let telling = |line: &str| line.chars().filter(|c| c.is_alphanumeric()).count() >= 6;
+        // `f(g(|)` may end in a bracket that stands behind it too: only a bracket too many is a repetition.
+        let doubled = !right.is_empty()
+            && text.trim_end().ends_with(right)
+            && (telling(right) || excess(before, text, rest));
+        let own = before.rsplit('\n').next().unwrap_or_default().trim().is_empty() || text.contains('\n');
+        Blemishes {
+            duplicate: doubled || own && telling(last) && last == next.trim(),
+            indentation: is_off(before, text, unit),
+            leak: ["<|", "|>", "<fim_", "<PRE>", "<SUF>", "<MID>"]
+                .iter()
+                .any(|mark| text.contains(mark) && !before.contains(mark) && !after.contains(mark)),
+        }
+    }
+}
+
+/// Whether closers are too many on the cursor's line with the answer in it, which were not without it.
+fn excess(before: &str, text: &str, after: &str) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let right = after.split('\n').next().unwrap_or_default();
+    let depth = |text: &str| {
+        let (mut depth, mut least) = (0i32, 0);
+        for c in text.chars() {
+            depth += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
+            least = least.min(depth);
+        }
+        least
+    };
+    depth(&format!("{line}{text}{right}")) < depth(&format!("{line}{right}"))
+}
+
+/// Whether a line after the first is not indented in steps of `unit`. Inside brackets lines may stand at any column.
+fn is_off(before: &str, text: &str, unit: &str) -> bool {
+    let mut open = 0i32;
+    let mut count = |text: &str| {
+        for c in text.chars() {
+            open += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
+        }
+        open > 0
+    };
+    let mut inside = count(before.rsplit('\n').next().unwrap_or_default());
+    for (number, line) in text.lines().enumerate() {
+        let head = &line[..line.len() - line.trim_start_matches([' ', '\t']).len()];
+        let wrong_kind = if unit == "\t" { head.starts_with(' ') } else { head.contains('\t') };
+        if number > 0
+            && head.len() < line.len()
+            && (wrong_kind || !inside && head.len() % unit.len().max(1) != 0)
+        {
+            return true;
+        }
+        inside = count(line);
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blemishes(before: &str, text: &str, after: &str) -> Blemishes {
+        Answer { text: Some(text.into()), ..Answer::default() }.blemishes(before, after, "    ")
+    }
+
+    #[test]
+    fn blemishes_are_seen() {
+        let none = Blemishes::default();
+        assert_eq!(blemishes("f(", "a", ")\n"), none);
+        assert!(blemishes("f(", "a)", ")\n").duplicate);
+        assert_eq!(blemishes("f(g(", "a)", ")\n"), none);
+        assert!(blemishes("", "counter = 1", "\ncounter = 1\n").duplicate);
+        assert!(blemishes("x = ", "1\n   y = 2", "\n").indentation);
+        assert!(blemishes("x = ", "<|fim_middle|>", "\n").leak);
+    }
+
+    #[test]
+    fn taking_it_replaces_what_it_says() {
+        let answer = Answer { text: Some("b)".into()), after: 1, ..Answer::default() };
+        assert_eq!(answer.applied("f(a, ", ")\n"), "f(a, b)\n");
+    }
+}

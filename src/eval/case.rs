@@ -1,0 +1,249 @@
+//! Cases as data: source files, and places in them where text was taken out. One JSON object a line, sources first, so that
+//! a set is one file that needs nothing else.
+
+use std::hash::Hasher as _;
+use std::io::{BufRead as _, Write as _};
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use twox_hash::XxHash64;
+
+/// What was taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// From some column to the end of the line.
+    RestOfLine,
+    /// All of a line but its indentation.
+    SingleLine,
+    /// Whole statements that follow one another, two to six lines.
+    MultiLine,
+    /// The body of a function, loop or branch.
+    Block,
+    /// What a branch or loop decides by.
+    Condition,
+    /// What stands between the parentheses of a call.
+    Arguments,
+    /// From some character to another one, within three lines (Bavarian et al. 2022).
+    RandomSpan,
+    /// The body of a function that has documentation.
+    DocToBody,
+    /// Statements to be typed character by character.
+    Typed,
+}
+
+impl Kind {
+    /// All kinds, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::RestOfLine,
+        Self::SingleLine,
+        Self::MultiLine,
+        Self::Block,
+        Self::Condition,
+        Self::Arguments,
+        Self::RandomSpan,
+        Self::DocToBody,
+        Self::Typed,
+    ];
+
+    /// Its name, as in the files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RestOfLine => "rest_of_line",
+            Self::SingleLine => "single_line",
+            Self::MultiLine => "multi_line",
+            Self::Block => "block",
+            Self::Condition => "condition",
+            Self::Arguments => "arguments",
+            Self::RandomSpan => "random_span",
+            Self::DocToBody => "doc_to_body",
+            Self::Typed => "typed",
+        }
+    }
+
+    /// Whether one line is wanted, so that of a longer answer the first line counts.
+    pub fn is_line(self) -> bool {
+        matches!(self, Self::RestOfLine | Self::SingleLine | Self::Condition | Self::Arguments)
+    }
+}
+
+/// A source file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The folder it came from: package and version.
+    pub package: String,
+    /// Its path in there.
+    pub path: String,
+    /// The language's name.
+    pub language: String,
+    /// The whole text, LF line ends.
+    pub text: String,
+}
+
+/// A place in a source. All numbers are bytes of the source's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The same place has the same one in every set.
+    pub id: String,
+    /// Which source, counted from 0.
+    pub source: usize,
+    /// What was taken out.
+    pub kind: Kind,
+    /// Where.
+    pub hole: Range<usize>,
+    /// A token that was taken out elsewhere: while one types, files are usually broken.
+    pub damage: Option<Range<usize>>,
+}
+
+impl Case {
+    /// A case with its identity.
+    pub fn new(
+        number: usize,
+        source: &Source,
+        kind: Kind,
+        hole: Range<usize>,
+        damage: Option<Range<usize>>,
+    ) -> Self {
+        let mut hasher = XxHash64::default();
+        for part in [&source.package, &source.path, kind.name(), &format!("{hole:?} {damage:?}")] {
+            hasher.write(part.as_bytes());
+            hasher.write_u8(0);
+        }
+        Self { id: format!("{:016x}", hasher.finish()), source: number, kind, hole, damage }
+    }
+}
+
+/// What an editor would have: the text around the cursor, and what belongs between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hole<'a> {
+    /// Text before the cursor.
+    pub before: String,
+    /// What was there.
+    pub middle: &'a str,
+    /// Text after the cursor.
+    pub after: String,
+}
+
+/// Sources and the cases in them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Set {
+    /// The files.
+    pub sources: Vec<Source>,
+    /// The places.
+    pub cases: Vec<Case>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Row {
+    Source(Source),
+    Case(Case),
+}
+
+impl Set {
+    /// The sets in some files, as one. Errors name the file and the line.
+    pub fn load(paths: &[impl AsRef<Path>]) -> anyhow::Result<Self> {
+        let mut set = Self::default();
+        for path in paths {
+            let shown = path.as_ref().display();
+            let file = std::fs::File::open(path.as_ref()).with_context(|| format!("cannot read {shown}"))?;
+            let first = set.sources.len();
+            for (number, line) in std::io::BufReader::new(file).lines().enumerate() {
+                let line = line.with_context(|| format!("cannot read {shown}"))?;
+                let row = serde_json::from_str(&line)
+                    .with_context(|| format!("{shown}, line {}: not a row of a case file", number + 1))?;
+                match row {
+                    Row::Source(source) => set.sources.push(source),
+                    Row::Case(mut case) => {
+                        case.source += first;
+                        if !set.is_sound(&case) {
+                            bail!("{shown}, line {}: the place is not in its source", number + 1);
+                        }
+                        set.cases.push(case);
+                    }
+                }
+            }
+        }
+        Ok(set)
+    }
+
+    /// Write all of it.
+    pub fn save(&self, path: &Path) -> anyhow::Result<()> {
+        let mut text = Vec::new();
+        let sources = self.sources.iter().cloned().map(Row::Source);
+        for row in sources.chain(self.cases.iter().cloned().map(Row::Case)) {
+            serde_json::to_writer(&mut text, &row)?;
+            text.push(b'\n');
+        }
+        let mut file =
+            std::fs::File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        file.write_all(&text).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// The source of a case.
+    pub fn source(&self, case: &Case) -> &Source {
+        &self.sources[case.source]
+    }
+
+    /// The text around a case's cursor.
+    pub fn hole(&self, case: &Case) -> Hole<'_> {
+        let text = &self.source(case).text;
+        let without = |range: Range<usize>| match &case.damage {
+            Some(gap) if range.start <= gap.start && gap.end <= range.end => {
+                format!("{}{}", &text[range.start..gap.start], &text[gap.end..range.end])
+            }
+            _ => text[range].to_owned(),
+        };
+        Hole {
+            before: without(0..case.hole.start),
+            middle: &text[case.hole.clone()],
+            after: without(case.hole.end..text.len()),
+        }
+    }
+
+    fn is_sound(&self, case: &Case) -> bool {
+        let Some(source) = self.sources.get(case.source) else { return false };
+        let inside = |range: &Range<usize>| source.text.get(range.clone()).is_some();
+        inside(&case.hole) && case.damage.as_ref().is_none_or(inside)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> Set {
+        let source = Source {
+            package: "p".into(),
+            path: "a.py".into(),
+            language: "python".into(),
+            text: "a = 1\nb = 2\nc = 3\n".into(),
+        };
+        let case = Case::new(0, &source, Kind::RestOfLine, 8..11, Some(12..13));
+        Set { sources: vec![source], cases: vec![case] }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cases.jsonl");
+        set().save(&path).unwrap();
+        assert_eq!(Set::load(&[&path]).unwrap(), set());
+        let twice = Set::load(&[&path, &path]).unwrap();
+        assert_eq!((twice.sources.len(), twice.cases[1].source), (2, 1));
+        std::fs::write(&path, "{\"case\":").unwrap();
+        assert!(Set::load(&[&path]).unwrap_err().to_string().contains("cases.jsonl, line 1"));
+    }
+
+    #[test]
+    fn the_damage_is_not_in_the_text() {
+        let set = set();
+        let hole = set.hole(&set.cases[0]);
+        assert_eq!(
+            (hole.before.as_str(), hole.middle, hole.after.as_str()),
+            ("a = 1\nb ", "= 2", "\n = 3\n")
+        );
+    }
+}

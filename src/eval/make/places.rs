@@ -1,0 +1,296 @@
+//! Where holes can be in one file, by its tree. It chooses a bounded number of each kind by chance, and judges nothing.
+
+use std::ops::Range;
+
+use rand::rngs::StdRng;
+use rand::{Rng as _, seq::SliceRandom as _};
+use streaming_iterator::StreamingIterator as _;
+use tree_sitter::{Node, Query, QueryCursor, Tree};
+
+use crate::document::Snapshot;
+use crate::eval::case::Kind;
+use crate::language::Language;
+
+/// Lines shorter than this say too little.
+const TELLING: usize = 8;
+/// Lines of whole statements that are taken out together.
+const MULTI_LINE: Range<usize> = 2..7;
+/// Lines of a body.
+const BODY: Range<usize> = 1..16;
+/// Lines of statements to be typed.
+const TYPED: Range<usize> = 4..15;
+/// Characters of a random span.
+const SPAN: Range<usize> = 8..120;
+
+struct File<'a> {
+    text: &'a str,
+    language: &'a Language,
+    tree: &'a Tree,
+    /// Strings and comments.
+    opaque: Vec<Range<usize>>,
+    found: Vec<(Kind, Range<usize>)>,
+}
+
+/// Places of all kinds.
+pub fn find(snapshot: &Snapshot, tree: &Tree, random: &mut StdRng) -> Vec<(Kind, Range<usize>)> {
+    let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
+    let text = snapshot.text.to_string();
+    let opaque = captures(&language.queries.opaque, tree, &text);
+    let opaque = opaque.into_iter().flatten().filter(|(name, _)| *name != "code");
+    let opaque = opaque.map(|(_, node)| node.byte_range()).collect();
+    let mut file = File { text: &text, language, tree, opaque, found: Vec::new() };
+    file.lines(random);
+    file.spans(random);
+    file.statements(random);
+    file.bodies();
+    file.expressions();
+    file.found
+}
+
+impl File<'_> {
+    fn add(&mut self, kind: Kind, hole: Range<usize>) {
+        let hole = trimmed(self.text, hole);
+        if !hole.is_empty() {
+            self.found.push((kind, hole));
+        }
+    }
+
+    /// Whether code starts at `at`, no comment and no line of a long string.
+    fn is_code(&self, at: usize) -> bool {
+        self.opaque.iter().all(|range| !range.contains(&at))
+    }
+
+    /// The bytes of each line of code without its indentation and line end.
+    fn code_lines(&self) -> Vec<Range<usize>> {
+        let mut start = 0;
+        let mut lines = Vec::new();
+        for line in self.text.split_inclusive('\n') {
+            let range = trimmed(self.text, start..start + line.len());
+            if !range.is_empty() && self.is_code(range.start) {
+                lines.push(range);
+            }
+            start += line.len();
+        }
+        lines
+    }
+
+    fn lines(&mut self, random: &mut StdRng) {
+        for line in self.code_lines() {
+            if line.len() < TELLING {
+                continue;
+            }
+            self.add(Kind::SingleLine, line.clone());
+            let column = floor(self.text, random.random_range(line.start + 1..line.end - 1));
+            self.add(Kind::RestOfLine, column..line.end);
+        }
+    }
+
+    fn spans(&mut self, random: &mut StdRng) {
+        for line in self.code_lines() {
+            let start = floor(self.text, random.random_range(line.clone()));
+            let end = floor(self.text, (start + random.random_range(SPAN)).min(self.text.len()));
+            if rows(&self.text[start..end]) <= 3 {
+                self.add(Kind::RandomSpan, start..end);
+            }
+        }
+    }
+
+    /// Runs of statements that follow one another.
+    fn statements(&mut self, random: &mut StdRng) {
+        let kinds = &self.language.config.statements;
+        let mut runs: Vec<Vec<Range<usize>>> = Vec::new();
+        each_node(self.tree, |node| {
+            let mut run = Vec::new();
+            let mut cursor = node.walk();
+            for child in node.named_children(&mut cursor) {
+                if kinds.iter().any(|kind| kind == child.kind()) {
+                    run.push(child.byte_range());
+                } else if !child.is_extra() {
+                    runs.push(std::mem::take(&mut run));
+                }
+            }
+            runs.push(run);
+        });
+        runs.retain(|run| !run.is_empty());
+        for run in runs {
+            for (kind, lines) in [(Kind::MultiLine, MULTI_LINE), (Kind::Typed, TYPED)] {
+                let mut ranges: Vec<Range<usize>> = Vec::new();
+                for first in 0..run.len() {
+                    let ends = run[first..].iter().map(|last| run[first].start..last.end);
+                    let fit = ends.filter(|range| lines.contains(&rows(&self.text[range.clone()])));
+                    ranges.extend(fit.filter(|range| self.begins_line(range.start)));
+                }
+                ranges.shuffle(random);
+                ranges.truncate(2);
+                for range in ranges {
+                    self.add(kind, range);
+                }
+            }
+        }
+    }
+
+    fn begins_line(&self, at: usize) -> bool {
+        self.text[..at].rsplit('\n').next().is_some_and(|before| before.trim().is_empty())
+    }
+
+    /// Bodies of definitions and blocks; those of documented definitions besides as such.
+    fn bodies(&mut self) {
+        let docs: Vec<Range<usize>> = captures(&self.language.queries.docs, self.tree, self.text)
+            .iter()
+            .flatten()
+            .filter(|(name, _)| *name == "doc")
+            .map(|(_, node)| node.byte_range())
+            .collect();
+        for found in captures(&self.language.queries.scopes, self.tree, self.text) {
+            let node =
+                |wanted: &[&str]| found.iter().find(|(name, _)| wanted.contains(name)).map(|(_, node)| *node);
+            let (Some(scope), Some(body)) = (node(&["scope", "scope.block"]), node(&["scope.body"])) else {
+                continue;
+            };
+            let inner = inner(self.text, body.byte_range());
+            if !self.begins_line(inner.start) {
+                continue;
+            }
+            let inside = docs.iter().find(|doc| doc.start == inner.start && doc.end < inner.end);
+            let above = docs.iter().any(|doc| {
+                doc.end <= scope.start_byte() && self.belongs(&self.text[doc.end..scope.start_byte()])
+            });
+            let from = inside.map_or(inner.start, |doc| doc.end);
+            let hole = trimmed(self.text, from..inner.end);
+            if !BODY.contains(&rows(&self.text[hole.clone()])) || !self.begins_line(hole.start) {
+                continue;
+            }
+            let is_definition = node(&["scope"]).is_some();
+            if is_definition && (inside.is_some() || above) {
+                self.add(Kind::DocToBody, hole.clone());
+            }
+            if inside.is_none() {
+                self.add(Kind::Block, hole);
+            }
+        }
+    }
+
+    /// Whether only attributes stand between a doc comment and what it documents.
+    fn belongs(&self, between: &str) -> bool {
+        between.lines().all(|line| {
+            let line = line.trim();
+            line.is_empty() || line.starts_with("#[") || line.starts_with(&self.language.config.line_comment)
+        }) && !between.contains("\n\n")
+    }
+
+    fn expressions(&mut self) {
+        for (name, node) in captures(&self.language.queries.holes, self.tree, self.text).iter().flatten() {
+            let (kind, range) = match *name {
+                "condition" => (Kind::Condition, node.byte_range()),
+                // Without their parentheses.
+                _ => (Kind::Arguments, node.start_byte() + 1..node.end_byte().saturating_sub(1)),
+            };
+            if range.len() >= 4 && !self.text[range.clone()].contains('\n') {
+                self.add(kind, range);
+            }
+        }
+    }
+}
+
+/// The captures of each match: name and node.
+fn captures<'t>(query: &'t Query, tree: &'t Tree, text: &str) -> Vec<Vec<(&'t str, Node<'t>)>> {
+    let mut cursor = QueryCursor::new();
+    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
+    let mut found = Vec::new();
+    while let Some(one) = matches.next() {
+        let named = one.captures().iter().map(|capture| {
+            let name = query.capture_names()[capture.index as usize];
+            (name, capture.node)
+        });
+        found.push(named.collect());
+    }
+    found
+}
+
+fn each_node(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
+    let mut cursor = tree.walk();
+    loop {
+        visit(cursor.node());
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return;
+            }
+        }
+    }
+}
+
+/// A body without the braces around it.
+fn inner(text: &str, body: Range<usize>) -> Range<usize> {
+    let whole = &text[body.clone()];
+    match whole.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some(_) => trimmed(text, body.start + 1..body.end - 1),
+        None => trimmed(text, body),
+    }
+}
+
+fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
+    let whole = &text[range.clone()];
+    let start = range.start + (whole.len() - whole.trim_start().len());
+    start..start + whole.trim().len()
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn rows(text: &str) -> usize {
+    text.matches('\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use rand::SeedableRng as _;
+
+    use super::*;
+    use crate::language::Registry;
+
+    fn places(language: &str, text: &str) -> HashMap<Kind, Vec<String>> {
+        let language = Registry::builtin().unwrap().by_name(language);
+        let snapshot = Snapshot::of_text("", text, language);
+        let tree = snapshot.parse().unwrap();
+        let mut found: HashMap<Kind, Vec<String>> = HashMap::new();
+        for (kind, hole) in find(&snapshot, &tree, &mut StdRng::seed_from_u64(1)) {
+            found.entry(kind).or_default().push(text[hole].to_owned());
+        }
+        found
+    }
+
+    #[test]
+    fn of_python() {
+        let found = places(
+            "python",
+            "def f(a):\n    \"\"\"Doc.\"\"\"\n    b = a + 1\n    if a > 10:\n        print(a, b)\n    return b\n",
+        );
+        assert_eq!(found[&Kind::DocToBody], ["b = a + 1\n    if a > 10:\n        print(a, b)\n    return b"]);
+        assert_eq!(found[&Kind::Block], ["print(a, b)"]);
+        assert_eq!(found[&Kind::Condition], ["a > 10"]);
+        assert_eq!(found[&Kind::Arguments], ["a, b"]);
+        assert!(found[&Kind::SingleLine].contains(&"return b".to_owned()));
+        assert!(found[&Kind::MultiLine].iter().all(|text| (2..7).contains(&rows(text))));
+    }
+
+    #[test]
+    fn of_rust() {
+        let found = places(
+            "rust",
+            "/// Doc.\n#[inline]\nfn f(a: u8) -> u8 {\n    if a > 10 {\n        g(a, 1);\n    }\n    a\n}\n",
+        );
+        assert_eq!(found[&Kind::DocToBody], ["if a > 10 {\n        g(a, 1);\n    }\n    a"]);
+        assert_eq!(found[&Kind::Block], ["if a > 10 {\n        g(a, 1);\n    }\n    a", "g(a, 1);"]);
+        assert_eq!(found[&Kind::Condition], ["a > 10"]);
+        assert_eq!(found[&Kind::Arguments], ["a, 1"]);
+    }
+}

@@ -1,0 +1,371 @@
+//! Keystrokes replayed: held-out statements are typed character by character, with the closers an editor puts in, slips and
+//! pauses; a side is asked after every key, and what it shows is taken when it is right. It judges only what was shown.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use serde::{Deserialize, Serialize};
+
+use super::answer::{Answer, Blemishes};
+use super::case::{Case, Kind, Set};
+use super::editor::Editor;
+use super::judge::Judge;
+use super::runs::{self, Run};
+use super::sides::{Open, Side};
+use crate::language::{Language, Registry};
+
+/// How the typist types.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Typist {
+    /// A suggestion is right when its first line is, or this many characters of it.
+    pub enough: usize,
+    /// Share of letters mistyped and taken back: 2 to 4 % in studies of transcription typing (Dhakal et al. 2018 count 1.2 %
+    /// left uncorrected and twice that corrected).
+    pub slips: f64,
+    /// Milliseconds of thought at the start of a line and after taking a suggestion.
+    pub pause_ms: u64,
+    /// Repeats slips.
+    pub seed: u64,
+}
+
+impl Default for Typist {
+    fn default() -> Self {
+        Self { enough: 12, slips: 0.02, pause_ms: 250, seed: 1 }
+    }
+}
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// Whether something was shown.
+    pub shown: bool,
+    /// Whether it was right; then it was taken.
+    pub right: bool,
+    /// Whether it is what was shown before, less the key that was typed.
+    pub same: bool,
+    /// Whether the model was not asked.
+    pub without_model: bool,
+    /// Milliseconds to the answer.
+    pub ms: f64,
+    /// Characters taken.
+    pub taken: usize,
+    /// Characters shown.
+    pub length: usize,
+    /// Whether it adds an error to the file, says the other parser.
+    pub worse: bool,
+    /// What is wrong with it on sight.
+    pub blemishes: Blemishes,
+    /// What was shown, for reading.
+    pub text: Option<String>,
+    /// Mean log-probability, where known.
+    pub confidence: Option<f32>,
+    /// Why nothing was shown.
+    pub reason: Option<String>,
+}
+
+/// A result: one text typed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The case.
+    pub id: String,
+    /// The language.
+    pub language: String,
+    /// Whether the file was broken elsewhere.
+    pub broken: bool,
+    /// Characters of the text.
+    pub characters: usize,
+    /// Keys it took.
+    pub keys: usize,
+    /// Keys it takes without suggestions.
+    pub keys_alone: usize,
+    /// CPU-seconds of the side, where known.
+    pub cpu: Option<f64>,
+    /// Every question.
+    pub asked: Vec<Asked>,
+}
+
+impl runs::Row for Row {
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+}
+
+/// Type all texts that are not in `run` yet; `step` is called after each.
+pub async fn run(
+    set: &Set,
+    side: &mut Side,
+    registry: &Registry,
+    typist: Typist,
+    mut judge: Option<&mut Judge>,
+    run: &mut Run,
+    step: &dyn Fn(),
+) -> anyhow::Result<()> {
+    for case in set.cases.iter().filter(|case| case.kind == Kind::Typed) {
+        if run.has(&case.id) {
+            continue;
+        }
+        let Some(language) = registry.by_name(&set.source(case).language) else { continue };
+        let row = Desk::new(set, case, &language, typist).work(side, &mut judge).await?;
+        run.add(&row)?;
+        step();
+    }
+    Ok(())
+}
+
+/// One text being typed.
+struct Desk<'a> {
+    case: &'a Case,
+    language: &'a Language,
+    name: String,
+    editor: Editor,
+    wanted: &'a str,
+    done: usize,
+    keys: usize,
+    typist: Typist,
+    random: StdRng,
+    asked: Vec<Asked>,
+    last: Option<String>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(set: &'a Set, case: &'a Case, language: &'a Language, typist: Typist) -> Self {
+        let hole = set.hole(case);
+        let unit = unit(&set.source(case).text, &language.config.indent);
+        let extension = language.config.extensions.first().map_or("txt", String::as_str);
+        let seed = case.id.bytes().fold(typist.seed, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
+        Self {
+            case,
+            language,
+            name: format!("{}.{extension}", case.id),
+            editor: Editor::new(&hole.before, &hole.after, &unit, &language.config.block_openers),
+            wanted: hole.middle,
+            done: 0,
+            keys: 0,
+            typist,
+            random: StdRng::seed_from_u64(seed),
+            asked: Vec::new(),
+            last: None,
+        }
+    }
+
+    async fn work(mut self, side: &mut Side, judge: &mut Option<&mut Judge>) -> anyhow::Result<Row> {
+        let keys_alone = alone(self.editor.clone(), self.wanted);
+        let start = side.cpu_seconds();
+        let mut open = side.open(&self.name, self.language.name(), &self.editor.text)?;
+        self.pause().await;
+        while self.done < self.wanted.len() {
+            if self.ask(side, &mut open, judge).await? {
+                self.pause().await;
+                continue;
+            }
+            self.slip(side, &mut open, judge).await?;
+            let before = self.editor.text.clone();
+            let press = self.editor.press(&self.wanted[self.done..]);
+            let typed = &self.wanted[self.done..self.done + press.consumed];
+            self.last = self.last.take().and_then(|last| last.strip_prefix(typed).map(str::to_owned));
+            self.done += press.consumed;
+            self.keys += 1;
+            if let Some(change) = press.change {
+                side.change(&mut open, &before, &change)?;
+            }
+            if typed.starts_with('\n') {
+                self.pause().await;
+            }
+        }
+        side.close(&open)?;
+        let cpu = side.cpu_seconds().zip(start).map(|(end, start)| end - start);
+        Ok(Row {
+            id: self.case.id.clone(),
+            language: self.language.name().to_owned(),
+            broken: self.case.damage.is_some(),
+            characters: self.wanted.chars().count(),
+            keys: self.keys,
+            keys_alone,
+            cpu,
+            asked: self.asked,
+        })
+    }
+
+    async fn pause(&self) {
+        if self.typist.pause_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(self.typist.pause_ms)).await;
+        }
+    }
+
+    /// Ask, and take what is right. Whether something was taken.
+    async fn ask(
+        &mut self,
+        side: &mut Side,
+        open: &mut Open,
+        judge: &mut Option<&mut Judge>,
+    ) -> anyhow::Result<bool> {
+        let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
+        let mut asked = Asked {
+            shown: answer.text.is_some(),
+            without_model: answer.without_model,
+            ms: answer.ms,
+            confidence: answer.confidence,
+            reason: answer.reason.clone(),
+            ..Asked::default()
+        };
+        let Some(text) = answer.text.clone() else {
+            self.last = None;
+            self.asked.push(asked);
+            return Ok(false);
+        };
+        asked.length = text.chars().count();
+        asked.same = self.last.as_ref() == Some(&text);
+        let unit = self.language.config.indent.as_str();
+        asked.blemishes = answer.blemishes(self.editor.before(), self.editor.after(), unit);
+        if !asked.same
+            && let (Some(judge), Some(parser)) = (judge, self.language.strict)
+        {
+            let after = answer.applied(self.editor.before(), self.editor.after());
+            asked.worse = judge.errors(parser, &after)? > judge.errors(parser, &self.editor.text)?;
+        }
+        let right = right(&answer, &self.wanted[self.done..], self.editor.right(), self.typist.enough);
+        asked.text = Some(text.clone());
+        if let Some(length) = right {
+            asked.right = true;
+            asked.taken = text[..length].chars().count();
+            self.take(side, open, &answer, length)?;
+        } else {
+            self.last = Some(text);
+        }
+        self.asked.push(asked);
+        Ok(right.is_some())
+    }
+
+    /// Take the first `length` bytes of an answer.
+    fn take(
+        &mut self,
+        side: &mut Side,
+        open: &mut Open,
+        answer: &Answer,
+        length: usize,
+    ) -> anyhow::Result<()> {
+        let text = answer.text.as_deref().unwrap_or_default();
+        // What stands behind the cursor goes only when the text brings it, too.
+        let after = if length == text.len() { answer.after } else { 0 };
+        let before = self.editor.text.clone();
+        let change = self.editor.accept(&text[..length], after);
+        side.change(open, &before, &change)?;
+        self.done += length;
+        self.keys += 1;
+        self.last = None;
+        Ok(())
+    }
+
+    /// Now and then a wrong letter, noticed at once.
+    async fn slip(
+        &mut self,
+        side: &mut Side,
+        open: &mut Open,
+        judge: &mut Option<&mut Judge>,
+    ) -> anyhow::Result<()> {
+        let next = self.wanted[self.done..].chars().next();
+        let Some(next) = next.filter(|next| next.is_ascii_lowercase()) else { return Ok(()) };
+        if !self.random.random_bool(self.typist.slips) {
+            return Ok(());
+        }
+        let wrong = if next == 'z' { 'a' } else { char::from(next as u8 + 1) };
+        for letter in [Some(wrong), None] {
+            let before = self.editor.text.clone();
+            let change = self.editor.slip(letter);
+            side.change(open, &before, &change)?;
+            self.keys += 1;
+            self.last = None;
+            if letter.is_some() {
+                // Asked as an editor asks, but nothing of it can be right.
+                let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
+                let (shown, ms) = (answer.text.is_some(), answer.ms);
+                let without_model = answer.without_model;
+                self.asked.push(Asked { shown, ms, without_model, ..Asked::default() });
+            }
+        }
+        let _ = judge;
+        Ok(())
+    }
+}
+
+/// How many bytes of the answer are right and worth taking: all of it, its right lines, or so many characters. `right` is
+/// what stands right of the cursor on its line.
+fn right(answer: &Answer, rest: &str, right: &str, enough: usize) -> Option<usize> {
+    let text = answer.text.as_deref().filter(|_| answer.before == 0)?;
+    let common = text.bytes().zip(rest.bytes()).take_while(|(a, b)| a == b).count();
+    let common = (0..=common).rev().find(|at| text.is_char_boundary(*at) && rest.is_char_boundary(*at))?;
+    if common == 0 {
+        return None;
+    }
+    let is_end = |at: usize| rest[at..].is_empty() || rest[at..].starts_with('\n');
+    let behind = right.get(answer.after..).unwrap_or_default().trim_end();
+    if common == text.len() {
+        // What stands behind the cursor follows, or closes what is open.
+        let line_is_whole =
+            rest[common..].strip_prefix(behind).is_some_and(|rest| rest.is_empty() || rest.starts_with('\n'));
+        if line_is_whole && !text.trim().is_empty() || text.trim().chars().count() >= enough {
+            return Some(common);
+        }
+        return None;
+    }
+    // Whole lines that are right.
+    let lines = text[..common].rfind('\n').filter(|at| is_end(*at) && !text[..*at].trim().is_empty());
+    let whole = if text[common..].starts_with('\n') && is_end(common) { Some(common) } else { lines };
+    if let Some(end) = whole.filter(|_| behind.is_empty()) {
+        return Some(end);
+    }
+    // Else as many words as are right.
+    let in_word = |c: char| c.is_alphanumeric() || c == '_';
+    let cut = text[common..].starts_with(in_word) && text[..common].ends_with(in_word);
+    let end = if cut { text[..common].trim_end_matches(in_word).len() } else { common };
+    (text[..end].trim().chars().count() >= enough).then_some(end)
+}
+
+fn alone(mut editor: Editor, wanted: &str) -> usize {
+    let (mut done, mut keys) = (0, 0);
+    while done < wanted.len() {
+        done += editor.press(&wanted[done..]).consumed;
+        keys += 1;
+    }
+    keys
+}
+
+/// The indentation that most lines of a text are deeper than the one above by, as an editor finds it out.
+fn unit(text: &str, default: &str) -> String {
+    if text.lines().any(|line| line.starts_with('\t')) {
+        return "\t".to_owned();
+    }
+    let widths: Vec<usize> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .collect();
+    let count = |step: usize| widths.windows(2).filter(|pair| pair[1] == pair[0] + step).count();
+    let best = [2, 3, 4, 8].into_iter().max_by_key(|step| count(*step)).filter(|step| count(*step) > 0);
+    best.map_or(default.to_owned(), |step| " ".repeat(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_right_is_taken() {
+        let check = |text: &str, after, rest: &str, behind: &str, expected: Option<&str>| {
+            let answer = Answer { text: Some(text.into()), after, ..Answer::default() };
+            let found = right(&answer, rest, behind, 12).map(|length| &text[..length]);
+            assert_eq!(found, expected, "{text:?} for {rest:?}");
+        };
+        check("b", 0, "b\nc", "", Some("b"));
+        check("b", 0, "b)\nc", ")", Some("b"));
+        check("b)", 1, "b)\nc", ")", Some("b)"));
+        check("b", 0, "b):\nc", ")", None);
+        check("b\nd", 0, "b\nc", "", Some("b"));
+        check("\n    b\nd", 0, "\n    b\nc", "", Some("\n    b"));
+        check("x", 0, "b\nc", "", None);
+        check("call_something(a, b", 0, "call_something(a, c)", "", Some("call_something(a, "));
+        check("b", 0, "bc", "", None);
+    }
+}

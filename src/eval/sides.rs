@@ -1,0 +1,166 @@
+//! The sides of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
+//! and asked after every key. Nothing is judged here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::editor;
+use super::lsp_client::Client;
+use super::peer::Peer;
+use crate::completion::{Outcome, Reason, Trigger};
+use crate::document::{Change, Encoding};
+use crate::session::{Ask, Session};
+
+/// One side.
+pub enum Side {
+    /// The session in this process.
+    Session(Arc<Session>),
+    /// `treefill serve` as a process.
+    Lsp(Box<Client>),
+    /// llama-server, and its process where that is known.
+    Peer(Box<Peer>, Option<u32>),
+}
+
+/// The document that is typed into, as a side was last told of it.
+pub struct Open {
+    uri: String,
+    version: i32,
+}
+
+impl Side {
+    /// Open a document.
+    pub fn open(&mut self, name: &str, language: &str, text: &str) -> anyhow::Result<Open> {
+        let open = Open { uri: format!("file:///replay/{name}"), version: 1 };
+        match self {
+            Self::Session(session) => session.open(&open.uri, language, 1, text),
+            Self::Lsp(client) => {
+                let document = json!({"uri": open.uri, "languageId": language, "version": 1, "text": text});
+                client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
+            }
+            Self::Peer(peer, _) => peer.forget(),
+        }
+        Ok(open)
+    }
+
+    /// Tell of a change of `text`, the text before it.
+    pub fn change(&mut self, open: &mut Open, text: &str, change: &editor::Change) -> anyhow::Result<()> {
+        open.version += 1;
+        let (start, end) = (position(text, change.range.start), position(text, change.range.end));
+        match self {
+            Self::Session(session) => {
+                let change = Change { range: Some((start, end)), text: change.text.clone() };
+                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+            }
+            Self::Lsp(client) => {
+                let range = json!({"start": lsp(start), "end": lsp(end)});
+                let change = json!({"range": range, "text": change.text});
+                let document = json!({"uri": open.uri, "version": open.version});
+                let parameters = json!({"textDocument": document, "contentChanges": [change]});
+                client.notify("textDocument/didChange", parameters)?;
+            }
+            Self::Peer(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Ask at the cursor between two texts.
+    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+        let start = Instant::now();
+        let mut answer = match self {
+            Self::Session(session) => of_session(session, open, before.len()).await,
+            Self::Lsp(client) => of_client(client, open, before, after)?,
+            Self::Peer(peer, _) => peer.ask(before, after)?,
+        };
+        answer.ms = start.elapsed().as_secs_f64() * 1e3;
+        Ok(answer)
+    }
+
+    /// Close the document.
+    pub fn close(&mut self, open: &Open) -> anyhow::Result<()> {
+        match self {
+            Self::Session(session) => {
+                session.close(&open.uri);
+            }
+            Self::Lsp(client) => {
+                client.notify("textDocument/didClose", json!({"textDocument": {"uri": open.uri}}))?;
+            }
+            Self::Peer(..) => {}
+        }
+        Ok(())
+    }
+
+    /// CPU-seconds of the side's process so far, where that can be told.
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        match self {
+            Self::Session(_) => cpu_seconds(std::process::id()),
+            Self::Lsp(client) => cpu_seconds(client.pid()),
+            Self::Peer(_, pid) => pid.and_then(cpu_seconds),
+        }
+    }
+}
+
+async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answer {
+    let skipped = |reason: Reason| Answer { reason: Some(reason.to_string()), ..Answer::default() };
+    let turn = match session.begin(&open.uri) {
+        Ok(turn) => turn,
+        Err(reason) => return skipped(reason),
+    };
+    let ask = Ask { offset, trigger: Trigger::Automatic, selected: None };
+    match session.complete(turn, ask).await.outcome {
+        Outcome::Skipped(reason) => skipped(reason),
+        Outcome::Completion(completion) => Answer {
+            before: offset - completion.range.start.min(offset),
+            after: completion.range.end.max(offset) - offset,
+            tokens: completion.tokens,
+            prompt: completion.prompt_tokens,
+            without_model: completion.tokens == 0,
+            text: Some(completion.text),
+            ..Answer::default()
+        },
+    }
+}
+
+fn of_client(client: &mut Client, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+    let at = position(before, before.len());
+    let parameters = json!({
+        "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},
+    });
+    let result = client.request("textDocument/inlineCompletion", parameters)?;
+    let Some(item) = result["items"].as_array().and_then(|items| items.first()) else {
+        return Ok(Answer::default());
+    };
+    let text = item["insertText"].as_str().context("an item without a text")?.to_owned();
+    let end = |end: &Value| -> Option<usize> {
+        let (line, character) = (end["line"].as_u64()?, usize::try_from(end["character"].as_u64()?).ok()?);
+        (line == u64::from(at.0)).then(|| character.saturating_sub(at.1 as usize).min(after.len()))
+    };
+    let start = item["range"]["start"]["character"].as_u64().map_or(0, |start| u64::from(at.1) - start);
+    let after = end(&item["range"]["end"]).unwrap_or(0);
+    Ok(Answer { text: Some(text), before: usize::try_from(start)?, after, ..Answer::default() })
+}
+
+/// Line and byte in it.
+fn position(text: &str, at: usize) -> (u32, u32) {
+    let before = &text[..at];
+    let row = before.matches('\n').count();
+    let column = at - before.rfind('\n').map_or(0, |feed| feed + 1);
+    (u32::try_from(row).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+fn lsp((line, character): (u32, u32)) -> Value {
+    json!({"line": line, "character": character})
+}
+
+/// User and system time of a process, from `/proc`.
+fn cpu_seconds(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    // USER_HZ is 100 on every Linux that has a /proc.
+    Some(ticks / 100.0)
+}
