@@ -1,5 +1,6 @@
 //! A completion from trigger to outcome: the stages in order, each a small file. It knows nothing of LSP.
 
+mod again;
 mod brackets;
 mod cutback;
 mod debounce;
@@ -7,16 +8,20 @@ mod decode;
 mod guide;
 pub mod outcome;
 mod place;
+pub mod rank;
 pub mod reuse;
 mod trigger;
 mod trim;
 mod validate;
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use cutback::{Bound, Chosen};
+use decode::Decoded;
 use guide::Guide;
 pub use outcome::{Completion, Outcome, Reason, Shown, Verdict};
 use place::Place;
@@ -33,6 +38,11 @@ use crate::document::{Snapshot, Unparsed};
 use crate::engine::power::WorkAhead;
 use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task};
 use crate::prompt::{self, Budget};
+
+/// Most candidates judged of the likeliest text, and of each other one: of those, what does not fit nearly as it is, is not
+/// worth the time.
+const CUTS: usize = 48;
+const CUTS_OF_OTHERS: usize = 4;
 
 /// What made the editor ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,13 +90,18 @@ pub enum Effort {
     /// Without what is there already, in the file's indentation.
     Trim,
     /// Only what the parsers let pass.
-    #[default]
     Validate,
+    /// Asked again where nothing will do.
+    Again,
+    /// The best of several, and only what is likely enough.
+    #[default]
+    Rank,
 }
 
 impl Effort {
     /// All of them, each with one stage more than the one before.
-    pub const ALL: [Self; 4] = [Self::Raw, Self::Stops, Self::Trim, Self::Validate];
+    pub const ALL: [Self; 6] =
+        [Self::Raw, Self::Stops, Self::Trim, Self::Validate, Self::Again, Self::Rank];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -95,6 +110,8 @@ impl Effort {
             Self::Stops => "stops",
             Self::Trim => "trim",
             Self::Validate => "validate",
+            Self::Again => "again",
+            Self::Rank => "rank",
         }
     }
 }
@@ -106,12 +123,14 @@ pub struct Options {
     pub max_tokens: usize,
     /// Most lines of one suggestion.
     pub max_lines: usize,
+    /// Texts that are generated at once, the likeliest first: the best is shown, and typing any of them needs no model.
+    pub candidates: usize,
     /// Wait after an automatic trigger before the model is asked; a newer request ends the wait.
     pub debounce: Duration,
     /// Time after which what is there is taken, and nothing is waited for any longer.
     pub deadline: Duration,
-    /// Most time for trying shorter texts than the whole one, besides the first: about what the eye forgives on top of the
-    /// model's own time. Always bounded by a number too.
+    /// Most time for trying shorter texts than the whole ones: about what the eye forgives on top of the model's own time.
+    /// Always bounded by a number too.
     pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
     pub work_ahead: WorkAhead,
@@ -124,9 +143,10 @@ impl Default for Options {
         Self {
             max_tokens: 48,
             max_lines: 8,
+            candidates: 3,
             debounce: Duration::from_millis(10),
             deadline: Duration::from_millis(1500),
-            check_time: Duration::from_millis(50),
+            check_time: Duration::from_millis(40),
             work_ahead: WorkAhead::default(),
             effort: Effort::default(),
         }
@@ -138,6 +158,8 @@ impl Default for Options {
 pub struct Report {
     /// A suggestion, or why there is none.
     pub outcome: Outcome,
+    /// Further suggestions for the same place, likeliest first.
+    pub others: Vec<Completion>,
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
     pub tree: Option<(Snapshot, Tree)>,
@@ -156,19 +178,19 @@ pub async fn complete(
 ) -> Report {
     let start = Instant::now();
     let snapshot = request.snapshot.clone();
-    let (outcome, tree) = match Place::of(request) {
-        Ok(place) => {
-            let mut tree = None;
-            let outcome = run(place, engine, options, cancel, &mut tree, start).await;
-            (outcome, tree)
-        }
-        Err(reason) => (Err(reason), None),
+    let mut tree = None;
+    let mut skipped = Outcome::Skipped(Reason::Blank);
+    let found = match Place::of(request) {
+        Ok(place) => run(place, engine, options, cancel, &mut tree, start).await,
+        Err(reason) => Err(reason),
     };
-    let outcome = match outcome {
-        Ok(completion) => Outcome::Completion(completion),
-        Err(reason) => Outcome::Skipped(reason),
-    };
-    Report { outcome, tree: tree.map(|tree| (snapshot, tree)), elapsed: start.elapsed() }
+    let tree = tree.map(|tree| (snapshot, tree));
+    let mut others = found.unwrap_or_else(|reason| {
+        skipped = Outcome::Skipped(reason);
+        Vec::new()
+    });
+    let outcome = if others.is_empty() { skipped } else { Outcome::Completion(others.remove(0)) };
+    Report { outcome, others, tree, elapsed: start.elapsed() }
 }
 
 async fn run(
@@ -178,9 +200,10 @@ async fn run(
     cancel: &CancelToken,
     kept: &mut Option<Tree>,
     start: Instant,
-) -> Result<Completion, Reason> {
-    if let Some(completion) = place.reuse() {
-        return Ok(completion);
+) -> Result<Vec<Completion>, Reason> {
+    let typed_on = place.reuse();
+    if !typed_on.is_empty() {
+        return Ok(typed_on);
     }
     let (snapshot, offset) = (place.snapshot.clone(), place.offset);
     let (tree, context) = blocking(move || {
@@ -205,78 +228,142 @@ async fn run(
         return Err(Reason::Superseded);
     }
     let read = start.elapsed();
-    let generation = engine.generate(job(&place, &context, shape, engine, options)?, cancel.clone());
-    let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&context, shape));
-    let decoded =
-        decode::decode(generation, guide.as_ref(), engine, start + options.deadline, cancel).await?;
-    let text = match options.effort >= Effort::Trim {
-        true => trim::trim(&decoded.text, &context, shape)?,
-        false if decoded.text.trim().is_empty() => return Err(Reason::Blank),
-        false => decoded.text.clone(),
-    };
-    let generated = start.elapsed();
-    let prompt = decoded.prompt;
-    let cancelled = cancel.clone();
-    let (time, tree) = (options.check_time, tree.filter(|_| options.effort >= Effort::Validate));
-    let trims = options.effort >= Effort::Trim;
-    let completion = blocking(move || {
-        let (candidate, verdict) = match trims {
-            true => validated(&text, &place.snapshot, tree.as_ref(), &context, time, &cancelled)?,
-            false => (Candidate { text, takes: 0 }, Verdict::Unvalidated),
-        };
-        let completion = place.completion(&candidate, &context, verdict, &decoded);
-        if place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
-    })
-    .await??;
-    let all = start.elapsed();
-    tracing::debug!(?read, generated = ?generated - read, checked = ?all - generated, ?prompt, tokens = completion.tokens, "stages");
-    if cancel.is_cancelled() { Err(Reason::Superseded) } else { Ok(completion) }
+    let desk = Arc::new(Desk { place, context, shape, tree, options: options.clone(), cancel: cancel.clone() });
+    let mut found = desk.attempt(engine, Try::First, start).await;
+    if options.effort >= Effort::Again && again::is_wanted(&found) {
+        let more = desk.attempt(engine, Try::Again, start).await;
+        found = again::both(found, more);
+    }
+    tracing::debug!(?read, all = ?start.elapsed(), "stages");
+    if cancel.is_cancelled() {
+        return Err(Reason::Superseded);
+    }
+    let mut found = found?;
+    found.sort_by(|a, b| b.rank.chance.total_cmp(&a.rank.chance));
+    if desk.place.request.trigger != Trigger::Invoked && options.effort >= Effort::Rank {
+        found.retain(|completion| rank::is_worth_showing(&completion.rank));
+    }
+    if found.is_empty() { Err(Reason::LowConfidence) } else { Ok(found) }
 }
 
-fn job(
-    place: &Place,
-    context: &CursorContext,
+/// Which generation it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Try {
+    /// The likeliest text, and what begins with the next likeliest tokens.
+    First,
+    /// Drawn texts, because nothing of the first ones will do.
+    Again,
+}
+
+/// Everything a generation is made for and judged by.
+struct Desk {
+    place: Place,
+    context: CursorContext,
     shape: Shape,
-    engine: &dyn Engine,
-    options: &Options,
-) -> Result<Job, Reason> {
-    let tokens = match &*engine.status().borrow() {
-        Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
-        Status::Ready(model) => model.context,
-        Status::Loading(_) | Status::Restarting => 0,
-    };
-    let stop = match shape {
-        _ if options.effort < Effort::Stops => Stop::default(),
-        Shape::Line => prompt::stop(1),
-        Shape::Lines(most) => prompt::stop(most),
-    };
-    Ok(Job {
-        document: place.request.snapshot.uri.to_string(),
-        lane: if place.request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
-        segments: prompt::build(context, Budget::for_context(tokens)),
-        max_tokens: options.max_tokens,
-        stop,
-        sampling: Sampling::Greedy,
-        bans: Vec::new(),
-        task: Task::default(),
-    })
+    tree: Option<Tree>,
+    options: Options,
+    cancel: CancelToken,
 }
 
-fn validated(
-    text: &str,
-    snapshot: &Snapshot,
-    tree: Option<&Tree>,
-    context: &CursorContext,
-    time: Duration,
-    cancel: &CancelToken,
-) -> Result<(Candidate, Verdict), Reason> {
-    let Some(tree) = tree else {
-        let candidate = trim::joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?;
-        return Ok((candidate, Verdict::Unvalidated));
-    };
-    let judge = Judge::new(snapshot, tree, context);
-    let candidate = cutback::choose(text, &judge, context, time, cancel).ok_or(Reason::Invalid)?;
-    Ok((candidate, judge.verdict()))
+impl Desk {
+    /// Generate, trim and validate: what may be shown, in the order of generation.
+    async fn attempt(
+        self: &Arc<Self>,
+        engine: &dyn Engine,
+        which: Try,
+        start: Instant,
+    ) -> Result<Vec<Completion>, Reason> {
+        let job = self.job(engine, which)?;
+        let count = match job.task {
+            Task::Generate { candidates } => candidates,
+            Task::Score { .. } => 0,
+        };
+        let generation = engine.generate(job, self.cancel.clone());
+        let guide = (self.options.effort >= Effort::Stops).then(|| Guide::new(&self.context, self.shape));
+        let deadline = start + self.options.deadline;
+        let texts = decode::decode(generation, count, guide.as_ref(), engine, deadline, &self.cancel).await?;
+        let desk = Arc::clone(self);
+        blocking(move || desk.judged(&texts)).await?
+    }
+
+    fn job(&self, engine: &dyn Engine, which: Try) -> Result<Job, Reason> {
+        let tokens = match &*engine.status().borrow() {
+            Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
+            Status::Ready(model) => model.context,
+            Status::Loading(_) | Status::Restarting => 0,
+        };
+        let (request, effort) = (&self.place.request, self.options.effort);
+        let stop = match self.shape {
+            _ if effort < Effort::Stops => Stop::default(),
+            Shape::Line => prompt::stop(1),
+            Shape::Lines(most) => prompt::stop(most),
+        };
+        let (sampling, candidates) = match which {
+            Try::First if effort >= Effort::Rank => (Sampling::Greedy, self.options.candidates),
+            Try::First => (Sampling::Greedy, 1),
+            Try::Again => (again::SAMPLING, again::CANDIDATES),
+        };
+        Ok(Job {
+            document: request.snapshot.uri.to_string(),
+            lane: if request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
+            segments: prompt::build(&self.context, Budget::for_context(tokens)),
+            max_tokens: self.options.max_tokens,
+            stop,
+            sampling,
+            bans: Vec::new(),
+            task: Task::Generate { candidates },
+        })
+    }
+
+    /// What of the texts may be shown; when none, why not the first.
+    fn judged(&self, texts: &[Decoded]) -> Result<Vec<Completion>, Reason> {
+        let judge = self.tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
+        let judge = judge.map(|tree| Judge::new(&self.place.snapshot, tree, &self.context));
+        let until = std::time::Instant::now().checked_add(self.options.check_time);
+        let mut found: Vec<Completion> = Vec::new();
+        let mut why = None;
+        for (number, text) in texts.iter().enumerate() {
+            let most = if number == 0 { CUTS } else { CUTS_OF_OTHERS };
+            match self.completion(text, judge.as_ref(), Bound { most, until }) {
+                Ok(new) if found.iter().all(|old| old.text != new.text) => found.push(new),
+                Ok(_) => {}
+                Err(reason) => drop(why.get_or_insert(reason)),
+            }
+        }
+        match why {
+            Some(why) if found.is_empty() => Err(why),
+            _ => Ok(found),
+        }
+    }
+
+    fn completion(
+        &self,
+        decoded: &Decoded,
+        judge: Option<&Judge<'_>>,
+        bound: Bound,
+    ) -> Result<Completion, Reason> {
+        let (context, options) = (&self.context, &self.options);
+        let text = match options.effort >= Effort::Trim {
+            true => trim::trim(&decoded.text, context, self.shape)?,
+            false if decoded.text.trim().is_empty() => return Err(Reason::Blank),
+            false => decoded.text.clone(),
+        };
+        let as_it_is = || Chosen::unjudged(Candidate { text: text.clone(), takes: 0 });
+        let (chosen, verdict) = match judge {
+            Some(judge) => {
+                let chosen = cutback::choose(&text, judge, context, bound, &self.cancel);
+                (chosen.ok_or(Reason::Invalid)?, judge.verdict())
+            }
+            None if options.effort < Effort::Trim => (as_it_is(), Verdict::Unvalidated),
+            None => {
+                let joined = trim::joins(&text, context).into_iter().next();
+                (Chosen::unjudged(joined.ok_or(Reason::AlreadyThere)?), Verdict::Unvalidated)
+            }
+        };
+        let rank = rank::rank(&chosen, decoded, &text, context);
+        let completion = self.place.completion(&chosen.candidate, context, verdict, decoded, rank);
+        if self.place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
+    }
 }
 
 /// Run `work` on a blocking thread. A panic there costs this request only.

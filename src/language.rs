@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        assert_eq!(description.queries, ["scopes", "outline", "imports", "opaque", "docs", "risks"]);
+        assert_eq!(description.queries, ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes"]);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }
 }

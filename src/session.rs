@@ -60,9 +60,10 @@ struct Open {
     language: String,
     /// False for read-only views: they are kept in step but nothing is suggested in them.
     editable: bool,
-    shown: Option<Shown>,
+    /// What was found last, likeliest first: typing any of it needs no model.
+    shown: Vec<Shown>,
     /// What was prepared for the case that the user takes what is shown.
-    ahead: Option<Shown>,
+    ahead: Vec<Shown>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
@@ -125,8 +126,8 @@ impl Session {
             path: address::path(uri),
             language: name,
             editable: !address::is_view(uri),
-            shown: None,
-            ahead: None,
+            shown: Vec::new(),
+            ahead: Vec::new(),
             running: Weak::new(),
             preparing: None,
         };

@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
 }
 
 fn skipped(reason: Reason) -> Report {
-    Report { outcome: Outcome::Skipped(reason), tree: None, elapsed: Duration::ZERO }
+    Report { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, elapsed: Duration::ZERO }
 }
 
 /// The engine for the configured model, loading.

@@ -1,7 +1,7 @@
 //! From what was generated to the longest part of it that fits: the whole, with its ending completed, then cut at line
 //! ends and words. The parser decides; this only chooses what to ask it, within a bound.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
@@ -9,8 +9,14 @@ use super::validate::{Fit, Judge, Trial};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, Place, Right, line};
 
-/// Most candidates judged for one suggestion: each costs an incremental parse and a strict one.
-const MOST: usize = 64;
+/// How much may be tried for one text.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// Most candidates judged: each costs an incremental parse and a strict one.
+    pub most: usize,
+    /// When to stop, besides the first.
+    pub until: Option<Instant>,
+}
 /// Candidates that do not make the place whole are confirmed at most this often, longest first.
 const CONFIRMATIONS: usize = 4;
 
@@ -23,23 +29,42 @@ pub enum Origin {
     Ended,
 }
 
-/// The best candidate made from `text`, or none that fits. After `time` no further one is tried.
+/// What was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// What fits.
+    pub candidate: Candidate,
+    /// Where its end comes from.
+    pub origin: Origin,
+    /// Whether it makes the place whole.
+    pub whole: bool,
+}
+
+impl Chosen {
+    /// What nobody judges.
+    pub fn unjudged(candidate: Candidate) -> Self {
+        Self { candidate, origin: Origin::Model, whole: true }
+    }
+}
+
+/// The best candidate made from `text`, or none that fits.
 pub fn choose(
     text: &str,
     judge: &Judge<'_>,
     context: &CursorContext,
-    time: Duration,
+    bound: Bound,
     cancel: &CancelToken,
-) -> Option<Candidate> {
-    let start = Instant::now();
+) -> Option<Chosen> {
     let mut others: Vec<(Trial, Candidate)> = Vec::new();
-    for (number, (candidate, origin)) in candidates(text, context).take(MOST).enumerate() {
-        if cancel.is_cancelled() || (number > 0 && start.elapsed() > time) {
+    for (number, (candidate, origin)) in candidates(text, context).take(bound.most).enumerate() {
+        if cancel.is_cancelled() || (number > 0 && bound.until.is_some_and(|until| Instant::now() > until)) {
             break;
         }
         let Some(trial) = judge.fit(&candidate) else { continue };
         match (trial.fit, origin) {
-            (Fit::Whole, _) if judge.confirm(&trial) => return Some(candidate),
+            (Fit::Whole, _) if judge.confirm(&trial) => {
+                return Some(Chosen { candidate, origin, whole: true });
+            }
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Whole, _) | (_, Origin::Ended) => {}
             (_, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((trial, candidate)),
@@ -52,7 +77,9 @@ pub fn choose(
         .into_iter()
         .take(CONFIRMATIONS)
         .find(|(trial, _)| judge.confirm(trial))
-        .map(|(_, candidate)| candidate)
+        .map(|(trial, candidate)| {
+            Chosen { candidate, origin: Origin::Model, whole: trial.fit == Fit::Whole }
+        })
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that

@@ -5,79 +5,93 @@ use tokio::time::Instant;
 use super::guide::{Advice, Guide};
 use super::outcome::Reason;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, EngineError, Generation, Prompt, Status, Update};
+use crate::engine::{Engine, EngineError, Generation, Piece, Prompt, Status, Update};
 
-/// What came out of a generation.
+/// One text that came out of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
     /// The text, as far as the guide wanted it.
     pub text: String,
-    /// Tokens generated.
+    /// Tokens generated for it.
     pub tokens: usize,
     /// Figures of the prompt.
     pub prompt: Prompt,
     /// For each piece: where it ends in the text, its log-probability, its tokens.
-    pieces: Vec<(usize, f32, usize)>,
-}
-
-impl Decoded {
-    /// Mean natural-log probability, per token, of about the first `bytes` of the text.
-    pub fn confidence(&self, bytes: usize) -> Option<f32> {
-        // White space in front is trimmed and counts all the same: it was as good as certain.
-        let lead = self.text.len() - self.text.trim_start().len();
-        let mut start = 0;
-        let (mut sum, mut tokens) = (0.0, 0);
-        for (end, logprob, count) in &self.pieces {
-            if start >= bytes + lead {
-                break;
-            }
-            (sum, tokens, start) = (sum + logprob, tokens + count, *end);
-        }
-        (tokens > 0).then(|| sum / tokens as f32)
-    }
+    pub pieces: Vec<(usize, f32, usize)>,
+    /// The guide has enough of it.
+    pub complete: bool,
 }
 
 /// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken. Without a guide, all of it.
+/// `count` texts were asked for; there is at least one, unless nothing was generated at all.
 pub async fn decode(
     mut generation: Generation,
+    count: usize,
     guide: Option<&Guide<'_>>,
     engine: &dyn Engine,
     deadline: Instant,
     cancel: &CancelToken,
-) -> Result<Decoded, Reason> {
-    let mut decoded = Decoded::default();
+) -> Result<Vec<Decoded>, Reason> {
+    let mut texts = vec![Decoded::default()];
+    let mut figures = Prompt::default();
     loop {
         let update = tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(Reason::Superseded),
             update = generation.next() => update,
-            () = tokio::time::sleep_until(deadline) => return at_deadline(decoded, engine),
+            () = tokio::time::sleep_until(deadline) => {
+                at_deadline(&texts, engine)?;
+                break;
+            }
         };
         match update {
             Some(Ok(Update::Piece(piece))) => {
-                decoded.text.push_str(&piece.text);
-                decoded.tokens += piece.tokens;
-                decoded.pieces.push((decoded.text.len(), piece.logprob, piece.tokens));
-                if let Some(Advice::Stop(enough)) = guide.map(|guide| guide.judge(&decoded.text)) {
-                    decoded.text.truncate(enough);
-                    return Ok(decoded);
+                if texts.len() <= piece.candidate {
+                    texts.resize(piece.candidate + 1, Decoded::default());
+                }
+                let text = &mut texts[piece.candidate];
+                text.take(piece, guide);
+                if texts.len() == count && texts.iter().all(|text| text.complete) {
+                    break;
                 }
             }
-            Some(Ok(Update::Prompt(prompt))) => decoded.prompt = prompt,
-            // One text was asked for.
-            Some(Ok(Update::Ended { .. } | Update::Scores(_))) => {}
-            Some(Ok(Update::Done(_))) => return Ok(decoded),
+            Some(Ok(Update::Prompt(prompt))) => figures = prompt,
+            // A text that the model ends is complete as it is; the others go on.
+            Some(Ok(Update::Ended { candidate, .. })) => {
+                if let Some(text) = texts.get_mut(candidate) {
+                    text.complete = true;
+                }
+            }
+            Some(Ok(Update::Scores(_))) => {}
+            Some(Ok(Update::Done(_))) => break,
             Some(Err(error)) => return Err(reason(error)),
             None => {
                 return Err(Reason::EngineFailed("the engine stopped in the middle of a suggestion".into()));
             }
         }
     }
+    texts.iter_mut().for_each(|text| text.prompt = figures);
+    Ok(texts)
 }
 
-fn at_deadline(decoded: Decoded, engine: &dyn Engine) -> Result<Decoded, Reason> {
-    if !decoded.text.is_empty() {
-        return Ok(decoded);
+impl Decoded {
+    fn take(&mut self, piece: Piece, guide: Option<&Guide<'_>>) {
+        if self.complete {
+            return;
+        }
+        self.text.push_str(&piece.text);
+        self.tokens += piece.tokens;
+        self.pieces.push((self.text.len(), piece.logprob, piece.tokens));
+        if let Some(Advice::Stop(enough)) = guide.map(|guide| guide.judge(&self.text)) {
+            self.text.truncate(enough);
+            self.complete = true;
+        }
+    }
+}
+
+fn at_deadline(texts: &[Decoded], engine: &dyn Engine) -> Result<(), Reason> {
+    if texts.iter().any(|text| !text.text.is_empty()) {
+        return Ok(());
     }
     match &*engine.status().borrow() {
         Status::Loading(_) => Err(Reason::ModelLoading),

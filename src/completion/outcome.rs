@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+use super::rank::Rank;
+
 /// How far a suggestion was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Verdict {
@@ -30,6 +32,8 @@ pub enum Reason {
     AlreadyThere,
     /// The model repeats itself or the lines above.
     Repetition,
+    /// What was generated is most likely not what is wanted.
+    LowConfidence,
     /// No part of what was generated fits the syntax.
     Invalid,
     /// The parser's time, size or depth limit was hit, so nothing can be checked.
@@ -58,6 +62,7 @@ impl fmt::Display for Reason {
             Self::Blank => "the model has nothing to add",
             Self::AlreadyThere => "what the model would add is already there",
             Self::Repetition => "the model repeats itself or the lines above",
+            Self::LowConfidence => "the model is not sure enough",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
             Self::NotParsed => {
                 "the file is too large, too deep or too slow to parse, so nothing can be checked"
@@ -86,14 +91,14 @@ pub struct Completion {
     pub tokens: usize,
     /// Prompt tokens, and how many of them the KV cache already held.
     pub prompt_tokens: (usize, usize),
-    /// Mean natural-log probability of the text's tokens; none when it was answered without the model.
-    pub confidence: Option<f32>,
+    /// How likely it is what the user wants.
+    pub rank: Rank,
     /// What to remember, so that typing it is answered without the model.
     pub shown: Shown,
 }
 
 /// What was generated last for a document: the basis of typing-through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shown {
     /// Where it was to be inserted.
     pub offset: usize,
@@ -109,6 +114,8 @@ pub struct Shown {
     pub after_len: usize,
     /// How far it was checked.
     pub verdict: Verdict,
+    /// How likely it was what the user wants.
+    pub rank: Rank,
 }
 
 /// The end of a request.

@@ -3,6 +3,7 @@
 
 use super::decode::Decoded;
 use super::outcome::{Completion, Reason, Shown, Verdict};
+use super::rank::Rank;
 use super::trim::Candidate;
 use super::validate::{self, with_line_ends};
 use super::{Request, Selected, reuse};
@@ -50,6 +51,7 @@ impl Place {
         context: &CursorContext,
         verdict: Verdict,
         decoded: &Decoded,
+        rank: Rank,
     ) -> Completion {
         let mut text = with_line_ends(&candidate.text, context.line_ending);
         let mut range = self.offset..self.offset + candidate.takes;
@@ -57,10 +59,9 @@ impl Place {
             text.insert_str(0, &entry.text);
             range = entry.range.start..entry.range.end + candidate.takes;
         }
-        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict);
+        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict, rank.clone());
         let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
-        let confidence = decoded.confidence(candidate.text.len());
-        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, confidence, shown }
+        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, rank, shown }
     }
 
     /// Whether the completion breaks nothing in the document as it is, without the menu entry it was judged with.
@@ -71,9 +72,9 @@ impl Place {
             || validate::adds_nothing(&self.request.snapshot, &edit)
     }
 
-    /// The rest of what was shown before, if the user is typing it.
-    pub fn reuse(&self) -> Option<Completion> {
-        self.request.shown.iter().find_map(|shown| self.rest_of(shown))
+    /// The rests of what was found before that the user may be typing, in the order of what was found.
+    pub fn reuse(&self) -> Vec<Completion> {
+        self.request.shown.iter().filter_map(|shown| self.rest_of(shown)).collect()
     }
 
     fn rest_of(&self, shown: &Shown) -> Option<Completion> {
@@ -97,7 +98,7 @@ impl Place {
             verdict: shown.verdict,
             tokens: 0,
             prompt_tokens: (0, 0),
-            confidence: None,
+            rank: shown.rank.clone(),
             shown: shown.clone(),
         })
     }

@@ -8,6 +8,7 @@ use ropey::Rope;
 use twox_hash::XxHash64;
 
 use super::outcome::{Shown, Verdict};
+use super::rank::Rank;
 use crate::context::line::is_closer;
 use crate::document::position::{floor, slice};
 
@@ -25,7 +26,7 @@ pub struct Rest {
 
 impl Shown {
     /// Remember `text`, which is to replace the bytes `range` of `document`.
-    pub fn new(document: &Rope, range: Range<usize>, text: &str, verdict: Verdict) -> Self {
+    pub fn new(document: &Rope, range: Range<usize>, text: &str, verdict: Verdict, rank: Rank) -> Self {
         Self {
             offset: range.start,
             text: text.to_owned(),
@@ -34,6 +35,7 @@ impl Shown {
             after: fingerprint(document, range.end..document.len_bytes()),
             after_len: document.len_bytes() - range.end,
             verdict,
+            rank,
         }
     }
 }

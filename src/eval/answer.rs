@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::completion::rank::Rank;
+
 /// What a side said at one place.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,8 +24,10 @@ pub struct Answer {
     pub prompt: (usize, usize),
     /// Whether the model was not asked.
     pub without_model: bool,
-    /// Mean log-probability of what is shown, per token, where the side says it.
-    pub confidence: Option<f32>,
+    /// How the side itself ranks it, where it says that.
+    pub rank: Option<Rank>,
+    /// What else it found, where it says that: text, bytes replaced behind the cursor, rank.
+    pub others: Vec<(String, usize, Rank)>,
 }
 
 /// What nobody wants to see, whatever is right.
@@ -68,19 +72,14 @@ impl Answer {
     }
 }
 
-/// Whether closers are too many on the cursor's line with the answer in it, which were not without it.
+/// Whether closers are too many in the whole text with the answer in it, which were not without it.
 fn excess(before: &str, text: &str, after: &str) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let right = after.split('\n').next().unwrap_or_default();
     let depth = |text: &str| {
-        let (mut depth, mut least) = (0i32, 0);
-        for c in text.chars() {
-            depth += i32::from("([{".contains(c)) - i32::from(")]}".contains(c));
-            least = least.min(depth);
-        }
-        least
+        let count = |brackets: &str| text.chars().filter(|c| brackets.contains(*c)).count() as i64;
+        count("([{") - count(")]}")
     };
-    depth(&format!("{line}{text}{right}")) < depth(&format!("{line}{right}"))
+    let open = depth(before) + depth(after);
+    depth(text) < 0 && (open + depth(text)).abs() > open.abs()
 }
 
 /// Whether a line after the first is not indented in steps of `unit`. Inside brackets lines may stand at any column.

@@ -139,7 +139,7 @@ async fn own(
             after: completion.range.end - offset,
             tokens: completion.tokens,
             prompt: completion.prompt_tokens,
-            confidence: completion.confidence,
+            rank: Some(completion.rank),
             text: Some(completion.text),
             ms,
             ..Answer::default()

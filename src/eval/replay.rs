@@ -13,6 +13,7 @@ use super::editor::Editor;
 use super::judge::Judge;
 use super::runs::{self, Run};
 use super::sides::{Open, Side};
+use crate::completion::rank::Rank;
 use crate::language::{Language, Registry};
 
 /// How the typist types.
@@ -59,10 +60,12 @@ pub struct Asked {
     pub blemishes: Blemishes,
     /// What was shown, for reading.
     pub text: Option<String>,
-    /// Mean log-probability, where known.
-    pub confidence: Option<f32>,
+    /// How the side ranks it, where it says that.
+    pub rank: Option<Rank>,
     /// Why nothing was shown.
     pub reason: Option<String>,
+    /// Of everything newly generated, the shown one first: whether it would have been right, and its features. For fitting.
+    pub candidates: Vec<(bool, Vec<f32>)>,
 }
 
 /// A result: one text typed.
@@ -206,7 +209,7 @@ impl<'a> Desk<'a> {
             shown: answer.text.is_some(),
             without_model: answer.without_model,
             ms: answer.ms,
-            confidence: answer.confidence,
+            rank: answer.rank.clone(),
             reason: answer.reason.clone(),
             ..Asked::default()
         };
@@ -225,7 +228,9 @@ impl<'a> Desk<'a> {
             let after = answer.applied(self.editor.before(), self.editor.after());
             asked.worse = judge.errors(parser, &after)? > judge.errors(parser, &self.editor.text)?;
         }
-        let right = right(&answer, &self.wanted[self.done..], self.editor.right(), self.typist.enough);
+        let (rest, behind, enough) = (&self.wanted[self.done..], self.editor.right(), self.typist.enough);
+        let right = right(&answer, rest, behind, enough);
+        asked.candidates = candidates(&answer, right.is_some(), rest, behind, enough);
         asked.text = Some(text.clone());
         if let Some(length) = right {
             asked.right = true;
@@ -321,6 +326,23 @@ fn right(answer: &Answer, rest: &str, right: &str, enough: usize) -> Option<usiz
     let cut = text[common..].starts_with(in_word) && text[..common].ends_with(in_word);
     let end = if cut { text[..common].trim_end_matches(in_word).len() } else { common };
     (text[..end].trim().chars().count() >= enough).then_some(end)
+}
+
+/// What was generated and not only kept, with features.
+fn candidates(
+    answer: &Answer,
+    first: bool,
+    rest: &str,
+    behind: &str,
+    enough: usize,
+) -> Vec<(bool, Vec<f32>)> {
+    let Some(rank) = answer.rank.as_ref().filter(|_| !answer.without_model) else { return Vec::new() };
+    let mut found = vec![(first, rank.features.clone())];
+    for (text, after, rank) in &answer.others {
+        let other = Answer { text: Some(text.clone()), after: *after, ..Answer::default() };
+        found.push((right(&other, rest, behind, enough).is_some(), rank.features.clone()));
+    }
+    found
 }
 
 fn alone(mut editor: Editor, wanted: &str) -> usize {

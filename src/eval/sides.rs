@@ -111,7 +111,13 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
         Err(reason) => return skipped(reason),
     };
     let ask = Ask { offset, trigger: Trigger::Automatic, selected: None };
-    match session.complete(turn, ask).await.outcome {
+    let found = session.complete(turn, ask).await;
+    let others = found.others.into_iter().map(|other| {
+        let after = other.range.end.max(offset) - offset;
+        (other.text, after, other.rank)
+    });
+    let others = others.collect();
+    match found.outcome {
         Outcome::Skipped(reason) => skipped(reason),
         Outcome::Completion(completion) => Answer {
             before: offset - completion.range.start.min(offset),
@@ -120,6 +126,8 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
             prompt: completion.prompt_tokens,
             without_model: completion.tokens == 0,
             text: Some(completion.text),
+            rank: Some(completion.rank),
+            others,
             ..Answer::default()
         },
     }

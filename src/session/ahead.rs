@@ -41,8 +41,7 @@ impl Session {
             }
             let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
             // Prepared already, before the user typed another letter of what is shown.
-            if open.ahead.as_ref().is_some_and(|ahead| reuse::lookup(ahead, &snapshot.text, offset).is_some())
-            {
+            if open.ahead.iter().any(|ahead| reuse::lookup(ahead, &snapshot.text, offset).is_some()) {
                 return;
             }
             open.preparing = Some(source);
@@ -71,7 +70,7 @@ impl Session {
         let Outcome::Completion(completion) = report.outcome else { return };
         let mut state = self.lock();
         if let Some(open) = state.open.get_mut(&uri) {
-            open.ahead = Some(completion.shown);
+            open.ahead = std::iter::once(completion).chain(report.others).map(|found| found.shown).collect();
             state.counts.prepared += 1;
         }
     }

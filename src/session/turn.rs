@@ -34,6 +34,8 @@ pub struct Ask {
 pub struct Answer {
     /// A completion, in bytes of `snapshot`, or why there is none.
     pub outcome: Outcome,
+    /// Further completions, likeliest first.
+    pub others: Vec<Completion>,
     /// The text the outcome is about: the newest one.
     pub snapshot: Snapshot,
     /// Names a completion in later feedback.
@@ -70,7 +72,7 @@ impl Session {
         let run = async {
             let engine = match self.ready_engine().await {
                 Ok(engine) => engine,
-                Err(reason) => return Outcome::Skipped(reason),
+                Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
             let request = completion::Request {
                 snapshot: turn.snapshot.clone(),
@@ -85,14 +87,14 @@ impl Session {
             {
                 document.store_tree(&snapshot, tree);
             }
-            report.outcome
+            (report.outcome, report.others)
         };
-        let outcome = tokio::select! {
+        let (outcome, others) = tokio::select! {
             biased;
-            () = token.cancelled() => Outcome::Skipped(Reason::Superseded),
-            outcome = run => outcome,
+            () = token.cancelled() => (Outcome::Skipped(Reason::Superseded), Vec::new()),
+            found = run => found,
         };
-        let answer = self.settle(turn.snapshot, offset, outcome);
+        let answer = self.settle(turn.snapshot, offset, outcome, others);
         if let Outcome::Completion(completion) = &answer.outcome
             && turn.options.work_ahead != WorkAhead::Never
         {
@@ -103,34 +105,39 @@ impl Session {
 
     /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is
     /// never returned.
-    fn settle(&self, asked: Snapshot, offset: usize, outcome: Outcome) -> Answer {
+    fn settle(&self, asked: Snapshot, offset: usize, outcome: Outcome, others: Vec<Completion>) -> Answer {
+        let mut others = others;
         let mut state = self.lock();
         let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
         let (snapshot, outcome) = match (fresh, outcome) {
             (None, Outcome::Completion(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
             (Some(fresh), Outcome::Completion(completion)) => {
                 if let Some(open) = state.open.get_mut(&asked.uri) {
-                    open.shown = Some(completion.shown.clone());
+                    let found = std::iter::once(&completion).chain(&others);
+                    open.shown = found.map(|completion| completion.shown.clone()).collect();
                 }
-                let outcome = rebase(completion, &asked, offset, &fresh);
-                (fresh, outcome)
+                let rebased = rebase(completion, &asked, offset, &fresh);
+                others = others.into_iter().filter_map(|other| rebase(other, &asked, offset, &fresh)).collect();
+                match rebased {
+                    Some(completion) => (fresh, Outcome::Completion(completion)),
+                    None if others.is_empty() => (fresh, Outcome::Skipped(Reason::Superseded)),
+                    None => (fresh, Outcome::Completion(others.remove(0))),
+                }
             }
             (_, outcome) => (asked, outcome),
         };
         state.counts.record(&outcome);
         state.last_id += 1;
-        Answer { outcome, snapshot, id: state.last_id }
+        Answer { outcome, others, snapshot, id: state.last_id }
     }
 }
 
 /// What is left of a completion asked for at `offset` of `asked`, when the user went on typing it.
-fn rebase(completion: Completion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Outcome {
+fn rebase(completion: Completion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Completion> {
     if fresh.text.is_instance(&asked.text) {
-        return Outcome::Completion(completion);
+        return Some(completion);
     }
-    let typed = fresh.len().checked_sub(asked.len());
-    match typed.and_then(|typed| reuse::lookup(&completion.shown, &fresh.text, offset + typed)) {
-        Some(rest) => Outcome::Completion(Completion { text: rest.text, range: rest.range, ..completion }),
-        None => Outcome::Skipped(Reason::Superseded),
-    }
+    let typed = fresh.len().checked_sub(asked.len())?;
+    let rest = reuse::lookup(&completion.shown, &fresh.text, offset + typed)?;
+    Some(Completion { text: rest.text, range: rest.range, ..completion })
 }

@@ -24,11 +24,16 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
     let answer = server.session.complete(turn, Ask { offset, trigger, selected }).await;
     let items = match answer.outcome {
-        Outcome::Completion(completion) => vec![InlineCompletionItem {
-            range: convert::to_range(&answer.snapshot, &completion.range, encoding),
-            insert_text: completion.text,
-            command: Some(accepted(answer.id)),
-        }],
+        Outcome::Completion(completion) => {
+            // Who asks wants to choose; who types wants one.
+            let others = answer.others.into_iter().filter(|_| invoked);
+            let items = std::iter::once(completion).chain(others).map(|completion| InlineCompletionItem {
+                range: convert::to_range(&answer.snapshot, &completion.range, encoding),
+                insert_text: completion.text,
+                command: Some(accepted(answer.id)),
+            });
+            items.collect()
+        }
         Outcome::Skipped(reason) => {
             tracing::debug!(?reason, "no suggestion");
             Vec::new()
