@@ -1,6 +1,5 @@
 //! A completion from trigger to outcome: the stages in order, each a small file. It knows nothing of LSP.
 
-mod again;
 mod brackets;
 mod cutback;
 mod debounce;
@@ -91,8 +90,6 @@ pub enum Effort {
     Trim,
     /// Only what the parsers let pass.
     Validate,
-    /// Asked again where nothing will do.
-    Again,
     /// The best of several, and only what is likely enough.
     #[default]
     Rank,
@@ -100,8 +97,7 @@ pub enum Effort {
 
 impl Effort {
     /// All of them, each with one stage more than the one before.
-    pub const ALL: [Self; 6] =
-        [Self::Raw, Self::Stops, Self::Trim, Self::Validate, Self::Again, Self::Rank];
+    pub const ALL: [Self; 5] = [Self::Raw, Self::Stops, Self::Trim, Self::Validate, Self::Rank];
 
     /// Its name in reports.
     pub fn name(self) -> &'static str {
@@ -110,7 +106,6 @@ impl Effort {
             Self::Stops => "stops",
             Self::Trim => "trim",
             Self::Validate => "validate",
-            Self::Again => "again",
             Self::Rank => "rank",
         }
     }
@@ -158,7 +153,7 @@ impl Default for Options {
 pub struct Report {
     /// A suggestion, or why there is none.
     pub outcome: Outcome,
-    /// Further suggestions for the same place, likeliest first.
+    /// Further texts for the same place, likeliest first; below the bar too: typing them makes them likelier.
     pub others: Vec<Completion>,
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
@@ -178,18 +173,26 @@ pub async fn complete(
 ) -> Report {
     let start = Instant::now();
     let snapshot = request.snapshot.clone();
+    let lowest =
+        if options.effort < Effort::Rank || request.trigger == Trigger::Invoked { 0.0 } else { rank::bar() };
     let mut tree = None;
-    let mut skipped = Outcome::Skipped(Reason::Blank);
     let found = match Place::of(request) {
         Ok(place) => run(place, engine, options, cancel, &mut tree, start).await,
         Err(reason) => Err(reason),
     };
     let tree = tree.map(|tree| (snapshot, tree));
-    let mut others = found.unwrap_or_else(|reason| {
-        skipped = Outcome::Skipped(reason);
-        Vec::new()
-    });
-    let outcome = if others.is_empty() { skipped } else { Outcome::Completion(others.remove(0)) };
+    let (mut others, reason) = match found {
+        Ok(found) => (found, Reason::LowConfidence),
+        Err(reason) => (Vec::new(), reason),
+    };
+    others.sort_by(|a, b| b.shown.seen.cmp(&a.shown.seen).then(b.rank.chance.total_cmp(&a.rank.chance)));
+    let outcome = match others.first_mut() {
+        Some(best) if best.shown.seen || best.rank.chance >= lowest => {
+            best.shown.seen = true;
+            Outcome::Completion(others.remove(0))
+        }
+        _ => Outcome::Skipped(reason),
+    };
     Report { outcome, others, tree, elapsed: start.elapsed() }
 }
 
@@ -228,31 +231,14 @@ async fn run(
         return Err(Reason::Superseded);
     }
     let read = start.elapsed();
-    let desk = Arc::new(Desk { place, context, shape, tree, options: options.clone(), cancel: cancel.clone() });
-    let mut found = desk.attempt(engine, Try::First, start).await;
-    if options.effort >= Effort::Again && again::is_wanted(&found) {
-        let more = desk.attempt(engine, Try::Again, start).await;
-        found = again::both(found, more);
-    }
+    let desk =
+        Arc::new(Desk { place, context, shape, tree, options: options.clone(), cancel: cancel.clone() });
+    let found = desk.attempt(engine, start).await;
     tracing::debug!(?read, all = ?start.elapsed(), "stages");
     if cancel.is_cancelled() {
         return Err(Reason::Superseded);
     }
-    let mut found = found?;
-    found.sort_by(|a, b| b.rank.chance.total_cmp(&a.rank.chance));
-    if desk.place.request.trigger != Trigger::Invoked && options.effort >= Effort::Rank {
-        found.retain(|completion| rank::is_worth_showing(&completion.rank));
-    }
-    if found.is_empty() { Err(Reason::LowConfidence) } else { Ok(found) }
-}
-
-/// Which generation it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Try {
-    /// The likeliest text, and what begins with the next likeliest tokens.
-    First,
-    /// Drawn texts, because nothing of the first ones will do.
-    Again,
+    found
 }
 
 /// Everything a generation is made for and judged by.
@@ -270,10 +256,9 @@ impl Desk {
     async fn attempt(
         self: &Arc<Self>,
         engine: &dyn Engine,
-        which: Try,
         start: Instant,
     ) -> Result<Vec<Completion>, Reason> {
-        let job = self.job(engine, which)?;
+        let job = self.job(engine)?;
         let count = match job.task {
             Task::Generate { candidates } => candidates,
             Task::Score { .. } => 0,
@@ -286,7 +271,7 @@ impl Desk {
         blocking(move || desk.judged(&texts)).await?
     }
 
-    fn job(&self, engine: &dyn Engine, which: Try) -> Result<Job, Reason> {
+    fn job(&self, engine: &dyn Engine) -> Result<Job, Reason> {
         let tokens = match &*engine.status().borrow() {
             Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
             Status::Ready(model) => model.context,
@@ -298,18 +283,14 @@ impl Desk {
             Shape::Line => prompt::stop(1),
             Shape::Lines(most) => prompt::stop(most),
         };
-        let (sampling, candidates) = match which {
-            Try::First if effort >= Effort::Rank => (Sampling::Greedy, self.options.candidates),
-            Try::First => (Sampling::Greedy, 1),
-            Try::Again => (again::SAMPLING, again::CANDIDATES),
-        };
+        let candidates = if effort >= Effort::Rank { self.options.candidates } else { 1 };
         Ok(Job {
             document: request.snapshot.uri.to_string(),
             lane: if request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
             segments: prompt::build(&self.context, Budget::for_context(tokens)),
             max_tokens: self.options.max_tokens,
             stop,
-            sampling,
+            sampling: Sampling::Greedy,
             bans: Vec::new(),
             task: Task::Generate { candidates },
         })

@@ -77,9 +77,7 @@ pub fn choose(
         .into_iter()
         .take(CONFIRMATIONS)
         .find(|(trial, _)| judge.confirm(trial))
-        .map(|(trial, candidate)| {
-            Chosen { candidate, origin: Origin::Model, whole: trial.fit == Fit::Whole }
-        })
+        .map(|(trial, candidate)| Chosen { candidate, origin: Origin::Model, whole: trial.fit == Fit::Whole })
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that

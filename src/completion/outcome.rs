@@ -116,6 +116,8 @@ pub struct Shown {
     pub verdict: Verdict,
     /// How likely it was what the user wants.
     pub rank: Rank,
+    /// Whether the user saw it: what is seen stays while it is typed, whatever else is found.
+    pub seen: bool,
 }
 
 /// The end of a request.

@@ -80,6 +80,8 @@ impl Place {
     fn rest_of(&self, shown: &Shown) -> Option<Completion> {
         let snapshot = &self.request.snapshot;
         let rest = reuse::lookup(shown, &snapshot.text, snapshot.floor(self.request.offset))?;
+        let typed = rest.range.start - shown.offset;
+        let rank = shown.rank.after(typed, &rest.text);
         let (text, range) = match &self.entry {
             None => (rest.text, rest.range),
             Some(entry) => {
@@ -98,7 +100,7 @@ impl Place {
             verdict: shown.verdict,
             tokens: 0,
             prompt_tokens: (0, 0),
-            rank: shown.rank.clone(),
+            rank,
             shown: shown.clone(),
         })
     }

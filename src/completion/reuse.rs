@@ -36,6 +36,7 @@ impl Shown {
             after_len: document.len_bytes() - range.end,
             verdict,
             rank,
+            seen: false,
         }
     }
 }

@@ -152,7 +152,9 @@ fn replay_group(name: String, rows: &[&replay::Row], figures: &mut Vec<Figure>) 
     group.add("keys saved", 100.0 * (1.0 - keys as f64 / alone as f64), "%", Some(true));
     let offered: usize = asked.iter().filter(|asked| asked.right).map(|asked| asked.length).sum();
     group.share("kept of taken suggestions", taken, offered, Some(true));
-    group.share("answered without the model", count(&|asked| asked.without_model), asked.len(), Some(true));
+    let free = count(&|asked| asked.without_model && asked.shown);
+    group.share("answered without the model", free, asked.len(), Some(true));
+    group.share("model not asked", count(&|asked| asked.without_model), asked.len(), Some(true));
     let mut times: Vec<f64> = asked.iter().map(|asked| asked.ms).collect();
     group.add("p50", percentile(&mut times, 0.5), "ms", Some(false));
     group.add("p95", percentile(&mut times, 0.95), "ms", Some(false));

@@ -112,13 +112,16 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     };
     let ask = Ask { offset, trigger: Trigger::Automatic, selected: None };
     let found = session.complete(turn, ask).await;
+    let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
+    // What was found before and is still not likely enough.
+    let silent = !found.others.is_empty() && generated == 0;
     let others = found.others.into_iter().map(|other| {
         let after = other.range.end.max(offset) - offset;
         (other.text, after, other.rank)
     });
     let others = others.collect();
     match found.outcome {
-        Outcome::Skipped(reason) => skipped(reason),
+        Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
         Outcome::Completion(completion) => Answer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Session;
 use crate::cancel::{CancelSource, CancelToken};
-use crate::completion::{self, Completion, Options, Outcome, Request, Trigger, reuse};
+use crate::completion::{self, Completion, Options, Outcome, Request, Shown, Trigger, reuse};
 use crate::document::{Edit, Snapshot};
 
 /// A person needs some time to read a suggestion; whoever types on within it makes the work useless.
@@ -67,10 +67,14 @@ impl Session {
         let request =
             Request { snapshot, offset, trigger: Trigger::Ahead, selected: None, shown: Vec::new() };
         let report = completion::complete(request, &*engine, &options, token).await;
-        let Outcome::Completion(completion) = report.outcome else { return };
+        let best = match report.outcome {
+            Outcome::Completion(completion) => Some(completion),
+            Outcome::Skipped(_) => None,
+        };
+        let found = best.into_iter().chain(report.others).map(|found| Shown { seen: false, ..found.shown });
         let mut state = self.lock();
         if let Some(open) = state.open.get_mut(&uri) {
-            open.ahead = std::iter::once(completion).chain(report.others).map(|found| found.shown).collect();
+            open.ahead = found.collect();
             state.counts.prepared += 1;
         }
     }

@@ -34,7 +34,7 @@ pub struct Ask {
 pub struct Answer {
     /// A completion, in bytes of `snapshot`, or why there is none.
     pub outcome: Outcome,
-    /// Further completions, likeliest first.
+    /// Further completions, likeliest first; those of a skipped outcome are not likely enough.
     pub others: Vec<Completion>,
     /// The text the outcome is about: the newest one.
     pub snapshot: Snapshot,
@@ -117,14 +117,21 @@ impl Session {
                     open.shown = found.map(|completion| completion.shown.clone()).collect();
                 }
                 let rebased = rebase(completion, &asked, offset, &fresh);
-                others = others.into_iter().filter_map(|other| rebase(other, &asked, offset, &fresh)).collect();
+                others =
+                    others.into_iter().filter_map(|other| rebase(other, &asked, offset, &fresh)).collect();
                 match rebased {
                     Some(completion) => (fresh, Outcome::Completion(completion)),
                     None if others.is_empty() => (fresh, Outcome::Skipped(Reason::Superseded)),
                     None => (fresh, Outcome::Completion(others.remove(0))),
                 }
             }
-            (_, outcome) => (asked, outcome),
+            (_, outcome) => {
+                // Not likely enough to be shown, but it may become so.
+                if let Some(open) = state.open.get_mut(&asked.uri).filter(|_| !others.is_empty()) {
+                    open.shown = others.iter().map(|other| other.shown.clone()).collect();
+                }
+                (asked, outcome)
+            }
         };
         state.counts.record(&outcome);
         state.last_id += 1;
