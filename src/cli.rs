@@ -10,6 +10,7 @@ mod languages;
 mod log;
 mod place;
 mod serve;
+mod stats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +57,9 @@ enum Command {
     #[cfg(unix)]
     #[command(after_help = engine::EXAMPLES)]
     Engine(engine::Arguments),
+    /// What was shown, accepted and kept here, why nothing was shown, and how long it took
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::Arguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::Arguments),
@@ -69,6 +73,7 @@ Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
   treefill doctor                        what is in force, and what is wrong
+  treefill stats                         what was shown, accepted and kept, and how fast
   treefill config init                   write a configuration file with every setting explained
 
 Every command explains itself: treefill complete --help
@@ -97,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),
+        Command::Stats(arguments) => stats::run(&arguments, &settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
     };

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 /// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
-    ("cli", "lsp session completion context prompt engine document language config models paths cpu cancel"),
-    ("lsp", "session completion engine document language config models paths cancel"),
-    ("session", "completion engine document language config models paths cancel"),
+    (
+        "cli",
+        "lsp session stats plot completion context prompt engine document language config models paths cpu cancel",
+    ),
+    ("lsp", "session stats completion engine document language config models paths cancel"),
+    ("session", "stats completion engine document language config models paths cancel"),
     ("config", "completion engine paths"),
     ("completion", "context prompt engine document language cancel"),
     ("prompt", "context engine document language"),
@@ -20,6 +23,8 @@ const LAYERS: &[(&str, &str)] = &[
     // It checks a file before llama.cpp, which aborts on a bad one, may see it.
     ("engine", "models cpu cancel paths"),
     ("models", "paths cpu"),
+    ("stats", "plot paths cancel"),
+    ("plot", ""),
     ("cpu", ""),
     ("paths", ""),
     ("cancel", ""),
@@ -40,6 +45,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ra_ap_syntax", &["src/language/strict"]),
     ("tokio_util", &["src/engine/daemon"]),
     ("starship_battery", &["src/engine/power.rs"]),
+    ("plotters", &["src/plot"]),
+    ("maud", &["src/plot"]),
+    ("similar", &["src/session/kept.rs"]),
     ("clap", &["src/cli"]),
     ("toml", &["src/config", "src/language"]),
 ];
