@@ -11,6 +11,7 @@ mod languages;
 mod log;
 mod place;
 mod serve;
+mod stats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +61,9 @@ enum Command {
     /// Measure suggestions: make cases from source trees, ask for them, replay keystrokes, compare
     #[command(after_help = eval::EXAMPLES)]
     Eval(eval::Arguments),
+    /// What was shown, accepted and kept here, why nothing was shown, and how long it took
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::Arguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::Arguments),
@@ -73,6 +77,7 @@ Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
   treefill doctor                        what is in force, and what is wrong
+  treefill stats                         what was shown, accepted and kept, and how fast
   treefill config init                   write a configuration file with every setting explained
 
 Every command explains itself: treefill complete --help
@@ -102,6 +107,7 @@ pub fn run() -> ExitCode {
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),
         Command::Eval(arguments) => eval::run(arguments, settings),
+        Command::Stats(arguments) => stats::run(&arguments, &settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
     };

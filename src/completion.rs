@@ -5,6 +5,7 @@ mod cutback;
 mod debounce;
 mod decode;
 mod guide;
+pub mod names;
 pub mod outcome;
 mod place;
 pub mod rank;

@@ -30,6 +30,8 @@ pub struct Config {
     pub completion: Completion,
     /// Where to stay silent.
     pub disable: Disable,
+    /// What is counted.
+    pub stats: Stats,
     /// What is written to stderr.
     pub log: Log,
 }
@@ -89,6 +91,13 @@ pub struct Disable {
     pub paths: Vec<String>,
 }
 
+/// `[stats]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Stats {
+    pub enabled: bool,
+}
+
 /// `[log]`: see [`settings::SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -133,6 +142,12 @@ impl Default for Completion {
             deadline_ms: milliseconds(options.deadline),
             menu: Menu::default(),
         }
+    }
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Languages as data: what `grammars/<name>/` says, compiled against the grammar. No language is named in code but in the
 //! tables of `language/grammar.rs` and `language/strict.rs`.
 
+mod builtins;
 mod config;
 mod grammar;
 mod queries;
@@ -11,6 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+pub use builtins::Builtins;
 pub use config::LanguageConfig;
 pub use queries::Queries;
 pub use source::Problem;
@@ -24,6 +26,8 @@ pub struct Language {
     pub grammar: tree_sitter::Language,
     /// The compiled `*.scm` files.
     pub queries: Queries,
+    /// The names it always has.
+    pub builtins: Builtins,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::Parser>,
 }
@@ -255,7 +259,8 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        assert_eq!(description.queries, ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes"]);
+        let all = ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names"];
+        assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }
 }

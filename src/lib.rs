@@ -17,5 +17,7 @@ pub mod language;
 pub mod lsp;
 pub mod models;
 pub mod paths;
+pub mod plot;
 pub mod prompt;
 pub mod session;
+pub mod stats;

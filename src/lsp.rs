@@ -16,6 +16,7 @@ pub mod transport;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use crate::config::{Config, Problem};
 use crate::engine::Engine;
@@ -25,6 +26,10 @@ use crate::engine::llama::LlamaEngine;
 use crate::language::Registry;
 use crate::models;
 use crate::session::{NoEngine, Session};
+use crate::stats::{self, Recorder};
+
+/// How long the end of the process waits for the last numbers: editors kill a server that takes 2 s.
+const LAST_NUMBERS: Duration = Duration::from_millis(150);
 
 /// How to serve.
 #[derive(Debug, Default)]
@@ -53,6 +58,8 @@ pub fn serve(options: ServeOptions) -> ExitCode {
         }
     };
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
+    let recorder = stats::default_file().map_or_else(Recorder::off, Recorder::start);
+    session.record_to(recorder.clone());
     session.load_languages();
     session.start_engine();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -71,9 +78,12 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     };
     let service = {
         let _inside = runtime.enter();
-        server::service(session, options, events.0.clone())
+        server::service(Arc::clone(&session), options, events.0.clone())
     };
     let code = transport::run((std::io::stdin(), output), service, server::ADAPTER, runtime.handle(), events);
+    // Most editors say `shutdown` first; one that was killed does not.
+    session.finish();
+    recorder.flush(LAST_NUMBERS);
     // Threads may be stuck in native code, whose destructors must not run under them; all output is flushed.
     process::quit(code)
 }

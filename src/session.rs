@@ -7,10 +7,12 @@ pub mod address;
 mod ahead;
 mod counts;
 mod engines;
+mod fates;
+mod kept;
 mod switches;
 mod turn;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -28,6 +30,7 @@ use crate::config::{Config, Disabled};
 use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
+use crate::stats::Recorder;
 
 /// Loads the languages.
 type Load = Box<dyn FnOnce() -> Registry + Send>;
@@ -51,6 +54,10 @@ struct State {
     switches: Switches,
     counts: Counts,
     last_id: u64,
+    recorder: Recorder,
+    /// Accepted texts that will be looked at again, oldest first.
+    waiting: VecDeque<fates::Waiting>,
+    last_waiting: u64,
 }
 
 /// What is remembered of an open document besides its text.
@@ -62,6 +69,8 @@ struct Open {
     editable: bool,
     /// What was found last, likeliest first: typing any of it needs no model.
     shown: Vec<Shown>,
+    /// The suggestion that is on the screen, until it is known what became of it.
+    pending: Option<fates::Pending>,
     /// What was prepared for the case that the user takes what is shown.
     ahead: Vec<Shown>,
     /// The request that runs for it; the next one cancels it.
@@ -87,8 +96,16 @@ impl Session {
             switches: Switches::default(),
             counts: Counts::default(),
             last_id: 0,
+            recorder: Recorder::off(),
+            waiting: VecDeque::new(),
+            last_waiting: 0,
         };
         Arc::new(Self { state: Mutex::new(state), registry, engine: watch::Sender::new(None), start })
+    }
+
+    /// Record what happens from now on. The command line does not: it shows nothing that a user could take.
+    pub fn record_to(&self, recorder: Recorder) {
+        self.lock().recorder = recorder;
     }
 
     /// A panic in a handler poisons the mutex; what it guards is whole between any two statements that may panic.
@@ -128,6 +145,7 @@ impl Session {
             editable: !address::is_view(uri),
             shown: Vec::new(),
             ahead: Vec::new(),
+            pending: None,
             running: Weak::new(),
             preparing: None,
         };
@@ -144,7 +162,15 @@ impl Session {
         changes: &[Change],
         encoding: Encoding,
     ) -> Result<Order, NotOpen> {
-        self.lock().store.change(uri, version, changes, encoding)
+        let mut state = self.lock();
+        let order = state.store.change(uri, version, changes, encoding)?;
+        let State { store, open, .. } = &mut *state;
+        if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri))
+            && let Some(pending) = &mut open.pending
+        {
+            pending.watch(document.text());
+        }
+        Ok(order)
     }
 
     /// An open document as it is now.
@@ -162,6 +188,8 @@ impl Session {
     pub fn close(&self, uri: &str) -> usize {
         let mut state = self.lock();
         let size = state.store.get(uri).map_or(0, |document| document.text().len_bytes());
+        state.end_shown(uri, false);
+        state.look_again(|waiting| waiting.is_in(uri));
         state.store.close(uri);
         if let Some(running) = state.open.remove(uri).and_then(|open| open.running.upgrade()) {
             running.cancel();
@@ -200,11 +228,18 @@ impl Session {
     }
 
     /// The user took a suggestion.
-    pub fn accepted(&self, id: u64) {
-        let mut state = self.lock();
-        if id <= state.last_id {
+    pub fn accepted(self: &Arc<Self>, id: u64) {
+        let waiting = {
+            let mut state = self.lock();
+            if id > state.last_id {
+                return;
+            }
             state.counts.accepted += 1;
-        }
+            let shown = |open: &Open| open.pending.as_ref().is_some_and(|pending| pending.has(id));
+            let uri = state.open.iter().find(|(_, open)| shown(open)).map(|(uri, _)| Arc::clone(uri));
+            uri.and_then(|uri| state.end_shown(&uri, true))
+        };
+        self.look_later(waiting);
     }
 
     /// What has happened so far.

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use clap::Args;
 
 use super::ghost::{BOLD, DIM};
-use super::{Common, complete};
+use super::{Common, complete, stats};
 use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 #[cfg(unix)]
@@ -87,6 +87,7 @@ pub fn run(
     processor(&mut page)?;
     gpu(&mut page)?;
     engine(&mut page, &config)?;
+    statistics(&mut page, &config)?;
     model(&mut page, &config, arguments.no_model)?;
 
     let summary = match page.wrong {
@@ -185,6 +186,18 @@ fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
                 page.fact("log", state.join("engine.log").display())?;
             }
         }
+    }
+    Ok(())
+}
+
+fn statistics(page: &mut Page, config: &Config) -> anyhow::Result<()> {
+    page.section("statistics")?;
+    if !config.stats.enabled {
+        return Ok(page.fact("kept", "no (stats.enabled)")?);
+    }
+    match stats::last_day() {
+        Ok(facts) => facts.into_iter().try_for_each(|(name, value)| page.fact(name, value))?,
+        Err(error) => page.bad("file", format_args!("{error:#}"))?,
     }
     Ok(())
 }

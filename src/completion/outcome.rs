@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rank::Rank;
 
@@ -19,7 +19,7 @@ pub enum Verdict {
 }
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The user switched it off here: by language, path, or for a while.

@@ -39,6 +39,21 @@ impl Shown {
             seen: false,
         }
     }
+
+    /// How many bytes of the text stand in `document` at its place. That all of them do is certain; fewer may be there by
+    /// chance when what is before them was changed.
+    pub fn taken(&self, document: &Rope) -> usize {
+        let end = (self.offset + self.text.len()).min(document.len_bytes());
+        if floor(document, self.offset) != self.offset || end < self.offset {
+            return 0;
+        }
+        let there = document.byte_slice(self.offset..floor(document, end));
+        let same = there.bytes().zip(self.text.bytes()).take_while(|(there, own)| there == own).count();
+        let same = (0..=same).rev().find(|&byte| self.text.is_char_boundary(byte)).unwrap_or(0);
+        // The fingerprint only at the end: it is the only work that grows with the document.
+        let all = same == self.text.len() && fingerprint(document, 0..self.offset) != self.before;
+        if all { 0 } else { same }
+    }
 }
 
 /// What remains of `shown` with the cursor at `offset` of `document`; none when they do not belong together.

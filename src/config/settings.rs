@@ -218,6 +218,16 @@ pub const SETTINGS: &[Setting] = &[
         example: "[\"*.env\", \"**/secrets/**\"]",
     },
     Setting {
+        section: "stats",
+        key: "enabled",
+        kind: Kind::Switch,
+        // A project may not switch on what its user has switched off.
+        scope: Scope::User,
+        doc: "Keep numbers for `treefill stats` in a file on this machine: times, sizes and reasons, no text and no names of files.",
+        unset: "",
+        example: "false",
+    },
+    Setting {
         section: "log",
         key: "level",
         kind: Kind::Word(&["off", "error", "warn", "info", "debug", "trace"]),
@@ -234,6 +244,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("engine", "The process that runs the model. Read from this file only."),
     ("completion", "How suggestions are made."),
     ("disable", "Where to stay silent."),
+    ("stats", "What is counted. Nothing of it leaves this machine. Read from this file only."),
     ("log", "What is written to stderr."),
 ];
 

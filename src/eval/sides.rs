@@ -106,7 +106,7 @@ impl Side {
 
 async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answer {
     let skipped = |reason: Reason| Answer { reason: Some(reason.to_string()), ..Answer::default() };
-    let turn = match session.begin(&open.uri) {
+    let turn = match session.begin(&open.uri, crate::stats::event::Kind::Automatic) {
         Ok(turn) => turn,
         Err(reason) => return skipped(reason),
     };

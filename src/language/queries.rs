@@ -2,6 +2,29 @@
 
 use tree_sitter::{Language, Query, QueryErrorKind};
 
+/// The captures of `names.scm`.
+const NAMES: &[&str] = &[
+    "scope",
+    "scope.members",
+    "scope.inline",
+    "wall",
+    "define",
+    "define.in",
+    "define.after",
+    "define.import",
+    "define.outer",
+    "define.far",
+    "define.root",
+    "use",
+    "call",
+    "skip",
+    "skip.lower",
+    "skip.in",
+    "unclear",
+    "some",
+    "everything",
+];
+
 /// The queries of `grammars/<name>/*.scm`; a missing file gives an empty query.
 #[derive(Debug)]
 pub struct Queries {
@@ -19,11 +42,13 @@ pub struct Queries {
     pub risks: Query,
     /// `@condition` and `@arguments`: parts of expressions that an evaluation takes out.
     pub holes: Query,
+    /// Where names come from and where they are seen; `grammars/python/names.scm` says what the captures mean.
+    pub names: Query,
 }
 
 impl Queries {
     /// The names of the queries, their files, and the captures each may have.
-    pub const FILES: [(&str, &str, &[&str]); 7] = [
+    pub const FILES: [(&str, &str, &[&str]); 8] = [
         ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
         ("outline", "outline.scm", &["item", "item.body", "item.name"]),
         ("imports", "imports.scm", &["import"]),
@@ -31,6 +56,7 @@ impl Queries {
         ("docs", "docs.scm", &["doc", "doc.item"]),
         ("risks", "risks.scm", &["risk"]),
         ("holes", "holes.scm", &["condition", "arguments"]),
+        ("names", "names.scm", NAMES),
     ];
 
     /// Compile each file as `compile` does; the first error ends it.
@@ -44,13 +70,14 @@ impl Queries {
             docs: query(4)?,
             risks: query(5)?,
             holes: query(6)?,
+            names: query(7)?,
         })
     }
 
     /// The queries with their names, in the order of [`Queries::FILES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
-        let queries =
-            [&self.scopes, &self.outline, &self.imports, &self.opaque, &self.docs, &self.risks, &self.holes];
+        let Self { scopes, outline, imports, opaque, docs, risks, holes, names } = self;
+        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names];
         Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
     }
 }

@@ -150,6 +150,7 @@ impl LanguageServer for Server {
     }
 
     async fn shutdown(&self) -> Result<()> {
+        self.session.finish();
         Ok(())
     }
 }

@@ -25,13 +25,13 @@ impl Counts {
     pub(super) fn record(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Completion(_) => self.shown += 1,
-            Outcome::Skipped(reason) => *self.silent.entry(name(reason)).or_default() += 1,
+            Outcome::Skipped(reason) => *self.silent.entry(reason_name(reason)).or_default() += 1,
         }
     }
 }
 
 /// The name of a reason without its text.
-fn name(reason: &Reason) -> String {
+pub(super) fn reason_name(reason: &Reason) -> String {
     match serde_json::to_value(reason) {
         Ok(serde_json::Value::String(name)) => name,
         Ok(serde_json::Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),

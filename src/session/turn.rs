@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use super::Session;
+use tokio::time::Instant;
+
+use super::counts::reason_name;
+use super::fates::{self, Pending};
+use super::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::WorkAhead;
+use crate::stats::event::{self, SHOWN};
+use crate::stats::{Asked, Event, Kind, language_name};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -16,6 +22,14 @@ pub struct Turn {
     shown: Vec<Shown>,
     options: completion::Options,
     source: Arc<CancelSource>,
+    begun: Begun,
+}
+
+/// What statistics want to know of a request's beginning.
+#[derive(Debug, Clone, Copy)]
+struct Begun {
+    kind: Kind,
+    start: Instant,
 }
 
 /// What is asked.
@@ -45,11 +59,14 @@ pub struct Answer {
 impl Session {
     /// Begin a request: takes the snapshot and stops what runs for this document. Call it before anything else is
     /// waited for. `Err` is an answer already.
-    pub fn begin(&self, uri: &str) -> Result<Turn, Reason> {
+    pub fn begin(&self, uri: &str, kind: Kind) -> Result<Turn, Reason> {
+        let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
         state.counts.requests += 1;
         if let Some(reason) = state.silence(uri) {
-            state.counts.record(&Outcome::Skipped(reason.clone()));
+            let outcome = Outcome::Skipped(reason.clone());
+            state.counts.record(&outcome);
+            state.record_answer(uri, &outcome, begun, false);
             return Err(reason);
         }
         let options = state.config.completion_options();
@@ -62,7 +79,7 @@ impl Session {
         // A person waits; and most likely the text is not the one that was prepared for.
         open.preparing = None;
         let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
-        Ok(Turn { snapshot, shown, options, source })
+        Ok(Turn { snapshot, shown, options, source, begun })
     }
 
     /// Carry a request out.
@@ -94,7 +111,7 @@ impl Session {
             () = token.cancelled() => (Outcome::Skipped(Reason::Superseded), Vec::new()),
             found = run => found,
         };
-        let answer = self.settle(turn.snapshot, offset, outcome, others);
+        let answer = self.settle(turn.snapshot, offset, (outcome, others), turn.begun);
         if let Outcome::Completion(completion) = &answer.outcome
             && turn.options.work_ahead != WorkAhead::Never
         {
@@ -105,8 +122,14 @@ impl Session {
 
     /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is
     /// never returned.
-    fn settle(&self, asked: Snapshot, offset: usize, outcome: Outcome, others: Vec<Completion>) -> Answer {
-        let mut others = others;
+    fn settle(
+        self: &Arc<Self>,
+        asked: Snapshot,
+        offset: usize,
+        found: (Outcome, Vec<Completion>),
+        begun: Begun,
+    ) -> Answer {
+        let (outcome, mut others) = found;
         let mut state = self.lock();
         let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
         let (snapshot, outcome) = match (fresh, outcome) {
@@ -135,7 +158,63 @@ impl Session {
         };
         state.counts.record(&outcome);
         state.last_id += 1;
-        Answer { outcome, others, snapshot, id: state.last_id }
+        let id = state.last_id;
+        let (continued, waiting) = state.replace_shown(&snapshot, &outcome, begun.kind);
+        state.record_answer(&snapshot.uri, &outcome, begun, continued);
+        drop(state);
+        self.look_later(waiting);
+        Answer { outcome, others, snapshot, id }
+    }
+}
+
+impl State {
+    /// An answer takes the place of what was shown, unless it is of the same suggestion. Returns whether it is, and the name
+    /// of an accepted text that waits to be looked at again.
+    fn replace_shown(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: Kind) -> (bool, Option<u64>) {
+        let completion = match outcome {
+            // The answer of the request that took its place is still to come.
+            Outcome::Skipped(Reason::Superseded) => return (false, None),
+            Outcome::Skipped(_) => return (false, self.end_shown(&snapshot.uri, false)),
+            Outcome::Completion(completion) => completion,
+        };
+        let pending = self.open.get_mut(&snapshot.uri).and_then(|open| open.pending.as_mut());
+        if let Some(pending) = pending.filter(|pending| pending.is(&completion.shown)) {
+            pending.answered(self.last_id);
+            return (true, None);
+        }
+        let waiting = self.end_shown(&snapshot.uri, false);
+        if let Some(open) = self.open.get_mut(&snapshot.uri) {
+            let language = language_name(&open.language);
+            let mut pending = Pending::new(completion.shown.clone(), language, kind, &snapshot.text);
+            pending.answered(self.last_id);
+            open.pending = Some(pending);
+        }
+        (false, waiting)
+    }
+
+    /// Record what came of a request; `continued` when it is the rest of what was shown before.
+    fn record_answer(&self, uri: &str, outcome: &Outcome, begun: Begun, continued: bool) {
+        let asked = Asked {
+            at: event::now(),
+            language: self.open.get(uri).map_or("other", |open| language_name(&open.language)).to_owned(),
+            kind: begun.kind,
+            ms: begun.start.elapsed().as_secs_f32() * 1000.0,
+            ..Asked::default()
+        };
+        self.record(Event::Asked(match outcome {
+            Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
+            Outcome::Completion(completion) => Asked {
+                outcome: SHOWN.to_owned(),
+                lines: fates::lines(&completion.text),
+                bytes: completion.text.len(),
+                continued,
+                without_model: completion.tokens == 0,
+                tokens: completion.tokens,
+                prompt: completion.prompt_tokens.0,
+                reused: completion.prompt_tokens.1,
+                ..asked
+            },
+        }));
     }
 }
 

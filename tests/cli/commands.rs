@@ -2,7 +2,7 @@
 
 use crate::Home;
 
-const COMMANDS: &[&str] = &["serve", "complete", "doctor", "languages", "config"];
+const COMMANDS: &[&str] = &["serve", "complete", "doctor", "stats", "languages", "config"];
 
 #[test]
 fn every_help_shows_examples() {
@@ -69,6 +69,7 @@ fn doctor_tells_what_is_in_force() {
         "ggml uses",
         "embedded",
         "tokens/s",
+        "no suggestion was asked for",
         "in order",
     ] {
         assert!(run.out.contains(text), "{text:?} is not in {}", run.out);

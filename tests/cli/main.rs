@@ -5,6 +5,7 @@ mod commands;
 mod models;
 mod places;
 mod settings;
+mod stats;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +48,7 @@ impl Home {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
         command.args(arguments).env("XDG_CONFIG_HOME", self.path("config")).env("HOME", self.path(""));
+        command.env("XDG_STATE_HOME", self.path("state"));
         command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
         for name in ["TREEFILL_CONFIG", "TREEFILL_LOG", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
             command.env_remove(name);

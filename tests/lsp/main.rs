@@ -9,5 +9,6 @@ mod inline;
 mod menu;
 mod pump;
 mod settings;
+mod stats;
 mod support;
 mod switches;

@@ -14,6 +14,7 @@ use crate::lsp::convert;
 use crate::lsp::ext::CompletionParams;
 use crate::lsp::server::Server;
 use crate::session::Ask;
+use crate::stats::Kind;
 
 /// Longest label, in characters: menus are about this wide.
 const LABEL: usize = 60;
@@ -22,7 +23,7 @@ const LABEL: usize = 60;
 const LAST: &str = "\u{7f}treefill";
 
 pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResponse {
-    let items = match server.session.begin(&params.text_document.uri) {
+    let items = match server.session.begin(&params.text_document.uri, Kind::Menu) {
         Err(_) => Vec::new(),
         Ok(turn) => {
             let client = server.negotiated();

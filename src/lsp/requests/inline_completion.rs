@@ -8,15 +8,16 @@ use crate::lsp::convert;
 use crate::lsp::ext::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::session::Ask;
+use crate::stats::Kind;
 
 pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
-    let Ok(turn) = server.session.begin(&params.text_document.uri) else {
+    let invoked = params.context.as_ref().is_some_and(|context| matches!(context.trigger_kind, 0 | 1));
+    let kind = if invoked { Kind::Invoked } else { Kind::Automatic };
+    let Ok(turn) = server.session.begin(&params.text_document.uri, kind) else {
         return InlineCompletionList::default();
     };
     let encoding = server.negotiated().encoding;
     let offset = convert::to_byte(&turn.snapshot, params.position, encoding);
-    let context = params.context.as_ref();
-    let invoked = context.is_some_and(|context| matches!(context.trigger_kind, 0 | 1));
     let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| Selected {
         range: convert::to_bytes(&turn.snapshot, info.range, encoding),
         text: info.text,

@@ -1,0 +1,14 @@
+//! What was shown, taken and kept, as numbers in a file of the user's own. It never sees source text, paths or file names,
+//! and nothing of it leaves the machine.
+
+pub mod event;
+mod history;
+mod log;
+mod summary;
+mod writer;
+
+pub use event::{Asked, Ended, Event, Fate, Kept, Kind, language_name};
+pub use history::History;
+pub use log::{Log, default_file, read};
+pub use summary::{Filter, Language, Latency, Step, Summary};
+pub use writer::Recorder;
