@@ -1,10 +1,12 @@
 //! The command line: what can be asked, and which file answers. It holds no behaviour of its own.
 
+mod change;
 mod complete;
 mod config;
 mod doctor;
 #[cfg(unix)]
 mod engine;
+mod fix;
 mod ghost;
 mod languages;
 mod log;
@@ -49,6 +51,9 @@ enum Command {
     /// Complete at a place in a file, and show the suggestion as ghost text
     #[command(after_help = complete::EXAMPLES)]
     Complete(complete::Arguments),
+    /// Mend syntax errors with small edits that were checked
+    #[command(after_help = fix::EXAMPLES)]
+    Fix(fix::Arguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
@@ -68,6 +73,7 @@ const EXAMPLES: &str = "\
 Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
+  treefill fix src/main.rs               show what mends its syntax errors
   treefill doctor                        what is in force, and what is wrong
   treefill config init                   write a configuration file with every setting explained
 
@@ -94,6 +100,7 @@ pub fn run() -> ExitCode {
             return serve::run(&arguments, file, settings, problems);
         }
         Command::Complete(arguments) => complete::run(&arguments, settings),
+        Command::Fix(arguments) => fix::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),

@@ -23,6 +23,7 @@ use tree_sitter::Tree;
 use trigger::{Decision, Shape};
 use trim::Candidate;
 use validate::Judge;
+pub use validate::Weight;
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;

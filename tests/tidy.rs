@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 /// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
-    ("cli", "lsp session completion context prompt engine document language config models paths cpu cancel"),
-    ("lsp", "session completion engine document language config models paths cancel"),
-    ("session", "completion engine document language config models paths cancel"),
-    ("config", "completion engine paths"),
+    (
+        "cli",
+        "lsp session actions completion context prompt engine document language config models paths cpu cancel",
+    ),
+    ("lsp", "session actions completion engine document language config models paths cancel"),
+    ("session", "actions completion engine document language config models paths cancel"),
+    ("config", "completion actions engine paths"),
+    ("actions", "completion context prompt engine document language cancel"),
     ("completion", "context prompt engine document language cancel"),
     ("prompt", "context engine document language"),
     ("context", "document language"),
@@ -33,7 +37,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("lsp_types", &["src/lsp.rs", "src/lsp/"]),
     ("llama_cpp_2", &["src/engine/llama"]),
     ("llama_cpp_sys_2", &["src/engine/llama"]),
-    ("tree_sitter", &["src/language", "src/document", "src/context", "src/completion"]),
+    ("tree_sitter", &["src/language", "src/document", "src/context", "src/completion", "src/actions"]),
     ("ruff_python_parser", &["src/language/strict"]),
     ("ruff_python_ast", &["src/language/strict"]),
     ("ruff_text_size", &["src/language/strict"]),
