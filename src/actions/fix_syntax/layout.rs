@@ -197,20 +197,24 @@ fn brackets(site: &Site<'_>, found: &mut Vec<Candidate>) {
             mark @ ("(" | "[" | "{") => open.push((token, partner(mark))),
             mark @ (")" | "]" | "}") => {
                 // A closer that begins its line, further left than the innermost opener's: that one was not closed.
-                if open.len() >= 2 && open[open.len() - 2].1 == mark && torn(site, token, open[open.len() - 1].0) {
+                if open.len() >= 2
+                    && open[open.len() - 2].1 == mark
+                    && torn(site, token, open[open.len() - 1].0)
+                {
                     lonely.extend(open.pop().map(|(token, _)| token));
                 }
                 match open.last() {
-                Some((_, wanted)) if *wanted == mark => drop(open.pop()),
-                // One opener too many inside of a pair, or one closer too many.
-                _ => match open.len() >= 2 && open[open.len() - 2].1 == mark {
-                    true => {
-                        lonely.extend(open.pop().map(|(token, _)| token));
-                        open.pop();
-                    }
-                    false => lonely.push(token),
-                },
-            }}
+                    Some((_, wanted)) if *wanted == mark => drop(open.pop()),
+                    // One opener too many inside of a pair, or one closer too many.
+                    _ => match open.len() >= 2 && open[open.len() - 2].1 == mark {
+                        true => {
+                            lonely.extend(open.pop().map(|(token, _)| token));
+                            open.pop();
+                        }
+                        false => lonely.push(token),
+                    },
+                }
+            }
             _ => {}
         }
     }

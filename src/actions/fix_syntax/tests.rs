@@ -48,24 +48,25 @@ fn brackets() {
         "python",
         "x = foo(\n    a,\n    b,\n\nˇy = f(x)\nz = g(y)\n",
         expect![[r#"
-        Insert `)` after `y = 1`
-        x = foo(
-            a,
-            b,
-    
-        y = 1)
-    "#]],
+            Insert `)` in line 4
+            x = foo(
+                a,
+                b,
+            )
+            y = f(x)
+            z = g(y)
+        "#]],
     );
     check(
         "rust",
         "fn f(a: &[u8]) -> usize {\n    if a.is_empty() {\n        return 0;\n    \n    a.len()\n}ˇ\n",
         expect![[r#"
-            Insert `}` before `a.len()`
+            Insert `}` in line 4
             fn f(a: &[u8]) -> usize {
                 if a.is_empty() {
                     return 0;
-    
-                }a.len()
+                }
+                a.len()
             }
         "#]],
     );
