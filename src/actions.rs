@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod fix_syntax;
+pub mod risks;
 
 use std::ops::Range;
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and which file answers. It holds no behaviour of its own.
 
 mod change;
+mod check;
 mod complete;
 mod config;
 mod doctor;
@@ -51,6 +52,9 @@ enum Command {
     /// Complete at a place in a file, and show the suggestion as ghost text
     #[command(after_help = complete::EXAMPLES)]
     Complete(complete::Arguments),
+    /// List code that a reader should look at twice
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Arguments),
     /// Mend syntax errors with small edits that were checked
     #[command(after_help = fix::EXAMPLES)]
     Fix(fix::Arguments),
@@ -100,6 +104,7 @@ pub fn run() -> ExitCode {
             return serve::run(&arguments, file, settings, problems);
         }
         Command::Complete(arguments) => complete::run(&arguments, settings),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Fix(arguments) => fix::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]

@@ -137,10 +137,9 @@ fn keywords() {
     );
     check(
         "python",
-        "    \ndef f(x):\n    return x\n\n f(y):ˇ\n    return y\n",
+        "def f(x):\n    return x\n\n f(y):ˇ\n    return y\n",
         expect![[r#"
             Insert `def` before `f(y):`
-    
             def f(x):
                 return x
 
