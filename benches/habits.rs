@@ -3,6 +3,7 @@
 //! `cargo bench --bench habits -- LANGUAGE FOLDER [ENTRIES] > grammars/LANGUAGE/habits.txt`
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         table = habits.table(least);
     }
     eprintln!("{} files, seen {least:.0} times and more, {} KiB", texts.len(), table.len() / 1024);
-    print!("{table}");
+    std::io::stdout().write_all(table.as_bytes())?;
     Ok(())
 }
 

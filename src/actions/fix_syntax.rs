@@ -11,7 +11,7 @@ mod suspects;
 mod title;
 mod tokens;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -65,7 +65,10 @@ pub fn offers(request: &Request) -> Vec<Offer> {
     let near = |candidate: &&Candidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
     };
-    let found: Vec<&Candidate> = found.iter().filter(near).take(OFFERS).collect();
+    // Two that differ in white space only would look like the same one twice.
+    let mut titles = HashSet::new();
+    let new = |candidate: &&Candidate| titles.insert(title::of(&text, candidate));
+    let found: Vec<&Candidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
     let clear =
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
     let mends = mended(request, &lines, error);

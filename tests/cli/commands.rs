@@ -2,7 +2,7 @@
 
 use crate::Home;
 
-const COMMANDS: &[&str] = &["serve", "complete", "doctor", "languages", "config"];
+const COMMANDS: &[&str] = &["serve", "complete", "fix", "check", "doctor", "languages", "config"];
 
 #[test]
 fn every_help_shows_examples() {

@@ -84,11 +84,12 @@ impl Search<'_> {
         }
         regions.sort_by_key(Region::len);
         let mut partly = Vec::new();
-        let broken = regions.into_iter().filter(|region| !self.accepts(&region.text(self.text)));
-        let broken: Vec<Region> = broken.collect();
-        for (number, region) in broken.iter().enumerate() {
+        for (number, region) in regions.iter().enumerate() {
+            if self.accepts(&region.text(self.text)) {
+                continue;
+            }
             let now = Instant::now();
-            let last = number + 1 == broken.len();
+            let last = number + 1 == regions.len();
             let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
             let passed = self.passing(candidates, region, share);
             match self.confirmed(passed, region) {

@@ -114,6 +114,17 @@ fn marks() {
     );
     check(
         "rust",
+        "fn f() {\n    let x = 1ˇ\n    g(x);\n}\n",
+        expect![[r#"
+            Insert `;` after `let x = 1`
+            fn f() {
+                let x = 1;
+                g(x);
+            }
+        "#]],
+    );
+    check(
+        "rust",
         "fn f(a u32ˇ) -> u32 {\n    a\n}\n",
         expect![[r#"
         Insert `:` after `fn f(a`
