@@ -1,11 +1,14 @@
 //! The command line: what can be asked, and which file answers. It holds no behaviour of its own.
 
+mod change;
+mod check;
 mod complete;
 mod config;
 mod doctor;
 #[cfg(unix)]
 mod engine;
 mod eval;
+mod fix;
 mod ghost;
 mod languages;
 mod log;
@@ -51,6 +54,12 @@ enum Command {
     /// Complete at a place in a file, and show the suggestion as ghost text
     #[command(after_help = complete::EXAMPLES)]
     Complete(complete::Arguments),
+    /// List code that a reader should look at twice
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Arguments),
+    /// Mend syntax errors with small edits that were checked
+    #[command(after_help = fix::EXAMPLES)]
+    Fix(fix::Arguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
@@ -76,6 +85,7 @@ const EXAMPLES: &str = "\
 Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
+  treefill fix src/main.rs               show what mends its syntax errors
   treefill doctor                        what is in force, and what is wrong
   treefill stats                         what was shown, accepted and kept, and how fast
   treefill config init                   write a configuration file with every setting explained
@@ -103,6 +113,8 @@ pub fn run() -> ExitCode {
             return serve::run(&arguments, file, settings, problems);
         }
         Command::Complete(arguments) => complete::run(&arguments, settings),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Fix(arguments) => fix::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),

@@ -30,7 +30,7 @@ use tree_sitter::Tree;
 use trigger::{Decision, Shape};
 use trim::Candidate;
 use validate::Judge;
-pub use validate::fresh_faults as tree_faults;
+pub use validate::{Weight, fresh_faults as tree_faults};
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;

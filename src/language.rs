@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use builtins::Builtins;
-pub use config::LanguageConfig;
+pub use config::{LanguageConfig, Tokens};
 pub use queries::Queries;
 pub use source::Problem;
 
@@ -53,6 +53,12 @@ impl Language {
     /// The language's name, e.g. `python`.
     pub fn name(&self) -> &str {
         &self.config.name
+    }
+
+    /// A further file of its folder, as it was at build time: a table that only one feature reads.
+    pub fn table(&self, file: &str) -> Option<&'static str> {
+        let path = format!("{}/{file}", self.config.name);
+        source::EMBEDDED.get_file(path).and_then(include_dir::File::contents_utf8)
     }
 
     /// What treefill can do in it.

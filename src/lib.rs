@@ -1,9 +1,10 @@
 //! treefill: a local code-completion daemon whose suggestions the parser has already validated.
 //!
 //! The map, from the editor inwards (nothing depends backwards; `tests/tidy.rs` checks it):
-//! `cli` → `lsp` → `session` → `completion` → { `prompt`, `context`, `engine`, `document`, `language` }.
+//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `prompt`, `context`, `engine`, `document`, `language` }.
 #![warn(missing_docs)]
 
+pub mod actions;
 pub mod cancel;
 pub mod cli;
 pub mod completion;

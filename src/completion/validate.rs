@@ -178,13 +178,37 @@ pub fn with_line_ends(text: &str, line_ending: &str) -> String {
     text.replace('\n', line_ending)
 }
 
+/// What is wrong with a whole text, as someone finds who knows nothing of what it was before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Weight {
+    /// ERROR and MISSING nodes of a fresh parse.
+    pub tree: usize,
+    /// What the strict parser finds.
+    pub strict: Faults,
+}
+
+impl Weight {
+    /// The weight of a snapshot; None when it cannot be parsed.
+    pub fn of(snapshot: &Snapshot) -> Option<Self> {
+        let strict = snapshot.language.as_ref().and_then(|language| language.strict);
+        Some(Self { tree: fresh_faults(snapshot)?, strict: judge(strict, &snapshot.text.to_string()) })
+    }
+
+    /// Whether a text of this weight has no more of any kind of fault than one of weight `reference`.
+    pub fn adds_nothing_to(&self, reference: &Self) -> bool {
+        self.tree <= reference.tree && !self.strict.worse_than(&reference.strict)
+    }
+
+    /// How many faults there are, in one number.
+    pub fn total(&self) -> usize {
+        self.tree + self.strict.total()
+    }
+}
+
 /// Whether `edit` adds no fault to `snapshot`, judged whole: for a text that was judged against another reference.
 pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
-    let strict = snapshot.language.as_ref().and_then(|language| language.strict);
-    let applied = snapshot.with_edit(edit);
-    let judged = |snapshot: &Snapshot| judge(strict, &snapshot.text.to_string());
-    match (fresh_faults(&applied), fresh_faults(snapshot)) {
-        (Some(after), Some(before)) if after <= before => !judged(&applied).worse_than(&judged(snapshot)),
+    match (Weight::of(&snapshot.with_edit(edit)), Weight::of(snapshot)) {
+        (Some(after), Some(before)) => after.adds_nothing_to(&before),
         _ => false,
     }
 }

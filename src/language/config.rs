@@ -36,4 +36,23 @@ pub struct LanguageConfig {
     /// Node kinds that are whole statements, where a completion may be cut back to.
     #[serde(default)]
     pub statements: Vec<String>,
+    /// How its tokens are written, where the grammar does not tell.
+    #[serde(default)]
+    pub tokens: Tokens,
+}
+
+/// What a repair has to know about tokens besides the grammar's marks and keywords.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// What begins and ends a text, longest first.
+    pub quotes: Vec<String>,
+    /// Whether a text in a single quote may go on in the next line.
+    pub long_texts: bool,
+    /// Whether `'` quotes one character, and begins a name otherwise.
+    pub characters: bool,
+    /// Keywords that the grammar takes for something else.
+    pub keywords: Vec<String>,
+    /// Marks that the grammar takes for something else.
+    pub marks: Vec<String>,
 }

@@ -62,6 +62,15 @@ impl Faults {
     }
 }
 
+/// One fault, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// Bytes of the text.
+    pub range: std::ops::Range<usize>,
+    /// What the parser says.
+    pub message: String,
+}
+
 impl Parser {
     /// The strict parser of the language called `name`: the second, optional row of a new language.
     pub fn by_name(name: &str) -> Option<Self> {
@@ -93,6 +102,34 @@ impl Parser {
             SHALLOW..MAX_DEPTH => on_a_large_stack(|| judge(text)).unwrap_or(unjudged),
             _ => unjudged,
         }
+    }
+
+    /// Whether `text` has no fault at all: quicker than [`Parser::judge`] where it has one.
+    pub fn accepts(self, text: &str) -> bool {
+        let (depth, accepts): (usize, fn(&str) -> bool) = match self {
+            Self::Python => (python::depth(text), |text| python::judge(text).total() == 0),
+            Self::Rust => (rust::depth(text), rust::accepts),
+        };
+        match depth {
+            0..SHALLOW => accepts(text),
+            SHALLOW..MAX_DEPTH => on_a_large_stack(|| accepts(text)).unwrap_or(false),
+            _ => false,
+        }
+    }
+
+    /// The faults of `text` that have a place, in its order. None for one that is nested too deeply. (`syn` tells no places.)
+    pub fn complaints(self, text: &str) -> Vec<Complaint> {
+        let (depth, complaints): (usize, fn(&str) -> Vec<Complaint>) = match self {
+            Self::Python => (python::depth(text), python::complaints),
+            Self::Rust => (rust::depth(text), rust::complaints),
+        };
+        let mut found = match depth {
+            0..SHALLOW => complaints(text),
+            SHALLOW..MAX_DEPTH => on_a_large_stack(|| complaints(text)).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        found.sort_by_key(|complaint| complaint.range.start);
+        found
     }
 
     /// The number of errors in `text`.

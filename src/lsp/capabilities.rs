@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 use tower_lsp::lsp_types::{
-    CompletionOptions, CompletionOptionsCompletionItem, ExecuteCommandOptions, PositionEncodingKind,
-    SaveOptions, ServerCapabilities, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions,
+    CodeActionKind, CodeActionOptions, CompletionOptions, CompletionOptionsCompletionItem,
+    ExecuteCommandOptions, PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
 };
 
 use super::requests::execute_command;
@@ -28,6 +28,10 @@ pub struct Client {
     pub markdown: bool,
     /// Whether a menu entry may carry details beside its label.
     pub label_details: bool,
+    /// Whether it takes code actions as literals, with their edits; others get commands.
+    pub action_literals: bool,
+    /// Whether an edit may name the version it is for.
+    pub versioned_edits: bool,
     /// Whether it can be told to insert further lines as they are.
     pub as_is: bool,
 }
@@ -55,6 +59,8 @@ impl Client {
             pulls_settings: configuration && params["initializationOptions"].is_null(),
             markdown: markdown || has(&item["documentationFormat"], "markdown".into()),
             label_details: item["labelDetailsSupport"] == true,
+            action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
+            versioned_edits: capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
         }
     }
@@ -71,6 +77,10 @@ impl Client {
             completion_item: Some(CompletionOptionsCompletionItem { label_details_support: Some(true) }),
             ..CompletionOptions::default()
         };
+        let actions = CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        };
         ServerCapabilities {
             position_encoding: Some(match self.encoding {
                 Encoding::Utf8 => PositionEncodingKind::UTF8,
@@ -79,6 +89,7 @@ impl Client {
             }),
             text_document_sync: Some(sync.into()),
             completion_provider: menu.then_some(completion),
+            code_action_provider: Some(actions.into()),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: execute_command::COMMANDS.iter().map(|&name| name.to_owned()).collect(),
                 ..ExecuteCommandOptions::default()

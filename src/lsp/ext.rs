@@ -151,6 +151,27 @@ pub struct InlineCompletionItem {
     pub command: Option<Command>,
 }
 
+/// `textDocument/codeAction`, as much of it as is used.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct CodeActionParams {
+    pub text_document: TextDocument,
+    pub range: Range,
+    #[serde(default)]
+    pub context: CodeActionContext,
+}
+
+/// What the editor knows of the place. Diagnostics stay as they came, to be sent back.
+#[derive(Debug, Default, Deserialize)]
+#[allow(missing_docs)]
+pub struct CodeActionContext {
+    #[serde(default)]
+    pub diagnostics: Vec<Value>,
+    #[serde(default)]
+    pub only: Option<Vec<String>>,
+}
+
 /// `workspace/executeCommand`.
 #[derive(Debug, Deserialize)]
 #[allow(missing_docs)]

@@ -1,6 +1,8 @@
 //! Requests of the client, one file each. The first statement of each takes its snapshot: only what runs before the
 //! first wait happens before later messages.
 
+pub mod apply_edit;
+pub mod code_action;
 pub mod completion;
 pub mod execute_command;
 pub mod initialize;

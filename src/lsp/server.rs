@@ -10,7 +10,7 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 use super::capabilities;
 use super::client::Messages;
 use super::ext::{
-    CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
+    CodeActionParams, CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
     InlineCompletionList, InlineCompletionParams,
 };
 use super::settings::Settings;
@@ -41,6 +41,7 @@ const OWN: &[&str] = &[
     "workspace/didChangeConfiguration",
     "workspace/executeCommand",
     "textDocument/completion",
+    "textDocument/codeAction",
 ];
 
 /// The service, ready for the transport. Call it inside a runtime.
@@ -57,6 +58,7 @@ pub fn service(
         .custom_method("own/workspace/didChangeConfiguration", Server::did_change_configuration)
         .custom_method("own/workspace/executeCommand", Server::execute_command)
         .custom_method("own/textDocument/completion", Server::completion)
+        .custom_method("own/textDocument/codeAction", Server::code_action)
         .custom_method("textDocument/inlineCompletion", Server::inline_completion)
         .custom_method("$/setTrace", Server::set_trace)
         .finish()
@@ -132,6 +134,10 @@ impl Server {
 
     async fn completion(&self, params: CompletionParams) -> Result<CompletionResponse> {
         Ok(requests::completion::handle(self, params).await)
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Vec<Value>> {
+        Ok(requests::code_action::handle(self, params).await)
     }
 
     async fn execute_command(&self, params: ExecuteCommand) -> Result<Value> {

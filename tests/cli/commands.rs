@@ -2,7 +2,8 @@
 
 use crate::Home;
 
-const COMMANDS: &[&str] = &["serve", "complete", "doctor", "stats", "languages", "config"];
+const COMMANDS: &[&str] =
+    &["serve", "complete", "fix", "check", "doctor", "stats", "eval", "languages", "config"];
 
 #[test]
 fn every_help_shows_examples() {

@@ -1,6 +1,7 @@
 //! The binary's command line: what it says and returns, above all for bad input. What suggestions say is tested elsewhere.
 #![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
+mod changes;
 mod commands;
 mod models;
 mod places;

@@ -2,6 +2,7 @@
 //! tested beside the pipeline.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod actions;
 mod ahead;
 mod binary;
 mod frames;

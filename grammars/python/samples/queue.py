@@ -98,7 +98,7 @@ def report(queue):
         import subprocess
         # <- import
         subprocess.run("true", shell=True)
-        #                      ^^^^^^^^^^ risk
+        # <- risk
     elif not queue:
     # <- scope.block
         eval("1")
@@ -111,4 +111,4 @@ def report(queue):
         yaml.safe_load("a: 1")
         # ! risk
         requests.get("https://example.org", verify=False)
-        #                                   ^^^^^^^^^^^^ risk
+        # <- risk

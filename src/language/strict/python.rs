@@ -1,26 +1,27 @@
 //! The strict verdict for Python: ruff's parser, and its checks of what CPython's compiler refuses after parsing. It
 //! resolves no names beyond the parameters of a function.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Comprehension, Expr, Parameters, PySourceType, PythonVersion, Stmt};
+use ruff_python_ast::{Comprehension, Expr, Mod, Parameters, PySourceType, PythonVersion, Stmt};
 use ruff_python_parser::semantic_errors::{
     LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
 };
-use ruff_python_parser::{Mode, ParseOptions, UnsupportedSyntaxErrorKind as Newer, lexer, parse_unchecked};
+use ruff_python_parser::{
+    Mode, ParseOptions, Parsed, UnsupportedSyntaxErrorKind as Newer, lexer, parse_unchecked,
+};
 use ruff_text_size::TextRange;
 
-use super::{Depth, Faults};
+use super::{Complaint, Depth, Faults};
 
 /// Syntax up to here is taken for granted: the oldest Python that still gets fixes.
 const OLDEST: PythonVersion = PythonVersion::PY310;
 
 /// All faults of a module, or of a definition cut out of one.
 pub fn judge(text: &str) -> Faults {
-    let options = ParseOptions::from(PySourceType::Python).with_target_version(OLDEST);
-    let parsed = parse_unchecked(text, options);
+    let parsed = parse(text);
     let (mut removed, mut needs) = (0, 0);
     for error in parsed.unsupported_syntax_errors() {
         match added_in(error.kind) {
@@ -35,6 +36,31 @@ pub fn judge(text: &str) -> Faults {
     let mut scopes = Scopes::new(text);
     scopes.visit_body(module.suite());
     Faults { syntax, semantic: scopes.errors.get(), needs, ..Faults::default() }
+}
+
+/// What is wrong with a module, and where.
+pub fn complaints(text: &str) -> Vec<Complaint> {
+    let parsed = parse(text);
+    let complaint = |range: TextRange, message: String| Complaint {
+        range: usize::from(range.start())..usize::from(range.end()),
+        message,
+    };
+    let mut found: Vec<Complaint> =
+        parsed.errors().iter().map(|error| complaint(error.location, error.error.to_string())).collect();
+    let removed = parsed.unsupported_syntax_errors().iter().filter(|error| added_in(error.kind).is_none());
+    found.extend(removed.map(|error| complaint(error.range, error.to_string())));
+    if let Some(module) = parsed.try_into_module() {
+        let mut scopes = Scopes::new(text);
+        scopes.visit_body(module.suite());
+        let places = scopes.places.into_inner();
+        found.extend(places.into_iter().map(|(range, message)| complaint(range, message)));
+    }
+    found
+}
+
+fn parse(text: &str) -> Parsed<Mod> {
+    let options = ParseOptions::from(PySourceType::Python).with_target_version(OLDEST);
+    parse_unchecked(text, options)
 }
 
 /// The minor version of Python 3 that added a syntax newer than [`OLDEST`]; None for one that was removed.
@@ -94,12 +120,19 @@ struct Scopes<'a> {
     /// Innermost last; the first is the module.
     stack: Vec<Scope>,
     errors: Cell<usize>,
+    places: RefCell<Vec<(TextRange, String)>>,
 }
 
 impl<'a> Scopes<'a> {
     fn new(source: &'a str) -> Self {
         let module = Scope { kind: Kind::Module, in_loop: false, parameters: vec![] };
-        Self { source, checker: SemanticSyntaxChecker::new(), stack: vec![module], errors: Cell::new(0) }
+        Self {
+            source,
+            checker: SemanticSyntaxChecker::new(),
+            stack: vec![module],
+            errors: Cell::new(0),
+            places: RefCell::default(),
+        }
     }
 
     fn within(&mut self, kind: Kind, parameters: Option<&Parameters>, visit: impl FnOnce(&mut Self)) {
@@ -206,8 +239,9 @@ impl Visitor<'_> for Scopes<'_> {
 }
 
 impl SemanticSyntaxContext for Scopes<'_> {
-    fn report_semantic_error(&self, _error: SemanticSyntaxError) {
+    fn report_semantic_error(&self, error: SemanticSyntaxError) {
         self.errors.set(self.errors.get() + 1);
+        self.places.borrow_mut().push((error.range, error.to_string()));
     }
 
     fn source(&self) -> &str {

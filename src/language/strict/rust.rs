@@ -2,9 +2,9 @@
 //! Neither looks into macro calls.
 
 use ra_ap_parser::LexedStr;
-use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, T};
+use ra_ap_syntax::{Edition, SourceFile, SyntaxError, SyntaxKind, T};
 
-use super::{Depth, Faults};
+use super::{Complaint, Depth, Faults};
 
 /// All faults of a file, or of an item cut out of one.
 ///
@@ -13,6 +13,21 @@ use super::{Depth, Faults};
 pub fn judge(text: &str) -> Faults {
     let syntax = SourceFile::parse(text, Edition::CURRENT).errors().len();
     Faults { syntax, refused: syn::parse_file(text).is_err(), ..Faults::default() }
+}
+
+/// Whether neither parser has anything against `text`. syn first: it stops at its first error.
+pub fn accepts(text: &str) -> bool {
+    syn::parse_file(text).is_ok() && SourceFile::parse(text, Edition::CURRENT).errors().is_empty()
+}
+
+/// What rust-analyzer's parser has against `text`, and where.
+pub fn complaints(text: &str) -> Vec<Complaint> {
+    let errors = SourceFile::parse(text, Edition::CURRENT).errors();
+    let complaint = |error: &SyntaxError| Complaint {
+        range: usize::from(error.range().start())..usize::from(error.range().end()),
+        message: error.to_string(),
+    };
+    errors.iter().map(complaint).collect()
 }
 
 /// How deep the parsers may nest; see [`Depth`].

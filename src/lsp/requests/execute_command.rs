@@ -25,8 +25,11 @@ const STATUS: &str = "treefill.status";
 /// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
 const WARM: &str = "treefill.warm";
 
+/// Applies an offered action, `{uri, version, edits}`: for clients that know actions only as commands.
+pub const APPLY: &str = "treefill.apply";
+
 /// Every command, as announced.
-pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM];
+pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM, APPLY];
 
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
@@ -46,6 +49,7 @@ pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
         TOGGLE => toggle(server, argument),
         STATUS => Ok(status(server)),
         WARM => warm(server, argument),
+        APPLY => super::apply_edit::handle(server, argument),
         unknown => {
             Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
         }

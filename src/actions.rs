@@ -1,0 +1,80 @@
+//! Code actions: changes that somebody is offered, each checked before it is offered. One file per action; what an action
+//! is called on the wire, and how it gets there, is `lsp`'s.
+//!
+//! Like completions they are judged against the text as it stands: an offer never adds a fault.
+
+pub mod check;
+pub mod fix_syntax;
+pub mod risks;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Edit, Snapshot};
+
+/// Which action an offer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A small repair of the syntax.
+    FixSyntax,
+}
+
+/// What another server, or a compiler, has against the text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagnostic {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// What it says.
+    pub message: String,
+    /// Its code, as text.
+    pub code: String,
+    /// Who says so.
+    pub source: String,
+}
+
+/// One change that may be applied to exactly the snapshot it was made for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Where it comes from.
+    pub action: Action,
+    /// What it does, exactly: "Insert `)` after `len(items`".
+    pub title: String,
+    /// Whether it is clearly the one to take.
+    pub preferred: bool,
+    /// Changes in bytes of the snapshot, in order, without overlap.
+    pub edits: Vec<Edit>,
+    /// The diagnostics it mends, by their number.
+    pub mends: Vec<usize>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The document at the moment of asking.
+    pub snapshot: Snapshot,
+    /// The selection, or the cursor, in bytes. None asks for the first error of the file.
+    pub range: Option<Range<usize>>,
+    /// What is known to be wrong there.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Time for the search of one repair, besides the parses of the whole file before and after.
+    pub time: Duration,
+}
+
+/// Time that an editor's menu may take: it opens on a key, and must not seem to hang.
+pub const MENU_TIME: Duration = Duration::from_millis(50);
+
+/// What can be done there without a model, best first. It parses: call it on a blocking thread.
+pub fn applicable(request: &Request) -> Vec<Offer> {
+    fix_syntax::offers(request)
+}
+
+/// The text of a snapshot with `edits`, which are in its bytes, applied.
+pub fn applied(snapshot: &Snapshot, edits: &[Edit]) -> Snapshot {
+    // From the end, so that no edit moves the place of another.
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
+    edits.into_iter().fold(snapshot.clone(), |snapshot, edit| snapshot.with_edit(edit))
+}

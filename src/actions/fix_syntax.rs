@@ -1,0 +1,164 @@
+//! Fix this error: the syntax. Small edits near an error are enumerated, ordered by how code of the language and of the
+//! file usually looks, and kept when the enclosing definition parses strictly with them. It never asks a model.
+
+pub mod habits;
+mod layout;
+pub mod lexer;
+mod region;
+mod search;
+mod site;
+mod suspects;
+mod title;
+mod tokens;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use habits::{Habits, Table};
+use lexer::Lexis;
+use region::Lines;
+use site::{Candidate, Site};
+
+use super::check::Judge;
+use super::{Action, Offer, Request, applied};
+use crate::document::Snapshot;
+use crate::language::Language;
+
+/// Repairs that are offered at most: more would be guesses.
+const OFFERS: usize = 3;
+/// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
+const CLEAR: f32 = 3.0;
+/// Lines between the cursor and the error that is meant: a missing bracket shows far below.
+const NEAR: usize = 40;
+/// Files with more lines are judged in parts only, and their errors are the tree's.
+const LONG: usize = 3_000;
+
+/// The best repairs of the error that is meant, best first.
+pub fn offers(request: &Request) -> Vec<Offer> {
+    let start = Instant::now();
+    let snapshot = &request.snapshot;
+    let Some(language) = snapshot.language.clone() else { return Vec::new() };
+    let Some(tree) = snapshot.parse() else { return Vec::new() };
+    let text = snapshot.text.to_string();
+    let lines = Lines::new(&text);
+    let errors = errors(snapshot, &language, &text, &tree);
+    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let Some(judge) = Judge::new(snapshot, &tree) else { return Vec::new() };
+    let lexis = Lexis::of(&language);
+    let mut places: Vec<usize> = vec![error];
+    places.extend(suspects::odd_brackets(&text, &lexis, &lines));
+    let quotes = suspects::odd_quotes(&text, &lexis, &lines, lines.of(error));
+    let quotes = quotes.filter(|row| row + 2 < lines.of(error));
+    places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
+    places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
+    let site = Site::new(&text, &lines, &lexis, Habits::new(table(&language)), &places);
+    let mut candidates = tokens::candidates(&site);
+    let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
+    candidates.extend(layout::candidates(&site, indent, significant));
+    let candidates = search::in_order(&text, candidates);
+    let enumerated = start.elapsed();
+    let search = search::Search { text: &text, lines: &lines, language: &language, judge: &judge, snapshot };
+    let found = search.run(&candidates, &places, Instant::now() + request.time);
+    tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
+    let near = |candidate: &&Candidate| {
+        request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
+    };
+    // Two that differ in white space only would look like the same one twice.
+    let mut titles = HashSet::new();
+    let new = |candidate: &&Candidate| titles.insert(title::of(&text, candidate));
+    let found: Vec<&Candidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
+    let clear =
+        found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
+    let mends = mended(request, &lines, error);
+    let offer = |(number, candidate): (usize, &&Candidate)| Offer {
+        action: Action::FixSyntax,
+        title: title::of(&text, candidate),
+        preferred: number == 0 && clear,
+        edits: vec![candidate.edit.clone()],
+        mends: mends.clone(),
+    };
+    found.iter().enumerate().map(offer).collect()
+}
+
+/// Where something is wrong, in order: what the strict parser says, else the tree.
+fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
+    let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
+    let mut places: Vec<usize> = match strict {
+        Some(parser) => parser.complaints(text).into_iter().map(|complaint| complaint.range.start).collect(),
+        None => Vec::new(),
+    };
+    if places.is_empty() {
+        let mut cursor = tree.walk();
+        let mut node = Some(tree.root_node());
+        // The first broken leaf of each top-level item is enough: what follows in it follows from it.
+        if let Some(root) = node.take() {
+            places = root.children(&mut cursor).filter_map(first_error).collect();
+        }
+    }
+    if places.is_empty() && strict.is_some_and(|parser| !parser.accepts(text)) {
+        // syn refuses it and does not say where: the cursor is the best guess.
+        places.push(text.len());
+    }
+    places.sort_unstable();
+    places.dedup();
+    places
+}
+
+/// The first ERROR or MISSING node in `node`.
+fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
+    let mut node = node;
+    loop {
+        if node.is_error() || node.is_missing() {
+            return Some(node.start_byte());
+        }
+        let mut cursor = node.walk();
+        let broken = node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
+        node = broken?;
+    }
+}
+
+/// The error that is meant: the first of the file, or the nearest one to the range.
+fn meant(errors: &[usize], lines: &Lines<'_>, request: &Request) -> Option<usize> {
+    let Some(range) = &request.range else { return errors.first().copied() };
+    let row = lines.of(range.start);
+    // One behind the cursor is as near as one before it at half the distance: parsers notice late.
+    let far = |error: &usize| {
+        let other = lines.of(*error);
+        if other >= row { other - row } else { 2 * (row - other) }
+    };
+    let nearest = errors.iter().copied().min_by_key(far)?;
+    (far(&nearest) <= NEAR || !request.diagnostics.is_empty()).then_some(nearest)
+}
+
+/// Whether an offer belongs to what was asked: its error or its edit is where the cursor is.
+fn is_near(lines: &Lines<'_>, candidate: &Candidate, error: usize, range: &Range<usize>) -> bool {
+    let rows = lines.of(range.start).saturating_sub(3)..lines.of(range.end) + 4;
+    rows.contains(&lines.of(error)) || rows.contains(&lines.of(candidate.edit.range.start))
+}
+
+/// The diagnostics that speak of the same error.
+fn mended(request: &Request, lines: &Lines<'_>, error: usize) -> Vec<usize> {
+    let row = lines.of(error);
+    let same = |range: &Range<usize>| lines.of(range.start).abs_diff(row) <= 1;
+    let found = request.diagnostics.iter().enumerate().filter(|(_, diagnostic)| same(&diagnostic.range));
+    found.map(|(number, _)| number).collect()
+}
+
+/// The habits of a language, read once.
+fn table(language: &Language) -> Arc<Table> {
+    static TABLES: Mutex<Option<HashMap<String, Arc<Table>>>> = Mutex::new(None);
+    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = || Arc::new(Table::read(language.table("habits.txt").unwrap_or_default()));
+    let tables = tables.get_or_insert_default();
+    Arc::clone(tables.entry(language.name().to_owned()).or_insert_with(read))
+}
+
+/// The text after the first offer, for those who apply it at once.
+pub fn repaired(snapshot: &Snapshot, offer: &Offer) -> Snapshot {
+    applied(snapshot, &offer.edits)
+}
+
+#[cfg(test)]
+mod tests;

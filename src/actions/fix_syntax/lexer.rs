@@ -1,0 +1,235 @@
+//! A text cut into words, marks, texts and line ends, in any state of repair. A grammar's tree is no help here: around an
+//! error it skips tokens or makes up others. The marks and keywords are the grammar's own.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::language::Language;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A word of the grammar.
+    Keyword,
+    /// Any other word.
+    Name,
+    /// A number.
+    Number,
+    /// A quotation with its quotes.
+    Text,
+    /// Punctuation and operators.
+    Mark,
+    /// The end of a line that has code, or of an empty one.
+    LineEnd,
+}
+
+/// One token. Comments and white space lie between tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: Kind,
+    /// Its bytes.
+    pub range: Range<usize>,
+}
+
+/// The fixed tokens of a language, and how it writes quotations.
+#[derive(Debug)]
+pub struct Lexis {
+    keywords: HashSet<String>,
+    /// Longest first.
+    marks: Vec<String>,
+    comment: String,
+    quotes: Vec<String>,
+    /// Whether a quotation of one quote may go on in the next line.
+    long_texts: bool,
+    /// Whether `'` quotes one character, and begins a name otherwise.
+    characters: bool,
+}
+
+/// Lines that a quotation may span before it counts as one that nobody closed.
+const LONGEST_TEXT: usize = 400;
+
+impl Lexis {
+    /// The tokens that the grammar of `language` names.
+    pub fn of(language: &Language) -> Self {
+        let grammar = &language.grammar;
+        let (mut keywords, mut marks) = (HashSet::new(), HashSet::new());
+        let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
+        for kind in ids.filter(|id| !grammar.node_kind_is_named(*id) && grammar.node_kind_is_visible(*id)) {
+            let Some(text) = grammar.node_kind_for_id(kind) else { continue };
+            if text.len() > 1 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+                keywords.insert(text.to_owned());
+            } else if text.chars().all(|c| c.is_ascii_punctuation() && !matches!(c, '"' | '\'' | '_' | '\\'))
+            {
+                marks.insert(text.to_owned());
+            }
+        }
+        keywords.extend(language.config.tokens.keywords.iter().cloned());
+        let mut marks: Vec<String> = marks.into_iter().filter(|mark| !mark.starts_with("//")).collect();
+        marks.extend(language.config.tokens.marks.iter().cloned());
+        marks.sort_by_key(|mark| (std::cmp::Reverse(mark.len()), mark.clone()));
+        marks.dedup();
+        let tokens = &language.config.tokens;
+        Self {
+            keywords,
+            marks,
+            comment: language.config.line_comment.clone(),
+            quotes: tokens.quotes.clone(),
+            long_texts: tokens.long_texts,
+            characters: tokens.characters,
+        }
+    }
+
+    /// All keywords and marks.
+    pub fn fixed(&self) -> impl Iterator<Item = &str> {
+        let mut words: Vec<&str> = self.keywords.iter().map(String::as_str).collect();
+        // A hash set's order changes from run to run, and so would offers of the same weight.
+        words.sort_unstable();
+        words.into_iter().chain(self.marks.iter().map(String::as_str))
+    }
+
+    /// All keywords.
+    pub fn keywords(&self) -> impl Iterator<Item = &str> {
+        self.keywords.iter().map(String::as_str)
+    }
+
+    /// Whether `text` is a keyword.
+    pub fn is_keyword(&self, text: &str) -> bool {
+        self.keywords.contains(text)
+    }
+
+    /// Quotes of this language, longest first.
+    pub fn quotes(&self) -> &[String] {
+        &self.quotes
+    }
+
+    /// The tokens of `text[range]`; `range` begins outside of quotations and comments.
+    pub fn tokens(&self, text: &str, range: Range<usize>) -> Vec<Token> {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let rest = &text[at..range.end];
+            let Some(c) = rest.chars().next() else { break };
+            let (kind, length) = if c == '\n' {
+                (Some(Kind::LineEnd), 1)
+            } else if !self.comment.is_empty() && rest.starts_with(&self.comment) {
+                (None, rest.find('\n').unwrap_or(rest.len()))
+            } else if self.comment == "//" && rest.starts_with("/*") {
+                (None, rest.find("*/").map_or(rest.len(), |end| end + 2))
+            } else if let Some(length) = self.quotation(rest) {
+                (Some(Kind::Text), length)
+            } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.characters) {
+                let length = rest.len() - rest[c.len_utf8()..].trim_start_matches(is_word).len();
+                let keyword = self.keywords.contains(&rest[..length]);
+                (Some(if keyword { Kind::Keyword } else { Kind::Name }), length)
+            } else if c.is_ascii_digit() {
+                (Some(Kind::Number), number(rest))
+            } else if c.is_whitespace() || c == '\\' {
+                (None, c.len_utf8())
+            } else {
+                let mark = self.marks.iter().find(|mark| rest.starts_with(mark.as_str()));
+                (Some(Kind::Mark), mark.map_or(c.len_utf8(), String::len))
+            };
+            if let Some(kind) = kind {
+                tokens.push(Token { kind, range: at..at + length });
+            }
+            at += length;
+        }
+        tokens
+    }
+
+    /// The length of the quotation that `rest` begins with, its prefix included.
+    fn quotation(&self, rest: &str) -> Option<usize> {
+        let prefix = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let body = rest.get(prefix..).filter(|_| prefix <= 2)?;
+        let hashes = body.len() - body.trim_start_matches('#').len();
+        if hashes > 0 && prefix > 0 && self.comment != "#" {
+            let end = format!("\"{}", "#".repeat(hashes));
+            let inside = body[hashes..].strip_prefix('"')?;
+            return Some(prefix + hashes + 1 + inside.find(&end).map_or(inside.len(), |at| at + end.len()));
+        }
+        if self.characters && body.starts_with('\'') {
+            return character(body).map(|length| prefix + length);
+        }
+        let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()))?;
+        let long = quote.len() > 1 || self.long_texts;
+        let inside = &body[quote.len()..];
+        let (mut at, mut lines) = (0, 0);
+        while let Some(c) = inside[at..].chars().next() {
+            if inside[at..].starts_with(quote.as_str()) {
+                return Some(prefix + quote.len() + at + quote.len());
+            }
+            if c == '\n' {
+                lines += 1;
+                if !long || lines > LONGEST_TEXT {
+                    break;
+                }
+            }
+            at += c.len_utf8();
+            if c == '\\' {
+                at += inside[at..].chars().next().map_or(0, char::len_utf8);
+            }
+        }
+        // Nobody closed it: it ends with its line.
+        let end = inside.find('\n').unwrap_or(inside.len());
+        Some(prefix + quote.len() + inside[..end].trim_end_matches('\r').len())
+    }
+}
+
+/// A word goes on with this.
+pub fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// `'x'`, `'\n'`, `'\u{1f}'`; none for a lifetime.
+fn character(body: &str) -> Option<usize> {
+    let inside = &body[1..];
+    let c = inside.chars().next()?;
+    let from = if c == '\\' { 1 + inside[1..].chars().next()?.len_utf8() } else { c.len_utf8() };
+    let end = if c == '\\' { inside[from..].find('\'').filter(|end| *end < 10)? } else { 0 };
+    inside[from + end..].starts_with('\'').then_some(1 + from + end + 1)
+}
+
+/// The length of the number that `rest` begins with: `1_000`, `0xff`, `1.5e-3`, `1.0f32`, but not the dots of `0..3`.
+fn number(rest: &str) -> usize {
+    let bytes = rest.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let fraction = byte == b'.' && bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
+        let trailing =
+            byte == b'.' && !bytes.get(at + 1).is_some_and(|next| *next == b'.' || is_word(*next as char));
+        let exponent = matches!(byte, b'+' | b'-')
+            && at > 0
+            && matches!(bytes[at - 1], b'e' | b'E')
+            && !rest.starts_with("0x");
+        if !(byte.is_ascii_alphanumeric() || byte == b'_' || fraction || trailing || exponent) {
+            break;
+        }
+        at += 1;
+    }
+    at.max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Registry;
+
+    fn check(language: &str, text: &str, expected: &[&str]) {
+        let language = Registry::builtin().unwrap().by_name(language).unwrap();
+        let tokens = Lexis::of(&language).tokens(text, 0..text.len());
+        let found: Vec<&str> = tokens.iter().map(|token| &text[token.range.clone()]).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn tokens() {
+        check("python", "x+=f'a{b}' # c\n", &["x", "+=", "f'a{b}'", "\n"]);
+        check("python", "a = 'it\nb", &["a", "=", "'it", "\n", "b"]);
+        check("python", "\"\"\"a\nb\"\"\"\n1.5e-3", &["\"\"\"a\nb\"\"\"", "\n", "1.5e-3"]);
+        check("rust", "<'a, 'b>('c', '\\n')", &["<", "'a", ",", "'b", ">", "(", "'c'", ",", "'\\n'", ")"]);
+        check("rust", "r#\"a\"b\"# 0..3 /* x */ ü", &["r#\"a\"b\"#", "0", "..", "3", "ü"]);
+        check("rust", "\"a\nb\" // c", &["\"a\nb\""]);
+    }
+}

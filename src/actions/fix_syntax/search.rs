@@ -1,0 +1,144 @@
+//! From possible repairs to those that mend: tried in order of plausibility in the smallest part of the file that is
+//! broken, and confirmed on the whole of it.
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::time::Instant;
+
+use super::lexer::is_word;
+use super::region::{Lines, Region};
+use super::site::Candidate;
+use crate::actions::check::Judge;
+use crate::document::Snapshot;
+use crate::language::Language;
+
+/// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
+const ENOUGH: usize = 4;
+/// Tried in each region whatever the time: with a slow machine the best few must still be looked at.
+const ALWAYS: usize = 12;
+
+/// Candidates without those that lead to the same text, most plausible first.
+pub fn in_order(text: &str, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    candidates.retain(|candidate| candidate.score.is_finite() && !glues(text, candidate));
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut seen = HashSet::new();
+    candidates.retain(|candidate| seen.insert(normal(text, candidate)));
+    candidates
+}
+
+/// Whether taking something away would make one word of two: that is meant only where white space alone goes.
+fn glues(text: &str, candidate: &Candidate) -> bool {
+    let edit = &candidate.edit;
+    let words = text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
+    let removed = &text[edit.range.clone()];
+    words && edit.text.is_empty() && (!removed.trim().is_empty() || removed.contains('\n'))
+}
+
+/// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
+fn normal(text: &str, candidate: &Candidate) -> (Range<usize>, String) {
+    let (mut range, mut new) = (candidate.edit.range.clone(), candidate.edit.text.clone());
+    while let Some(c) = new.chars().next().filter(|c| text[range.clone()].starts_with(*c)) {
+        range.start += c.len_utf8();
+        new.drain(..c.len_utf8());
+    }
+    while let Some(c) = new.chars().next_back().filter(|c| text[range.clone()].ends_with(*c)) {
+        range.end -= c.len_utf8();
+        new.truncate(new.len() - c.len_utf8());
+    }
+    // `((`: which of two equal brackets goes makes no difference; the last one stands for both.
+    while range.len() == 1 && new.is_empty() && text[range.end..].starts_with(&text[range.clone()]) {
+        range = range.start + 1..range.end + 1;
+    }
+    while new.len() == 1 && range.is_empty() && text[range.end..].starts_with(&new) {
+        range = range.start + 1..range.end + 1;
+    }
+    (range, new)
+}
+
+/// A search in one broken file.
+pub struct Search<'a> {
+    /// The file.
+    pub text: &'a str,
+    /// Its lines.
+    pub lines: &'a Lines<'a>,
+    /// Its language.
+    pub language: &'a Language,
+    /// Judges the whole file.
+    pub judge: &'a Judge<'a>,
+    /// The file.
+    pub snapshot: &'a Snapshot,
+}
+
+impl Search<'_> {
+    /// The candidates that mend the definition around `places`, best first.
+    pub fn run(&self, candidates: &[Candidate], places: &[usize], until: Instant) -> Vec<Candidate> {
+        let mut regions: Vec<Region> = Vec::new();
+        for place in places.iter().take(4) {
+            let row = self.lines.of(*place);
+            let first = self.lines.before(row).unwrap_or(row);
+            for region in self.lines.regions(first..row + 1) {
+                if !regions.contains(&region) {
+                    regions.push(region);
+                }
+            }
+        }
+        regions.sort_by_key(Region::len);
+        let mut partly = Vec::new();
+        for (number, region) in regions.iter().enumerate() {
+            if self.accepts(&region.text(self.text)) {
+                continue;
+            }
+            let now = Instant::now();
+            let last = number + 1 == regions.len();
+            let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
+            let passed = self.passing(candidates, region, share);
+            match self.confirmed(passed, region) {
+                (0, mended) => return mended,
+                (_, fewer) if partly.is_empty() => partly = fewer,
+                _ => {}
+            }
+        }
+        partly
+    }
+
+    /// Those with which the region parses.
+    fn passing(&self, candidates: &[Candidate], region: &Region, until: Instant) -> Vec<Candidate> {
+        let mut passed = Vec::new();
+        for (number, candidate) in candidates.iter().enumerate() {
+            if passed.len() == ENOUGH || number >= ALWAYS && Instant::now() > until {
+                break;
+            }
+            let edit = &candidate.edit;
+            let Some(edited) = region.edited(self.text, &edit.range, &edit.text) else { continue };
+            if self.accepts(&edited) {
+                passed.push(candidate.clone());
+            }
+        }
+        passed
+    }
+
+    /// Those that mend the file too, or leave the fewest faults in it, and how many these are.
+    fn confirmed(&self, passed: Vec<Candidate>, region: &Region) -> (usize, Vec<Candidate>) {
+        let weigh = |candidate: &Candidate| {
+            self.judge.after(&self.snapshot.with_edit(&candidate.edit), &region.bounds())
+        };
+        let weighed =
+            passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
+        let mended: Vec<(usize, Candidate)> =
+            weighed.filter(|(total, _)| *total < self.judge.before.total()).collect();
+        let least = mended.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
+        let best = mended.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);
+        (least, best.collect())
+    }
+
+    fn accepts(&self, text: &str) -> bool {
+        match self.language.strict {
+            Some(parser) => parser.accepts(text),
+            None => {
+                let language = self.snapshot.language.clone();
+                let parsed = Snapshot::of_text("", text, language).parse();
+                parsed.is_some_and(|tree| !tree.root_node().has_error())
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The place of an error as the makers of repairs see it: tokens, where the error shows, and how usual a change would be.
+
+use std::ops::Range;
+
+use super::habits::{Class, Habits, gap};
+use super::lexer::{Kind, Lexis, Token};
+use super::region::Lines;
+use crate::document::Edit;
+
+/// Tokens on either side of an error whose habits are the file's.
+const NEAR: usize = 4_000;
+/// Tokens behind a change that it makes more or less likely.
+const AFTER: usize = 4;
+
+/// What a repair does, for its title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Something new.
+    Insert,
+    /// Something less.
+    Delete,
+    /// Something else.
+    Replace,
+    /// Two neighbours change places.
+    Swap,
+    /// A line is indented otherwise.
+    Indent,
+    /// A line goes on.
+    Join,
+    /// A line ends earlier.
+    Split,
+}
+
+/// A possible repair.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The change.
+    pub edit: Edit,
+    /// What it does.
+    pub what: What,
+    /// Natural logarithm of how plausible it is, up to a constant.
+    pub score: f32,
+}
+
+/// A broken file and where the error shows.
+pub struct Site<'a> {
+    /// The file.
+    pub text: &'a str,
+    /// Its lines.
+    pub lines: &'a Lines<'a>,
+    /// The language's fixed tokens.
+    pub lexis: &'a Lexis,
+    /// The file's tokens.
+    pub tokens: Vec<Token>,
+    /// Tokens at which something is noticed, most telling first.
+    pub anchors: Vec<usize>,
+    classes: Vec<Option<Class>>,
+    habits: Habits,
+    /// The classes without gaps, and where each token's is.
+    flat: Vec<Class>,
+    flat_at: Vec<usize>,
+}
+
+impl<'a> Site<'a> {
+    /// The site of errors at these bytes.
+    pub fn new(
+        text: &'a str,
+        lines: &'a Lines<'a>,
+        lexis: &'a Lexis,
+        mut habits: Habits,
+        errors: &[usize],
+    ) -> Self {
+        let tokens = lexis.tokens(text, 0..text.len());
+        let mut anchors: Vec<usize> = Vec::new();
+        for error in errors {
+            let at =
+                tokens.partition_point(|token| token.range.end <= *error).min(tokens.len().saturating_sub(1));
+            if !anchors.contains(&at) {
+                anchors.push(at);
+            }
+        }
+        let first = anchors.first().copied().unwrap_or(0);
+        // The damaged line itself would teach its damage.
+        let (from, to) = (first.saturating_sub(NEAR), (first + NEAR).min(tokens.len()));
+        let row = |token: usize| tokens.get(token).map_or(0, |token| lines.of(token.range.start));
+        let near = |token: usize| anchors.iter().any(|anchor| row(token).abs_diff(row(*anchor)) <= 1);
+        let before = (from..first).rev().find(|token| !near(*token)).map_or(from, |token| token + 1);
+        let after = (first..to).find(|token| !near(*token)).unwrap_or(to);
+        habits.learn(text, &tokens[from..before]);
+        habits.learn(text, &tokens[after.min(to)..to]);
+        let classes = habits.classes(text, &tokens);
+        let (mut flat, mut flat_at) = (Vec::new(), Vec::new());
+        for class in &classes {
+            flat_at.push(flat.len());
+            flat.extend(*class);
+        }
+        flat_at.push(flat.len());
+        Self { text, lines, lexis, tokens, anchors, classes, habits, flat, flat_at }
+    }
+
+    /// The text of a token.
+    pub fn word(&self, token: usize) -> &'a str {
+        self.tokens.get(token).map_or("", |token| &self.text[token.range.clone()])
+    }
+
+    /// The kind of a token; a line end past either end.
+    pub fn kind(&self, token: usize) -> Kind {
+        self.tokens.get(token).map_or(Kind::LineEnd, |token| token.kind)
+    }
+
+    /// The class that a token would have.
+    pub fn class(&self, kind: Kind, text: &str) -> Class {
+        self.habits.class(kind, text)
+    }
+
+    /// Whether the habits, or the file, know a token with this text.
+    pub fn knows(&self, text: &str) -> bool {
+        self.habits.knows(text)
+    }
+
+    /// How much likelier the code becomes with `new` in the place of these tokens, spaces not counted.
+    pub fn delta(&self, tokens: Range<usize>, new: &[Class]) -> f32 {
+        let (start, end) = (self.flat_at[tokens.start], self.flat_at[tokens.end]);
+        let from = start.saturating_sub(AFTER);
+        let to = (end + AFTER).min(self.flat.len());
+        let old = self.habits.sequence(&self.flat[from..to], start - from);
+        let changed = [&self.flat[from..start], new, &self.flat[end..to]].concat();
+        self.habits.sequence(&changed, start - from) - old
+    }
+
+    /// How usual the space `between` two tokens is; nothing is said about line ends.
+    pub fn space(&self, left: Option<Class>, right: Option<Class>, between: usize) -> f32 {
+        match (left, right) {
+            (Some(left), Some(right)) => self.habits.gap(left, right, between.min(2)),
+            _ => 0.0,
+        }
+    }
+
+    /// The class of a token for [`Site::space`]: none for a line end.
+    pub fn side(&self, token: Option<usize>) -> Option<Class> {
+        let token = token.filter(|token| self.kind(*token) != Kind::LineEnd)?;
+        self.classes.get(token).copied().flatten()
+    }
+
+    /// How likely a piece of text is by itself, spaces included.
+    pub fn weigh(&self, text: &str) -> f32 {
+        let tokens = self.lexis.tokens(text, 0..text.len());
+        let classes = self.habits.classes(text, &tokens);
+        let flat: Vec<Class> = classes.iter().flatten().copied().collect();
+        let mut weight = self.habits.sequence(&flat, 0);
+        for (at, pair) in tokens.windows(2).enumerate() {
+            if let [Some(left), Some(right)] = classes[at..at + 2]
+                && pair.iter().all(|token| token.kind != Kind::LineEnd)
+            {
+                weight += self.habits.gap(left, right, gap(&text[pair[0].range.end..pair[1].range.start]));
+            }
+        }
+        weight
+    }
+
+    /// How much likelier the lines around `edit` become by it: for changes that move the borders of tokens.
+    pub fn change(&self, edit: &Edit) -> f32 {
+        let first = self.lines.of(edit.range.start);
+        let last = self.lines.of(edit.range.end);
+        let first = self.lines.before(first).unwrap_or(first);
+        let last = self.lines.after(last).unwrap_or(last);
+        let around = self.lines.bytes(first..last + 1);
+        let old = &self.text[around.clone()];
+        let (start, end) = (edit.range.start - around.start, edit.range.end - around.start);
+        let new = [&old[..start], &edit.text, &old[end..]].concat();
+        self.weigh(&new) - self.weigh(old)
+    }
+
+    /// How far a change before `token` is from where the error shows, as a logarithm: a parser notices late, seldom early.
+    pub fn distance(&self, token: usize) -> f32 {
+        let row = |token: usize| {
+            self.tokens.get(token).map_or(self.lines.len(), |token| self.lines.of(token.range.start))
+        };
+        let from = |(number, anchor): (usize, &usize)| {
+            let tokens = match token <= *anchor {
+                true => 0.12 * (anchor - token) as f32,
+                false => 0.9 * (token - anchor) as f32,
+            };
+            let rows = row(token).abs_diff(row(*anchor)).min(6) as f32;
+            -(tokens.min(5.0) + 0.4 * rows + 0.7 * number as f32)
+        };
+        self.anchors.iter().enumerate().map(from).fold(f32::NEG_INFINITY, f32::max)
+    }
+
+    /// The tokens in which something may be wrong: around each anchor.
+    pub fn window(&self, before: usize, after: usize) -> Vec<usize> {
+        let around =
+            |anchor: &usize| anchor.saturating_sub(before)..(anchor + after + 1).min(self.tokens.len());
+        let mut tokens: Vec<usize> = self.anchors.iter().flat_map(around).collect();
+        tokens.sort_unstable();
+        tokens.dedup();
+        tokens
+    }
+
+    /// The lines in which something may be wrong: those of the anchors, and the code before and behind each.
+    pub fn rows(&self) -> Vec<usize> {
+        let mut rows = Vec::new();
+        for anchor in &self.anchors {
+            let start = self.tokens.get(*anchor).map_or(self.text.len(), |token| token.range.start);
+            let row = self.lines.of(start);
+            let around = [Some(row), self.lines.before(row), self.lines.after(row)];
+            rows.extend(around.into_iter().flatten());
+        }
+        let mut seen = std::collections::HashSet::new();
+        rows.retain(|row| seen.insert(*row));
+        rows
+    }
+}

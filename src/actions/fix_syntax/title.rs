@@ -1,0 +1,53 @@
+//! What a repair is called: exact, because nobody looks at a menu twice.
+
+use super::site::{Candidate, What};
+
+/// Characters of the line that say where.
+const CONTEXT: usize = 18;
+
+/// "Insert `)` after `len(items`".
+pub fn of(text: &str, candidate: &Candidate) -> String {
+    let edit = &candidate.edit;
+    let old = &text[edit.range.clone()];
+    let (new, line) = (edit.text.trim(), text[..edit.range.start].matches('\n').count() + 1);
+    match candidate.what {
+        What::Insert if new.is_empty() => format!("Insert a space {}", place(text, edit.range.start)),
+        What::Insert => format!("Insert `{new}` {}", place(text, edit.range.start)),
+        What::Delete if old.trim().is_empty() => {
+            format!("Delete the space {}", place(text, edit.range.start))
+        }
+        What::Delete => format!("Delete `{}` {}", old.trim(), place(text, edit.range.start)),
+        What::Replace => format!("Replace `{old}` by `{new}`"),
+        What::Swap => format!("Change `{old}` to `{new}`"),
+        What::Indent => {
+            let by = edit.text.len().abs_diff(old.len());
+            let way = if edit.text.len() > old.len() { "more" } else { "less" };
+            format!("Indent line {line} by {by} {way}")
+        }
+        What::Join => format!("Join line {} with the one above", line + 1),
+        What::Split => format!("Start a new line {}", place(text, edit.range.start)),
+    }
+}
+
+/// "after `len(items`", or where the line begins.
+fn place(text: &str, at: usize) -> String {
+    let start = text[..at].rfind('\n').map_or(0, |feed| feed + 1);
+    let before = text[start..at].trim();
+    if before.is_empty() {
+        let line = text[start..].split('\n').next().unwrap_or_default().trim();
+        let words: String = line.chars().take(CONTEXT).collect();
+        return match words.is_empty() {
+            true => format!("in line {}", text[..at].matches('\n').count() + 1),
+            false => format!("before `{}`", words.trim_end()),
+        };
+    }
+    let skip = before.chars().count().saturating_sub(CONTEXT);
+    let words: String = before.chars().skip(skip).collect();
+    // A word that was cut in two says little.
+    let cut = skip > 0 && before.chars().nth(skip - 1).is_some_and(super::lexer::is_word);
+    let words = match words.find(|c: char| !super::lexer::is_word(c)).filter(|_| cut) {
+        Some(end) if end + 1 < words.len() => words[end..].trim_start().to_owned(),
+        _ => words,
+    };
+    format!("after `{words}`")
+}

@@ -1,0 +1,99 @@
+//! Commands that change a file: what they are told to change, and how the change is shown or written.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::Context as _;
+
+use super::place::Place;
+use crate::document::Snapshot;
+use crate::language::Registry;
+
+/// A file, or a line of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The file.
+    pub file: PathBuf,
+    /// From 1.
+    pub line: Option<usize>,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<Place>() {
+            Ok(place) => Ok(Self { file: place.file, line: Some(place.line) }),
+            Err(_) if text.is_empty() => Err("expected FILE or FILE:LINE".into()),
+            Err(_) => Ok(Self { file: text.into(), line: None }),
+        }
+    }
+}
+
+impl Target {
+    fn place(&self) -> Place {
+        Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
+    }
+
+    /// The text of the file.
+    pub fn read(&self) -> anyhow::Result<String> {
+        self.place().read()
+    }
+
+    /// The first byte of the line's code, if a line is named.
+    pub fn offset(&self, text: &str) -> anyhow::Result<Option<usize>> {
+        if self.line.is_none() {
+            return Ok(None);
+        }
+        let (end, _) = self.place().locate(text)?;
+        let start = text[..end].rfind('\n').map_or(0, |feed| feed + 1);
+        let indent = text[start..end].len() - text[start..end].trim_start().len();
+        Ok(Some(start + indent))
+    }
+
+    /// The file as a document; an error says that its language is unknown.
+    pub fn snapshot(&self, text: &str, registry: &Registry) -> anyhow::Result<Snapshot> {
+        let first_line = text.lines().next().unwrap_or_default();
+        let language = registry.by_path(&self.file).or_else(|| registry.by_shebang(first_line));
+        let shown = self.file.display();
+        let language = language.with_context(|| {
+            let known: Vec<&str> = registry.iter().map(|language| language.name()).collect();
+            format!(
+                "the language of {shown} is not known; known are {} (see treefill languages)",
+                known.join(", ")
+            )
+        })?;
+        Ok(Snapshot::of_text(&format!("file://{shown}"), text, Some(language)))
+    }
+}
+
+/// Show the change as a unified diff, or write it into the file.
+pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
+    let shown = target.file.display();
+    if write {
+        return std::fs::write(&target.file, new).with_context(|| format!("cannot write {shown}"));
+    }
+    let diff = similar::TextDiff::from_lines(old, new);
+    let names = (format!("a/{shown}"), format!("b/{shown}"));
+    let diff = diff.unified_diff().context_radius(3).header(&names.0, &names.1).to_string();
+    Ok(write!(anstream::stdout(), "{diff}")?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_file_or_a_line_of_it() {
+        let target = |text: &str| {
+            text.parse::<Target>().map(|target| (target.file.display().to_string(), target.line))
+        };
+        assert_eq!(target("a.py"), Ok(("a.py".into(), None)));
+        assert_eq!(target("a.py:7"), Ok(("a.py".into(), Some(7))));
+        assert_eq!(target(r"C:\a.rs:7:3"), Ok((r"C:\a.rs".into(), Some(7))));
+        assert!(target("").is_err());
+        let at = |line| Target { file: "a".into(), line }.offset("a\n  b\n").unwrap();
+        assert_eq!((at(None), at(Some(2)), at(Some(3))), (None, Some(4), Some(6)));
+    }
+}

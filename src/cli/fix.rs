@@ -1,0 +1,145 @@
+//! `treefill fix`: repairs syntax errors, as a diff or in the file. It asks no model.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::change::{Target, show};
+use crate::actions::{self, Offer, Request};
+use crate::completion::Weight;
+use crate::document::Snapshot;
+use crate::language::Registry;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill fix src/main.rs           show what would mend it, as a diff
+  treefill fix src/main.rs:10        only the error at line 10
+  treefill fix --write a.py b.rs     mend the files
+  treefill fix --json a.py           every offer for the first error, for a program
+
+A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
+
+Exit codes: 0 nothing is broken (any more), 1 something is broken and stays so, or a file cannot be read.";
+
+/// Errors repaired in one file: one more broken than that needs a person.
+const ROUNDS: usize = 20;
+
+/// Options of `treefill fix`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// What to mend: FILE, or FILE:LINE for the error there
+    #[arg(required = true, value_name = "FILE[:LINE]")]
+    targets: Vec<Target>,
+    /// Show the changes as a unified diff (the default)
+    #[arg(long, conflicts_with_all = ["write", "json"])]
+    diff: bool,
+    /// Change the files
+    #[arg(long, conflicts_with = "json")]
+    write: bool,
+    /// Search at most this many milliseconds for one repair
+    #[arg(long, value_name = "MS", default_value_t = 250)]
+    time: u64,
+    /// Print one JSON object for each file, with all offers for its first error
+    #[arg(long)]
+    json: bool,
+}
+
+/// Mend every file.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let (registry, problems) = super::languages::load();
+    for problem in problems {
+        super::tell(&problem.to_string());
+    }
+    let time = Duration::from_millis(arguments.time);
+    let mut sound = true;
+    for target in &arguments.targets {
+        let text = target.read()?;
+        let snapshot = target.snapshot(&text, &registry)?;
+        if arguments.json {
+            sound &= list(target, &snapshot, time)?;
+        } else {
+            sound &= mend(target, snapshot, &registry, arguments)?;
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn offers(target: &Target, snapshot: &Snapshot, time: Duration) -> anyhow::Result<Vec<Offer>> {
+    let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
+    let request = Request { snapshot: snapshot.clone(), range, diagnostics: Vec::new(), time };
+    Ok(actions::applicable(&request))
+}
+
+fn list(target: &Target, snapshot: &Snapshot, time: Duration) -> anyhow::Result<bool> {
+    let start = Instant::now();
+    let offers = offers(target, snapshot, time)?;
+    let ms = start.elapsed().as_secs_f64() * 1000.0;
+    let total = |snapshot: &Snapshot| Weight::of(snapshot).map(|weight| weight.total());
+    let before = total(snapshot);
+    let offers: Vec<_> = offers
+        .iter()
+        .map(|offer| {
+            let edits = offer
+                .edits
+                .iter()
+                .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
+            let applied = actions::applied(snapshot, &offer.edits);
+            json!({
+                "action": offer.action, "title": offer.title, "preferred": offer.preferred,
+                "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
+            })
+        })
+        .collect();
+    let object =
+        json!({"file": target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
+    writeln!(anstream::stdout(), "{object}")?;
+    Ok(before == Some(0))
+}
+
+/// Mend one file; whether nothing is wrong with it afterwards.
+fn mend(
+    target: &Target,
+    snapshot: Snapshot,
+    registry: &Registry,
+    arguments: &Arguments,
+) -> anyhow::Result<bool> {
+    let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
+        let weight = Weight::of(snapshot).context("too large, too deep or too slow to parse")?;
+        Ok(weight.total())
+    };
+    let time = Duration::from_millis(arguments.time);
+    let shown = target.file.display();
+    let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
+    if before == 0 {
+        super::tell(&format!("{shown}: nothing is wrong with its syntax"));
+        return Ok(true);
+    }
+    let old = snapshot.text.to_string();
+    let mut now = snapshot;
+    for _ in 0..ROUNDS {
+        let Some(offer) = offers(target, &now, time)?.into_iter().next() else { break };
+        let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
+        super::tell(&format!("{shown}:{line}: {}", offer.title));
+        let text = actions::applied(&now, &offer.edits).text.to_string();
+        now = target.snapshot(&text, registry)?;
+        if target.line.is_some() || broken(&now)? == 0 {
+            break;
+        }
+    }
+    let new = now.text.to_string();
+    if new == old {
+        let at = target.line.map_or(String::new(), |line| format!(" at line {line}"));
+        super::tell(&format!("{shown}: no small edit{at} mends it ({before} errors)"));
+        return Ok(false);
+    }
+    show(target, &old, &new, arguments.write)?;
+    let after = broken(&now)?;
+    if after > 0 && target.line.is_none() {
+        super::tell(&format!("{shown}: {after} errors stay"));
+    }
+    Ok(after == 0 || target.line.is_some())
+}

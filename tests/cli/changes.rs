@@ -1,0 +1,66 @@
+//! Commands that mend and check files.
+
+use crate::Home;
+
+const BROKEN: &str = "def f(items):\n    if len(items > 3:\n        return 1\n";
+
+#[test]
+fn a_repair_is_shown_as_a_diff_and_written_when_told() {
+    let home = Home::new();
+    let file = home.file("a.py", BROKEN);
+    let run = home.run(&["fix", &file]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("-    if len(items > 3:\n+    if len(items) > 3:\n"), "{run:?}");
+    assert!(run.err.contains("a.py:2: Insert `)` after `if len(items`"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), BROKEN);
+
+    let run = home.run(&["fix", "--write", &file]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), BROKEN.replace("items >", "items) >"));
+    let run = home.run(&["fix", &file]);
+    assert!(run.code == 0 && run.err.contains("nothing is wrong"), "{run:?}");
+}
+
+#[test]
+fn several_errors_are_mended_one_after_another_and_a_line_names_one() {
+    let home = Home::new();
+    let file = home.file("a.py", format!("{BROKEN}\n\ndef g(x):\n    retrun x\n"));
+    let run = home.run(&["fix", &file]);
+    assert!(
+        run.code == 0 && run.out.contains("+    if len(items)") && run.out.contains("+    return x"),
+        "{run:?}"
+    );
+    let run = home.run(&["fix", &format!("{file}:7")]);
+    assert!(
+        run.code == 0 && !run.out.contains("+    if len") && run.out.contains("+    return x"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn offers_for_programs_and_clear_refusals() {
+    let home = Home::new();
+    let file = home.file("a.rs", "fn f() {\n    let x = 1\n    x + 1;\n}\n");
+    let run = home.run(&["fix", "--json", &file]);
+    let object: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(object["offers"][0]["title"], "Insert `;` after `let x = 1`");
+    assert_eq!((run.code, &object["offers"][0]["errors"]), (1, &0.into()));
+    home.run(&["fix"]).refused(2, &["FILE"]);
+    home.run(&["fix", &home.file("a.txt", "x")]).refused(1, &["a.txt is not known", "python, rust"]);
+    home.run(&["fix", "/nonexistent/a.py"]).refused(1, &["cannot read /nonexistent/a.py"]);
+    home.run(&["fix", &format!("{file}:99")]).refused(1, &["past the end"]);
+    home.run(&["fix", &home.file("b.py", "((((\n\n]]]] def =\n")]).refused(1, &["no small edit"]);
+}
+
+#[test]
+fn risks_are_listed() {
+    let home = Home::new();
+    let file = home.file("a.py", "import os\n\nos.system('ls')\n");
+    let run = home.run(&["check", &file]);
+    assert!(run.code == 1 && run.out.contains("a.py:3: starts a shell [B605, CWE-78]"), "{run:?}");
+    let run = home.run(&["check", "--json", &file]);
+    let object: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&object["id"], &object["line"]), (&"B605".into(), &3.into()));
+    let run = home.run(&["check", &home.file("b.py", "x = 1\n")]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""));
+}

@@ -1,0 +1,69 @@
+//! Code actions over the wire: literals with versioned edits, commands for others, and a document that moved on.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use treefill::engine::scripted::ScriptedEngine;
+
+use crate::support::{TestServer, URI};
+
+/// A client with these abilities, and a file with a missing bracket behind a letter of two bytes.
+fn start(capabilities: Value) -> TestServer {
+    let engine = ScriptedEngine::always("");
+    let mut server =
+        TestServer::start_with(Arc::clone(&engine) as _, json!({ "capabilities": capabilities }), "");
+    server.open("é = len([1, 2)\nx = 1\n");
+    server
+}
+
+fn ask(server: &mut TestServer, context: Value) -> Value {
+    let place = json!({ "line": 0, "character": 3 });
+    let params = json!({ "textDocument": { "uri": URI }, "range": { "start": place, "end": place }, "context": context });
+    server.client().call("textDocument/codeAction", params)
+}
+
+#[test]
+fn a_literal_has_a_versioned_edit_and_the_diagnostic_it_mends() {
+    let mut server = start(json!({
+        "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } },
+        "workspace": { "workspaceEdit": { "documentChanges": true } },
+    }));
+    assert_eq!(server.capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
+    let range = json!({ "start": { "line": 0, "character": 13 }, "end": { "line": 0, "character": 14 } });
+    let told = json!({ "range": range, "message": "Expected \"]\"", "source": "other", "code": 3, "more": { "a": 1 } });
+    let actions = ask(&mut server, json!({ "diagnostics": [told, 7] }));
+    let first = &actions[0];
+    assert_eq!(first["title"], "Insert `]` after `é = len([1, 2`");
+    assert_eq!((&first["kind"], &first["diagnostics"]), (&json!("quickfix"), &json!([told])));
+    let change = &first["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({ "uri": URI, "version": 1 }));
+    let at = json!({ "line": 0, "character": 13 });
+    assert_eq!(change["edits"], json!([{ "range": { "start": at, "end": at }, "newText": "]" }]));
+    let none = ask(&mut server, json!({ "diagnostics": [], "only": ["refactor"] }));
+    assert_eq!(none, json!([]));
+    assert_ne!(ask(&mut server, json!({ "only": ["quickfix"] })), json!([]));
+}
+
+#[test]
+fn a_command_asks_the_client_to_apply_unless_the_document_moved_on() {
+    let mut server = start(json!({}));
+    let first = ask(&mut server, json!({}))[0].clone();
+    assert_eq!(first["command"], "treefill.apply");
+    server.command("treefill.apply", first["arguments"].clone());
+    let request = server.client().message("workspace/applyEdit");
+    let edits = &request["params"]["edit"]["changes"][URI];
+    assert_eq!(edits[0]["newText"], "]");
+    server.client().send(&json!({ "jsonrpc": "2.0", "id": request["id"], "result": { "applied": true } }));
+
+    server.insert(&json!({ "line": 1, "character": 0 }), "y");
+    let params = json!({ "command": "treefill.apply", "arguments": first["arguments"] });
+    let id = server.client().request("workspace/executeCommand", params);
+    assert_eq!(server.client().answer(id)["error"]["code"], -32801);
+}
+
+#[test]
+fn where_nothing_is_wrong_nothing_is_offered() {
+    let mut server = TestServer::start(ScriptedEngine::always(""));
+    server.open("x = 1\n");
+    assert_eq!(ask(&mut server, json!({ "diagnostics": [] })), json!([]));
+}
