@@ -9,6 +9,7 @@ pub mod holes;
 pub mod judge;
 pub mod lsp_client;
 pub mod make;
+pub mod page;
 pub mod peer;
 pub mod replay;
 pub mod report;

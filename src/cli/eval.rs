@@ -19,6 +19,7 @@ use crate::eval::holes;
 use crate::eval::judge::Judge;
 use crate::eval::lsp_client::Client;
 use crate::eval::make::{self, make};
+use crate::eval::page;
 use crate::eval::peer::Peer;
 use crate::eval::replay::{self, Typist};
 use crate::eval::report;
@@ -161,6 +162,9 @@ struct Report {
     /// All groups, not only the sums
     #[arg(long)]
     all: bool,
+    /// Write a page with plots to this file instead
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Run the command.
@@ -229,7 +233,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let step = || bar.inc(1);
     runtime.block_on(holes::run(&set, &mut side, &registry, judge.as_mut(), &mut run, &step))?;
     bar.finish_and_clear();
-    show(&Report { runs: vec![common.out.clone()], all: false })
+    show(&Report { runs: vec![common.out.clone()], all: false, html: None })
 }
 
 fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
@@ -281,11 +285,17 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     let work = replay::run(&set, &mut side, &registry, typist, judge.as_mut(), &mut run, &step);
     runtime.block_on(work)?;
     bar.finish_and_clear();
-    show(&Report { runs: vec![common.out.clone()], all: true })
+    show(&Report { runs: vec![common.out.clone()], all: true, html: None })
 }
 
 fn show(arguments: &Report) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
+    if let Some(file) = &arguments.html {
+        let page = page::render(&arguments.runs)?;
+        std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
+        writeln!(out, "{}", file.display())?;
+        return Ok(());
+    }
     for path in &arguments.runs {
         let (head, figures) = report::load(path)?;
         writeln!(out, "{} ({}, {}, {})", path.display(), head.what, head.side, head.model)?;

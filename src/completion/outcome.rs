@@ -121,6 +121,7 @@ pub struct Shown {
 }
 
 /// The end of a request.
+#[allow(clippy::large_enum_variant, reason = "there is one for each request, and most hold a completion")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Show this.
