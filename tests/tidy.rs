@@ -62,7 +62,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("starship_battery", &["src/engine/power.rs"]),
     ("plotters", &["src/plot"]),
     ("maud", &["src/plot"]),
-    ("similar", &["src/session/kept.rs"]),
+    ("similar", &["src/session/kept.rs", "src/cli/change.rs"]),
     ("clap", &["src/cli"]),
     ("toml", &["src/config", "src/language"]),
 ];

@@ -14,6 +14,8 @@ use crate::cancel::CancelToken;
 pub enum Script {
     /// Send these pieces one after another, then finish.
     Pieces(Vec<String>),
+    /// Send these whole texts, each of one token with this log-probability, as candidates; then finish.
+    Texts(Vec<(String, f32)>),
     /// Never send anything; end only when cancelled.
     Hang,
     /// Fail.
@@ -72,6 +74,15 @@ impl Engine for ScriptedEngine {
                 Script::Error(error) => {
                     let _ = sender.send(Err(error));
                 }
+                Script::Texts(texts) => {
+                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
+                    let generated_tokens = texts.len();
+                    for (candidate, (text, logprob)) in texts.into_iter().enumerate() {
+                        let piece = Piece { text, logprob, tokens: 1, candidate };
+                        let _ = sender.send(Ok(Update::Piece(piece)));
+                    }
+                    let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
+                }
                 Script::Pieces(pieces) => {
                     let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
                     let (mut sent, mut lines, mut finish) = (0, 0, Finish::EndOfText);
@@ -94,14 +105,7 @@ impl Engine for ScriptedEngine {
                         }
                         tokio::task::yield_now().await;
                     }
-                    let summary = Summary {
-                        finish,
-                        prompt: Prompt::default(),
-                        generated_tokens: sent,
-                        prefill_ms: 0.0,
-                        decode_ms: 0.0,
-                    };
-                    let _ = sender.send(Ok(Update::Done(summary)));
+                    let _ = sender.send(Ok(Update::Done(summary(finish, sent))));
                 }
             }
         });
@@ -111,4 +115,8 @@ impl Engine for ScriptedEngine {
     fn status(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
     }
+}
+
+fn summary(finish: Finish, generated_tokens: usize) -> Summary {
+    Summary { finish, prompt: Prompt::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0 }
 }

@@ -24,6 +24,22 @@ fn range(line: u64, start: u64, end: u64) -> Value {
 }
 
 #[test]
+fn who_asks_may_choose() {
+    let texts = vec![("first(a)\n".to_owned(), -0.1), ("second(b)\n".to_owned(), -0.2)];
+    let mut server = TestServer::start(ScriptedEngine::new(move |_| Script::Texts(texts.clone())));
+    let position = server.open_at(TEXT, char::len_utf8);
+    for (kind, expected) in [(2, vec!["first(a)"]), (1, vec!["first(a)", "second(b)"])] {
+        let document = json!({ "uri": URI });
+        let context = json!({ "triggerKind": kind });
+        let asked = json!({ "textDocument": document, "position": position, "context": context });
+        let answer = server.client().call("textDocument/inlineCompletion", asked);
+        let items = answer["items"].as_array().unwrap().iter();
+        let texts: Vec<&str> = items.map(|item| item["insertText"].as_str().unwrap()).collect();
+        assert_eq!(texts, expected);
+    }
+}
+
+#[test]
 fn what_is_announced() {
     let server = TestServer::start(ScriptedEngine::always(""));
     let capabilities = &server.capabilities;

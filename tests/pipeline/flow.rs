@@ -59,6 +59,45 @@ async fn the_tree_is_handed_back() {
     assert_eq!((snapshot.text.to_string().as_str(), tree.root_node().end_byte()), ("x = \n", 5));
 }
 
+async fn of_texts(trigger: Trigger, texts: &[(&str, f32)]) -> Report {
+    let texts: Vec<(String, f32)> = texts.iter().map(|(text, sure)| ((*text).to_owned(), *sure)).collect();
+    let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
+    complete(request("python", "x = ˇ\n", trigger), &*engine, &Options::default(), &CancelToken::never())
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_likeliest_of_several_texts_is_shown() {
+    let texts = [("foo(bar)\n", -2.0), ("call(that)\n", -0.1), (")\n", -0.01), ("call(that)\n", -3.0)];
+    let report = of_texts(Trigger::Automatic, &texts).await;
+    let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+    assert_eq!(best.text, "call(that)");
+    let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
+    assert_eq!(others, ["foo(bar)"], "what does not fit and what came twice is not among them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_unlikely_is_kept_unseen_until_it_is_typed() {
+    let texts = [("foo_bar(baz)\n", -30.0)];
+    let report = of_texts(Trigger::Automatic, &texts).await;
+    assert_eq!(report.outcome, Outcome::Skipped(Reason::LowConfidence));
+    let kept = report.others[0].shown.clone();
+    let asked = of_texts(Trigger::Invoked, &texts).await;
+    assert!(matches!(asked.outcome, Outcome::Completion(_)), "who asks gets it all the same");
+
+    // Its only token is spelled out: what is left is certain.
+    let mut sure = kept.clone();
+    sure.rank.tokens = vec![(3, -30.0), (12, -0.01)];
+    let engine = ScriptedEngine::always("NOT ASKED");
+    for (typed, kept, shown) in [("fo", &sure, false), ("foo", &sure, true), ("foo", &kept, false)] {
+        let mut request = request("python", &format!("x = {typed}ˇ\n"), Trigger::Automatic);
+        request.shown = vec![kept.clone()];
+        let report = complete(request, &*engine, &Options::default(), &CancelToken::never()).await;
+        assert_eq!(matches!(report.outcome, Outcome::Completion(_)), shown, "{typed}");
+    }
+    assert!(engine.jobs().is_empty(), "no model was asked");
+}
+
 #[test]
 fn typing_what_is_shown_needs_no_model() {
     let asked = request("python", "x = ˇ\n", Trigger::Automatic);
