@@ -3,6 +3,7 @@
 
 mod changes;
 mod commands;
+mod eval;
 mod models;
 mod places;
 mod settings;
