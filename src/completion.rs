@@ -140,7 +140,8 @@ impl Default for Options {
             max_tokens: 48,
             max_lines: 8,
             candidates: 3,
-            debounce: Duration::from_millis(10),
+            // Nobody types faster than the engine cancels: the next key ends the work of this one at its next token.
+            debounce: Duration::ZERO,
             deadline: Duration::from_millis(1500),
             check_time: Duration::from_millis(40),
             work_ahead: WorkAhead::default(),
