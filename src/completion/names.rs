@@ -17,9 +17,9 @@ const NAMES: [&str; 3] = ["identifier", TYPE, "shorthand_field_identifier"];
 const TYPE: &str = "type_identifier";
 
 /// So many places where a name stands are looked at by themselves, before the whole file is: the nearest ones above, where
-/// most names come from, and the first ones of the file, where imports are. A place costs 10 to 40 µs, the whole file 2 ms
-/// for a thousand lines.
-const NEAR: usize = 4;
+/// most names come from, and the first ones of the file, where imports are. A place costs some microseconds, the whole file
+/// about 2.5 ms for a thousand lines; half of all lines of real files are done in 0.03 ms.
+const NEAR: usize = 16;
 
 /// What a suggestion's names tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

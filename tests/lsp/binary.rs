@@ -13,7 +13,7 @@ use crate::support::Connection;
 struct Program {
     child: Child,
     client: Connection,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Program {
@@ -44,7 +44,7 @@ impl Program {
         change(&mut command);
         let mut child = command.spawn().unwrap();
         let client = Connection::new(child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Self { child, client, _home: home }
+        Self { child, client, home }
     }
 
     fn initialize(&mut self, process: Option<u32>) -> Value {
@@ -97,6 +97,13 @@ fn a_suggestion_from_the_embedded_model_and_an_orderly_end() {
         program.client.call("shutdown", Value::Null);
         program.client.notify("exit", Value::Null);
         assert_eq!(program.ended_within(TWO_SECONDS), Some(0));
+        // The numbers of it are there, and no text.
+        let stats = std::fs::read_to_string(program.home.path().join("treefill/stats.jsonl")).unwrap();
+        let lines: Vec<&str> = stats.lines().collect();
+        assert!(
+            matches!(lines[..], [asked, ended] if asked.contains("shown") && ended.contains("dismissed"))
+        );
+        assert!(!stats.contains("path") && !stats.contains("x.py"), "{stats}");
     }
 }
 
