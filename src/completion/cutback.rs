@@ -114,6 +114,10 @@ pub fn candidates<'a>(
             written.chain(ended.map(|candidate| (candidate, Origin::Ended))).collect::<Vec<_>>()
         })
         .filter(|(candidate, _)| !candidate.text.trim().is_empty())
+        // A cut may leave no more than what stands there already; in a file with an odd bracket it would even seem to fit.
+        .filter(|(candidate, _)| {
+            candidate.takes > 0 || !context.line.after.trim_start().starts_with(candidate.text.trim())
+        })
         .filter(move |(candidate, _)| seen.insert((candidate.text.clone(), candidate.takes)))
 }
 
