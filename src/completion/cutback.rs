@@ -170,3 +170,19 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> + '_ {
     ends.dedup();
     ends.into_iter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Snapshot;
+
+    #[test]
+    fn what_stands_there_already_is_no_candidate() {
+        let text = "for x in f()\n";
+        let context = CursorContext::at(&Snapshot::of_text("", text, None), None, text.len() - 2);
+        let found: Vec<(String, usize)> =
+            candidates(") in (", &context).map(|(candidate, _)| (candidate.text, candidate.takes)).collect();
+        assert!(found.iter().any(|(text, _)| text == ") in"), "{found:?}");
+        assert!(!found.contains(&(")".to_owned(), 0)), "{found:?}");
+    }
+}

@@ -5,16 +5,6 @@ use expect_test::expect;
 use crate::check::check;
 
 #[test]
-fn a_closer_is_not_doubled_because_one_is_missing_far_away() {
-    check(
-        "python",
-        "def g((a):\n    return a\n\n\nfor x in f(ˇ):\n    print(x)\n",
-        ") in (",
-        expect!["Invalid"],
-    );
-}
-
-#[test]
 fn the_suffix_is_not_doubled() {
     check(
         "python",
