@@ -129,7 +129,7 @@ fn a_closed_output_ends_it() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut child = Command::new(env!("CARGO_BIN_EXE_treefill"))
-        .arg("serve")
+        .args(["serve", "--in-process"])
         .stdin(Stdio::piped())
         .stdout(writer)
         .stderr(Stdio::null())
