@@ -260,32 +260,28 @@ impl Desk {
         engine: &dyn Engine,
         start: Instant,
     ) -> Result<Vec<Completion>, Reason> {
-        let job = self.job(engine)?;
-        let count = match job.task {
-            Task::Generate { candidates } => candidates,
-            Task::Score { .. } => 0,
-        };
-        let generation = engine.generate(job, self.cancel.clone());
+        let candidates = if self.options.effort >= Effort::Rank { self.options.candidates } else { 1 };
+        let generation = engine.generate(self.job(engine, candidates)?, self.cancel.clone());
         let guide = (self.options.effort >= Effort::Stops).then(|| Guide::new(&self.context, self.shape));
         let deadline = start + self.options.deadline;
-        let texts = decode::decode(generation, count, guide.as_ref(), engine, deadline, &self.cancel).await?;
+        let texts =
+            decode::decode(generation, candidates, guide.as_ref(), engine, deadline, &self.cancel).await?;
         let desk = Arc::clone(self);
         blocking(move || desk.judged(&texts)).await?
     }
 
-    fn job(&self, engine: &dyn Engine) -> Result<Job, Reason> {
+    fn job(&self, engine: &dyn Engine, candidates: usize) -> Result<Job, Reason> {
         let tokens = match &*engine.status().borrow() {
             Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
             Status::Ready(model) => model.context,
             Status::Loading(_) | Status::Restarting => 0,
         };
-        let (request, effort) = (&self.place.request, self.options.effort);
+        let request = &self.place.request;
         let stop = match self.shape {
-            _ if effort < Effort::Stops => Stop::default(),
+            _ if self.options.effort < Effort::Stops => Stop::default(),
             Shape::Line => prompt::stop(1),
             Shape::Lines(most) => prompt::stop(most),
         };
-        let candidates = if effort >= Effort::Rank { self.options.candidates } else { 1 };
         Ok(Job {
             document: request.snapshot.uri.to_string(),
             lane: if request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },

@@ -33,10 +33,7 @@ pub struct Arguments {
 
 /// Check every file.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (registry, problems) = super::languages::load();
-    for problem in problems {
-        super::tell(&problem.to_string());
-    }
+    let registry = super::languages::load_and_tell();
     let mut clean = true;
     let mut out = anstream::stdout().lock();
     for target in &arguments.targets {

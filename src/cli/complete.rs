@@ -65,10 +65,7 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
         .iter()
         .map(|place| Task::new(place, arguments.cut))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let (registry, problems) = super::languages::load();
-    for problem in problems {
-        super::tell(&problem.to_string());
-    }
+    let registry = super::languages::load_and_tell();
     config.model.path = arguments.model.clone().or(config.model.path);
     let engine = start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

@@ -50,10 +50,7 @@ pub struct Arguments {
 
 /// Mend every file.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let (registry, problems) = super::languages::load();
-    for problem in problems {
-        super::tell(&problem.to_string());
-    }
+    let registry = super::languages::load_and_tell();
     let time = Duration::from_millis(arguments.time);
     let mut sound = true;
     for target in &arguments.targets {

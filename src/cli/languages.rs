@@ -47,6 +47,15 @@ pub fn load() -> (Registry, Vec<Problem>) {
     Registry::load(overrides.as_deref())
 }
 
+/// The same languages; what is wrong with the user's files is said on stderr.
+pub fn load_and_tell() -> Registry {
+    let (registry, problems) = load();
+    for problem in problems {
+        super::tell(&problem.to_string());
+    }
+    registry
+}
+
 fn table(registry: &Registry) -> String {
     let mut rows = vec![["language", "files", "suggestions checked by", "context from"].map(str::to_owned)];
     rows.extend(registry.iter().map(|language| row(language.describe())));

@@ -163,7 +163,7 @@ impl<'a> Desk<'a> {
                 self.pause().await;
                 continue;
             }
-            self.slip(side, &mut open, judge).await?;
+            self.slip(side, &mut open).await?;
             let before = self.editor.text.clone();
             let press = self.editor.press(&self.wanted[self.done..]);
             let typed = &self.wanted[self.done..self.done + press.consumed];
@@ -264,12 +264,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Now and then a wrong letter, noticed at once.
-    async fn slip(
-        &mut self,
-        side: &mut Side,
-        open: &mut Open,
-        judge: &mut Option<&mut Judge>,
-    ) -> anyhow::Result<()> {
+    async fn slip(&mut self, side: &mut Side, open: &mut Open) -> anyhow::Result<()> {
         let next = self.wanted[self.done..].chars().next();
         let Some(next) = next.filter(|next| next.is_ascii_lowercase()) else { return Ok(()) };
         if !self.random.random_bool(self.typist.slips) {
@@ -290,7 +285,6 @@ impl<'a> Desk<'a> {
                 self.asked.push(Asked { shown, ms, without_model, ..Asked::default() });
             }
         }
-        let _ = judge;
         Ok(())
     }
 }
