@@ -5,13 +5,13 @@
 
 pub mod check;
 pub mod fix_syntax;
-pub mod risks;
 
 use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::completion::risks;
 use crate::document::{Edit, Snapshot};
 
 /// Which action an offer comes from.

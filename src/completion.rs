@@ -4,12 +4,14 @@ mod brackets;
 mod cutback;
 mod debounce;
 mod decode;
+mod desk;
 mod guide;
 pub mod names;
 pub mod outcome;
 mod place;
 pub mod rank;
 pub mod reuse;
+pub mod risks;
 mod trigger;
 mod trim;
 mod validate;
@@ -20,29 +22,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use cutback::{Bound, Chosen};
-use decode::Decoded;
-use guide::Guide;
+use desk::Desk;
 pub use outcome::{Completion, Outcome, Reason, Shown, Verdict};
 use place::Place;
 use tokio::time::Instant;
 use tree_sitter::Tree;
-use trigger::{Decision, Shape};
-use trim::Candidate;
-use validate::Judge;
+use trigger::Decision;
 pub use validate::{Weight, fresh_faults as tree_faults};
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, Unparsed};
+use crate::engine::Engine;
 use crate::engine::power::WorkAhead;
-use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task};
-use crate::prompt::{self, Budget};
-
-/// Most candidates judged of the likeliest text, and of each other one: of those, what does not fit nearly as it is, is not
-/// worth the time.
-const CUTS: usize = 48;
-const CUTS_OF_OTHERS: usize = 4;
 
 /// What made the editor ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +104,17 @@ impl Effort {
     }
 }
 
+/// What becomes of a suggestion that adds something a reader should look at twice ([`risks`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risky {
+    /// It is not made.
+    #[default]
+    Drop,
+    /// It counts as unlikely: shown to who asks for all there is, behind everything else.
+    Lower,
+}
+
 /// Settings of the pipeline, filled from the configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -130,6 +133,10 @@ pub struct Options {
     pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
     pub work_ahead: WorkAhead,
+    /// What becomes of risky additions.
+    pub risky: Risky,
+    /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
+    pub leaning: [f32; 2],
     /// All of it, but for measurements.
     pub effort: Effort,
 }
@@ -145,6 +152,8 @@ impl Default for Options {
             deadline: Duration::from_millis(1500),
             check_time: Duration::from_millis(40),
             work_ahead: WorkAhead::default(),
+            risky: Risky::default(),
+            leaning: [0.0; 2],
             effort: Effort::default(),
         }
     }
@@ -241,108 +250,6 @@ async fn run(
         return Err(Reason::Superseded);
     }
     found
-}
-
-/// Everything a generation is made for and judged by.
-struct Desk {
-    place: Place,
-    context: CursorContext,
-    shape: Shape,
-    tree: Option<Tree>,
-    options: Options,
-    cancel: CancelToken,
-}
-
-impl Desk {
-    /// Generate, trim and validate: what may be shown, in the order of generation.
-    async fn attempt(
-        self: &Arc<Self>,
-        engine: &dyn Engine,
-        start: Instant,
-    ) -> Result<Vec<Completion>, Reason> {
-        let candidates = if self.options.effort >= Effort::Rank { self.options.candidates } else { 1 };
-        let generation = engine.generate(self.job(engine, candidates)?, self.cancel.clone());
-        let guide = (self.options.effort >= Effort::Stops).then(|| Guide::new(&self.context, self.shape));
-        let deadline = start + self.options.deadline;
-        let texts =
-            decode::decode(generation, candidates, guide.as_ref(), engine, deadline, &self.cancel).await?;
-        let desk = Arc::clone(self);
-        blocking(move || desk.judged(&texts)).await?
-    }
-
-    fn job(&self, engine: &dyn Engine, candidates: usize) -> Result<Job, Reason> {
-        let tokens = match &*engine.status().borrow() {
-            Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
-            Status::Ready(model) => model.context,
-            Status::Loading(_) | Status::Restarting => 0,
-        };
-        let request = &self.place.request;
-        let stop = match self.shape {
-            _ if self.options.effort < Effort::Stops => Stop::default(),
-            Shape::Line => prompt::stop(1),
-            Shape::Lines(most) => prompt::stop(most),
-        };
-        Ok(Job {
-            document: request.snapshot.uri.to_string(),
-            lane: if request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
-            segments: prompt::build(&self.context, Budget::for_context(tokens)),
-            max_tokens: self.options.max_tokens,
-            stop,
-            sampling: Sampling::Greedy,
-            bans: Vec::new(),
-            task: Task::Generate { candidates },
-        })
-    }
-
-    /// What of the texts may be shown; when none, why not the first.
-    fn judged(&self, texts: &[Decoded]) -> Result<Vec<Completion>, Reason> {
-        let judge = self.tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let judge = judge.map(|tree| Judge::new(&self.place.snapshot, tree, &self.context));
-        let until = std::time::Instant::now().checked_add(self.options.check_time);
-        let mut found: Vec<Completion> = Vec::new();
-        let mut why = None;
-        for (number, text) in texts.iter().enumerate() {
-            let most = if number == 0 { CUTS } else { CUTS_OF_OTHERS };
-            match self.completion(text, judge.as_ref(), Bound { most, until }) {
-                Ok(new) if found.iter().all(|old| old.text != new.text) => found.push(new),
-                Ok(_) => {}
-                Err(reason) => drop(why.get_or_insert(reason)),
-            }
-        }
-        match why {
-            Some(why) if found.is_empty() => Err(why),
-            _ => Ok(found),
-        }
-    }
-
-    fn completion(
-        &self,
-        decoded: &Decoded,
-        judge: Option<&Judge<'_>>,
-        bound: Bound,
-    ) -> Result<Completion, Reason> {
-        let (context, options) = (&self.context, &self.options);
-        let text = match options.effort >= Effort::Trim {
-            true => trim::trim(&decoded.text, context, self.shape)?,
-            false if decoded.text.trim().is_empty() => return Err(Reason::Blank),
-            false => decoded.text.clone(),
-        };
-        let as_it_is = || Chosen::unjudged(Candidate { text: text.clone(), takes: 0 });
-        let (chosen, verdict) = match judge {
-            Some(judge) => {
-                let chosen = cutback::choose(&text, judge, context, bound, &self.cancel);
-                (chosen.ok_or(Reason::Invalid)?, judge.verdict())
-            }
-            None if options.effort < Effort::Trim => (as_it_is(), Verdict::Unvalidated),
-            None => {
-                let joined = trim::joins(&text, context).into_iter().next();
-                (Chosen::unjudged(joined.ok_or(Reason::AlreadyThere)?), Verdict::Unvalidated)
-            }
-        };
-        let rank = rank::rank(&chosen, decoded, &text, context);
-        let completion = self.place.completion(&chosen.candidate, context, verdict, decoded, rank);
-        if self.place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
-    }
 }
 
 /// Run `work` on a blocking thread. A panic there costs this request only.

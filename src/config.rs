@@ -68,6 +68,7 @@ pub struct Completion {
     pub debounce_ms: u64,
     pub deadline_ms: u64,
     pub menu: Menu,
+    pub risky: completion::Risky,
 }
 
 /// Whether suggestions are offered as entries of the completion menu too.
@@ -141,6 +142,7 @@ impl Default for Completion {
             debounce_ms: milliseconds(options.debounce),
             deadline_ms: milliseconds(options.deadline),
             menu: Menu::default(),
+            risky: options.risky,
         }
     }
 }
@@ -226,6 +228,7 @@ impl Config {
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
             work_ahead: self.engine.work_ahead,
+            risky: self.completion.risky,
             ..completion::Options::default()
         }
     }

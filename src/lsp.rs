@@ -60,6 +60,11 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
     let recorder = stats::default_file().map_or_else(Recorder::off, Recorder::start);
     session.record_to(recorder.clone());
+    if options.config.stats.enabled
+        && let Some(file) = stats::default_file()
+    {
+        session.learn_from(file);
+    }
     session.load_languages();
     session.start_engine();
     let runtime = match tokio::runtime::Builder::new_multi_thread()

@@ -30,7 +30,7 @@ use crate::config::{Config, Disabled};
 use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
-use crate::stats::Recorder;
+use crate::stats::{History, Recorder};
 
 /// Loads the languages.
 type Load = Box<dyn FnOnce() -> Registry + Send>;
@@ -55,6 +55,8 @@ struct State {
     counts: Counts,
     last_id: u64,
     recorder: Recorder,
+    /// What the user took in earlier sessions.
+    history: Arc<History>,
     /// Accepted texts that will be looked at again, oldest first.
     waiting: VecDeque<fates::Waiting>,
     last_waiting: u64,
@@ -97,6 +99,7 @@ impl Session {
             counts: Counts::default(),
             last_id: 0,
             recorder: Recorder::off(),
+            history: Arc::default(),
             waiting: VecDeque::new(),
             last_waiting: 0,
         };
@@ -106,6 +109,16 @@ impl Session {
     /// Record what happens from now on. The command line does not: it shows nothing that a user could take.
     pub fn record_to(&self, recorder: Recorder) {
         self.lock().recorder = recorder;
+    }
+
+    /// Rank by what was taken in earlier sessions, as `file` has it. It is read on a thread of its own.
+    pub fn learn_from(self: &Arc<Self>, file: PathBuf) {
+        let session = Arc::clone(self);
+        let load = move || {
+            let history = Arc::new(History::load(&file));
+            session.lock().history = history;
+        };
+        std::thread::Builder::new().name("history".into()).spawn(load).expect("a thread can be started");
     }
 
     /// A panic in a handler poisons the mutex; what it guards is whole between any two statements that may panic.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge, Trial};
+use super::validate::{Fit, Judge, Signs, Trial};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, Place, Right, line};
 
@@ -30,7 +30,7 @@ pub enum Origin {
 }
 
 /// What was chosen.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Chosen {
     /// What fits.
     pub candidate: Candidate,
@@ -38,12 +38,14 @@ pub struct Chosen {
     pub origin: Origin,
     /// Whether it makes the place whole.
     pub whole: bool,
+    /// What its names and calls tell.
+    pub signs: Signs,
 }
 
 impl Chosen {
     /// What nobody judges.
     pub fn unjudged(candidate: Candidate) -> Self {
-        Self { candidate, origin: Origin::Model, whole: true }
+        Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() }
     }
 }
 
@@ -63,7 +65,7 @@ pub fn choose(
         let Some(trial) = judge.fit(&candidate) else { continue };
         match (trial.fit, origin) {
             (Fit::Whole, _) if judge.confirm(&trial) => {
-                return Some(Chosen { candidate, origin, whole: true });
+                return Some(Chosen { candidate, origin, whole: true, signs: judge.signs(&trial) });
             }
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Whole, _) | (_, Origin::Ended) => {}
@@ -73,11 +75,14 @@ pub fn choose(
     }
     // Stable: on a tie the earlier, which is the longer, stays first.
     others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
-    others
-        .into_iter()
-        .take(CONFIRMATIONS)
-        .find(|(trial, _)| judge.confirm(trial))
-        .map(|(trial, candidate)| Chosen { candidate, origin: Origin::Model, whole: trial.fit == Fit::Whole })
+    others.into_iter().take(CONFIRMATIONS).find(|(trial, _)| judge.confirm(trial)).map(
+        |(trial, candidate)| Chosen {
+            candidate,
+            origin: Origin::Model,
+            whole: trial.fit == Fit::Whole,
+            signs: judge.signs(&trial),
+        },
+    )
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that

@@ -19,14 +19,22 @@ pub struct Rank {
     /// Where the text's tokens end in it, in bytes, and their log-probabilities.
     #[serde(skip)]
     pub tokens: Vec<(usize, f32)>,
+    /// What speaks for or against it besides, in logits.
+    #[serde(skip)]
+    leaning: f32,
 }
 
 impl Rank {
-    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>) -> Self {
+    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, leaning: f32) -> Self {
         let (bias, weights, _) = &*WEIGHTS;
         let terms = features.iter().zip(weights).map(|(feature, weight)| feature * weight);
-        let sum = bias + terms.sum::<f32>();
-        Self { chance: 1.0 / (1.0 + (-sum).exp()), features, tokens }
+        let sum = bias + leaning + terms.sum::<f32>();
+        Self { chance: 1.0 / (1.0 + (-sum).exp()), features, tokens, leaning }
+    }
+
+    /// The same with `leaning` logits more.
+    pub fn leaning(self, leaning: f32) -> Self {
+        Self::of(self.features, self.tokens, self.leaning + leaning)
     }
 
     /// The rank of what is left when the first `typed` bytes of the text were typed: what the user has confirmed is no
@@ -39,7 +47,7 @@ impl Rank {
         let tokens: Vec<(usize, f32)> = left.map(|(end, logprob)| (end - typed, *logprob)).collect();
         let mut features = self.features.clone();
         features[..4].copy_from_slice(&of_tokens(&tokens, rest));
-        Self::of(features, tokens)
+        Self::of(features, tokens, self.leaning)
     }
 }
 
@@ -52,7 +60,7 @@ fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; 4] {
 }
 
 /// The names of the features, as in the file of weights.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 16] = [
     "mean_logprob",
     "sum_logprob",
     "least_logprob",
@@ -65,7 +73,14 @@ pub const NAMES: [&str; 12] = [
     "closers_right",
     "several_lines",
     "not_code",
+    "unknown_names",
+    "shadowing",
+    "lead",
+    "same_end",
 ];
+
+/// How much a risk counts against a text, in logits: some hundred times less likely, and so behind all others.
+pub const RISKY: f32 = 5.0;
 
 /// The fitted weights.
 #[derive(Debug, Deserialize)]
@@ -84,7 +99,13 @@ static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], f32)> = LazyLock::new(|| {
 });
 
 /// Rank a text that was chosen from what was decoded.
-pub fn rank(chosen: &Chosen, decoded: &Decoded, trimmed: &str, context: &CursorContext) -> Rank {
+pub fn rank(
+    chosen: &Chosen,
+    decoded: &Decoded,
+    others: &[&Decoded],
+    trimmed: &str,
+    context: &CursorContext,
+) -> Rank {
     let text = chosen.candidate.text.as_str();
     let tokens = tokens_of(decoded, text.len());
     let typed = context.line.before.chars().rev().take_while(|c| line::is_word(*c)).count();
@@ -103,8 +124,29 @@ pub fn rank(chosen: &Chosen, decoded: &Decoded, trimmed: &str, context: &CursorC
         flag(context.right == Right::Closers),
         flag(text.trim().contains('\n')),
         flag(context.place != Place::Code),
+        (chosen.signs.unknown as f32).min(3.0),
+        flag(chosen.signs.shadowing > 0),
+        lead(decoded, others),
+        same_end(text, others),
     ];
-    Rank::of(features, tokens)
+    Rank::of(features, tokens, 0.0)
+}
+
+/// By how much the beginning is likelier than the likeliest one of the others, in nats; 0 without others.
+fn lead(decoded: &Decoded, others: &[&Decoded]) -> f32 {
+    let first = |text: &Decoded| text.pieces.first().map(|(_, logprob, _)| *logprob);
+    let best = others.iter().filter_map(|text| first(text)).reduce(f32::max);
+    first(decoded).zip(best).map_or(0.0, |(own, best)| (own - best).clamp(-6.0, 6.0))
+}
+
+/// The share of the first line that another text ends its first line with, too.
+fn same_end(text: &str, others: &[&Decoded]) -> f32 {
+    let first = |text: &str| text.trim_start().lines().next().unwrap_or_default().trim_end().to_owned();
+    let own = first(text);
+    let common =
+        |other: String| own.chars().rev().zip(other.chars().rev()).take_while(|(a, b)| a == b).count();
+    let most = others.iter().map(|other| common(first(&other.text))).max().unwrap_or(0);
+    most as f32 / own.chars().count().max(1) as f32
 }
 
 /// The chance below which a text is not worth a look.
@@ -159,7 +201,7 @@ mod tests {
         let tokens = vec![(2, -3.0), (5, -0.1)];
         let mut features = vec![0.0; NAMES.len()];
         features[..4].copy_from_slice(&of_tokens(&tokens, "ab cd"));
-        let rank = Rank::of(features, tokens);
+        let rank = Rank::of(features, tokens, 0.0);
         assert_eq!(rank.after(0, "ab cd"), rank);
         assert_eq!(rank.after(1, "b cd").tokens, [(1, -3.0), (4, -0.1)]);
         let sure = rank.after(2, " cd");

@@ -13,7 +13,9 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
+use super::names::{self, Names};
 use super::outcome::Verdict;
+use super::risks;
 use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
 use crate::document::{Edit, Snapshot};
@@ -25,6 +27,9 @@ const STRICT_LINES: usize = 3000;
 /// Files up to this size are parsed afresh when they have faults: error recovery may find others in an incremental
 /// parse than in a fresh one, and who checks us parses afresh. 64 KiB take about 40 ms.
 const FRESH_BYTES: usize = 64 * 1024;
+
+/// Names are looked up in files up to this many lines: one that is nowhere near costs 2.5 ms for each thousand.
+const NAMES_LINES: usize = 3000;
 
 /// How a candidate that breaks nothing compares with the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,9 +46,22 @@ pub enum Fit {
 pub struct Trial {
     /// How it compares.
     pub fit: Fit,
+    /// The document with it, which knows its tree.
     applied: Snapshot,
-    /// Of `applied`.
     tree: Tree,
+    /// The bytes of `applied` that are new.
+    inserted: Range<usize>,
+}
+
+/// What tells against a candidate that breaks nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Signs {
+    /// Names it uses that nothing in the file accounts for.
+    pub unknown: usize,
+    /// Names it defines that hide a builtin.
+    pub shadowing: usize,
+    /// Whether it adds a risk ([`risks`]).
+    pub risky: bool,
 }
 
 /// Judges candidates for one cursor.
@@ -119,12 +137,27 @@ impl<'a> Judge<'a> {
         } else {
             Fit::Same
         };
-        Some(Trial { fit, applied, tree })
+        Some(Trial { fit, applied: applied.with_tree(tree.clone()), tree, inserted })
+    }
+
+    /// What tells against a candidate that passed.
+    pub fn signs(&self, Trial { applied, tree, inserted, .. }: &Trial) -> Signs {
+        let names = if applied.lines() > NAMES_LINES {
+            Names::default()
+        } else {
+            names::check(applied, tree, inserted.clone())
+        };
+        let risks = risks::added(&self.snapshot, applied, inserted);
+        Signs {
+            unknown: names.unknown.len(),
+            shadowing: names.shadowing.len(),
+            risky: risks.is_some_and(|risks| !risks.is_empty()),
+        }
     }
 
     /// The thorough part, for a candidate about to be shown: the whole file, as someone would check it who knows
     /// nothing of regions and of incremental parsing.
-    pub fn confirm(&self, Trial { fit, applied, tree }: &Trial) -> bool {
+    pub fn confirm(&self, Trial { fit, applied, tree, .. }: &Trial) -> bool {
         if self.snapshot.lines() <= STRICT_LINES {
             let before =
                 self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));

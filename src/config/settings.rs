@@ -200,6 +200,15 @@ pub const SETTINGS: &[Setting] = &[
         example: "\"always\"",
     },
     Setting {
+        section: "completion",
+        key: "risky",
+        kind: Kind::Word(&["drop", "lower"]),
+        scope: Scope::User,
+        doc: "Suggestions that add what `treefill check` lists, like shell=True or unsafe: drop them, or lower their rank.",
+        unset: "",
+        example: "\"lower\"",
+    },
+    Setting {
         section: "disable",
         key: "languages",
         kind: Kind::Texts,

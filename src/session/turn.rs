@@ -69,9 +69,11 @@ impl Session {
             state.record_answer(uri, &outcome, begun, false);
             return Err(reason);
         }
-        let options = state.config.completion_options();
+        let mut options = state.config.completion_options();
+        let history = Arc::clone(&state.history);
         let snapshot = state.store.snapshot(uri).ok_or(Reason::NotHere)?;
         let open = state.open.get_mut(uri).ok_or(Reason::NotHere)?;
+        options.leaning = history.leaning(language_name(&open.language));
         let source = Arc::new(CancelSource::new());
         if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
             older.cancel();

@@ -8,7 +8,10 @@ use super::{Event, Fate};
 /// Fewer suggestions than this say nothing: one more or less taken would move the rate by over 5 %.
 const FEWEST: u32 = 20;
 
-/// Rates of acceptance.
+/// A habit may raise or lower the odds by a factor of e, not silence a kind for good: what is not shown is never taken.
+const MOST: f32 = 1.0;
+
+/// How often suggestions were taken.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct History {
     /// Taken and shown, by language and whether the text had more than one line.
@@ -34,10 +37,16 @@ impl History {
         Self { counts }
     }
 
-    /// The share of suggestions that were taken, from 0 to 1; none when too few were shown.
-    pub fn rate(&self, language: &str, multi_line: bool) -> Option<f32> {
-        let (taken, shown) = self.counts.get(&(language.to_owned(), multi_line))?;
-        (*shown >= FEWEST).then(|| *taken as f32 / *shown as f32)
+    /// By how much more often suggestions in `language` of one line, and of several, are taken than those of all kinds: in
+    /// logits, within ±[`MOST`]; 0 where too few were shown.
+    pub fn leaning(&self, language: &str) -> [f32; 2] {
+        // Half a suggestion more on either side: nobody takes all, or none, for ever.
+        let logit = |(taken, shown): (u32, u32)| ((taken as f32 + 0.5) / ((shown - taken) as f32 + 0.5)).ln();
+        let all = self.counts.values().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
+        [false, true].map(|multi_line| match self.counts.get(&(language.to_owned(), multi_line)) {
+            Some(count) if count.1 >= FEWEST => (logit(*count) - logit(all)).clamp(-MOST, MOST),
+            _ => 0.0,
+        })
     }
 }
 
@@ -47,20 +56,20 @@ mod tests {
     use crate::stats::{Ended, Kind};
 
     #[test]
-    fn rates_need_some_suggestions() {
+    fn habits_need_some_suggestions() {
         let ended = |language: &str, lines, fate| {
             let (language, kind) = (language.to_owned(), Kind::Automatic);
             Event::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
         };
         let mut events = vec![ended("rust", 1, Fate::Dismissed); 15];
         events.extend(vec![ended("rust", 1, Fate::Accepted); 4]);
-        assert_eq!(History::of(&events).rate("rust", false), None);
+        assert_eq!(History::of(&events).leaning("rust"), [0.0, 0.0]);
         events.push(ended("rust", 1, Fate::Typed));
         events.extend(vec![ended("python", 3, Fate::Accepted); 40]);
         let history = History::of(&events);
-        assert_eq!(history.rate("rust", false), Some(0.25));
-        assert_eq!(history.rate("rust", true), None);
-        assert_eq!(history.rate("python", true), Some(1.0));
+        let [one, several] = history.leaning("rust");
+        assert!(one < -0.9 && several == 0.0, "{one} {several}: taken less often than others; unknown");
+        assert_eq!(history.leaning("python"), [0.0, 1.0]);
         assert_eq!(History::load(Path::new("/nowhere/stats.jsonl")), History::default());
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use treefill::cancel::{CancelSource, CancelToken};
-use treefill::completion::{Options, Outcome, Reason, Report, Selected, Trigger, Verdict, complete};
+use treefill::completion::{Options, Outcome, Reason, Report, Risky, Selected, Trigger, Verdict, complete};
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::{EngineError, Status};
@@ -74,6 +74,35 @@ async fn the_likeliest_of_several_texts_is_shown() {
     assert_eq!(best.text, "call(that)");
     let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
     assert_eq!(others, ["foo(bar)"], "what does not fit and what came twice is not among them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
+    let texts = vec![("eval(text)\n".to_owned(), -0.01), ("foo_bar(baz)\n".to_owned(), -1.5)];
+    let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
+    for (risky, expected) in [(Risky::Drop, vec![]), (Risky::Lower, vec!["eval(text)"])] {
+        let options = Options { risky, ..Options::default() };
+        let request = request("python", "x = ˇ\n", Trigger::Invoked);
+        let report = complete(request, &*engine, &options, &CancelToken::never()).await;
+        let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+        assert_eq!(best.text, "foo_bar(baz)");
+        let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
+        assert_eq!(others, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_user_takes_more_often_is_likelier() {
+    let of = async |leaning| {
+        let engine = ScriptedEngine::always("foo_bar(baz)\n");
+        let options = Options { leaning: [leaning, 0.0], ..Options::default() };
+        let request = request("python", "x = ˇ\n", Trigger::Invoked);
+        match complete(request, &*engine, &options, &CancelToken::never()).await.outcome {
+            Outcome::Completion(completion) => completion.rank.chance,
+            Outcome::Skipped(reason) => panic!("{reason}"),
+        }
+    };
+    assert!(of(-1.0).await < of(0.0).await && of(0.0).await < of(1.0).await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -55,3 +55,16 @@ fn an_opener_does_not_pair_with_a_stray_closer() {
     );
     check("rust", "fn f() {\n    let a = g(&[\"vˇ;\n}\n\nfn broken( {\n}\n", "alues\"]", expect!["Invalid"]);
 }
+
+#[test]
+fn what_adds_a_risk_is_not_shown() {
+    for (language, before, generated) in [
+        ("python", "import subprocess\nsubprocess.run(cmd, ˇ)\n", "shell=True"),
+        ("python", "x = ˇ\n", "eval(text)\n"),
+        ("rust", "fn f(p: *const u8) -> u8 {\n    ˇ\n}\n", "unsafe { *p }\n"),
+    ] {
+        check(language, before, generated, expect!["Risky"]);
+    }
+    // The risk is there already, and nothing is added to it.
+    check("python", "eval(text)\ny = ˇ\n", "text\n", expect!["eval(text)\ny = «text»\n"]);
+}

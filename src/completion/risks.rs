@@ -8,6 +8,7 @@ use serde::Serialize;
 use streaming_iterator::StreamingIterator as _;
 use tree_sitter::QueryCursor;
 
+use crate::context::scope::chunks;
 use crate::document::Snapshot;
 
 /// Something to look at.
@@ -25,13 +26,18 @@ pub struct Risk {
 
 /// The risks in a file, in order. None when it cannot be parsed.
 pub fn found(snapshot: &Snapshot) -> Option<Vec<Risk>> {
+    touching(snapshot, &(0..snapshot.len()))
+}
+
+/// Those that touch `range`.
+fn touching(snapshot: &Snapshot, range: &Range<usize>) -> Option<Vec<Risk>> {
     let language = snapshot.language.as_ref()?;
     let tree = snapshot.parse()?;
     let query = &language.queries.risks;
     let Some(capture) = query.capture_index_for_name("risk") else { return Some(Vec::new()) };
-    let text = snapshot.text.to_string();
     let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
+    cursor.set_byte_range(range.clone());
+    let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
     let mut risks: Vec<Risk> = Vec::new();
     while let Some(found) = matches.next() {
         let setting = |key: &str| {
@@ -47,7 +53,8 @@ pub fn found(snapshot: &Snapshot) -> Option<Vec<Risk>> {
                 message: setting("message"),
                 see: setting("see"),
             };
-            if !risks.contains(&risk) {
+            let touches = risk.range.start < range.end && range.start < risk.range.end;
+            if touches && !risks.contains(&risk) {
                 risks.push(risk);
             }
         }
@@ -59,6 +66,10 @@ pub fn found(snapshot: &Snapshot) -> Option<Vec<Risk>> {
 /// The risks in `after` that `before` did not have: `range` (bytes of `after`) is what is new, and a risk counts when it
 /// touches that and its text is not one that was there before. None when either cannot be parsed.
 pub fn added(before: &Snapshot, after: &Snapshot, range: &Range<usize>) -> Option<Vec<Risk>> {
+    // Nearly always: no need to look at the rest of two files.
+    if touching(after, range)?.is_empty() {
+        return Some(Vec::new());
+    }
     let mut known: HashMap<(String, String), usize> = HashMap::new();
     for risk in found(before)? {
         *known.entry((before.slice(risk.range.clone()), risk.id)).or_default() += 1;
