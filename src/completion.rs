@@ -32,7 +32,7 @@ pub use validate::{Weight, fresh_faults as tree_faults};
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
-use crate::document::{Snapshot, Unparsed};
+use crate::document::{Part, Snapshot, Unparsed};
 use crate::engine::Engine;
 use crate::engine::power::WorkAhead;
 
@@ -220,20 +220,15 @@ async fn run(
         return Ok(typed_on);
     }
     let (snapshot, offset) = (place.snapshot.clone(), place.offset);
-    let (tree, context) = blocking(move || {
-        let tree = snapshot.try_parse();
-        let context = CursorContext::at(&snapshot, tree.as_ref().ok(), offset);
-        (tree, context)
-    })
-    .await?;
+    let (part, tree, context) = blocking(move || look(&snapshot, offset)).await?;
     let tree = match tree {
         Ok(tree) => Some(tree),
         Err(Unparsed::NoLanguage | Unparsed::TooLarge) => None,
         // The language is known and the document of a usual size: showing unchecked text here would surprise.
         Err(_) => return Err(Reason::NotParsed),
     };
-    // The tree of a hypothetical text (a menu entry accepted) is of no use to the document.
-    *kept = tree.clone().filter(|_| place.entry.is_none());
+    // The tree of a hypothetical text (a menu entry accepted), or of a part, is of no use to the document.
+    *kept = tree.clone().filter(|_| place.entry.is_none() && part.is_none());
     let shape = match trigger::decide(&context, &place.request.trigger, options) {
         Decision::Go(shape) => shape,
         Decision::Skip(reason) => return Err(reason),
@@ -242,14 +237,34 @@ async fn run(
         return Err(Reason::Superseded);
     }
     let read = start.elapsed();
-    let desk =
-        Arc::new(Desk { place, context, shape, tree, options: options.clone(), cancel: cancel.clone() });
+    let desk = Arc::new(Desk {
+        place,
+        part,
+        context,
+        shape,
+        tree,
+        options: options.clone(),
+        cancel: cancel.clone(),
+    });
     let found = desk.attempt(engine, start).await;
     tracing::debug!(?read, all = ?start.elapsed(), "stages");
     if cancel.is_cancelled() {
         return Err(Reason::Superseded);
     }
     found
+}
+
+/// Read what is needed to judge at `offset`: the whole document, or a part of a large one.
+fn look(snapshot: &Snapshot, offset: usize) -> (Option<Part>, Result<Tree, Unparsed>, CursorContext) {
+    if let Some(part) = snapshot.part(offset)
+        && let Ok(tree) = part.snapshot.try_parse()
+    {
+        let context = CursorContext::within(snapshot, &part, &tree, offset);
+        return (Some(part), Ok(tree), context);
+    }
+    let tree = snapshot.try_parse();
+    let context = CursorContext::at(snapshot, tree.as_ref().ok(), offset);
+    (None, tree, context)
 }
 
 /// Run `work` on a blocking thread. A panic there costs this request only.

@@ -14,7 +14,7 @@ use tree_sitter::Tree;
 pub use line::{Indent, Line, Right};
 pub use scope::{Place, Scope};
 
-use crate::document::Snapshot;
+use crate::document::{Part, Snapshot};
 
 /// Most text before the cursor that is looked at. A budget of some thousand tokens never takes more.
 pub const BEFORE: usize = 16 * 1024;
@@ -75,24 +75,34 @@ pub struct CursorContext {
 impl CursorContext {
     /// Look around `offset` (clamped to the text and to a character boundary).
     pub fn at(snapshot: &Snapshot, tree: Option<&Tree>, offset: usize) -> Self {
-        let text = &snapshot.text;
         let offset = snapshot.floor(offset);
+        Self::near(snapshot, tree, &Near { snapshot, tree, start: 0 }, offset)
+    }
+
+    /// The same for a large document of which only `part`, whose tree is `tree`, was read: farther away, its last tree holds.
+    pub fn within(snapshot: &Snapshot, part: &Part, tree: &Tree, offset: usize) -> Self {
+        let near = Near { snapshot: &part.snapshot, tree: Some(tree), start: part.range.start };
+        Self::near(snapshot, snapshot.last_tree(), &near, snapshot.floor(offset))
+    }
+
+    fn near(snapshot: &Snapshot, tree: Option<&Tree>, near: &Near<'_>, offset: usize) -> Self {
+        let text = &snapshot.text;
         let line = Line::at(text, offset);
         let language = snapshot.language.as_deref();
         let default_indent = language.map_or("    ", |language| language.config.indent.as_str());
         let window = window_start(snapshot, offset);
         let end = snapshot.floor(offset + AFTER);
         let before = snapshot.slice(window..offset).replace("\r\n", "\n");
-        let scopes = scope::enclosing(snapshot, tree, &line, offset);
+        let scopes = near.scopes(&line, offset);
         // The scopes know that the blank lines behind a body belong to it; the tree does not.
         let outermost = scopes.last().map(|scope| scope.range.clone());
         let item =
-            outermost.or_else(|| tree.map(|tree| top_level_item(tree, offset))).unwrap_or(offset..offset);
+            outermost.or_else(|| near.tree.map(|tree| near.item(tree, offset))).unwrap_or(offset..offset);
         let opener = before.trim_end();
         Self {
             offset,
             right: line.right(),
-            place: scope::place(snapshot, tree, &line, offset),
+            place: scope::place(near.snapshot, near.tree, &line, offset - near.start),
             indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
             line_ending: snapshot.line_ending(),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
@@ -104,7 +114,7 @@ impl CursorContext {
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
             after: snapshot.slice(offset..end).replace("\r\n", "\n"),
-            parsed: tree.is_some(),
+            parsed: near.tree.is_some(),
             scopes,
             window,
             before,
@@ -121,6 +131,31 @@ impl CursorContext {
     /// The lines with text after the cursor's line, within the window.
     pub fn lines_below(&self) -> impl Iterator<Item = &str> {
         self.after.split('\n').skip(1).filter(|line| !line.trim().is_empty())
+    }
+}
+
+/// What was read around the cursor: all of the document, or a part that begins at `start`.
+struct Near<'a> {
+    snapshot: &'a Snapshot,
+    tree: Option<&'a Tree>,
+    start: usize,
+}
+
+impl Near<'_> {
+    fn scopes(&self, line: &Line, offset: usize) -> Vec<Scope> {
+        let mut scopes = scope::enclosing(self.snapshot, self.tree, line, offset - self.start);
+        for scope in &mut scopes {
+            for bytes in [&mut scope.range, &mut scope.body] {
+                *bytes = bytes.start + self.start..bytes.end + self.start;
+            }
+        }
+        scopes
+    }
+
+    /// The bytes of the top-level item that holds `offset`.
+    fn item(&self, tree: &Tree, offset: usize) -> Range<usize> {
+        let item = top_level_item(tree, offset - self.start);
+        item.start + self.start..item.end + self.start
     }
 }
 

@@ -3,12 +3,14 @@
 
 pub mod edit;
 pub mod history;
+mod part;
 pub mod position;
 pub mod snapshot;
 pub mod store;
 pub mod syntax;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ropey::Rope;
@@ -20,6 +22,7 @@ use crate::language::Language;
 
 pub use edit::{Change, Edit};
 pub use history::{History, Recent};
+pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
 pub use store::{NotOpen, Order, Store};
@@ -51,8 +54,9 @@ pub struct Document {
 enum Known {
     /// Nothing: a parse starts afresh.
     Nothing,
-    /// A tree of an older text that was told of the edits since: a start for a parse, not for reading.
-    Edited(Tree),
+    /// A tree of an older text that was told of the edits since: a start for a parse. It may be read outside the bytes that
+    /// all of them lie in.
+    Edited(Tree, Range<usize>),
     /// The tree of exactly this text.
     Exact(Tree),
 }
@@ -61,12 +65,25 @@ impl Known {
     fn edit(&mut self, edit: &InputEdit) {
         *self = match std::mem::replace(self, Self::Nothing) {
             Self::Nothing => Self::Nothing,
-            Self::Edited(mut tree) | Self::Exact(mut tree) => {
+            Self::Edited(mut tree, edited) => {
                 tree.edit(edit);
-                Self::Edited(tree)
+                Self::Edited(tree, widen(&edited, edit))
+            }
+            Self::Exact(mut tree) => {
+                tree.edit(edit);
+                Self::Edited(tree, edit.start_byte..edit.new_end_byte)
             }
         };
     }
+}
+
+/// The bytes `edited`, moved by one more edit, and its own.
+fn widen(edited: &Range<usize>, edit: &InputEdit) -> Range<usize> {
+    let end = match edited.end {
+        end if end >= edit.old_end_byte => end - edit.old_end_byte + edit.new_end_byte,
+        end => end.max(edit.new_end_byte),
+    };
+    edited.start.min(edit.start_byte)..end
 }
 
 impl Document {
@@ -121,7 +138,7 @@ impl Document {
     ///
     /// It asks for the snapshot and not for a version number, because versions start again when a file is closed and
     /// opened, and a hypothesis ([`Snapshot::with_edit`]) has the version of the text it came from.
-    pub fn store_tree(&mut self, snapshot: &Snapshot, mut tree: Tree) {
+    pub fn store_tree(&mut self, snapshot: &Snapshot, tree: Tree) {
         if snapshot.hypothesis || !Arc::ptr_eq(&snapshot.uri, &self.uri) {
             return;
         }
@@ -134,10 +151,9 @@ impl Document {
         if old || self.disordered || version >= self.version {
             return;
         }
-        for (_, edit) in self.log.iter().filter(|(after, _)| *after > version) {
-            tree.edit(edit);
-        }
-        (self.known, self.parsed) = (Known::Edited(tree), Some(version));
+        let mut known = Known::Exact(tree);
+        self.log.iter().filter(|(after, _)| *after > version).for_each(|(_, edit)| known.edit(edit));
+        (self.known, self.parsed) = (known, Some(version));
     }
 
     /// The view of this moment.
@@ -194,7 +210,7 @@ mod tests {
         document.store_tree(&before, before.parse().unwrap());
         assert!(matches!(document.known, Known::Exact(_)));
         document.apply(2, &[Edit::insert(5, "0"), Edit::insert(0, "b = ")]);
-        assert!(matches!(document.known, Known::Edited(_)));
+        assert!(matches!(document.known, Known::Edited(..)));
         assert_eq!(document.text().to_string(), "b = a = 10\n");
         assert_eq!(
             sexp(&document.snapshot()),
@@ -210,7 +226,7 @@ mod tests {
         document.apply(2, &[Edit::insert(6, "b = 2\n")]);
         document.apply(3, &[Edit::insert(0, "def f():\n    ")]);
         document.store_tree(&before, before.parse().unwrap());
-        assert!(matches!(document.known, Known::Edited(_)));
+        assert!(matches!(document.known, Known::Edited(..)));
         let text = document.text().to_string();
         assert_eq!(
             sexp(&document.snapshot()),

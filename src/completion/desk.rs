@@ -17,6 +17,7 @@ use super::validate::Judge;
 use super::{Effort, Options, Risky, Trigger, blocking, rank};
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
+use crate::document::Part;
 use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task};
 use crate::prompt::{self, Budget};
 
@@ -28,6 +29,8 @@ const CUTS_OF_OTHERS: usize = 4;
 /// Everything a generation is made for and judged by.
 pub struct Desk {
     pub place: Place,
+    /// What of the document `tree` is of, when not all of it.
+    pub part: Option<Part>,
     pub context: CursorContext,
     pub shape: Shape,
     pub tree: Option<Tree>,
@@ -79,7 +82,10 @@ impl Desk {
     /// What of the texts may be shown; when none, why not the first.
     fn judged(&self, texts: &[Decoded]) -> Result<Vec<Completion>, Reason> {
         let judge = self.tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let judge = judge.map(|tree| Judge::new(&self.place.snapshot, tree, &self.context));
+        let judge = judge.map(|tree| match &self.part {
+            Some(part) => Judge::of_part(part, tree, &self.context),
+            None => Judge::new(&self.place.snapshot, tree, &self.context),
+        });
         let until = std::time::Instant::now().checked_add(self.options.check_time);
         let mut found: Vec<Completion> = Vec::new();
         let mut why = None;
@@ -129,6 +135,7 @@ impl Desk {
             }
         };
         let leaning = options.leaning[usize::from(chosen.candidate.text.trim().contains('\n'))];
+        let leaning = leaning - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
         let leaning = match (chosen.signs.risky, options.risky) {
             (true, Risky::Drop) => return Err(Reason::Risky),
             (true, Risky::Lower) => leaning - rank::RISKY,

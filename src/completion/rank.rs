@@ -60,7 +60,7 @@ fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; 4] {
 }
 
 /// The names of the features, as in the file of weights.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 15] = [
     "mean_logprob",
     "sum_logprob",
     "least_logprob",
@@ -74,13 +74,16 @@ pub const NAMES: [&str; 16] = [
     "several_lines",
     "not_code",
     "unknown_names",
-    "shadowing",
     "lead",
     "same_end",
 ];
 
 /// How much a risk counts against a text, in logits: some hundred times less likely, and so behind all others.
 pub const RISKY: f32 = 5.0;
+
+/// The same for a new name that hides a builtin. It is too rare in replays to be fitted: less likely by a factor of e, so that
+/// any other text about as good comes first.
+pub const SHADOWING: f32 = 1.0;
 
 /// The fitted weights.
 #[derive(Debug, Deserialize)]
@@ -124,8 +127,7 @@ pub fn rank(
         flag(context.right == Right::Closers),
         flag(text.trim().contains('\n')),
         flag(context.place != Place::Code),
-        (chosen.signs.unknown as f32).min(3.0),
-        flag(chosen.signs.shadowing > 0),
+        flag(chosen.signs.unknown > 0),
         lead(decoded, others),
         same_end(text, others),
     ];

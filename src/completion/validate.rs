@@ -5,7 +5,6 @@
 
 mod delimiters;
 mod faults;
-mod region;
 mod structure;
 
 use std::cell::OnceCell;
@@ -18,7 +17,7 @@ use super::outcome::Verdict;
 use super::risks;
 use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Part, Snapshot};
 use crate::language::strict::{Faults, Parser};
 
 /// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
@@ -70,6 +69,12 @@ pub struct Judge<'a> {
     snapshot: Snapshot,
     tree: &'a Tree,
     context: &'a CursorContext,
+    /// The cursor in the snapshot.
+    offset: usize,
+    /// Of a part, the length of the last item: it is sound, and whatever leaves it so does nothing to what follows.
+    last: Option<usize>,
+    /// Whether the snapshot is not the whole document.
+    in_part: bool,
     strict: Option<Parser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
@@ -83,16 +88,30 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// A judge for the cursor in `context`; `tree` is the tree of exactly this snapshot.
     pub fn new(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
+        Self::at(snapshot, tree, context, context.offset)
+    }
+
+    /// The same for a document of which only `part` was read; `tree` is the part's.
+    pub fn of_part(part: &Part, tree: &'a Tree, context: &'a CursorContext) -> Self {
+        let judge = Self::at(&part.snapshot, tree, context, context.offset - part.range.start);
+        Self { last: part.last, in_part: true, ..judge }
+    }
+
+    fn at(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext, offset: usize) -> Self {
         let snapshot = snapshot.with_tree(tree.clone());
         let tree_faults = faults::of_tree(tree);
         let strict = snapshot.language.as_ref().and_then(|language| language.strict);
-        let region = region::around(&snapshot, tree, context.offset);
+        let whole = || (0..snapshot.len(), None);
+        let (region, _) = snapshot.items_around(tree, &(offset..offset), usize::MAX).unwrap_or_else(whole);
         let region_faults = judge(strict, &snapshot.slice(region.clone()));
-        let broken_here = touches(&tree_faults, &line_of(&snapshot, context.offset));
+        let broken_here = touches(&tree_faults, &line_of(&snapshot, offset));
         Self {
             snapshot,
             tree,
             context,
+            offset,
+            last: None,
+            in_part: false,
             strict,
             tree_faults,
             region,
@@ -137,12 +156,25 @@ impl<'a> Judge<'a> {
         } else {
             Fit::Same
         };
+        if fit != Fit::Whole && !self.ends_as_it_did(&tree) {
+            return None;
+        }
         Some(Trial { fit, applied: applied.with_tree(tree.clone()), tree, inserted })
+    }
+
+    /// Whether the last item of a part is still by itself at its end, and sound.
+    fn ends_as_it_did(&self, tree: &Tree) -> bool {
+        let mut cursor = tree.walk();
+        self.last.is_none_or(|length| {
+            cursor.goto_last_child()
+                && !cursor.node().has_error()
+                && cursor.node().byte_range().len() == length
+        })
     }
 
     /// What tells against a candidate that passed.
     pub fn signs(&self, Trial { applied, tree, inserted, .. }: &Trial) -> Signs {
-        let names = if applied.lines() > NAMES_LINES {
+        let names = if self.in_part || applied.lines() > NAMES_LINES {
             Names::default()
         } else {
             names::check(applied, tree, inserted.clone())
@@ -198,7 +230,7 @@ impl<'a> Judge<'a> {
 
     /// The document with `candidate`, what was replaced of the old, and what is new in it.
     fn apply(&self, candidate: &Candidate) -> (Snapshot, Range<usize>, Range<usize>) {
-        let start = self.context.offset;
+        let start = self.offset;
         let range = start..start + candidate.takes;
         let text = with_line_ends(&candidate.text, self.context.line_ending);
         let inserted = start..start + text.len();

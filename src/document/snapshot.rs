@@ -54,7 +54,7 @@ impl Snapshot {
         let language = self.language.as_ref().ok_or(Unparsed::NoLanguage)?;
         match &self.known {
             Known::Exact(tree) => Ok(tree.clone()),
-            Known::Edited(tree) => syntax::parse(&self.text, language, Some(tree), budget),
+            Known::Edited(tree, _) => syntax::parse(&self.text, language, Some(tree), budget),
             Known::Nothing => syntax::parse(&self.text, language, None, budget),
         }
     }

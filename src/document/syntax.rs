@@ -88,6 +88,48 @@ fn exceeds_indent_depth(text: &Rope, limit: usize) -> bool {
     if text.len_bytes() < limit * limit / 16 {
         return false;
     }
+    widths_at_a_glance(text).is_none_or(|widths| widths > limit) && widths_exceed(text, limit)
+}
+
+/// How many different widths of indentation there are; none when something else than spaces makes them, or one is wide.
+fn widths_at_a_glance(text: &Rope) -> Option<usize> {
+    let mut seen = 0_u64;
+    // The columns so far, at the beginning of a line.
+    let mut width = Some(0);
+    for chunk in text.chunks() {
+        let mut rest = chunk.as_bytes();
+        if memchr::memchr(0, rest).is_some() {
+            return None;
+        }
+        loop {
+            let Some(so_far) = width else {
+                let Some(end) = memchr::memchr(b'\n', rest) else { break };
+                (rest, width) = (&rest[end + 1..], Some(0));
+                continue;
+            };
+            let spaces = rest.iter().take_while(|byte| **byte == b' ').count();
+            let columns = so_far + spaces;
+            rest = &rest[spaces..];
+            width = match rest.first() {
+                None => Some(columns),
+                Some(b'\n' | b'\r') => Some(0),
+                Some(b'\t' | b'\x0c' | b'\\') => return None,
+                Some(_) => {
+                    seen |= 1_u64.checked_shl(u32::try_from(columns).ok()?)?;
+                    None
+                }
+            };
+            match rest.get(1..) {
+                Some(more) => rest = more,
+                None => break,
+            }
+        }
+    }
+    Some(seen.count_ones() as usize)
+}
+
+/// The same, exactly.
+fn widths_exceed(text: &Rope, limit: usize) -> bool {
     let mut seen = std::collections::HashSet::new();
     let (mut width, mut indenting, mut joined) = (0u32, true, false);
     for chunk in text.chunks() {
@@ -160,6 +202,22 @@ mod tests {
             .collect();
         assert!(exceeds_indent_depth(&Rope::from_str(&tabs), 500));
         assert!(!exceeds_indent_depth(&Rope::from_str(&nested(370, " ").repeat(4)), 370));
+    }
+
+    #[test]
+    fn a_glance_sees_the_same_widths() {
+        for (text, expected) in [
+            ("a\n  b\r\n    \r\n  c\n\n        d", Some(3)),
+            ("if x:\n\ty\n", None),
+            ("  \\\n x\n", None),
+            ("x # \0\n", None),
+            ("x = '\\t'\n", Some(1)),
+            (&format!("{}x\n", " ".repeat(63)), Some(1)),
+            (&format!("{}x\n", " ".repeat(64)), None),
+            (&" x\n".repeat(4000), Some(1)),
+        ] {
+            assert_eq!(widths_at_a_glance(&Rope::from_str(text)), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub struct LanguageConfig {
     /// Node kinds that are definitions (functions, classes, ...).
     #[serde(default)]
     pub definitions: Vec<String>,
+    /// Kinds of top-level nodes that belong to the one behind them (an attribute).
+    #[serde(default)]
+    pub leading: Vec<String>,
     /// Node kinds that are whole statements, where a completion may be cut back to.
     #[serde(default)]
     pub statements: Vec<String>,

@@ -40,37 +40,47 @@ pub fn is_kept(
         .filter(|start| *start >= shift(next_line));
     let starts = changed.take(SAMPLES).map(|start| start - inserted.end + range.end);
     std::iter::once(next_line).chain(starts).all(|from| {
-        let Some(before) = leaf_from(old, from) else { return true };
-        let Some(after) = leaf_from(new, shift(before.start_byte())) else { return false };
-        shift(before.start_byte()) == after.start_byte()
-            && shift(before.end_byte()) == after.end_byte()
-            && before.kind_id() == after.kind_id()
-            && blocks(before, line_start).eq(blocks(after, line_start))
+        let Some(before) = Leaf::from(old, from) else { return true };
+        let Some(after) = Leaf::from(new, shift(before.node.start_byte())) else { return false };
+        shift(before.node.start_byte()) == after.node.start_byte()
+            && shift(before.node.end_byte()) == after.node.end_byte()
+            && before.node.kind_id() == after.node.kind_id()
+            && before.blocks(line_start).eq(after.blocks(line_start))
     })
 }
 
-/// The first leaf with text that starts at or behind `byte`.
-fn leaf_from(tree: &Tree, byte: usize) -> Option<Node<'_>> {
-    let mut cursor = tree.walk();
-    loop {
-        let node = cursor.node();
-        if node.end_byte() > byte && cursor.goto_first_child() {
-            continue;
-        }
-        if node.child_count() == 0 && node.start_byte() >= byte && node.end_byte() > node.start_byte() {
-            return Some(node);
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return None;
+/// A leaf with what it is in, outermost first: asking a node for its parent walks down from the root.
+struct Leaf<'t> {
+    node: Node<'t>,
+    above: Vec<Node<'t>>,
+}
+
+impl<'t> Leaf<'t> {
+    /// The first leaf with text that starts at or behind `byte`.
+    fn from(tree: &'t Tree, byte: usize) -> Option<Self> {
+        let mut cursor = tree.walk();
+        let mut above = Vec::new();
+        loop {
+            let node = cursor.node();
+            if node.end_byte() > byte && cursor.goto_first_child_for_byte(byte).is_some() {
+                above.push(node);
+                continue;
+            }
+            if node.child_count() == 0 && node.start_byte() >= byte && node.end_byte() > node.start_byte() {
+                return Some(Self { node, above });
+            }
+            while !cursor.goto_next_sibling() {
+                if !cursor.goto_parent() {
+                    return None;
+                }
+                above.pop();
             }
         }
     }
-}
 
-/// Kind and start of the ancestors that begin before `line`: the blocks that hold both sides of the insertion.
-fn blocks(node: Node<'_>, line: usize) -> impl Iterator<Item = (u16, usize)> {
-    std::iter::successors(node.parent(), Node::parent)
-        .filter(move |node| node.start_byte() < line)
-        .map(|node| (node.kind_id(), node.start_byte()))
+    /// Kind and start of the ancestors that begin before `line`: the blocks that hold both sides of the insertion.
+    fn blocks(&self, line: usize) -> impl Iterator<Item = (u16, usize)> {
+        let before = self.above.iter().filter(move |node| node.start_byte() < line);
+        before.map(|node| (node.kind_id(), node.start_byte()))
+    }
 }
