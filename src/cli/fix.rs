@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::change::{Target, show};
-use crate::actions::{self, Offer, Request};
+use crate::actions::{self, Offer, Request, Workspace};
 use crate::completion::Weight;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -67,7 +67,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn offers(target: &Target, snapshot: &Snapshot, time: Duration) -> anyhow::Result<Vec<Offer>> {
     let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-    let request = Request { snapshot: snapshot.clone(), range, diagnostics: Vec::new(), time };
+    let request = Request {
+        snapshot: snapshot.clone(),
+        range,
+        diagnostics: Vec::new(),
+        workspace: Workspace::default(),
+        time,
+    };
     Ok(actions::applicable(&request))
 }
 

@@ -22,7 +22,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     let diagnostics = told.iter().filter_map(|told| diagnostic(&snapshot, told, client)).collect();
-    let request = Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, time: MENU_TIME };
+    let request = Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace: actions::Workspace::default(), time: MENU_TIME };
     let offers = tokio::task::spawn_blocking(move || actions::applicable(&request)).await;
     // A panic there costs this menu only; the log has it.
     let offers = offers.unwrap_or_default();
@@ -44,6 +44,7 @@ fn diagnostic(snapshot: &Snapshot, told: &Value, client: &Client) -> Option<Diag
         message: text(&told["message"]),
         code: text(&told["code"]),
         source: told["source"].as_str().unwrap_or_default().to_owned(),
+        ..Diagnostic::default()
     })
 }
 
