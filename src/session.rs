@@ -5,6 +5,7 @@
 
 pub mod address;
 mod ahead;
+mod around;
 mod counts;
 mod engines;
 mod fates;
@@ -54,6 +55,8 @@ struct State {
     switches: Switches,
     counts: Counts,
     last_id: u64,
+    /// The folders that the editor works in.
+    roots: Vec<PathBuf>,
     recorder: Recorder,
     /// Accepted texts that will be looked at again, oldest first.
     waiting: VecDeque<fates::Waiting>,
@@ -96,6 +99,7 @@ impl Session {
             switches: Switches::default(),
             counts: Counts::default(),
             last_id: 0,
+            roots: Vec::new(),
             recorder: Recorder::off(),
             waiting: VecDeque::new(),
             last_waiting: 0,

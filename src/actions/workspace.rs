@@ -21,12 +21,11 @@ pub struct Workspace {
     pub open: Vec<(PathBuf, Snapshot)>,
 }
 
-/// Limits of one look: an editor's menu waits for it. Reading 1 000 files of 10 KiB from the page cache takes about 25 ms.
+/// Limits of one look, besides its time. Reading 1 000 files of 10 KiB from the page cache takes about 25 ms.
 const FILES: usize = 2_000;
 const BYTES: usize = 16 << 20;
 /// A file of more bytes is seldom written by a person.
 const LARGE: u64 = 1 << 20;
-const TIME: Duration = Duration::from_millis(60);
 /// Files that say the word and are given to whoever asks: parsing each costs some milliseconds.
 const FOUND: usize = 24;
 
@@ -40,22 +39,26 @@ pub struct Found {
 }
 
 impl Workspace {
-    /// Files of `language` for which `says` is true, without the document's own: open ones first, then the nearest.
-    pub fn files(&self, language: &std::sync::Arc<Language>, says: impl Fn(&str) -> bool) -> Vec<Found> {
+    /// Files of `language` for which `says` is true, as far as they are found in `time`, without the document's own: open ones first, then the nearest.
+    pub fn files(
+        &self,
+        language: &std::sync::Arc<Language>,
+        time: Duration,
+        says: impl Fn(&str) -> bool,
+    ) -> Vec<Found> {
         let start = Instant::now();
         let mut seen: HashSet<PathBuf> = self.path.iter().cloned().collect();
         let mut found = Vec::new();
         for (path, snapshot) in &self.open {
-            let same =
-                snapshot.language.as_ref().is_some_and(|theirs| theirs.name() == language.name());
+            let same = snapshot.language.as_ref().is_some_and(|theirs| theirs.name() == language.name());
             if seen.insert(path.clone()) && same && says(&snapshot.text.to_string()) {
                 found.push(Found { path: path.clone(), snapshot: snapshot.clone() });
             }
         }
         let (mut files, mut bytes) = (0, 0);
         for folder in self.folders() {
-            for path in source_files(&folder, language, start + TIME) {
-                if found.len() >= FOUND || files >= FILES || bytes >= BYTES || start.elapsed() > TIME {
+            for path in source_files(&folder, language, start + time) {
+                if found.len() >= FOUND || files >= FILES || bytes >= BYTES || start.elapsed() > time {
                     return found;
                 }
                 if !seen.insert(path.clone()) {
@@ -78,7 +81,12 @@ impl Workspace {
         if let Some(path) = &self.path {
             let inside = self.roots.iter().filter(|root| path.starts_with(root));
             if let Some(root) = inside.max_by_key(|root| root.as_os_str().len()) {
-                folders.extend(path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).map(Path::to_owned));
+                folders.extend(
+                    path.ancestors()
+                        .skip(1)
+                        .take_while(|folder| folder.starts_with(root))
+                        .map(Path::to_owned),
+                );
             }
         }
         for root in &self.roots {
@@ -92,10 +100,17 @@ impl Workspace {
 
 /// The files of a language in a folder that are met `until` then, without hidden folders and those that hold what others
 /// wrote or a build made.
-fn source_files<'a>(folder: &Path, language: &'a Language, until: Instant) -> impl Iterator<Item = PathBuf> + use<'a> {
+fn source_files<'a>(
+    folder: &Path,
+    language: &'a Language,
+    until: Instant,
+) -> impl Iterator<Item = PathBuf> + use<'a> {
     let wanted = |entry: &walkdir::DirEntry| {
         let name = entry.file_name().to_string_lossy();
-        let foreign = || ["target", "node_modules", "site-packages", "__pycache__", "venv", "dist", "build"].contains(&&*name);
+        let foreign = || {
+            ["target", "node_modules", "site-packages", "__pycache__", "venv", "dist", "build"]
+                .contains(&&*name)
+        };
         // The folder itself may be called anything.
         entry.depth() == 0 || !name.starts_with('.') && !(entry.file_type().is_dir() && foreign())
     };

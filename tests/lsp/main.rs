@@ -5,6 +5,7 @@
 mod actions;
 mod ahead;
 mod binary;
+mod diagnostics;
 mod frames;
 mod inline;
 mod menu;

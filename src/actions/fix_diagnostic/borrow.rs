@@ -27,3 +27,18 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
         ..Repair::default()
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, nothing};
+
+    #[test]
+    fn a_value_is_borrowed() {
+        let code = |argument: &str| format!("fn f(s: String) {{\n    take({argument});\n}}\n");
+        let said = |expected: &str| format!("mismatched types\nexpected `{expected}`, found `String`");
+        check("rust", &code("⟦s⟧"), &said("&str"), &code("&s"));
+        check("rust", &code("⟦s⟧"), &said("&'a mut String"), &code("&mut s"));
+        nothing("rust", &code("⟦s⟧"), &said("u8"));
+        nothing("rust", &code("⟦s⟧"), "mismatched types\nexpected `&str`, found `&String`");
+    }
+}

@@ -5,6 +5,7 @@ mod paths;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use paths::Module;
 
@@ -30,6 +31,8 @@ const PROPOSED: f32 = 6.0;
 const IMPORTED: f32 = 3.0;
 const DEFINED: f32 = 4.0;
 const STANDARD: f32 = 1.0;
+/// The file takes something else from there.
+const KNOWN: f32 = 2.0;
 /// A use that fits a module (`os.path`) or does not (`os(1)`).
 const FITS: f32 = 4.0;
 /// One is sure when it leads the next by this much.
@@ -49,10 +52,17 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     proposed(case, &mut weights);
     elsewhere(case, &mut weights);
     standard(case, &mut weights);
+    for (source, weight) in &mut weights {
+        let known = |import: &super::site::Import| import.module == source.module && !import.name.is_empty();
+        if !source.name.is_empty() && case.site.imports.iter().any(known) {
+            *weight += KNOWN;
+        }
+    }
     let mut sources: Vec<(Source, f32)> = weights.into_iter().collect();
     let order = |source: &Source| (source.module.len(), source.module.clone(), source.name.clone());
     sources.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| order(&a.0).cmp(&order(&b.0))));
-    let clear = sources.first().is_some_and(|first| sources.get(1).is_none_or(|next| first.1 - next.1 >= CLEAR));
+    let clear =
+        sources.first().is_some_and(|first| sources.get(1).is_none_or(|next| first.1 - next.1 >= CLEAR));
     let mut repairs = Vec::new();
     for (number, (source, weight)) in sources.into_iter().take(MOST).enumerate() {
         let Some(edits) = insertion::edits(case.site, &case.at, &source) else { continue };
@@ -109,7 +119,12 @@ fn elsewhere(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
     let rules = &site.language.repairs.imports;
     let own = workspace.path.as_deref().map(|path| Module::of(path, rules));
     let says = |text: &str| words(text, case.name).next().is_some();
-    for found in workspace.files(site.language, says) {
+    let start = Instant::now();
+    for found in workspace.files(site.language, case.request.time / 2, says) {
+        // An editor's menu waits: the nearest files have been looked at.
+        if start.elapsed() > case.request.time {
+            break;
+        }
         let Some(tree) = found.snapshot.parse() else { continue };
         let text = found.snapshot.text.to_string();
         let other = Site::new(&found.snapshot, site.language, &tree, &text);
@@ -141,7 +156,8 @@ fn standard(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
     // `os.path.join`: what is asked of the name tells a module.
     let asked = [case.site.language.repairs.member.as_str(), rules.separator.as_str()];
     let asked = asked.iter().find_map(|separator| case.behind().strip_prefix(separator));
-    let asked = asked.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default());
+    let asked =
+        asked.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default());
     for module in stdlib::modules(case.site.language) {
         if let Some(count) = module.has(case.name) {
             let source = Source { module: module.path.to_owned(), name: case.name.to_owned(), alias: None };
@@ -157,8 +173,64 @@ fn standard(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
             false => Source { module: module.path.to_owned(), name: String::new(), alias: None },
         };
         let inner = format!("{}{}{asked}", module.path, rules.separator);
-        let has = module.has(asked).is_some() || stdlib::modules(case.site.language).any(|other| other.path == inner);
+        let has = module.has(asked).is_some()
+            || stdlib::modules(case.site.language).any(|other| other.path == inner);
         let fits = if has { FITS } else { 0.0 };
         *weights.entry(source).or_default() += STANDARD * (1.0 + module.count as f32).ln() + fits;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::tests::{answer, check, nothing, request, undefined};
+    use crate::actions::Workspace;
+
+    #[test]
+    fn the_standard_library_is_known() {
+        let said = undefined("python", "Path");
+        check("python", "x = ⟦Path⟧('a')\n", &said, "from pathlib import Path\n\nx = Path('a')\n");
+        check("python", "x = ⟦os⟧.path\n", &undefined("python", "os"), "import os\n\nx = os.path\n");
+        let said = "cannot find module or crate `mem` in this scope\nuse of unresolved module or unlinked crate `mem`";
+        check(
+            "rust",
+            "fn f() {\n    ⟦mem⟧::take(x)\n}\n",
+            said,
+            "use std::mem;\n\nfn f() {\n    mem::take(x)\n}\n",
+        );
+        nothing("python", "x = ⟦qqqqqq⟧\n", &undefined("python", "qqqqqq"));
+    }
+
+    #[test]
+    fn other_files_tell_where_a_name_comes_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("pkg/sub")).unwrap();
+        for (path, text) in [
+            ("pkg/__init__.py", ""),
+            ("pkg/sub/__init__.py", ""),
+            ("pkg/shapes.py", "import numpy as np\n\nclass Square:\n    pass\n\nLIMIT = np.pi\n"),
+            ("pkg/sub/other.py", "from third.party import helper\n"),
+            ("pkg/sub/mine.py", ""),
+            ("pkg/.hidden.py", "class Hidden: pass\n"),
+        ] {
+            fs::write(at(path), text).unwrap();
+        }
+        let ask = |text: &str, name: &str| {
+            let mut request = request("python", text, &undefined("python", name));
+            request.workspace = Workspace {
+                path: Some(at("pkg/sub/mine.py")),
+                roots: vec![folder.path().to_owned()],
+                open: Vec::new(),
+            };
+            answer(&request).1
+        };
+        assert_eq!(ask("x = ⟦Square⟧()\n", "Square"), "from pkg.shapes import Square\n\nx = Square()\n");
+        let relative = "from . import other\n\nx = ⟦LIMIT⟧\n";
+        assert_eq!(ask(relative, "LIMIT"), "from . import other\nfrom ..shapes import LIMIT\n\nx = LIMIT\n");
+        assert_eq!(ask("x = ⟦np⟧.pi\n", "np"), "import numpy as np\n\nx = np.pi\n");
+        assert_eq!(ask("⟦helper⟧()\n", "helper"), "from third.party import helper\n\nhelper()\n");
+        assert_eq!(ask("x = ⟦Hidden⟧\n", "Hidden"), "x = Hidden\n");
     }
 }

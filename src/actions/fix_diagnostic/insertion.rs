@@ -51,9 +51,11 @@ fn item(source: &Source) -> String {
 /// Into a list of names of the same module.
 fn join_list(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Vec<Edit>> {
     let brackets = &site.language.repairs.imports.brackets.0;
-    let listed = |import: &&&Import| import.module == source.module && import.plain && !import.name.is_empty();
+    let listed =
+        |import: &&&Import| import.module == source.module && import.plain && !import.name.is_empty();
     let first = imports.iter().find(listed)?;
-    let list: Vec<&&Import> = imports.iter().filter(|import| import.list == first.list && import.plain).collect();
+    let list: Vec<&&Import> =
+        imports.iter().filter(|import| import.list == first.list && import.plain).collect();
     // A name alone without brackets is no list where lists have some.
     let before = site.text[..list[0].item.start].trim_end();
     if !brackets.is_empty() && !before.ends_with(brackets.as_str()) {
@@ -93,11 +95,10 @@ fn place_in(names: &[&str], name: &str) -> usize {
         _ if name.starts_with(char::is_uppercase) => 1,
         _ => 2,
     };
-    let orders: [&dyn Fn(&str) -> (usize, String); 3] = [
-        &|name| (kind(name), name.to_owned()),
-        &|name| (0, name.to_lowercase()),
-        &|name| (0, name.to_owned()),
-    ];
+    let orders: [&dyn Fn(&str) -> (usize, String); 3] =
+        [&|name| (kind(name), name.to_owned()), &|name| (0, name.to_lowercase()), &|name| {
+            (0, name.to_owned())
+        }];
     let holds = |order: &&&dyn Fn(&str) -> (usize, String)| names.is_sorted_by_key(|name| order(name));
     match orders.iter().find(holds) {
         Some(order) => names.iter().position(|other| order(other) > order(name)).unwrap_or(names.len()),
@@ -155,9 +156,13 @@ fn leading<'a>(site: &Site<'_>, at: &Range<usize>, statements: &[&'a Import]) ->
     let mut cursor = root.walk();
     let is_import = |node: &Node<'_>| site.all("import").contains(node);
     let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
-    let definition = |node: &&Node<'_>| site.language.config.definitions.iter().any(|kind| kind == node.kind());
+    let definition =
+        |node: &&Node<'_>| site.language.config.definitions.iter().any(|kind| kind == node.kind());
     let first_import = children.iter().position(is_import).unwrap_or(0);
-    let limit = children[first_import.min(children.len())..].iter().find(definition).map_or(usize::MAX, Node::start_byte);
+    let limit = children[first_import.min(children.len())..]
+        .iter()
+        .find(definition)
+        .map_or(usize::MAX, Node::start_byte);
     let above = statements.iter().filter(|import| import.statement.start < limit);
     above.copied().collect()
 }
@@ -186,18 +191,23 @@ fn neighbour<'a>(site: &Site<'_>, statements: &[&'a Import], source: &Source) ->
     if group.is_empty() {
         // Behind the groups that come before its own.
         let before = statements.iter().rfind(|import| class(&import.module) < wanted);
-        return before.map(|import| (*import, false)).or_else(|| statements.iter().find(|import| class(&import.module) > wanted).map(|import| (*import, true)));
+        return before.map(|import| (*import, false)).or_else(|| {
+            statements.iter().find(|import| class(&import.module) > wanted).map(|import| (*import, true))
+        });
     }
     let alike: Vec<&&&Import> = group.iter().filter(|import| import.name.is_empty() == whole).collect();
     let key = |module: &str| module.to_lowercase();
     // Mixed: `import` and `from` in one alphabet.
-    let mixed = group.is_sorted_by_key(|import| key(&import.module)) && group.len() > 2;
-    let among: Vec<&&Import> = if mixed || alike.is_empty() { group.clone() } else { alike.iter().map(|import| **import).collect() };
+    let sorted = group.is_sorted_by_key(|import| key(&import.module));
+    let mixed = sorted && group.windows(2).any(|two| !two[0].name.is_empty() && two[1].name.is_empty());
+    let among: Vec<&&Import> =
+        if mixed || alike.is_empty() { group.clone() } else { alike.iter().map(|import| **import).collect() };
     if alike.is_empty() && !mixed {
         // `import` stands before `from`.
         return Some(if whole { (group[0], true) } else { (group[group.len() - 1], false) });
     }
-    let full = |module: &str, name: &str| format!("{}{}{}", key(module), rules.separator, name.to_lowercase());
+    let full =
+        |module: &str, name: &str| format!("{}{}{}", key(module), rules.separator, name.to_lowercase());
     let new = full(&source.module, &source.name);
     match among.iter().find(|import| full(&import.module, &import.name) > new) {
         Some(next) => Some((next, true)),
@@ -227,7 +237,12 @@ fn above_the_code(site: &Site<'_>, at: &Range<usize>) -> (usize, bool) {
     let mut cursor = tree_sitter::QueryCursor::new();
     let mut matches = cursor.matches(docs, root, site.text.as_bytes());
     while let Some(one) = streaming_iterator::StreamingIterator::next(&mut matches) {
-        found.extend(one.captures().iter().filter(|capture| Some(capture.index) == doc).map(|capture| capture.node.byte_range()));
+        found.extend(
+            one.captures()
+                .iter()
+                .filter(|capture| Some(capture.index) == doc)
+                .map(|capture| capture.node.byte_range()),
+        );
     }
     let mut cursor = root.walk();
     let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
@@ -235,7 +250,10 @@ fn above_the_code(site: &Site<'_>, at: &Range<usize>) -> (usize, bool) {
     let head = |node: &Node<'_>| {
         comment(node)
             || node.kind().contains("inner")
-            || found.iter().any(|doc| *doc == node.byte_range() && !site.language.config.definitions.iter().any(|kind| kind == node.kind()))
+            || found.iter().any(|doc| {
+                *doc == node.byte_range()
+                    && !site.language.config.definitions.iter().any(|kind| kind == node.kind())
+            })
     };
     let code = children.iter().position(|node| !head(node)).unwrap_or(children.len());
     // Comments right above the code are the code's own.
@@ -251,5 +269,82 @@ fn above_the_code(site: &Site<'_>, at: &Range<usize>) -> (usize, bool) {
     match children.get(first) {
         Some(node) => (node.start_byte(), true),
         None => (children.last().map_or(root.start_byte(), Node::end_byte), true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, undefined};
+
+    #[track_caller]
+    fn python(before: &str, name: &str, after: &str) {
+        let marked = format!("{before}⟦{name}⟧.x\n");
+        check("python", &marked, &undefined("python", name), &format!("{after}{name}.x\n"));
+    }
+
+    #[track_caller]
+    fn rust(before: &str, after: &str) {
+        let code = |name: &str| format!("fn f(x: {name}<u8>) {{}}\n");
+        let said = "cannot find type `BTreeSet` in this scope";
+        check(
+            "rust",
+            &format!("{before}{}", code("⟦BTreeSet⟧")),
+            said,
+            &format!("{after}{}", code("BTreeSet")),
+        );
+    }
+
+    #[test]
+    fn an_import_has_its_place_in_the_block() {
+        python("import os\nimport sys\n\n", "re", "import os\nimport re\nimport sys\n\n");
+        python("from a import b\n\n", "re", "import re\nfrom a import b\n\n");
+        python("\"\"\"Doc.\"\"\"\n\n", "re", "\"\"\"Doc.\"\"\"\n\nimport re\n\n");
+        python("# Licence.\n\n", "re", "# Licence.\n\nimport re\n\n");
+        python(
+            "from __future__ import annotations\n\n",
+            "re",
+            "from __future__ import annotations\nimport re\n\n",
+        );
+        python("import os  # why\n\n", "re", "import os  # why\nimport re\n\n");
+        python("", "re", "import re\n\n");
+        rust("use std::fmt;\n\n", "use std::collections::BTreeSet;\nuse std::fmt;\n\n");
+        rust("#![allow(x)]\n//! Doc.\n\n", "#![allow(x)]\n//! Doc.\n\nuse std::collections::BTreeSet;\n\n");
+        rust("use crate::a::B;\n\n", "use std::collections::BTreeSet;\nuse crate::a::B;\n\n");
+        let said = "cannot find type `BTreeSet` in this scope";
+        let inside = "mod m {\n    use super::A;\n\n    fn f(x: ⟦BTreeSet⟧<u8>) {}\n}\n";
+        let after = "mod m {\n    use std::collections::BTreeSet;\n    use super::A;\n\n    fn f(x: BTreeSet<u8>) {}\n}\n";
+        check("rust", inside, said, after);
+    }
+
+    #[test]
+    fn a_name_joins_its_list() {
+        python(
+            "from typing import Any, Final\n\n",
+            "ClassVar",
+            "from typing import Any, ClassVar, Final\n\n",
+        );
+        python(
+            "from typing import (\n    Any,\n)\n\n",
+            "ClassVar",
+            "from typing import (\n    Any,\n    ClassVar,\n)\n\n",
+        );
+        python(
+            "from typing import (\n    Any,\n    Final,\n)\n\n",
+            "NamedTuple",
+            "from typing import (\n    Any,\n    Final,\n    NamedTuple,\n)\n\n",
+        );
+        rust(
+            "use std::collections::{BTreeMap, HashMap};\n\n",
+            "use std::collections::{BTreeMap, BTreeSet, HashMap};\n\n",
+        );
+        rust(
+            "use a::{b, c};\nuse std::collections::HashMap;\n\n",
+            "use a::{b, c};\nuse std::collections::{BTreeSet, HashMap};\n\n",
+        );
+        // A file that writes one name a statement goes on to.
+        rust(
+            "use std::collections::HashMap;\n\n",
+            "use std::collections::BTreeSet;\nuse std::collections::HashMap;\n\n",
+        );
     }
 }

@@ -37,14 +37,16 @@ pub fn receiver<'a>(case: &Case<'a>) -> Option<&'a str> {
         range.start <= case.at.start && case.at.end <= range.end
     };
     // The outermost one inside of the class: what is defined in a method sees the method's receiver.
-    let inside = site.all("method").iter().filter(holds).filter(|method| {
-        class.start_byte() <= method.start_byte() && method.end_byte() <= class.end_byte()
-    });
+    let inside =
+        site.all("method").iter().filter(holds).filter(|method| {
+            class.start_byte() <= method.start_byte() && method.end_byte() <= class.end_byte()
+        });
     let method = inside.max_by_key(|method| method.byte_range().len())?;
     let parameters = site.all("parameters").iter().find(|node| node.parent() == Some(*method))?;
     let first = parameters.named_child(0)?;
     let word = site.of(first).rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
-    let plain = site.of(first).split_whitespace().last().is_some_and(|last| last.trim_start_matches('&') == word);
+    let plain =
+        site.of(first).split_whitespace().last().is_some_and(|last| last.trim_start_matches('&') == word);
     (plain && !word.is_empty() && word == "self" || word == "cls").then_some(word)
 }
 
@@ -52,14 +54,18 @@ pub fn receiver<'a>(case: &Case<'a>) -> Option<&'a str> {
 pub fn members<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Node<'a>> {
     let site = case.site;
     let class = site.around("class", &case.at);
-    let subject = class.and_then(|class| class.child_by_field_name("type")).map(|node| base_name(site.of(node)));
+    let subject =
+        class.and_then(|class| class.child_by_field_name("type")).map(|node| base_name(site.of(node)));
     site.all("member").iter().copied().filter(move |member| {
         let Some(class) = class else { return false };
         let range = class.byte_range();
         let inside = range.start <= member.start_byte() && member.end_byte() <= range.end;
         let owner = || {
             let owner = std::iter::successors(member.parent(), Node::parent).find_map(|node| {
-                node.child_by_field_name("name").filter(|name| name.id() != member.id()).or_else(|| node.child_by_field_name("type")).filter(|_| node.child_by_field_name("body").is_some())
+                node.child_by_field_name("name")
+                    .filter(|name| name.id() != member.id())
+                    .or_else(|| node.child_by_field_name("type"))
+                    .filter(|_| node.child_by_field_name("body").is_some())
             });
             owner.map(|node| base_name(site.of(node)))
         };
@@ -70,4 +76,40 @@ pub fn members<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Node<'a>> {
 /// A type's name without its parameters.
 fn base_name(text: &str) -> &str {
     text.split(['<', ' ']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, nothing, undefined};
+
+    #[test]
+    fn the_receiver_is_put_before_its_member() {
+        let class =
+            "class A:\n    def __init__(self):\n        self.value = 1\n\n    def f(self):\n        return ";
+        let message = undefined("python", "value");
+        check("python", &format!("{class}⟦value⟧ + 1\n"), &message, &format!("{class}self.value + 1\n"));
+        let code = |body: &str| {
+            format!(
+                "struct A {{\n    value: u8,\n}}\n\nimpl A {{\n    fn f(&mut self) -> u8 {{\n        {body}\n    }}\n}}\n"
+            )
+        };
+        check("rust", &code("⟦value⟧"), &undefined("rust", "value"), &code("self.value"));
+        // Inside of a function in the method, too.
+        let nested = "class A:\n    x_axis = 1\n    def f(self):\n        def g():\n            return ";
+        check(
+            "python",
+            &format!("{nested}⟦x_axis⟧\n"),
+            &undefined("python", "x_axis"),
+            &format!("{nested}self.x_axis\n"),
+        );
+    }
+
+    #[test]
+    fn where_there_is_no_receiver_there_is_no_repair() {
+        let text = "class A:\n    def a_method(self): pass\n\ndef f():\n    return ⟦a_method⟧()\n";
+        nothing("python", text, &undefined("python", "a_method"));
+        let code =
+            "struct A {\n    value: u8,\n}\n\nimpl A {\n    fn f() -> u8 {\n        ⟦value⟧\n    }\n}\n";
+        nothing("rust", code, &undefined("rust", "value"));
+    }
 }

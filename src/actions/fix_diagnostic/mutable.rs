@@ -43,3 +43,34 @@ fn receiver(case: &Case<'_>, name: &str) -> Option<usize> {
     let text = case.site.of(*receiver);
     (text.ends_with(name) && name == "self").then(|| receiver.end_byte() - name.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::check;
+
+    #[test]
+    fn a_declaration_gets_the_word() {
+        let said = "cannot borrow `v` as mutable, as it is not declared as mutable\ncannot borrow as mutable";
+        let code =
+            |word: &str, v: &str| format!("fn f() {{\n    let {word}v = Vec::new();\n    {v}.push(1);\n}}\n");
+        check("rust", &code("", "⟦v⟧"), said, &code("mut ", "v"));
+        let said = "cannot assign twice to immutable variable `x`";
+        let code = |word: &str, x: &str| format!("fn f({word}x: u8) -> u8 {{\n    {x};\n    x\n}}\n");
+        check("rust", &code("", "⟦x = 2⟧"), said, &code("mut ", "x = 2"));
+        // The nearest declaration, and the one that the compiler may point at.
+        let said = "cannot borrow `v` as mutable, as it is not declared as mutable";
+        let text = "fn f() {\n    let v = 1;\n    let v = g(v);\n    h(&mut ⟦v⟧);\n}\n";
+        check("rust", text, said, "fn f() {\n    let v = 1;\n    let mut v = g(v);\n    h(&mut v);\n}\n");
+        let text = "fn f() {\n    let ⟦v⟧ = 1;\n    h(&mut v);\n}\n";
+        check("rust", text, said, "fn f() {\n    let mut v = 1;\n    h(&mut v);\n}\n");
+    }
+
+    #[test]
+    fn a_receiver_gets_it_too() {
+        let said = "cannot assign to `self.x`, which is behind a `&` reference";
+        let code = |word: &str, x: &str| {
+            format!("impl A {{\n    fn f(&{word}self) {{\n        {x} = 1;\n    }}\n}}\n")
+        };
+        check("rust", &code("", "⟦self.x⟧"), said, &code("mut ", "self.x"));
+    }
+}

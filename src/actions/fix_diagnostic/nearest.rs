@@ -43,7 +43,8 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
 
 /// How much one name looks like a slip of the other; None when it does not. Short names have many neighbours.
 fn likeness(name: &str, other: &str) -> Option<f32> {
-    let (long, short) = (name.chars().count().max(other.chars().count()), name.chars().count().min(other.chars().count()));
+    let (long, short) =
+        (name.chars().count().max(other.chars().count()), name.chars().count().min(other.chars().count()));
     let slips = strsim::damerau_levenshtein(name, other);
     let allowed = match short {
         0..=1 => 0,
@@ -89,9 +90,9 @@ fn attributes(case: &Case<'_>) -> HashMap<String, f32> {
     let separator = site.language.repairs.member.as_str();
     let mut found: HashMap<String, f32> = HashMap::new();
     let before = site.text[..case.at.start].trim_end_matches(separator);
-    let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |at| {
-        at + before[at..].chars().next().map_or(0, char::len_utf8)
-    });
+    let start = before
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
     let thing = &before[start..];
     if member::receiver(case) == Some(thing) {
         for node in member::members(case) {
@@ -100,7 +101,9 @@ fn attributes(case: &Case<'_>) -> HashMap<String, f32> {
     }
     for node in site.all("attribute").iter().filter(|node| node.byte_range() != case.at) {
         let of_same = !thing.is_empty()
-            && site.text[..node.start_byte()].strip_suffix(separator).is_some_and(|before| before.ends_with(thing));
+            && site.text[..node.start_byte()]
+                .strip_suffix(separator)
+                .is_some_and(|before| before.ends_with(thing));
         let bonus = found.entry(site.of(*node).to_owned()).or_default();
         *bonus = bonus.max(if of_same { 3.0 } else { 0.0 }) + 0.1;
     }
@@ -120,6 +123,58 @@ fn exports(case: &Case<'_>) -> HashMap<String, f32> {
     let site = case.site;
     let holds = |range: &std::ops::Range<usize>| range.start <= case.at.start && case.at.end <= range.end;
     let import = site.imports.iter().find(|import| holds(&import.item));
-    let modules = stdlib::modules(site.language).filter(|module| import.is_some_and(|import| import.module == module.path));
-    modules.flat_map(stdlib::Module::names).map(|(name, count)| (name.to_owned(), (1.0 + count as f32).ln())).collect()
+    let modules = stdlib::modules(site.language)
+        .filter(|module| import.is_some_and(|import| import.module == module.path));
+    modules
+        .flat_map(stdlib::Module::names)
+        .map(|(name, count)| (name.to_owned(), (1.0 + count as f32).ln()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{answer, check, nothing, request, undefined};
+
+    #[test]
+    fn a_slip_is_put_right() {
+        check(
+            "python",
+            "items = []\nx = len(⟦itmes⟧)\n",
+            &undefined("python", "itmes"),
+            "items = []\nx = len(items)\n",
+        );
+        let code = |name: &str| format!("fn f(items: &[u8]) -> usize {{\n    {name}.len()\n}}\n");
+        check("rust", &code("⟦item⟧"), &undefined("rust", "item"), &code("items"));
+        let said = "cannot find function `compue` in this scope";
+        check(
+            "rust",
+            "fn compute() {}\nfn f() {\n    ⟦compue⟧();\n}\n",
+            said,
+            "fn compute() {}\nfn f() {\n    compute();\n}\n",
+        );
+        check("python", "x = ⟦lenn⟧('a')\n", &undefined("python", "lenn"), "x = len('a')\n");
+    }
+
+    #[test]
+    fn only_what_can_be_seen_there_is_meant() {
+        let text = "def f():\n    items = []\n\ndef g():\n    return ⟦itmes⟧\n";
+        nothing("python", text, &undefined("python", "itmes"));
+        nothing("python", "completely = 1\nx = ⟦different⟧\n", &undefined("python", "different"));
+    }
+
+    #[test]
+    fn members_are_those_of_the_same_thing() {
+        let class = "class A:\n    def __init__(self):\n        self.value = 1\n        self.other = 2\n\n    def f(self):\n";
+        let said = "Cannot access attribute \"valeu\" for class \"A*\"\n  Attribute \"valeu\" is unknown";
+        check(
+            "python",
+            &format!("{class}        return self.⟦valeu⟧\n"),
+            said,
+            &format!("{class}        return self.value\n"),
+        );
+        let said = "Module \"typing\" has no attribute \"Lisst\"";
+        check("python", "from typing import ⟦Lisst⟧\n", said, "from typing import List\n");
+        let said = "\"Lisst\" is unknown import symbol";
+        assert!(answer(&request("python", "from nowhere import ⟦Lisst⟧\n", said)).0.is_empty());
+    }
 }

@@ -67,8 +67,7 @@ impl<'a> Recheck<'a> {
 /// Where `range` of the old text is after `edits`, when none of them changes it.
 fn shifted(range: &Range<usize>, edits: &[Edit]) -> Range<usize> {
     let before = edits.iter().filter(|edit| edit.range.end <= range.start);
-    let grown = before.fold(0isize, |sum, edit| {
-        sum + edit.text.len().cast_signed() - edit.range.len().cast_signed()
-    });
+    let grown =
+        before.fold(0isize, |sum, edit| sum + edit.text.len().cast_signed() - edit.range.len().cast_signed());
     range.start.saturating_add_signed(grown)..range.end.saturating_add_signed(grown)
 }

@@ -81,11 +81,13 @@ impl<'t> Site<'t> {
         let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
         while let Some(found) = matches.next() {
             for capture in found.captures() {
-                let nodes = captured.entry(query.capture_names()[capture.index as usize]).or_default();
-                if !nodes.contains(&capture.node) {
-                    nodes.push(capture.node);
-                }
+                captured.entry(query.capture_names()[capture.index as usize]).or_default().push(capture.node);
             }
+        }
+        // Several patterns may capture the same node.
+        for nodes in captured.values_mut() {
+            nodes.sort_by_key(|node| (node.start_byte(), node.end_byte(), node.id()));
+            nodes.dedup();
         }
         let mut site = Self { snapshot, language, tree, text, captured, imports: Vec::new() };
         site.imports = site.read_imports();
@@ -122,7 +124,9 @@ impl<'t> Site<'t> {
 
     fn read_import(&self, item: Node<'t>) -> Option<Import> {
         let holds = |node: &Node<'t>| {
-            node.id() != item.id() && item.start_byte() <= node.start_byte() && node.end_byte() <= item.end_byte()
+            node.id() != item.id()
+                && item.start_byte() <= node.start_byte()
+                && node.end_byte() <= item.end_byte()
         };
         let text = self.of(item);
         if self.all("import.item").iter().any(holds) || text.ends_with('*') {
@@ -137,8 +141,13 @@ impl<'t> Site<'t> {
         let mut node = item.parent()?;
         let modules = self.all("import.module");
         loop {
-            let of_node = modules.iter().find(|module| module.parent().is_some_and(|parent| parent.id() == node.id()));
-            prefix.extend(of_node.filter(|module| !module.byte_range().contains(&item.start_byte())).map(|module| self.of(*module)));
+            let of_node =
+                modules.iter().find(|module| module.parent().is_some_and(|parent| parent.id() == node.id()));
+            prefix.extend(
+                of_node
+                    .filter(|module| !module.byte_range().contains(&item.start_byte()))
+                    .map(|module| self.of(*module)),
+            );
             if self.all("import").contains(&node) {
                 break;
             }

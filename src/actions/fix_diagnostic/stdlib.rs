@@ -33,6 +33,10 @@ impl<'a> Module<'a> {
 
     /// How often `name` was imported from it; None when it has no such name.
     pub fn has(self, name: &str) -> Option<u32> {
-        self.names.contains(name).then(|| self.names().find(|(own, _)| *own == name)).flatten().map(|(_, count)| count)
+        self.names
+            .contains(name)
+            .then(|| self.names().find(|(own, _)| *own == name))
+            .flatten()
+            .map(|(_, count)| count)
     }
 }

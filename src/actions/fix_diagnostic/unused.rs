@@ -20,7 +20,8 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     }
     let range = &case.diagnostic.range;
     let touches = |import: &&Import| {
-        import.item.start < range.end && range.start < import.item.end || range.is_empty() && import.item.contains(&range.start)
+        import.item.start < range.end && range.start < import.item.end
+            || range.is_empty() && import.item.contains(&range.start)
     };
     let items: Vec<&Import> = case.site.imports.iter().filter(touches).collect();
     match items.first() {
@@ -37,7 +38,11 @@ fn removal(case: &Case<'_>, first: &Import, items: &[&Import]) -> Option<Repair>
     let one = items.len() == 1 || case.diagnostic.range.end <= first.item.end;
     let node = site.tree.root_node().descendant_for_byte_range(first.item.start, first.item.end)?;
     let (edits, shown, gone) = if one && of_statement > 1 {
-        (without_item(site, node, first)?, site.text[first.item.clone()].to_owned(), vec![first.binds(separator).to_owned()])
+        (
+            without_item(site, node, first)?,
+            site.text[first.item.clone()].to_owned(),
+            vec![first.binds(separator).to_owned()],
+        )
     } else if one || items.len() == of_statement {
         let gone = items.iter().map(|import| import.binds(separator).to_owned()).collect();
         (vec![without_statement(site, &first.statement)?], first.binds(separator).to_owned(), gone)
@@ -71,7 +76,11 @@ fn without_item(site: &Site<'_>, mut node: Node<'_>, import: &Import) -> Option<
     let list = node.parent()?;
     let (open, close) = &site.language.repairs.imports.brackets;
     let text = site.of(list);
-    if siblings.len() == 2 && !open.is_empty() && text.starts_with(open.as_str()) && text.ends_with(close.as_str()) {
+    if siblings.len() == 2
+        && !open.is_empty()
+        && text.starts_with(open.as_str())
+        && text.ends_with(close.as_str())
+    {
         let left = site.of(siblings[1 - at]);
         // `{self}` and lists with comments keep their brackets.
         if left != "self" && !left.contains(open.as_str()) && !text.contains("//") && !text.contains("/*") {
@@ -113,7 +122,8 @@ fn without_statement(site: &Site<'_>, statement: &Range<usize>) -> Option<Edit> 
         return Some(Edit::replace(start..end, ""));
     }
     // A comment behind it says why it is there: it is not ours to remove.
-    tail.is_empty().then(|| Edit::replace(line.start + head.trim_end().trim_end_matches(';').len()..statement.end, ""))
+    tail.is_empty()
+        .then(|| Edit::replace(line.start + head.trim_end().trim_end_matches(';').len()..statement.end, ""))
 }
 
 /// Mark a variable as not used on purpose.
@@ -121,17 +131,75 @@ fn rename(case: &Case<'_>) -> Option<Repair> {
     let site = case.site;
     let mark = site.language.repairs.unused.as_str();
     let name = case.name;
-    let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(mark);
+    let plain =
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(mark);
     // Parameters are called by name, and what a class or a file defines is used from elsewhere.
     let kept = site.around("kept", &case.at).is_some();
     if !plain || mark.is_empty() || kept || site.around("method", &case.at).is_none() {
         return None;
     }
-    let new = match site.is("shorthand", &case.at) {
-        true => format!("{name}: {mark}"),
-        false => format!("{mark}{name}"),
+    let (title, new) = match site.is("shorthand", &case.at) {
+        true => (format!("Ignore `{name}`"), format!("{name}: {mark}")),
+        false => (format!("Rename `{name}` to `{mark}{name}`"), format!("{mark}{name}")),
     };
-    let title = format!("Rename `{name}` to `{}`", new.rsplit(' ').next().unwrap_or(&new));
     let edits = vec![Edit::replace(case.at.clone(), new)];
     Some(Repair { title, edits, score: RENAME, sure: true, gone: vec![name.to_owned()], ..Repair::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, nothing};
+
+    const PYTHON: &str = "Import \"b\" is not accessed";
+    const RUST: &str = "unused import: `B`";
+
+    #[test]
+    fn an_import_goes_and_nothing_of_it_stays() {
+        for (before, after) in [
+            ("import a\nimport ⟦b⟧\nimport c\n", "import a\nimport c\n"),
+            ("import a, ⟦b⟧, c\n", "import a, c\n"),
+            ("from m import ⟦b⟧, c\n", "from m import c\n"),
+            ("from m import a, ⟦b⟧\n", "from m import a\n"),
+            ("from m import (\n    a,\n    ⟦b⟧,\n    c,\n)\n", "from m import (\n    a,\n    c,\n)\n"),
+            ("from m import (\n    a,\n    ⟦b⟧,\n)\n", "from m import (\n    a,\n)\n"),
+            ("from m import x as ⟦b⟧\nf()\n", "f()\n"),
+            ("try:\n    import ⟦b⟧\nexcept E:\n    pass\n", "try:\n    pass\nexcept E:\n    pass\n"),
+            ("import ⟦b⟧; f()\n", "f()\n"),
+            ("f(); import ⟦b⟧\n", "f()\n"),
+            ("import ⟦b⟧", ""),
+        ] {
+            check("python", before, PYTHON, after);
+        }
+        for (before, after) in [
+            ("use a::⟦B⟧;\nuse c;\n", "use c;\n"),
+            ("use ⟦a::B⟧;\n", ""),
+            ("use a::{A, ⟦B⟧, C};\n", "use a::{A, C};\n"),
+            ("use a::{A, ⟦B⟧};\n", "use a::A;\n"),
+            ("use a::{⟦B⟧, self};\n", "use a::{self};\n"),
+            ("use a::{x::{⟦B⟧}, C, D};\n", "use a::{C, D};\n"),
+            ("#[cfg(test)]\nuse a::⟦B⟧;\nfn f() {}\n", "fn f() {}\n"),
+            ("mod m {\n    use a::⟦B⟧;\n    fn f() {}\n}\n", "mod m {\n    fn f() {}\n}\n"),
+        ] {
+            check("rust", before, RUST, after);
+        }
+    }
+
+    #[test]
+    fn an_import_that_is_used_after_all_stays() {
+        nothing("python", "import ⟦b⟧\nb.c()\n", PYTHON);
+        nothing("python", "import ⟦b⟧  # for its effects\n", PYTHON);
+        nothing("rust", "use a::⟦B⟧;\nfn f(b: B) {}\n", RUST);
+    }
+
+    #[test]
+    fn a_variable_is_marked() {
+        let said = "Variable \"x\" is not accessed";
+        check("python", "def f():\n    ⟦x⟧ = g()\n", said, "def f():\n    _x = g()\n");
+        nothing("python", "def f(⟦x⟧):\n    pass\n", "\"x\" is not accessed");
+        nothing("python", "def f():\n    ⟦x⟧ = g()\n    return x\n", said);
+        let said = "unused variable: `x`\n`#[warn(unused_variables)]` on by default";
+        check("rust", "fn f() {\n    let ⟦x⟧ = 1;\n}\n", said, "fn f() {\n    let _x = 1;\n}\n");
+        let code = |x: &str| format!("fn f(a: A) {{\n    let A {{ {x}, .. }} = a;\n}}\n");
+        check("rust", &code("⟦x⟧"), said, &code("x: _"));
+    }
 }

@@ -64,7 +64,10 @@ impl Module {
             return near().then(|| path.to_owned());
         }
         // `self` is the module, and each `super` the one around it.
-        let up = parts.iter().take_while(|part| **part == parts[0] && rules.own.iter().any(|own| own == *part)).count();
+        let up = parts
+            .iter()
+            .take_while(|part| **part == parts[0] && rules.own.iter().any(|own| own == *part))
+            .count();
         let climb = if rules.own.last().is_some_and(|last| last == first) { up } else { 0 };
         own.truncate(own.len().checked_sub(climb)?);
         own.extend(parts.drain(up..));
@@ -78,7 +81,8 @@ impl Module {
             return path.to_owned();
         }
         let separator = rules.separator.as_str();
-        let (own, other): (Vec<&str>, Vec<&str>) = (self.path.split(separator).collect(), path.split(separator).collect());
+        let (own, other): (Vec<&str>, Vec<&str>) =
+            (self.path.split(separator).collect(), path.split(separator).collect());
         let package = own.len() - usize::from(!self.is_folder);
         let common = own[..package].iter().zip(&other).take_while(|(a, b)| a == b).count();
         // A path that begins elsewhere is somebody else's.
@@ -143,7 +147,8 @@ mod tests {
         let at = |path: &str| folder.path().join(path);
         std::fs::create_dir_all(at("src/a")).unwrap();
         std::fs::write(at("Cargo.toml"), "").unwrap();
-        let rules = crate::language::Registry::builtin().unwrap().by_name("rust").unwrap().repairs.imports.clone();
+        let rules =
+            crate::language::Registry::builtin().unwrap().by_name("rust").unwrap().repairs.imports.clone();
         let lib = Module::of(&at("src/lib.rs"), &rules);
         let b = Module::of(&at("src/a/b.rs"), &rules);
         assert_eq!((lib.path.as_str(), b.path.as_str()), ("crate", "crate::a::b"));

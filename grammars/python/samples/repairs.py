@@ -1,0 +1,32 @@
+"""What repairs look at."""
+from __future__ import annotations
+# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ import
+import os.path as p, sys
+#      ^^^^^^^^^^^^ import.item
+#                    ^^^ import.item
+from a.b import c, d as e
+#    ^^^ import.module
+#               ^ import.item
+#                  ^^^^^^ import.item
+
+
+class Queue:
+    # <- class
+    limit: int = 3
+#   ^^^^^ member
+
+    def push(self, item, *rest):
+        # <- method
+        #   ^^^^^^^^^^^^^^^^^^^^ parameters
+        #          ^^^^ kept
+        return self.items
+#                   ^^^^^ member
+#                   ^^^^^ attribute
+
+    @decorated
+#    ^^^^^^^^^ called
+    def pull(self) -> Item:
+#       ^^^^ member
+        return make(lambda x: x)
+#              ^^^^ called
+#                          ^ kept
