@@ -4,7 +4,8 @@
   benches/diagnostics.py --checker pyright|ruff|rustc --from DIR [--rounds 3] [--seed 1] [--cases N] [--bare]
                          [--command 'npx pyright'] [--binary target/release/treefill] [--show N] [--record FILE]
 
-DIR holds unpacked packages (Python), or crates that `cargo check --offline` takes (rustc); best ones that nothing here was
+DIR holds unpacked packages (Python), or crates that `cargo check` takes (rustc; their development
+dependencies are left out); best ones that nothing here was
 made from. Each round damages every file once at most: a use of a name is misspelt, an import (or one name of it) is
 dropped, `self.`, `mut` or `&` is dropped, an import that nobody uses is added. A case is a new complaint in a file that was
 damaged; it goes to `treefill fix --json --diagnostics`, in the shape that the checker's language server gives it. Printed, by
@@ -163,7 +164,7 @@ def as_rust_analyzer_does(item, root):
 
 
 def rustc(command, root, files):
-    done = subprocess.run([*command, "check", "--offline", "--lib", "--quiet", "--message-format=json"], capture_output=True, cwd=root)
+    done = subprocess.run([*command, "check", "--lib", "--quiet", "--message-format=json"], capture_output=True, cwd=root)
     found = collections.defaultdict(list)
     for line in done.stdout.splitlines():
         item = json.loads(line)
@@ -214,6 +215,11 @@ def one_root(options, root, rng, cases):
     """Damage the files of one package, one at a time where the checker stops at the first error."""
     check, language, _ = CHECKERS[options.checker]
     command = shlex.split(options.command)
+    manifest = root / "Cargo.toml"
+    if manifest.exists():
+        text = re.sub(r"(?ms)^\[+(dev-dependencies|target\.[^\]]*dev-dependencies|bench|test|example)\b.*?(?=^\[|\Z)", "", manifest.read_text())
+        manifest.write_text(text + ("" if "[workspace]" in text else "\n[workspace]\n"))
+        (root / "Cargo.lock").unlink(missing_ok=True)
     files = sorted(path for path in root.rglob(f"*.{language.ending}") if 600 < path.stat().st_size < 60_000
                    and not {"tests", "test", "testing", "target", "examples", "benches", "docs"} & set(path.relative_to(root).parts))
     if not files:
@@ -313,6 +319,11 @@ def main():
         for case in sorted(cases, key=lambda case: len(case["text"])):
             if case["exact"] and case["kind"] not in kept:
                 kept[case["kind"]] = {"checker": options.checker, "kind": case["kind"], "text": case["broken"], "mended": case["text"], "told": case["told"]}
+            # No path of the machine it was recorded on.
+        for kind, case in kept.items():
+            text = json.dumps(case["told"])
+            text = re.sub(r'"file://[^"]*/', '"file:///', text)
+            case["told"] = json.loads(text)
         pathlib.Path(options.record).write_text(json.dumps(list(kept.values()), indent=1))
 
 

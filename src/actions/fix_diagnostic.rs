@@ -150,6 +150,10 @@ impl Case<'_> {
             repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
         }
         repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+        // Where the likeliest is doubtful, what is less likely is so too.
+        if repairs.first().is_some_and(|first| !first.sure) {
+            repairs.iter_mut().for_each(|repair| repair.sure = false);
+        }
         repairs
     }
 

@@ -160,8 +160,14 @@ fn is_near(lines: &Lines<'_>, candidate: &Candidate, error: usize, range: &Range
 /// The diagnostics that speak of the same error.
 fn mended(request: &Request, lines: &Lines<'_>, error: usize) -> Vec<usize> {
     let row = lines.of(error);
+    let repairs = request.snapshot.language.as_ref().map(|language| &language.repairs);
+    // What is said of names is not of the syntax, and what could not be read is of nothing.
+    let of_syntax = |message: &str| {
+        !message.is_empty() && repairs.is_none_or(|repairs| repairs.trouble(message).is_none())
+    };
     let same = |range: &Range<usize>| lines.of(range.start).abs_diff(row) <= 1;
-    let found = request.diagnostics.iter().enumerate().filter(|(_, diagnostic)| same(&diagnostic.range));
+    let found = request.diagnostics.iter().enumerate();
+    let found = found.filter(|(_, told)| same(&told.range) && of_syntax(&told.message));
     found.map(|(number, _)| number).collect()
 }
 

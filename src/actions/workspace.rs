@@ -112,7 +112,7 @@ fn source_files<'a>(
                 .contains(&&*name)
         };
         // The folder itself may be called anything.
-        entry.depth() == 0 || !name.starts_with('.') && !(entry.file_type().is_dir() && foreign())
+        entry.depth() == 0 || !(name.starts_with('.') || entry.file_type().is_dir() && foreign())
     };
     let of_language = move |path: &PathBuf| {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();

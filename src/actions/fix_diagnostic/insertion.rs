@@ -95,15 +95,15 @@ fn place_in(names: &[&str], name: &str) -> usize {
         _ if name.starts_with(char::is_uppercase) => 1,
         _ => 2,
     };
-    let orders: [&dyn Fn(&str) -> (usize, String); 3] =
-        [&|name| (kind(name), name.to_owned()), &|name| (0, name.to_lowercase()), &|name| {
-            (0, name.to_owned())
-        }];
-    let holds = |order: &&&dyn Fn(&str) -> (usize, String)| names.is_sorted_by_key(|name| order(name));
-    match orders.iter().find(holds) {
-        Some(order) => names.iter().position(|other| order(other) > order(name)).unwrap_or(names.len()),
-        None => names.len(),
-    }
+    // isort's, without regard to case, and plain.
+    let key = |order: usize, name: &str| match order {
+        0 => (kind(name), name.to_owned()),
+        1 => (0, name.to_lowercase()),
+        _ => (0, name.to_owned()),
+    };
+    let order = (0..3).find(|order| names.is_sorted_by_key(|name| key(*order, name)));
+    let Some(order) = order else { return names.len() };
+    names.iter().position(|other| key(order, other) > key(order, name)).unwrap_or(names.len())
 }
 
 /// `use a::B;` → `use a::{B, C};`, where the file writes lists.

@@ -20,7 +20,7 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
         // The declaration itself may be what is complained about.
         let own = (case.site.is("binding", &case.at)).then(|| case.at.clone());
         let above = seen.into_iter().filter(|it| it.name == name && it.range.start < case.at.start);
-        let nearest = above.map(|it| it.range).filter(|range| case.site.is("binding", range)).last();
+        let nearest = above.map(|it| it.range).rfind(|range| case.site.is("binding", range));
         own.or(nearest).map(|range| range.start)
     });
     let Some(at) = found else { return Vec::new() };

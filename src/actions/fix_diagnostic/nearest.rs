@@ -59,6 +59,9 @@ fn likeness(name: &str, other: &str) -> Option<f32> {
     let case_only = name.eq_ignore_ascii_case(other);
     let mut score = ONE - FURTHER * (slips as f32 - 1.0);
     score -= if same_start { 0.0 } else { 2.0 };
+    // A type is seldom meant for a variable.
+    let capital = |name: &str| name.starts_with(char::is_uppercase);
+    score -= if capital(name) == capital(other) { 0.0 } else { 6.0 };
     score += if case_only { 3.0 } else { 0.0 };
     // Of two at the same distance the longer one has more in common.
     score += long as f32 * 0.05 - if short < 4 { 6.0 } else { 0.0 };
@@ -78,7 +81,8 @@ fn visible(case: &Case<'_>) -> HashMap<String, f32> {
     for (name, bonus) in &mut found {
         *bonus += (site.words(name).take(8).count() as f32) * 0.2;
     }
-    for name in site.language.builtins.iter() {
+    let keywords = site.language.config.tokens.keywords.iter().map(String::as_str);
+    for name in site.language.builtins.iter().chain(keywords) {
         found.entry(name.to_owned()).or_insert(0.5);
     }
     found
