@@ -76,14 +76,14 @@ fn two_errors_in_one_definition_are_mended_one_after_another() {
 #[test]
 fn diagnostics_of_a_language_server_are_heeded() {
     let home = Home::new();
-    let text = "import os\nimport sys\n\nprint(sys.arvg, json.dumps(itmes := 1), 'é', itms)\n";
+    let text = "import sys\nimport os\n\nprint(sys.arvg, json.dumps(itmes := 1), 'é', itms)\n";
     let file = home.file("a.py", text);
     let told = |line: u32, from: u32, to: u32, message: &str| {
         let place = |character: u32| serde_json::json!({ "line": line, "character": character });
         serde_json::json!({ "range": { "start": place(from), "end": place(to) }, "message": message })
     };
     let list = serde_json::json!({ "params": { "diagnostics": [
-        told(0, 7, 9, "Import \"os\" is not accessed"),
+        told(1, 7, 9, "Import \"os\" is not accessed"),
         told(3, 16, 20, "\"json\" is not defined"),
         told(3, 10, 14, "\"arvg\" is not a known attribute of module \"sys\""),
         told(3, 45, 49, "\"itms\" is not defined"),

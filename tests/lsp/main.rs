@@ -10,6 +10,7 @@ mod frames;
 mod inline;
 mod menu;
 mod pump;
+mod recorded;
 mod settings;
 mod stats;
 mod support;

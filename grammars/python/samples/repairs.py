@@ -1,6 +1,7 @@
 """What repairs look at."""
 from __future__ import annotations
-# ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ import
+# <- import
+#    ^^^^^^^^^^ import.module
 import os.path as p, sys
 #      ^^^^^^^^^^^^ import.item
 #                    ^^^ import.item
@@ -17,16 +18,16 @@ class Queue:
 
     def push(self, item, *rest):
         # <- method
-        #   ^^^^^^^^^^^^^^^^^^^^ parameters
-        #          ^^^^ kept
+        #   - parameters
+        #          ---- kept
         return self.items
 #                   ^^^^^ member
 #                   ^^^^^ attribute
 
     @decorated
-#    ^^^^^^^^^ called
     def pull(self) -> Item:
 #       ^^^^ member
+#                     ^^^^ called
         return make(lambda x: x)
 #              ^^^^ called
 #                          ^ kept

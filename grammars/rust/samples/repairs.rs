@@ -4,7 +4,7 @@
 use a::b;
 //  ^^^^ import.item
 use std::{fmt, io::{self, Read}};
-// ^^^ import.module
+//  ^^^ import.module
 //        ^^^ import.item
 
 struct Queue {

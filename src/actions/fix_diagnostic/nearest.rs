@@ -56,6 +56,10 @@ fn likeness(name: &str, other: &str) -> Option<f32> {
         return None;
     }
     let same_start = name.chars().next() == other.chars().next();
+    // Two slips and another first letter: `value` is no `false`.
+    if slips > 1 && !same_start {
+        return None;
+    }
     let case_only = name.eq_ignore_ascii_case(other);
     let mut score = ONE - FURTHER * (slips as f32 - 1.0);
     score -= if same_start { 0.0 } else { 2.0 };

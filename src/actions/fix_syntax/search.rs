@@ -118,7 +118,11 @@ impl Search<'_> {
     /// errors is gone.
     fn helping(&self, candidates: &[Candidate], regions: &[Region], until: Instant) -> Vec<Candidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
-        let first = |text: &str| parser.complaints(text).first().map(|complaint| complaint.range.start);
+        // In lines: of several errors in one line nobody can tell which is gone.
+        let first = |text: &str| {
+            let start = parser.complaints(text).first()?.range.start;
+            Some(text[..start.min(text.len())].matches('\n').count())
+        };
         for (number, region) in regions.iter().enumerate() {
             let text = region.text(self.text);
             let (before, place) = (parser.judge(&text).total(), first(&text));
