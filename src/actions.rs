@@ -4,12 +4,16 @@
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
 pub mod check;
+pub mod fix_diagnostic;
 pub mod fix_syntax;
+pub mod workspace;
 
 use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use workspace::Workspace;
 
 pub use crate::completion::risks;
 use crate::document::{Edit, Snapshot};
@@ -20,6 +24,8 @@ use crate::document::{Edit, Snapshot};
 pub enum Action {
     /// A small repair of the syntax.
     FixSyntax,
+    /// A repair of what another server or a compiler complains about.
+    FixDiagnostic,
 }
 
 /// What another server, or a compiler, has against the text.
@@ -33,6 +39,30 @@ pub struct Diagnostic {
     pub code: String,
     /// Who says so.
     pub source: String,
+    /// What is said of it elsewhere in the file.
+    pub related: Vec<Related>,
+    /// Changes that came with it, best first.
+    pub suggestions: Vec<Suggestion>,
+}
+
+/// What a diagnostic says of another place of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// What it says.
+    pub message: String,
+}
+
+/// A change that whoever complains proposes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What it does, in their words.
+    pub title: String,
+    /// The change, in bytes of the snapshot.
+    pub edits: Vec<Edit>,
+    /// Whether they say that it may be applied without looking.
+    pub safe: bool,
 }
 
 /// One change that may be applied to exactly the snapshot it was made for.
@@ -59,6 +89,8 @@ pub struct Request {
     pub range: Option<Range<usize>>,
     /// What is known to be wrong there.
     pub diagnostics: Vec<Diagnostic>,
+    /// What else there is to look at.
+    pub workspace: Workspace,
     /// Time for the search of one repair, besides the parses of the whole file before and after.
     pub time: Duration,
 }
@@ -68,7 +100,14 @@ pub const MENU_TIME: Duration = Duration::from_millis(50);
 
 /// What can be done there without a model, best first. It parses: call it on a blocking thread.
 pub fn applicable(request: &Request) -> Vec<Offer> {
-    fix_syntax::offers(request)
+    let mut syntax = fix_syntax::offers(request);
+    let mut offers = fix_diagnostic::offers(request);
+    // While a file does not parse, what others say of its names may be no more than what follows from that.
+    if !syntax.is_empty() {
+        offers.iter_mut().for_each(|offer| offer.preferred = false);
+    }
+    syntax.append(&mut offers);
+    syntax
 }
 
 /// The text of a snapshot with `edits`, which are in its bytes, applied.

@@ -30,6 +30,8 @@ pub struct Config {
     pub completion: Completion,
     /// Where to stay silent.
     pub disable: Disable,
+    /// What is said about the code.
+    pub diagnostics: Diagnostics,
     /// What is counted.
     pub stats: Stats,
     /// What is written to stderr.
@@ -90,6 +92,14 @@ pub enum Menu {
 pub struct Disable {
     pub languages: Vec<String>,
     pub paths: Vec<String>,
+}
+
+/// `[diagnostics]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Diagnostics {
+    /// Off: most people have a server that says it, and nobody wants to read it twice.
+    pub syntax: bool,
 }
 
 /// `[stats]`: see [`settings::SETTINGS`].

@@ -5,6 +5,7 @@ mod builtins;
 mod config;
 mod grammar;
 mod queries;
+mod repairs;
 mod source;
 pub mod strict;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 pub use builtins::Builtins;
 pub use config::{LanguageConfig, Tokens};
 pub use queries::Queries;
+pub use repairs::{Imports, Repairs, Trouble};
 pub use source::Problem;
 
 /// One language: its configuration, grammar and queries.
@@ -28,6 +30,8 @@ pub struct Language {
     pub queries: Queries,
     /// The names it always has.
     pub builtins: Builtins,
+    /// What is said about its code, and how repairs of it are written.
+    pub repairs: Repairs,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::Parser>,
 }
@@ -265,7 +269,7 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        let all = ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names"];
+        let all = ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "repairs"];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }

@@ -3,6 +3,7 @@
 
 mod capabilities;
 mod client;
+mod complaints;
 mod convert;
 pub mod ext;
 mod notifications;
@@ -11,6 +12,7 @@ mod progress;
 mod requests;
 pub mod server;
 mod settings;
+pub mod told;
 pub mod transport;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@
 
 pub mod address;
 mod ahead;
+mod around;
 mod counts;
 mod engines;
 mod fates;
@@ -54,6 +55,8 @@ struct State {
     switches: Switches,
     counts: Counts,
     last_id: u64,
+    /// The folders that the editor works in.
+    roots: Vec<PathBuf>,
     recorder: Recorder,
     /// What the user took in earlier sessions.
     history: Arc<History>,
@@ -98,6 +101,7 @@ impl Session {
             switches: Switches::default(),
             counts: Counts::default(),
             last_id: 0,
+            roots: Vec::new(),
             recorder: Recorder::off(),
             history: Arc::default(),
             waiting: VecDeque::new(),

@@ -25,6 +25,7 @@ use super::check::Judge;
 use super::{Action, Offer, Request, applied};
 use crate::document::Snapshot;
 use crate::language::Language;
+use crate::language::strict::Complaint;
 
 /// Repairs that are offered at most: more would be guesses.
 const OFFERS: usize = 3;
@@ -60,7 +61,7 @@ pub fn offers(request: &Request) -> Vec<Offer> {
     let candidates = search::in_order(&text, candidates);
     let enumerated = start.elapsed();
     let search = search::Search { text: &text, lines: &lines, language: &language, judge: &judge, snapshot };
-    let found = search.run(&candidates, &places, Instant::now() + request.time);
+    let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&Candidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
@@ -80,6 +81,24 @@ pub fn offers(request: &Request) -> Vec<Offer> {
         mends: mends.clone(),
     };
     found.iter().enumerate().map(offer).collect()
+}
+
+/// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
+pub fn complaints(snapshot: &Snapshot) -> Vec<Complaint> {
+    let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
+    let Some(tree) = snapshot.parse() else { return Vec::new() };
+    let text = snapshot.text.to_string();
+    let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
+    let found = strict.map_or_else(Vec::new, |parser| parser.complaints(&text));
+    if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
+        return found;
+    }
+    let complaint = |start: usize| {
+        let end = snapshot.line_end(start).max(start);
+        Complaint { range: start..end, message: "the syntax is broken here".to_owned() }
+    };
+    let places = errors(snapshot, language, &text, &tree);
+    places.into_iter().filter(|place| *place < text.len()).map(complaint).collect()
 }
 
 /// Where something is wrong, in order: what the strict parser says, else the tree.
@@ -141,8 +160,14 @@ fn is_near(lines: &Lines<'_>, candidate: &Candidate, error: usize, range: &Range
 /// The diagnostics that speak of the same error.
 fn mended(request: &Request, lines: &Lines<'_>, error: usize) -> Vec<usize> {
     let row = lines.of(error);
+    let repairs = request.snapshot.language.as_ref().map(|language| &language.repairs);
+    // What is said of names is not of the syntax, and what could not be read is of nothing.
+    let of_syntax = |message: &str| {
+        !message.is_empty() && repairs.is_none_or(|repairs| repairs.trouble(message).is_none())
+    };
     let same = |range: &Range<usize>| lines.of(range.start).abs_diff(row) <= 1;
-    let found = request.diagnostics.iter().enumerate().filter(|(_, diagnostic)| same(&diagnostic.range));
+    let found = request.diagnostics.iter().enumerate();
+    let found = found.filter(|(_, told)| same(&told.range) && of_syntax(&told.message));
     found.map(|(number, _)| number).collect()
 }
 

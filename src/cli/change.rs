@@ -1,7 +1,7 @@
 //! Commands that change a file: what they are told to change, and how the change is shown or written.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
@@ -72,7 +72,7 @@ impl Target {
 pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
     let shown = target.file.display();
     if write {
-        return std::fs::write(&target.file, new).with_context(|| format!("cannot write {shown}"));
+        return replace(&target.file, new).with_context(|| format!("cannot write {shown}"));
     }
     let diff = similar::TextDiff::from_lines(old, new);
     let names = (format!("a/{shown}"), format!("b/{shown}"));
@@ -80,9 +80,46 @@ pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Resul
     Ok(write!(anstream::stdout(), "{diff}")?)
 }
 
+/// Put `text` in the place of a file's, all at once: whoever reads it meanwhile, or finds it after a crash, has the old or
+/// the new text. Its permissions stay; where there is a link, what it leads to is replaced.
+fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let file = std::fs::canonicalize(file)?;
+    let permissions = std::fs::metadata(&file)?.permissions();
+    if permissions.readonly() {
+        // Replacing it would be possible where its folder may be written to, and not what its owner wants.
+        return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::Builder::new().prefix(".treefill-").tempfile_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().set_permissions(permissions)?;
+    new.as_file().sync_all()?;
+    new.persist(&file).map_err(|error| error.error)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_replaced_with_its_permissions_behind_its_link() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a.py"), folder.path().join("b.py"));
+        std::fs::write(&file, "old").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o751)).unwrap();
+        symlink(&file, &link).unwrap();
+        replace(&link, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o751);
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
+        assert!(replace(&file, "newer").is_err());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+    }
 
     #[test]
     fn a_target_is_a_file_or_a_line_of_it() {

@@ -1,6 +1,9 @@
-//! `treefill fix`: repairs syntax errors, as a diff or in the file. It asks no model.
+//! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks no model.
+
+mod told;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,8 @@ Examples:
   treefill fix src/main.rs:10        only the error at line 10
   treefill fix --write a.py b.rs     mend the files
   treefill fix --json a.py           every offer for the first error, for a program
+  treefill fix a.py --diagnostics d.json
+                                     what a language server complains about (- reads its list from the input)
 
 A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
 
@@ -43,6 +48,9 @@ pub struct Arguments {
     /// Search at most this many milliseconds for one repair
     #[arg(long, value_name = "MS", default_value_t = 250)]
     time: u64,
+    /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
+    #[arg(long, value_name = "FILE")]
+    diagnostics: Option<PathBuf>,
     /// Print one JSON object for each file, with all offers for its first error
     #[arg(long)]
     json: bool,
@@ -53,11 +61,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let time = Duration::from_millis(arguments.time);
     let mut sound = true;
+    if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
+        anyhow::bail!("--diagnostics is about one file: name one");
+    }
     for target in &arguments.targets {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, &registry)?;
         if arguments.json {
-            sound &= list(target, &snapshot, time)?;
+            sound &= list(target, &snapshot, time, arguments)?;
+        } else if arguments.diagnostics.is_some() {
+            sound &= heed(target, &snapshot, arguments)?;
         } else {
             sound &= mend(target, snapshot, &registry, arguments)?;
         }
@@ -65,15 +78,42 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn offers(target: &Target, snapshot: &Snapshot, time: Duration) -> anyhow::Result<Vec<Offer>> {
+fn offers(
+    target: &Target,
+    snapshot: &Snapshot,
+    time: Duration,
+    diagnostics: Option<&PathBuf>,
+) -> anyhow::Result<Vec<Offer>> {
     let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-    let request = Request { snapshot: snapshot.clone(), range, diagnostics: Vec::new(), time };
+    let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| told::read(file, snapshot))?;
+    let workspace = told::workspace(target);
+    let request = Request { snapshot: snapshot.clone(), range, diagnostics, workspace, time };
     Ok(actions::applicable(&request))
 }
 
-fn list(target: &Target, snapshot: &Snapshot, time: Duration) -> anyhow::Result<bool> {
+/// Repair what the diagnostics complain about; whether something was found for all of them.
+fn heed(target: &Target, snapshot: &Snapshot, arguments: &Arguments) -> anyhow::Result<bool> {
+    let time = Duration::from_millis(arguments.time);
+    let found = offers(target, snapshot, time, arguments.diagnostics.as_ref())?;
+    let found = told::together(snapshot, found);
+    let shown = target.file.display();
+    if found.is_empty() {
+        super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
+        return Ok(false);
+    }
+    for offer in &found {
+        let line = offer.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
+        super::tell(&format!("{shown}:{line}: {}", offer.title));
+    }
+    let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
+    let new = actions::applied(snapshot, &edits).text.to_string();
+    show(target, &snapshot.text.to_string(), &new, arguments.write)?;
+    Ok(true)
+}
+
+fn list(target: &Target, snapshot: &Snapshot, time: Duration, arguments: &Arguments) -> anyhow::Result<bool> {
     let start = Instant::now();
-    let offers = offers(target, snapshot, time)?;
+    let offers = offers(target, snapshot, time, arguments.diagnostics.as_ref())?;
     let ms = start.elapsed().as_secs_f64() * 1000.0;
     let total = |snapshot: &Snapshot| Weight::of(snapshot).map(|weight| weight.total());
     let before = total(snapshot);
@@ -118,7 +158,7 @@ fn mend(
     let old = snapshot.text.to_string();
     let mut now = snapshot;
     for _ in 0..ROUNDS {
-        let Some(offer) = offers(target, &now, time)?.into_iter().next() else { break };
+        let Some(offer) = offers(target, &now, time, None)?.into_iter().next() else { break };
         let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
         super::tell(&format!("{shown}:{line}: {}", offer.title));
         let text = actions::applied(&now, &offer.edits).text.to_string();

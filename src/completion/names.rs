@@ -3,11 +3,15 @@
 //!
 //! What the captures of `names.scm` mean is said in `grammars/python/names.scm`.
 
+mod visible;
+
 use std::collections::HashSet;
 use std::ops::Range;
 
 use streaming_iterator::StreamingIterator;
 use tree_sitter::{Node, QueryCursor, Tree, TreeCursor};
+
+pub use visible::{Visible, visible};
 
 use crate::document::Snapshot;
 use crate::language::Language;

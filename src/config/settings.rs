@@ -227,6 +227,15 @@ pub const SETTINGS: &[Setting] = &[
         example: "[\"*.env\", \"**/secrets/**\"]",
     },
     Setting {
+        section: "diagnostics",
+        key: "syntax",
+        kind: Kind::Switch,
+        scope: Scope::Anyone,
+        doc: "Show the syntax errors that are found here: for editors in which no other server does.",
+        unset: "",
+        example: "true",
+    },
+    Setting {
         section: "stats",
         key: "enabled",
         kind: Kind::Switch,
@@ -253,6 +262,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("engine", "The process that runs the model. Read from this file only."),
     ("completion", "How suggestions are made."),
     ("disable", "Where to stay silent."),
+    ("diagnostics", "What is said about your code."),
     ("stats", "What is counted. Nothing of it leaves this machine. Read from this file only."),
     ("log", "What is written to stderr."),
 ];

@@ -21,6 +21,11 @@ impl Builtins {
         )
     }
 
+    /// All of them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Whether the language has it.
     pub fn is_known(&self, name: &str) -> bool {
         self.0.contains_key(name)

@@ -2,6 +2,24 @@
 
 use tree_sitter::{Language, Query, QueryErrorKind};
 
+/// The captures of `repairs.scm`.
+const REPAIRS: &[&str] = &[
+    "class",
+    "method",
+    "parameters",
+    "member",
+    "attribute",
+    "called",
+    "binding",
+    "receiver",
+    "shorthand",
+    "kept",
+    "import",
+    "import.item",
+    "import.module",
+    "container",
+    "attached",
+];
 /// The captures of `names.scm`.
 const NAMES: &[&str] = &[
     "scope",
@@ -44,11 +62,13 @@ pub struct Queries {
     pub holes: Query,
     /// Where names come from and where they are seen; `grammars/python/names.scm` says what the captures mean.
     pub names: Query,
+    /// What repairs need to know of a place; `grammars/rust/repairs.scm` says what the captures mean.
+    pub repairs: Query,
 }
 
 impl Queries {
     /// The names of the queries, their files, and the captures each may have.
-    pub const FILES: [(&str, &str, &[&str]); 8] = [
+    pub const FILES: [(&str, &str, &[&str]); 9] = [
         ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
         ("outline", "outline.scm", &["item", "item.body", "item.name"]),
         ("imports", "imports.scm", &["import"]),
@@ -57,6 +77,7 @@ impl Queries {
         ("risks", "risks.scm", &["risk"]),
         ("holes", "holes.scm", &["condition", "arguments"]),
         ("names", "names.scm", NAMES),
+        ("repairs", "repairs.scm", REPAIRS),
     ];
 
     /// Compile each file as `compile` does; the first error ends it.
@@ -71,13 +92,14 @@ impl Queries {
             risks: query(5)?,
             holes: query(6)?,
             names: query(7)?,
+            repairs: query(8)?,
         })
     }
 
     /// The queries with their names, in the order of [`Queries::FILES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
-        let Self { scopes, outline, imports, opaque, docs, risks, holes, names } = self;
-        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names];
+        let Self { scopes, outline, imports, opaque, docs, risks, holes, names, repairs } = self;
+        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names, repairs];
         Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
     }
 }

@@ -9,6 +9,7 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
 use super::capabilities;
 use super::client::Messages;
+use super::complaints::Complaints;
 use super::ext::{
     CodeActionParams, CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
     InlineCompletionList, InlineCompletionParams,
@@ -25,6 +26,7 @@ pub struct Server {
     pub(super) client: Client,
     pub(super) messages: Messages,
     pub(super) settings: Arc<Settings>,
+    pub(super) complaints: Complaints,
     pub(super) options: ServeOptions,
     pub(super) events: mpsc::Sender<Event>,
     /// What `initialize` told of the client.
@@ -94,7 +96,8 @@ impl Server {
         let messages = Messages::start(client.clone());
         let file = options.config_file.clone();
         let settings = Settings::new(Arc::clone(&session), messages.clone(), options.config.clone(), file);
-        Self { session, client, messages, settings, options, events, negotiated: OnceLock::new() }
+        let complaints = Complaints::start(Arc::clone(&session), client.clone());
+        Self { session, client, messages, settings, complaints, options, events, negotiated: OnceLock::new() }
     }
 
     /// What is known of the client; the defaults before `initialize`.

@@ -64,3 +64,41 @@ fn risks_are_listed() {
     let run = home.run(&["check", &home.file("b.py", "x = 1\n")]);
     assert_eq!((run.code, run.out.as_str()), (0, ""));
 }
+
+#[test]
+fn two_errors_in_one_definition_are_mended_one_after_another() {
+    let home = Home::new();
+    let broken = "def f(items):\n    if len(items > 3:\n        retrun 1\n    return 2\n";
+    let run = home.run(&["fix", &home.file("a.py", broken)]);
+    assert!(run.code == 0 && run.out.contains("+    if len(items) > 3:\n+        return 1\n"), "{run:?}");
+}
+
+#[test]
+fn diagnostics_of_a_language_server_are_heeded() {
+    let home = Home::new();
+    let text = "import sys\nimport os\n\nprint(sys.arvg, json.dumps(itmes := 1), 'é', itms)\n";
+    let file = home.file("a.py", text);
+    let told = |line: u32, from: u32, to: u32, message: &str| {
+        let place = |character: u32| serde_json::json!({ "line": line, "character": character });
+        serde_json::json!({ "range": { "start": place(from), "end": place(to) }, "message": message })
+    };
+    let list = serde_json::json!({ "params": { "diagnostics": [
+        told(1, 7, 9, "Import \"os\" is not accessed"),
+        told(3, 16, 20, "\"json\" is not defined"),
+        told(3, 10, 14, "\"arvg\" is not a known attribute of module \"sys\""),
+        told(3, 45, 49, "\"itms\" is not defined"),
+        told(3, 0, 5, "nonsense"),
+    ] } });
+    let diagnostics = home.file("d.json", list.to_string());
+    let run = home.run(&["fix", &file, "--write", "--diagnostics", &diagnostics]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let after = "import json\nimport sys\n\nprint(sys.argv, json.dumps(itmes := 1), 'é', itmes)\n";
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
+    let run = home.run(&["fix", &file, "--diagnostics", &home.file("e.json", "[]")]);
+    assert!(run.code == 1 && run.err.contains("no sure repair"), "{run:?}");
+    home.run(&["fix", &file, "--diagnostics", &home.file("f.json", "{}")])
+        .refused(1, &["f.json", "a list of diagnostics"]);
+    home.run(&["fix", &file, "--diagnostics", &home.file("g.json", "[{}]")])
+        .refused(1, &["diagnostic 0 has no range"]);
+    home.run(&["fix", &file, &file, "--diagnostics", &diagnostics]).refused(1, &["name one"]);
+}

@@ -62,6 +62,53 @@ fn a_command_asks_the_client_to_apply_unless_the_document_moved_on() {
 }
 
 #[test]
+fn what_another_server_complains_about_is_repaired_with_the_files_around_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("shapes.py"), "class Square: pass\n").unwrap();
+    let uri = |name: &str| format!("file://{}/{name}", folder.path().display());
+    let capabilities = json!({
+        "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } },
+    });
+    let folders = json!([{ "uri": format!("file://{}", folder.path().display()), "name": "x" }]);
+    let params = json!({ "capabilities": capabilities, "workspaceFolders": folders });
+    let mut server = TestServer::start_with(ScriptedEngine::always("") as _, params, "");
+    // What is open counts as it is on the screen.
+    server.open_as(&uri("lines.py"), "python", "class Line: pass\n");
+    server.open_as(&uri("x.py"), "python", "é = [Square(), Line()]\n");
+    let mut ask = |name: &str, from: u32| {
+        let place = |character: u32| json!({ "line": 0, "character": character });
+        let range = json!({ "start": place(from), "end": place(from + u32::try_from(name.len()).unwrap()) });
+        let told =
+            json!({ "range": range, "message": format!("\"{name}\" is not defined"), "source": "Pyright" });
+        let params = json!({ "textDocument": { "uri": uri("x.py") }, "range": range, "context": { "diagnostics": [7, told] } });
+        let actions = server.client().call("textDocument/codeAction", params);
+        assert_eq!((&actions[0]["isPreferred"], &actions[0]["diagnostics"]), (&json!(true), &json!([told])));
+        let edits = &actions[0]["edit"]["changes"][uri("x.py")];
+        edits[0]["newText"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(ask("Square", 5), "from shapes import Square\n\n");
+    assert_eq!(ask("Line", 15), "from lines import Line\n\n");
+}
+
+#[test]
+fn off_switches_hold_for_actions_too() {
+    let mut server = start(json!({}));
+    assert_ne!(ask(&mut server, json!({})), json!([]));
+    server.command("treefill.pause", json!([]));
+    assert_eq!(ask(&mut server, json!({})), json!([]));
+    server.command("treefill.resume", json!([]));
+    server.command("treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
+    assert_eq!(ask(&mut server, json!({})), json!([]));
+    server.command("treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
+    assert_ne!(ask(&mut server, json!({})), json!([]));
+    let engine = ScriptedEngine::always("");
+    let config = "[disable]\nlanguages = [\"python\"]\n";
+    let mut server = TestServer::start_with(engine as _, json!({ "capabilities": {} }), config);
+    server.open("é = len([1, 2)\n");
+    assert_eq!(ask(&mut server, json!({})), json!([]));
+}
+
+#[test]
 fn where_nothing_is_wrong_nothing_is_offered() {
     let mut server = TestServer::start(ScriptedEngine::always(""));
     server.open("x = 1\n");

@@ -5,10 +5,12 @@
 mod actions;
 mod ahead;
 mod binary;
+mod diagnostics;
 mod frames;
 mod inline;
 mod menu;
 mod pump;
+mod recorded;
 mod settings;
 mod stats;
 mod support;

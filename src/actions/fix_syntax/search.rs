@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::lexer::is_word;
 use super::region::{Lines, Region};
@@ -16,6 +16,8 @@ use crate::language::Language;
 const ENOUGH: usize = 4;
 /// Tried in each region whatever the time: with a slow machine the best few must still be looked at.
 const ALWAYS: usize = 12;
+/// Regions with several errors that are looked at.
+const HELPED: usize = 3;
 
 /// Candidates without those that lead to the same text, most plausible first.
 pub fn in_order(text: &str, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
@@ -70,8 +72,16 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The candidates that mend the definition around `places`, best first.
-    pub fn run(&self, candidates: &[Candidate], places: &[usize], until: Instant) -> Vec<Candidate> {
+    /// The candidates that mend the definition around `places`, best first: in `time`, or in twice that where the definition
+    /// has another error, so that none mends it alone.
+    pub fn run(&self, candidates: &[Candidate], places: &[usize], time: Duration) -> Vec<Candidate> {
+        let regions = self.broken_regions(places);
+        let found = self.mending(candidates, &regions, Instant::now() + time);
+        if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
+    }
+
+    /// The broken parts of the file around some places, smallest first.
+    fn broken_regions(&self, places: &[usize]) -> Vec<Region> {
         let mut regions: Vec<Region> = Vec::new();
         for place in places.iter().take(4) {
             let row = self.lines.of(*place);
@@ -83,11 +93,14 @@ impl Search<'_> {
             }
         }
         regions.sort_by_key(Region::len);
+        regions.retain(|region| !self.accepts(&region.text(self.text)));
+        regions
+    }
+
+    /// Those after which a region parses.
+    fn mending(&self, candidates: &[Candidate], regions: &[Region], until: Instant) -> Vec<Candidate> {
         let mut partly = Vec::new();
         for (number, region) in regions.iter().enumerate() {
-            if self.accepts(&region.text(self.text)) {
-                continue;
-            }
             let now = Instant::now();
             let last = number + 1 == regions.len();
             let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
@@ -99,6 +112,45 @@ impl Search<'_> {
             }
         }
         partly
+    }
+
+    /// Those after which the smallest region where any does has fewer faults, the first of them further down: one of two
+    /// errors is gone.
+    fn helping(&self, candidates: &[Candidate], regions: &[Region], until: Instant) -> Vec<Candidate> {
+        let Some(parser) = self.language.strict else { return Vec::new() };
+        // In lines: of several errors in one line nobody can tell which is gone.
+        let first = |text: &str| {
+            let start = parser.complaints(text).first()?.range.start;
+            Some(text[..start.min(text.len())].matches('\n').count())
+        };
+        for (number, region) in regions.iter().enumerate() {
+            let text = region.text(self.text);
+            let (before, place) = (parser.judge(&text).total(), first(&text));
+            // One error is the business of those that mend.
+            if before < 2 || place.is_none() {
+                continue;
+            }
+            let mut helped: Vec<(usize, Candidate)> = Vec::new();
+            for (tried, candidate) in candidates.iter().enumerate() {
+                if helped.len() == ENOUGH || tried >= ALWAYS && Instant::now() > until {
+                    break;
+                }
+                let edit = &candidate.edit;
+                let Some(edited) = region.edited(self.text, &edit.range, &edit.text) else { continue };
+                let total = parser.judge(&edited).total();
+                let further = || first(&edited).is_none_or(|now| Some(now) > place);
+                if total < before && further() {
+                    helped.push((total, candidate.clone()));
+                }
+            }
+            helped.sort_by_key(|(total, _)| *total);
+            let helped = helped.into_iter().map(|(_, candidate)| candidate).collect();
+            let (_, found) = self.confirmed(helped, region);
+            if !found.is_empty() || number + 1 == HELPED {
+                return found;
+            }
+        }
+        Vec::new()
     }
 
     /// Those with which the region parses.

@@ -17,6 +17,7 @@ fn ask(language: &str, before: &str) -> (Snapshot, Vec<Offer>) {
         snapshot: snapshot.clone(),
         range: Some(offset..offset),
         diagnostics: Vec::new(),
+        workspace: Default::default(),
         // So that a busy machine gives the same answer.
         time: Duration::from_secs(5),
     };

@@ -16,4 +16,5 @@ pub fn handle(server: &Server, params: DidChange) {
         Ok(Order::Broken { before }) => tracing::warn!(version, before, "a document's version did not rise"),
         Err(not_open) => tracing::warn!("{not_open}"),
     }
+    server.complaints.look(&uri, server.negotiated().encoding);
 }

@@ -9,4 +9,5 @@ pub fn handle(server: &Server, params: DidChangeConfiguration) {
     if pull {
         server.settings.pull(server.client.clone());
     }
+    server.complaints.look_at_all(server.negotiated().encoding);
 }

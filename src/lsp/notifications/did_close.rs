@@ -8,6 +8,7 @@ use crate::lsp::server::Server;
 const LARGE: usize = 1 << 20;
 
 pub fn handle(server: &Server, params: &DidClose) {
+    server.complaints.forget(&params.text_document.uri);
     if server.session.close(&params.text_document.uri) >= LARGE {
         process::give_memory_back();
     }

@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::actions::{self, Diagnostic, MENU_TIME, Offer, Request};
+use crate::actions::{self, MENU_TIME, Offer, Request};
 use crate::document::Snapshot;
 use crate::lsp::capabilities::Client;
-use crate::lsp::convert;
 use crate::lsp::ext::CodeActionParams;
 use crate::lsp::server::Server;
+use crate::lsp::{convert, told};
 
 /// The kind of a repair.
 pub const QUICK_FIX: &str = "quickfix";
@@ -16,13 +16,17 @@ pub const QUICK_FIX: &str = "quickfix";
 pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let Some(snapshot) = server.session.snapshot(&params.text_document.uri) else { return Vec::new() };
     let client = server.negotiated();
-    if !wanted(params.context.only.as_deref()) {
+    if server.session.is_off(&params.text_document.uri) || !wanted(params.context.only.as_deref()) {
         return Vec::new();
     }
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
-    let diagnostics = told.iter().filter_map(|told| diagnostic(&snapshot, told, client)).collect();
-    let request = Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, time: MENU_TIME };
+    // Those that cannot be read keep their place: offers name diagnostics by their number.
+    let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
+    let diagnostics = told.iter().map(read).collect();
+    let workspace = server.session.workspace(&params.text_document.uri);
+    let request =
+        Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace, time: MENU_TIME };
     let offers = tokio::task::spawn_blocking(move || actions::applicable(&request)).await;
     // A panic there costs this menu only; the log has it.
     let offers = offers.unwrap_or_default();
@@ -33,18 +37,6 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
 fn wanted(only: Option<&[String]>) -> bool {
     let within = |kind: &String| kind.is_empty() || kind == QUICK_FIX || kind.starts_with("quickfix.");
     only.is_none_or(|kinds| kinds.iter().any(within))
-}
-
-/// A diagnostic as the actions see it; one of an odd shape is left out.
-fn diagnostic(snapshot: &Snapshot, told: &Value, client: &Client) -> Option<Diagnostic> {
-    let range = serde_json::from_value(told["range"].clone()).ok()?;
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    Some(Diagnostic {
-        range: convert::to_bytes(snapshot, range, client.encoding),
-        message: text(&told["message"]),
-        code: text(&told["code"]),
-        source: told["source"].as_str().unwrap_or_default().to_owned(),
-    })
 }
 
 /// An offer on the wire: a literal with its edit, or a command for clients that know no literals.

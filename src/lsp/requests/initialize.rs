@@ -1,5 +1,7 @@
 //! `initialize`: agrees on an encoding and says what we can do. It does not wait for the model.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
 
@@ -7,6 +9,7 @@ use crate::config::Menu;
 use crate::lsp::capabilities::Client;
 use crate::lsp::process;
 use crate::lsp::server::Server;
+use crate::session::address;
 
 pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     let client = server.negotiate(Client::read(&params));
@@ -15,6 +18,7 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     {
         process::watch_parent(id, server.events.clone());
     }
+    server.session.work_in(roots(&params));
     server.settings.report(&server.options.problems);
     server.settings.apply(params["initializationOptions"].take());
     let menu = match server.session.config().completion.menu {
@@ -25,4 +29,17 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     let info =
         ServerInfo { name: "treefill".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) };
     InitializeResult { capabilities: client.answer(menu), server_info: Some(info) }
+}
+
+/// The folders that the editor works in, in the newest of the three ways to say it that is used.
+fn roots(params: &Value) -> Vec<PathBuf> {
+    let folders = params["workspaceFolders"].as_array().into_iter().flatten();
+    let folders: Vec<&str> = folders.filter_map(|folder| folder["uri"].as_str()).collect();
+    let root = || params["rootUri"].as_str().into_iter().collect();
+    let uris: Vec<&str> = if folders.is_empty() { root() } else { folders };
+    if uris.is_empty() {
+        return params["rootPath"].as_str().map(PathBuf::from).into_iter().collect();
+    }
+    let local = uris.into_iter().filter(|uri| uri.starts_with("file:"));
+    local.filter_map(address::path).collect()
 }

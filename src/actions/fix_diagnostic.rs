@@ -1,0 +1,172 @@
+//! Fix this error: what another server or a compiler complains about. Only repairs that need no model: small, exact, and
+//! checked as far as that is possible without whoever complained. Messages are told apart by `grammars/<lang>/repairs.toml`,
+//! places by `repairs.scm`.
+
+mod borrow;
+mod import;
+mod insertion;
+mod member;
+mod mutable;
+mod nearest;
+mod recheck;
+mod site;
+mod stdlib;
+mod suggested;
+mod unused;
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::time::Instant;
+
+use recheck::Recheck;
+use site::Site;
+
+use super::{Action, Diagnostic, Offer, Request, applied};
+use crate::document::Edit;
+use crate::language::Trouble;
+
+/// Repairs that are offered for one diagnostic at most.
+const OFFERS: usize = 3;
+/// Diagnostics that are looked at: an editor sends those under the cursor.
+const DIAGNOSTICS: usize = 8;
+/// Candidates that are checked for one diagnostic; each costs a parse.
+const CHECKED: usize = 8;
+
+/// A possible repair.
+#[derive(Debug, Clone, Default)]
+pub struct Repair {
+    /// What it does.
+    title: String,
+    /// The change, in bytes of the snapshot.
+    edits: Vec<Edit>,
+    /// How likely it is meant; compared within one diagnostic only.
+    score: f32,
+    /// Whether it is right unless the diagnostic is wrong.
+    sure: bool,
+    /// The unknown name that is known afterwards.
+    settles: Option<Range<usize>>,
+    /// Names that are defined no more, and must not be missed.
+    gone: Vec<String>,
+}
+
+/// One diagnostic in its file.
+pub struct Case<'a> {
+    site: &'a Site<'a>,
+    request: &'a Request,
+    diagnostic: &'a Diagnostic,
+    /// What it is about; None when only what came with it can help.
+    trouble: Option<Trouble>,
+    /// The name it is about, where it stands.
+    name: &'a str,
+    at: Range<usize>,
+}
+
+/// What makes repairs, for the troubles it knows.
+const MAKERS: &[fn(&Case<'_>) -> Vec<Repair>] = &[
+    suggested::repairs,
+    member::repairs,
+    import::repairs,
+    nearest::repairs,
+    unused::repairs,
+    mutable::repairs,
+    borrow::repairs,
+];
+
+/// The sure repairs of what is complained about, best first.
+pub fn offers(request: &Request) -> Vec<Offer> {
+    let start = Instant::now();
+    let snapshot = &request.snapshot;
+    let Some(language) = snapshot.language.clone().filter(|_| !request.diagnostics.is_empty()) else {
+        return Vec::new();
+    };
+    let Some(tree) = snapshot.parse() else { return Vec::new() };
+    let text = snapshot.text.to_string();
+    let site = Site::new(snapshot, &language, &tree, &text);
+    let recheck = Recheck::new(&site);
+    let mut offers: Vec<(Offer, bool)> = Vec::new();
+    let mut texts: HashSet<String> = HashSet::new();
+    for (number, diagnostic) in request.diagnostics.iter().enumerate().take(DIAGNOSTICS) {
+        let mut repairs = case(&site, request, diagnostic).repairs();
+        repairs.truncate(CHECKED);
+        let mut taken = 0;
+        for repair in repairs {
+            // The first one is always looked at: with a slow machine one is better than none.
+            if taken == OFFERS || taken > 0 && start.elapsed() > 2 * request.time {
+                break;
+            }
+            let text = applied(snapshot, &repair.edits).text.to_string();
+            let same = offers.iter_mut().find(|(offer, _)| offer.edits == repair.edits);
+            if let Some((offer, _)) = same {
+                offer.mends.push(number);
+                offer.mends.dedup();
+                continue;
+            }
+            if texts.contains(&text) || text == site.text || !recheck.passes(&repair) {
+                continue;
+            }
+            texts.insert(text);
+            taken += 1;
+            let Repair { title, edits, sure, .. } = repair;
+            let offer =
+                Offer { action: Action::FixDiagnostic, title, preferred: false, edits, mends: vec![number] };
+            offers.push((offer, sure));
+        }
+    }
+    tracing::debug!(all = ?start.elapsed(), offers = offers.len(), "repairs of diagnostics");
+    let sure = offers.iter().filter(|(_, sure)| *sure).count();
+    offers.sort_by_key(|(_, sure)| !sure);
+    let preferred = |(mut offer, is_sure): (Offer, bool)| {
+        offer.preferred = is_sure && sure == 1;
+        offer
+    };
+    offers.into_iter().map(preferred).collect()
+}
+
+fn case<'a>(site: &'a Site<'a>, request: &'a Request, diagnostic: &'a Diagnostic) -> Case<'a> {
+    let text = site.text;
+    let floor = |byte: usize| site.snapshot.floor(byte);
+    let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
+    let said = site.language.repairs.trouble(&diagnostic.message);
+    let (trouble, named) = said.map_or((None, None), |(trouble, name)| (Some(trouble), name));
+    let mut at = range.clone();
+    if let Some(named) = &named {
+        let found = site::words(&text[range.clone()], named).next();
+        // Some name the line only, or a statement that ends elsewhere.
+        let line = site.snapshot.line_start(range.start)..site.snapshot.line_end(range.end);
+        let in_line = || site::words(&text[line.clone()], named).next().map(|found| (line.start, found));
+        if let Some((from, found)) = found.map(|found| (range.start, found)).or_else(in_line) {
+            at = from + found.start..from + found.end;
+        }
+    }
+    Case { site, request, diagnostic, trouble, name: &text[at.clone()], at }
+}
+
+impl Case<'_> {
+    /// Every repair that comes to mind, likeliest first; of equally likely ones none is sure.
+    fn repairs(&self) -> Vec<Repair> {
+        let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(|make| make(self)).collect();
+        repairs.retain(|repair| !repair.edits.is_empty());
+        for repair in &mut repairs {
+            repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+        }
+        repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+        // Where the likeliest is doubtful, what is less likely is so too.
+        if repairs.first().is_some_and(|first| !first.sure) {
+            repairs.iter_mut().for_each(|repair| repair.sure = false);
+        }
+        repairs
+    }
+
+    /// Whether it is about this.
+    fn is(&self, trouble: Trouble) -> bool {
+        self.trouble == Some(trouble)
+    }
+
+    /// The text right behind the name.
+    fn behind(&self) -> &str {
+        &self.site.text[self.at.end..]
+    }
+}
+
+#[cfg(test)]
+mod tests;

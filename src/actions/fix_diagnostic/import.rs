@@ -1,0 +1,236 @@
+//! A name that is defined elsewhere and not imported: `Path(x)` → `from pathlib import Path`. Where it comes from is asked
+//! of the compiler's own proposal, of the other files of the workspace, and of a table of the standard library.
+
+mod paths;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use paths::Module;
+
+use super::site::{Site, words};
+use super::{Case, Repair, insertion, stdlib};
+use crate::completion::names;
+use crate::document::Snapshot;
+use crate::language::Trouble;
+
+/// Something that can be imported, or defined elsewhere, under the name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// The path of what it is taken from; of itself, when it is a whole module.
+    pub module: String,
+    /// What it is called there; empty for a whole module.
+    pub name: String,
+    /// What it is called here, when that is something else.
+    pub alias: Option<String>,
+}
+
+/// What a source weighs: a compiler's proposal, a file that imports it, a file that defines it, the standard library.
+const PROPOSED: f32 = 6.0;
+const IMPORTED: f32 = 3.0;
+const DEFINED: f32 = 4.0;
+const STANDARD: f32 = 1.0;
+/// The file takes something else from there.
+const KNOWN: f32 = 2.0;
+/// A use that fits a module (`os.path`) or does not (`os(1)`).
+const FITS: f32 = 4.0;
+/// One is sure when it leads the next by this much.
+const CLEAR: f32 = 1.5;
+/// A repair with much behind it, and one with little: names of the standard library that hardly anybody imports.
+const STRONG: f32 = 88.0;
+const WEAK: f32 = 70.0;
+/// Sources that are offered.
+const MOST: usize = 3;
+
+/// `Path(x)` → `from pathlib import Path`, where imports go.
+pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
+    if !case.is(Trouble::UnknownName) || case.name.is_empty() {
+        return Vec::new();
+    }
+    let mut weights: HashMap<Source, f32> = HashMap::new();
+    proposed(case, &mut weights);
+    elsewhere(case, &mut weights);
+    standard(case, &mut weights);
+    for (source, weight) in &mut weights {
+        let known = |import: &super::site::Import| import.module == source.module && !import.name.is_empty();
+        if !source.name.is_empty() && case.site.imports.iter().any(known) {
+            *weight += KNOWN;
+        }
+    }
+    let mut sources: Vec<(Source, f32)> = weights.into_iter().collect();
+    let order = |source: &Source| (source.module.len(), source.module.clone(), source.name.clone());
+    sources.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| order(&a.0).cmp(&order(&b.0))));
+    let clear =
+        sources.first().is_some_and(|first| sources.get(1).is_none_or(|next| first.1 - next.1 >= CLEAR));
+    let mut repairs = Vec::new();
+    for (number, (source, weight)) in sources.into_iter().take(MOST).enumerate() {
+        let Some(edits) = insertion::edits(case.site, &case.at, &source) else { continue };
+        let repair = Repair {
+            title: insertion::title(case.site, &source),
+            edits,
+            score: WEAK + (STRONG - WEAK) * (weight / (weight + 1.0)) + weight.min(10.0) * 0.05,
+            sure: number == 0 && clear,
+            settles: Some(case.at.clone()),
+            ..Repair::default()
+        };
+        repairs.push(repair);
+    }
+    repairs
+}
+
+/// The imports in a text that is nothing but imports; none for any other.
+pub fn paths_in(site: &Site<'_>, text: &str) -> Vec<Source> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Vec::new();
+    }
+    let snapshot = Snapshot::of_text("", trimmed, Some(Arc::clone(site.language)));
+    let Some(tree) = snapshot.parse() else { return Vec::new() };
+    let only = Site::new(&snapshot, site.language, &tree, trimmed);
+    let root = tree.root_node();
+    let mut cursor = root.walk();
+    let all = root.children(&mut cursor).all(|node| only.all("import").contains(&node));
+    if !all || root.has_error() {
+        return Vec::new();
+    }
+    let source = |import: &super::site::Import| Source {
+        module: import.module.clone(),
+        name: import.name.clone(),
+        alias: import.alias.clone(),
+    };
+    only.imports.iter().map(source).collect()
+}
+
+/// What whoever complains proposes.
+fn proposed(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
+    for suggestion in &case.diagnostic.suggestions {
+        for edit in &suggestion.edits {
+            for source in paths_in(case.site, &edit.text) {
+                weights.entry(source).or_insert(PROPOSED);
+            }
+        }
+    }
+}
+
+/// What other files import or define by that name.
+fn elsewhere(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
+    let (site, workspace) = (case.site, &case.request.workspace);
+    let rules = &site.language.repairs.imports;
+    let own = workspace.path.as_deref().map(|path| Module::of(path, rules));
+    let says = |text: &str| words(text, case.name).next().is_some();
+    let start = Instant::now();
+    for found in workspace.files(site.language, case.request.time / 2, says) {
+        // An editor's menu waits: the nearest files have been looked at.
+        if start.elapsed() > case.request.time {
+            break;
+        }
+        let Some(tree) = found.snapshot.parse() else { continue };
+        let text = found.snapshot.text.to_string();
+        let other = Site::new(&found.snapshot, site.language, &tree, &text);
+        let module = Module::of(&found.path, rules);
+        for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == case.name) {
+            let Some(path) = module.resolve(&import.module, own.as_ref(), rules) else { continue };
+            let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));
+            let source = Source { module: path, name: import.name.clone(), alias: import.alias.clone() };
+            *weights.entry(source).or_default() += IMPORTED;
+        }
+        // A file that is not of this package is not reached by its folders.
+        let Some(own) = own.as_ref().filter(|own| own.shares_package(&module)) else { continue };
+        let end = text.len()..text.len();
+        let defined = names::visible(&found.snapshot, &tree, &end).into_iter().any(|it| {
+            let imported = other.imports.iter().any(|import| import.statement.contains(&it.range.start));
+            it.name == case.name && !imported
+        });
+        if defined {
+            let path = own.spell(&module.path, &site.imports, rules);
+            let source = Source { module: path, name: case.name.to_owned(), alias: None };
+            *weights.entry(source).or_default() += DEFINED;
+        }
+    }
+}
+
+/// What the standard library has by that name: things, and modules.
+fn standard(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
+    let rules = &case.site.language.repairs.imports;
+    // `os.path.join`: what is asked of the name tells a module.
+    let asked = [case.site.language.repairs.member.as_str(), rules.separator.as_str()];
+    let asked = asked.iter().find_map(|separator| case.behind().strip_prefix(separator));
+    let asked =
+        asked.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default());
+    for module in stdlib::modules(case.site.language) {
+        if let Some(count) = module.has(case.name) {
+            let source = Source { module: module.path.to_owned(), name: case.name.to_owned(), alias: None };
+            *weights.entry(source).or_default() += STANDARD * (1.0 + count as f32).ln();
+        }
+        let (head, last) = module.path.rsplit_once(rules.separator.as_str()).unwrap_or(("", module.path));
+        if last != case.name || !rules.whole.is_empty() && !head.is_empty() {
+            continue;
+        }
+        let Some(asked) = asked else { continue };
+        let source = match rules.whole.is_empty() {
+            true => Source { module: head.to_owned(), name: last.to_owned(), alias: None },
+            false => Source { module: module.path.to_owned(), name: String::new(), alias: None },
+        };
+        let inner = format!("{}{}{asked}", module.path, rules.separator);
+        let has = module.has(asked).is_some()
+            || stdlib::modules(case.site.language).any(|other| other.path == inner);
+        let fits = if has { FITS } else { 0.0 };
+        *weights.entry(source).or_default() += STANDARD * (1.0 + module.count as f32).ln() + fits;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::tests::{answer, check, nothing, request, undefined};
+    use crate::actions::Workspace;
+
+    #[test]
+    fn the_standard_library_is_known() {
+        let said = undefined("python", "Path");
+        check("python", "x = ⟦Path⟧('a')\n", &said, "from pathlib import Path\n\nx = Path('a')\n");
+        check("python", "x = ⟦os⟧.path\n", &undefined("python", "os"), "import os\n\nx = os.path\n");
+        let said = "cannot find module or crate `mem` in this scope\nuse of unresolved module or unlinked crate `mem`";
+        check(
+            "rust",
+            "fn f() {\n    ⟦mem⟧::take(x)\n}\n",
+            said,
+            "use std::mem;\n\nfn f() {\n    mem::take(x)\n}\n",
+        );
+        nothing("python", "x = ⟦qqqqqq⟧\n", &undefined("python", "qqqqqq"));
+    }
+
+    #[test]
+    fn other_files_tell_where_a_name_comes_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        fs::create_dir_all(at("pkg/sub")).unwrap();
+        for (path, text) in [
+            ("pkg/__init__.py", ""),
+            ("pkg/sub/__init__.py", ""),
+            ("pkg/shapes.py", "import numpy as np\n\nclass Square:\n    pass\n\nLIMIT = np.pi\n"),
+            ("pkg/sub/other.py", "from third.party import helper\n"),
+            ("pkg/sub/mine.py", ""),
+            ("pkg/.hidden.py", "class Hidden: pass\n"),
+        ] {
+            fs::write(at(path), text).unwrap();
+        }
+        let ask = |text: &str, name: &str| {
+            let mut request = request("python", text, &undefined("python", name));
+            request.workspace = Workspace {
+                path: Some(at("pkg/sub/mine.py")),
+                roots: vec![folder.path().to_owned()],
+                open: Vec::new(),
+            };
+            answer(&request).1
+        };
+        assert_eq!(ask("x = ⟦Square⟧()\n", "Square"), "from pkg.shapes import Square\n\nx = Square()\n");
+        let relative = "from . import other\n\nx = ⟦LIMIT⟧\n";
+        assert_eq!(ask(relative, "LIMIT"), "from . import other\nfrom ..shapes import LIMIT\n\nx = LIMIT\n");
+        assert_eq!(ask("x = ⟦np⟧.pi\n", "np"), "import numpy as np\n\nx = np.pi\n");
+        assert_eq!(ask("⟦helper⟧()\n", "helper"), "from third.party import helper\n\nhelper()\n");
+        assert_eq!(ask("x = ⟦Hidden⟧\n", "Hidden"), "x = Hidden\n");
+    }
+}

@@ -1,0 +1,350 @@
+//! Where an import goes and how it is written there: into a list that has its like, else into the block of imports where
+//! its neighbours in the alphabet are, else above the code.
+
+use std::ops::Range;
+
+use tree_sitter::Node;
+
+use super::import::Source;
+use super::site::{Import, Site};
+use super::stdlib;
+use crate::document::Edit;
+
+/// Lines longer than this are not made by adding to a list: most formatters would break them.
+const WIDE: usize = 99;
+
+/// "Import `Path` from `pathlib`".
+pub fn title(site: &Site<'_>, source: &Source) -> String {
+    let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as `{alias}`"));
+    match source.name.as_str() {
+        "" => format!("Import `{}`{alias}", source.module),
+        name if site.language.repairs.imports.whole.is_empty() => {
+            format!("Import `{}{}{name}`{alias}", source.module, site.language.repairs.imports.separator)
+        }
+        name => format!("Import `{name}` from `{}`{alias}", source.module),
+    }
+}
+
+/// The edits that import `source` for the place `at`; None when there is no place for it.
+pub fn edits(site: &Site<'_>, at: &Range<usize>, source: &Source) -> Option<Vec<Edit>> {
+    let imports: Vec<&Import> =
+        site.imports.iter().filter(|import| site.is_at_top(&import.statement, at)).collect();
+    let same = |import: &&&Import| import.module == source.module && import.name == source.name;
+    if imports.iter().find(same).is_some_and(|import| import.alias == source.alias) {
+        // It is there already: what is wrong is something else.
+        return None;
+    }
+    if !source.name.is_empty() {
+        let joined = join_list(site, &imports, source).or_else(|| wrap_single(site, &imports, source));
+        if joined.is_some() {
+            return joined;
+        }
+    }
+    Some(vec![statement(site, at, &imports, source)])
+}
+
+/// The name with its alias.
+fn item(source: &Source) -> String {
+    source.alias.as_ref().map_or_else(|| source.name.clone(), |alias| format!("{} as {alias}", source.name))
+}
+
+/// Into a list of names of the same module.
+fn join_list(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Vec<Edit>> {
+    let brackets = &site.language.repairs.imports.brackets.0;
+    let listed =
+        |import: &&&Import| import.module == source.module && import.plain && !import.name.is_empty();
+    let first = imports.iter().find(listed)?;
+    let list: Vec<&&Import> =
+        imports.iter().filter(|import| import.list == first.list && import.plain).collect();
+    // A name alone without brackets is no list where lists have some.
+    let before = site.text[..list[0].item.start].trim_end();
+    if !brackets.is_empty() && !before.ends_with(brackets.as_str()) {
+        return None;
+    }
+    let new = item(source);
+    let place = place_in(&list.iter().map(|import| import.name.as_str()).collect::<Vec<_>>(), &source.name);
+    let between = separator_of(site, &list);
+    if !between.contains('\n') {
+        let line = site.snapshot.line_start(list[0].item.start)..site.snapshot.line_end(list[0].item.start);
+        if line.len() + new.len() + 2 > WIDE {
+            return None;
+        }
+    }
+    Some(vec![match list.get(place) {
+        Some(next) => Edit::insert(next.item.start, format!("{new}{between}")),
+        None => Edit::insert(list[place - 1].item.end, format!("{between}{new}")),
+    }])
+}
+
+/// What stands between two names of a list.
+fn separator_of(site: &Site<'_>, list: &[&&Import]) -> String {
+    let plain = |text: &str| text.chars().all(|c| c == ',' || c.is_whitespace()) && text.contains(',');
+    let between = list.windows(2).map(|two| &site.text[two[0].item.end..two[1].item.start]);
+    if let Some(between) = between.into_iter().rfind(|text| plain(text)) {
+        return between.to_owned();
+    }
+    let before = &site.text[..list[0].item.start];
+    let space = &before[before.trim_end().len()..];
+    if space.contains('\n') { format!(",{space}") } else { ", ".to_owned() }
+}
+
+/// The place of `name` among `names`, by the order that they have; last when they have none.
+fn place_in(names: &[&str], name: &str) -> usize {
+    let kind = |name: &str| match name {
+        _ if name.len() > 1 && name.chars().all(|c| !c.is_lowercase()) => 0,
+        _ if name.starts_with(char::is_uppercase) => 1,
+        _ => 2,
+    };
+    // isort's, without regard to case, and plain.
+    let key = |order: usize, name: &str| match order {
+        0 => (kind(name), name.to_owned()),
+        1 => (0, name.to_lowercase()),
+        _ => (0, name.to_owned()),
+    };
+    let order = (0..3).find(|order| names.is_sorted_by_key(|name| key(*order, name)));
+    let Some(order) = order else { return names.len() };
+    names.iter().position(|other| key(order, other) > key(order, name)).unwrap_or(names.len())
+}
+
+/// `use a::B;` → `use a::{B, C};`, where the file writes lists.
+fn wrap_single(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Vec<Edit>> {
+    let (open, close) = &site.language.repairs.imports.brackets;
+    let same: Vec<&&Import> = imports.iter().filter(|import| import.module == source.module).collect();
+    let lists = site.imports.iter().any(|import| import.plain);
+    let [single] = same[..] else { return None };
+    if open.is_empty() || !lists || single.name == "self" || single.name.is_empty() || single.plain {
+        return None;
+    }
+    let own = &site.text[single.last.start..single.item.end];
+    let new = item(source);
+    let place = place_in(&[&single.name], &source.name);
+    let names = if place == 0 { format!("{new}, {own}") } else { format!("{own}, {new}") };
+    Some(vec![Edit::replace(single.last.start..single.item.end, format!("{open}{names}{close}"))])
+}
+
+/// As a statement of its own.
+fn statement(site: &Site<'_>, at: &Range<usize>, imports: &[&Import], source: &Source) -> Edit {
+    let rules = &site.language.repairs.imports;
+    let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
+    let line = match source.name.as_str() {
+        "" => rules.whole.replace("{path}", &format!("{}{alias}", source.module)),
+        name => rules.member.replace("{module}", &source.module).replace("{name}", &format!("{name}{alias}")),
+    };
+    let end = site.snapshot.line_ending();
+    let mut statements: Vec<&Import> = imports.to_vec();
+    statements.dedup_by(|a, b| a.statement == b.statement);
+    // Those below the first code are there for a reason of their own.
+    let statements = leading(site, at, &statements);
+    let Some((place, before)) = neighbour(site, &statements, source) else {
+        let (start, blank) = above_the_code(site, at);
+        let indent = site.text[site.snapshot.line_start(start)..start].to_owned();
+        let gap = if blank { end.repeat(2) } else { end.to_owned() };
+        return Edit::insert(start, format!("{line}{gap}{indent}"));
+    };
+    let start = attached_start(site, place);
+    let indent = site.text[site.snapshot.line_start(start)..start].to_owned();
+    match before {
+        true => Edit::insert(start, format!("{line}{end}{indent}")),
+        // Behind it, a comment at its end included.
+        false => Edit::insert(site.snapshot.line_end(place.statement.end), format!("{end}{indent}{line}")),
+    }
+}
+
+/// The imports of the first block of them.
+fn leading<'a>(site: &Site<'_>, at: &Range<usize>, statements: &[&'a Import]) -> Vec<&'a Import> {
+    let root = site.container(at);
+    let mut cursor = root.walk();
+    let is_import = |node: &Node<'_>| site.all("import").contains(node);
+    let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
+    let definition =
+        |node: &&Node<'_>| site.language.config.definitions.iter().any(|kind| kind == node.kind());
+    let first_import = children.iter().position(is_import).unwrap_or(0);
+    let limit = children[first_import.min(children.len())..]
+        .iter()
+        .find(definition)
+        .map_or(usize::MAX, Node::start_byte);
+    let above = statements.iter().filter(|import| import.statement.start < limit);
+    above.copied().collect()
+}
+
+/// The import that the new one stands beside, and whether before it.
+fn neighbour<'a>(site: &Site<'_>, statements: &[&'a Import], source: &Source) -> Option<(&'a Import, bool)> {
+    let rules = &site.language.repairs.imports;
+    let first = |module: &str| module.split(rules.separator.as_str()).next().unwrap_or_default().to_owned();
+    let standard: Vec<&str> = stdlib::modules(site.language).map(|module| module.path).collect();
+    let class = |module: &str| {
+        let head = first(module);
+        let relative = !rules.relative.is_empty() && module.starts_with(&rules.relative);
+        if rules.first.contains(&head) {
+            0
+        } else if relative || rules.own.contains(&head) {
+            3
+        } else if standard.iter().any(|path| first(path) == head) {
+            1
+        } else {
+            2
+        }
+    };
+    let wanted = class(&source.module);
+    let whole = source.name.is_empty();
+    let group: Vec<&&Import> = statements.iter().filter(|import| class(&import.module) == wanted).collect();
+    if group.is_empty() {
+        // Behind the groups that come before its own.
+        let before = statements.iter().rfind(|import| class(&import.module) < wanted);
+        return before.map(|import| (*import, false)).or_else(|| {
+            statements.iter().find(|import| class(&import.module) > wanted).map(|import| (*import, true))
+        });
+    }
+    let alike: Vec<&&&Import> = group.iter().filter(|import| import.name.is_empty() == whole).collect();
+    let key = |module: &str| module.to_lowercase();
+    // Mixed: `import` and `from` in one alphabet.
+    let sorted = group.is_sorted_by_key(|import| key(&import.module));
+    let mixed = sorted && group.windows(2).any(|two| !two[0].name.is_empty() && two[1].name.is_empty());
+    let among: Vec<&&Import> =
+        if mixed || alike.is_empty() { group.clone() } else { alike.iter().map(|import| **import).collect() };
+    if alike.is_empty() && !mixed {
+        // `import` stands before `from`.
+        return Some(if whole { (group[0], true) } else { (group[group.len() - 1], false) });
+    }
+    let full =
+        |module: &str, name: &str| format!("{}{}{}", key(module), rules.separator, name.to_lowercase());
+    let new = full(&source.module, &source.name);
+    match among.iter().find(|import| full(&import.module, &import.name) > new) {
+        Some(next) => Some((next, true)),
+        None => among.last().map(|last| (**last, false)),
+    }
+}
+
+/// Where a statement begins with what is attached to it.
+fn attached_start(site: &Site<'_>, import: &Import) -> usize {
+    let node = site.tree.root_node().descendant_for_byte_range(import.statement.start, import.statement.end);
+    let mut start = import.statement.start;
+    let mut above = node.and_then(|node| node.prev_sibling());
+    while let Some(attached) = above.filter(|node| site.all("attached").contains(node)) {
+        start = attached.start_byte();
+        above = attached.prev_sibling();
+    }
+    start
+}
+
+/// The first byte of the code below the head of a file (its comments, its docstring, its inner attributes), and whether a
+/// blank line should follow what is inserted there.
+fn above_the_code(site: &Site<'_>, at: &Range<usize>) -> (usize, bool) {
+    let root = site.container(at);
+    let docs = &site.language.queries.docs;
+    let doc = docs.capture_index_for_name("doc");
+    let mut found = Vec::new();
+    let mut cursor = tree_sitter::QueryCursor::new();
+    let mut matches = cursor.matches(docs, root, site.text.as_bytes());
+    while let Some(one) = streaming_iterator::StreamingIterator::next(&mut matches) {
+        found.extend(
+            one.captures()
+                .iter()
+                .filter(|capture| Some(capture.index) == doc)
+                .map(|capture| capture.node.byte_range()),
+        );
+    }
+    let mut cursor = root.walk();
+    let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
+    let comment = |node: &Node<'_>| node.is_extra();
+    let head = |node: &Node<'_>| {
+        comment(node)
+            || node.kind().contains("inner")
+            || found.iter().any(|doc| {
+                *doc == node.byte_range()
+                    && !site.language.config.definitions.iter().any(|kind| kind == node.kind())
+            })
+    };
+    let code = children.iter().position(|node| !head(node)).unwrap_or(children.len());
+    // Comments right above the code are the code's own.
+    let mut first = code;
+    while first > 0 && comment(&children[first - 1]) && first < children.len() {
+        let between = &site.text[children[first - 1].end_byte()..children[first].start_byte()];
+        let inner = site.of(children[first - 1]).starts_with("//!") || children[first - 1].start_byte() == 0;
+        if between.matches('\n').count() > 1 || inner {
+            break;
+        }
+        first -= 1;
+    }
+    match children.get(first) {
+        Some(node) => (node.start_byte(), true),
+        None => (children.last().map_or(root.start_byte(), Node::end_byte), true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{check, undefined};
+
+    #[track_caller]
+    fn python(before: &str, name: &str, after: &str) {
+        let marked = format!("{before}⟦{name}⟧.x\n");
+        check("python", &marked, &undefined("python", name), &format!("{after}{name}.x\n"));
+    }
+
+    #[track_caller]
+    fn rust(before: &str, after: &str) {
+        let code = |name: &str| format!("fn f(x: {name}<u8>) {{}}\n");
+        let said = "cannot find type `BTreeSet` in this scope";
+        check(
+            "rust",
+            &format!("{before}{}", code("⟦BTreeSet⟧")),
+            said,
+            &format!("{after}{}", code("BTreeSet")),
+        );
+    }
+
+    #[test]
+    fn an_import_has_its_place_in_the_block() {
+        python("import os\nimport sys\n\n", "re", "import os\nimport re\nimport sys\n\n");
+        python("from a import b\n\n", "re", "import re\nfrom a import b\n\n");
+        python("\"\"\"Doc.\"\"\"\n\n", "re", "\"\"\"Doc.\"\"\"\n\nimport re\n\n");
+        python("# Licence.\n\n", "re", "# Licence.\n\nimport re\n\n");
+        python(
+            "from __future__ import annotations\n\n",
+            "re",
+            "from __future__ import annotations\nimport re\n\n",
+        );
+        python("import os  # why\n\n", "re", "import os  # why\nimport re\n\n");
+        python("", "re", "import re\n\n");
+        rust("use std::fmt;\n\n", "use std::collections::BTreeSet;\nuse std::fmt;\n\n");
+        rust("#![allow(x)]\n//! Doc.\n\n", "#![allow(x)]\n//! Doc.\n\nuse std::collections::BTreeSet;\n\n");
+        rust("use crate::a::B;\n\n", "use std::collections::BTreeSet;\nuse crate::a::B;\n\n");
+        let said = "cannot find type `BTreeSet` in this scope";
+        let inside = "mod m {\n    use super::A;\n\n    fn f(x: ⟦BTreeSet⟧<u8>) {}\n}\n";
+        let after = "mod m {\n    use std::collections::BTreeSet;\n    use super::A;\n\n    fn f(x: BTreeSet<u8>) {}\n}\n";
+        check("rust", inside, said, after);
+    }
+
+    #[test]
+    fn a_name_joins_its_list() {
+        python(
+            "from typing import Any, Final\n\n",
+            "ClassVar",
+            "from typing import Any, ClassVar, Final\n\n",
+        );
+        python(
+            "from typing import (\n    Any,\n)\n\n",
+            "ClassVar",
+            "from typing import (\n    Any,\n    ClassVar,\n)\n\n",
+        );
+        python(
+            "from typing import (\n    Any,\n    Final,\n)\n\n",
+            "NamedTuple",
+            "from typing import (\n    Any,\n    Final,\n    NamedTuple,\n)\n\n",
+        );
+        rust(
+            "use std::collections::{BTreeMap, HashMap};\n\n",
+            "use std::collections::{BTreeMap, BTreeSet, HashMap};\n\n",
+        );
+        rust(
+            "use a::{b, c};\nuse std::collections::HashMap;\n\n",
+            "use a::{b, c};\nuse std::collections::{BTreeSet, HashMap};\n\n",
+        );
+        // A file that writes one name a statement goes on to.
+        rust(
+            "use std::collections::HashMap;\n\n",
+            "use std::collections::BTreeSet;\nuse std::collections::HashMap;\n\n",
+        );
+    }
+}

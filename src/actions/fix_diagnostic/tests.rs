@@ -1,0 +1,113 @@
+//! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use super::*;
+use crate::actions::{Suggestion, Workspace};
+use crate::document::Snapshot;
+use crate::language::Registry;
+
+/// Compiling the queries of all languages takes longer than a test.
+static LANGUAGES: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
+
+/// A request about the text in `⟦⟧`.
+pub fn request(language: &str, marked: &str, message: &str) -> Request {
+    let (before, rest) = marked.split_once('⟦').unwrap();
+    let (inside, after) = rest.split_once('⟧').unwrap();
+    let range = before.len()..before.len() + inside.len();
+    let snapshot = Snapshot::of_text("", &format!("{before}{inside}{after}"), LANGUAGES.by_name(language));
+    let diagnostic = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
+    Request {
+        snapshot,
+        range: Some(range),
+        diagnostics: vec![diagnostic],
+        workspace: Workspace::default(),
+        // So that a busy machine gives the same answer.
+        time: Duration::from_secs(20),
+    }
+}
+
+/// The titles of the offers for a request, and the text after the first.
+pub fn answer(request: &Request) -> (Vec<String>, String) {
+    let offers = offers(request);
+    let titles = offers.iter().map(|offer| offer.title.clone()).collect();
+    let edits = offers.first().map_or(Vec::new(), |offer| offer.edits.clone());
+    (titles, applied(&request.snapshot, &edits).text.to_string())
+}
+
+/// After the first offer, the text is `after`.
+#[track_caller]
+pub fn check(language: &str, marked: &str, message: &str, after: &str) {
+    let (titles, text) = answer(&request(language, marked, message));
+    assert_eq!(text, after, "{titles:?}");
+    assert!(!titles.is_empty(), "nothing is offered");
+}
+
+/// Nothing is offered.
+#[track_caller]
+pub fn nothing(language: &str, marked: &str, message: &str) {
+    let (titles, _) = answer(&request(language, marked, message));
+    assert!(titles.is_empty(), "{titles:?}");
+}
+
+/// The message of an undefined name in each language.
+pub fn undefined(language: &str, name: &str) -> String {
+    match language {
+        "python" => format!("\"{name}\" is not defined"),
+        _ => format!("cannot find value `{name}` in this scope"),
+    }
+}
+
+#[test]
+fn one_sure_repair_is_preferred_and_two_are_not() {
+    let preferred = |text: &str, name: &str| {
+        let offers = offers(&request("python", text, &undefined("python", name)));
+        offers.iter().map(|offer| offer.preferred).collect::<Vec<_>>()
+    };
+    assert_eq!(preferred("items = []\nprint(⟦itmes⟧)\n", "itmes"), [true]);
+    // Either is a slip of the other.
+    let two = preferred("value1 = value2 = 1\nprint(⟦value3⟧)\n", "value3");
+    assert!(two.len() == 2 && !two.contains(&true), "{two:?}");
+}
+
+#[test]
+fn a_repair_that_breaks_something_is_not_offered() {
+    let mut request = request("python", "x = f(⟦a⟧)\n", "strange");
+    let suggestion =
+        |text: &str| Suggestion { title: "do".into(), edits: vec![Edit::replace(6..7, text)], safe: true };
+    request.diagnostics[0].suggestions = vec![suggestion("a)"), suggestion("(")];
+    assert!(offers(&request).is_empty());
+    request.diagnostics[0].suggestions = vec![suggestion("1")];
+    assert_eq!(answer(&request).1, "x = f(1)\n");
+}
+
+#[test]
+fn line_ends_stay_as_they_are_and_edits_are_small() {
+    let text = "import os\r\n\r\nprint(⟦json⟧.dumps(1), os)\r\n";
+    let request = request("python", text, &undefined("python", "json"));
+    assert_eq!(answer(&request).1, "import json\r\nimport os\r\n\r\nprint(json.dumps(1), os)\r\n");
+    assert_eq!(offers(&request)[0].edits, [Edit::insert(0, "import json\r\n")]);
+}
+
+#[test]
+fn two_diagnostics_are_mended_each_by_its_own() {
+    let mut request = request("python", "items = []\nprint(⟦itmes⟧, joson)\n", &undefined("python", "itmes"));
+    let second = Diagnostic { range: 24..29, message: undefined("python", "joson"), ..Diagnostic::default() };
+    request.diagnostics.push(second);
+    request.diagnostics.push(request.diagnostics[0].clone());
+    let offers = offers(&request);
+    assert_eq!(offers[0].mends, [0, 2]);
+    assert!(offers.iter().all(|offer| !offer.mends.is_empty()));
+}
+
+#[test]
+fn what_was_said_of_nothing_we_know_has_no_offer() {
+    nothing("python", "x = ⟦1⟧ + 'a'\n", "Operator \"+\" not supported for types");
+    let empty = Request { diagnostics: vec![], ..request("python", "x = ⟦y⟧\n", "") };
+    assert!(offers(&empty).is_empty());
+    // A range past the end, as of an older version.
+    let mut old = request("python", "x = ⟦y⟧\n", &undefined("python", "y"));
+    old.diagnostics[0].range = 400..405;
+    assert!(offers(&old).is_empty());
+}

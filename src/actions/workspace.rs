@@ -1,0 +1,127 @@
+//! The other files of a project, as far as a repair wants to look into them: those that say a certain word, nearest first,
+//! and within limits of number, size and time. It keeps nothing between two looks, so that nothing has to be kept in step.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use walkdir::WalkDir;
+
+use crate::document::Snapshot;
+use crate::language::Language;
+
+/// What surrounds a document.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    /// The document's own file.
+    pub path: Option<PathBuf>,
+    /// Folders that the editor works in.
+    pub roots: Vec<PathBuf>,
+    /// Other open documents, with their files: what is typed counts, not what was saved.
+    pub open: Vec<(PathBuf, Snapshot)>,
+}
+
+/// Limits of one look, besides its time. Reading 1 000 files of 10 KiB from the page cache takes about 25 ms.
+const FILES: usize = 2_000;
+const BYTES: usize = 16 << 20;
+/// A file of more bytes is seldom written by a person.
+const LARGE: u64 = 1 << 20;
+/// Files that say the word and are given to whoever asks: parsing each costs some milliseconds.
+const FOUND: usize = 24;
+
+/// A file that says the word.
+#[derive(Debug)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it says.
+    pub snapshot: Snapshot,
+}
+
+impl Workspace {
+    /// Files of `language` for which `says` is true, as far as they are found in `time`, without the document's own: open ones first, then the nearest.
+    pub fn files(
+        &self,
+        language: &std::sync::Arc<Language>,
+        time: Duration,
+        says: impl Fn(&str) -> bool,
+    ) -> Vec<Found> {
+        let start = Instant::now();
+        let mut seen: HashSet<PathBuf> = self.path.iter().cloned().collect();
+        let mut found = Vec::new();
+        for (path, snapshot) in &self.open {
+            let same = snapshot.language.as_ref().is_some_and(|theirs| theirs.name() == language.name());
+            if seen.insert(path.clone()) && same && says(&snapshot.text.to_string()) {
+                found.push(Found { path: path.clone(), snapshot: snapshot.clone() });
+            }
+        }
+        let (mut files, mut bytes) = (0, 0);
+        for folder in self.folders() {
+            for path in source_files(&folder, language, start + time) {
+                if found.len() >= FOUND || files >= FILES || bytes >= BYTES || start.elapsed() > time {
+                    return found;
+                }
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                let Ok(text) = std::fs::read_to_string(&path) else { continue };
+                (files, bytes) = (files + 1, bytes + text.len());
+                if says(&text) {
+                    let snapshot = Snapshot::of_text("", &text, Some(std::sync::Arc::clone(language)));
+                    found.push(Found { path, snapshot });
+                }
+            }
+        }
+        found
+    }
+
+    /// The document's own folder, then those around it up to a root, then the other roots.
+    fn folders(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        if let Some(path) = &self.path {
+            let inside = self.roots.iter().filter(|root| path.starts_with(root));
+            if let Some(root) = inside.max_by_key(|root| root.as_os_str().len()) {
+                folders.extend(
+                    path.ancestors()
+                        .skip(1)
+                        .take_while(|folder| folder.starts_with(root))
+                        .map(Path::to_owned),
+                );
+            }
+        }
+        for root in &self.roots {
+            if !folders.contains(root) {
+                folders.push(root.clone());
+            }
+        }
+        folders
+    }
+}
+
+/// The files of a language in a folder that are met `until` then, without hidden folders and those that hold what others
+/// wrote or a build made.
+fn source_files<'a>(
+    folder: &Path,
+    language: &'a Language,
+    until: Instant,
+) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let wanted = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let foreign = || {
+            ["target", "node_modules", "site-packages", "__pycache__", "venv", "dist", "build"]
+                .contains(&&*name)
+        };
+        // The folder itself may be called anything.
+        entry.depth() == 0 || !(name.starts_with('.') || entry.file_type().is_dir() && foreign())
+    };
+    let of_language = move |path: &PathBuf| {
+        let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        language.config.extensions.iter().any(|known| known == extension)
+    };
+    let walk = WalkDir::new(folder).max_depth(12).sort_by_file_name().into_iter().filter_entry(wanted);
+    let small = |entry: &walkdir::DirEntry| {
+        entry.file_type().is_file() && entry.metadata().is_ok_and(|data| data.len() < LARGE)
+    };
+    let walk = walk.take_while(move |_| Instant::now() < until);
+    walk.filter_map(Result::ok).filter(small).map(walkdir::DirEntry::into_path).filter(of_language)
+}

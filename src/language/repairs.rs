@@ -1,0 +1,119 @@
+//! What servers and compilers say in a language, and how its repairs are written: the shape of `grammars/<name>/repairs.toml`.
+//! It says nothing about how a repair is found.
+
+use std::fmt;
+
+use regex::{Captures, Regex};
+use serde::Deserialize;
+
+/// What a diagnostic is about, as far as there is a repair for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// A name that nothing defines here.
+    UnknownName,
+    /// A member that the thing before it lacks.
+    UnknownMember,
+    /// An import of a name that its module lacks.
+    UnknownExport,
+    /// An import or a variable that nobody uses.
+    Unused,
+    /// A variable or a receiver that is changed and must not be.
+    Immutable,
+    /// A value where a reference is expected.
+    NotBorrowed,
+    /// A value where a reference that may change it is expected.
+    NotMutablyBorrowed,
+}
+
+/// How imports are written. Empty texts stand for what a language does not have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Imports {
+    /// Between the parts of a path.
+    pub separator: String,
+    /// A whole module, with `{path}`.
+    pub whole: String,
+    /// One name, with `{module}` and `{name}`.
+    pub member: String,
+    /// What stands around a list of names, when it needs something.
+    pub brackets: (String, String),
+    /// File names (without their ending) that stand for their folder.
+    pub folder_files: Vec<String>,
+    /// Folders that are no part of a path.
+    pub source_folders: Vec<String>,
+    /// What a path in the own package begins with; empty: the folders say it.
+    pub package: String,
+    /// The file that marks a folder as the package's, when `package` is set.
+    pub package_file: String,
+    /// What a relative path begins with, once for each folder up.
+    pub relative: String,
+    /// First parts of paths that are sorted behind all others, or in a group of their own.
+    pub own: Vec<String>,
+    /// First parts of paths that stand before all others.
+    pub first: Vec<String>,
+}
+
+/// What is known of a language's diagnostics and repairs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Repairs {
+    /// What is said, in the order in which it is tried.
+    said: Vec<Said>,
+    /// How imports are written.
+    pub imports: Imports,
+    /// What begins the name of a variable that is not used on purpose.
+    pub unused: String,
+    /// What takes the place of the last statement of a block, when a block must not be empty.
+    pub empty: String,
+    /// What makes a variable one that may change, before its name.
+    pub mutable: String,
+    /// What borrows a value, and what borrows it to change it.
+    pub borrow: (String, String),
+    /// Between a thing and its member.
+    pub member: String,
+}
+
+/// Messages that mean the same.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    trouble: Trouble,
+    /// Regular expressions; the group `name` is the name it is about.
+    messages: Vec<Pattern>,
+}
+
+/// A compiled regular expression.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+struct Pattern(Regex);
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = regex::Error;
+
+    fn try_from(text: String) -> Result<Self, regex::Error> {
+        Regex::new(&text).map(Self)
+    }
+}
+
+impl Repairs {
+    /// Read `repairs.toml`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// What a message is about, and the name that it names, if it does.
+    pub fn trouble(&self, message: &str) -> Option<(Trouble, Option<String>)> {
+        let name = |found: &Captures<'_>| found.name("name").map(|name| name.as_str().to_owned());
+        self.said.iter().find_map(|said| {
+            let found = said.messages.iter().find_map(|pattern| pattern.0.captures(message))?;
+            Some((said.trouble, name(&found)))
+        })
+    }
+}

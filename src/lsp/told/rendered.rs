@@ -1,0 +1,133 @@
+//! Changes in rustc's drawings of them (`data.rendered`): after `help: …`, lines of the file as they would be. A line that
+//! is drawn shortened is no change.
+
+use std::ops::Range;
+
+use crate::actions::Suggestion;
+use crate::document::{Edit, Snapshot};
+
+/// rustc cuts lines that are wider than the terminal; what is not wide was not cut.
+const WIDE: usize = 140;
+
+/// The changes that are drawn, in order.
+pub fn suggestions(snapshot: &Snapshot, rendered: &str) -> Vec<Suggestion> {
+    let mut found = Vec::new();
+    let mut title = None;
+    let mut lines: Vec<Drawn<'_>> = Vec::new();
+    for line in rendered.lines().chain(["end"]) {
+        if let Some(drawn) = Drawn::read(line) {
+            lines.push(drawn);
+            continue;
+        }
+        let rule = line.trim() == "|";
+        if !rule || !lines.is_empty() {
+            let edits = edits(snapshot, &std::mem::take(&mut lines));
+            if let Some((title, edits)) =
+                title.filter(|_| !edits.is_empty()).map(|title: &str| (title, edits))
+            {
+                found.push(Suggestion { title: title.to_owned(), edits, safe: false });
+            }
+        }
+        let marks = line.trim_start().strip_prefix('|').is_some();
+        if let Some(help) = line.strip_prefix("help: ") {
+            title = Some(help);
+        } else if !marks && line.trim() != "..." {
+            title = None;
+        }
+    }
+    found
+}
+
+/// A line of a drawing that has a number.
+struct Drawn<'a> {
+    /// From 0.
+    row: usize,
+    /// `|`, `+`, `-`, `~`.
+    sign: char,
+    text: &'a str,
+}
+
+impl<'a> Drawn<'a> {
+    fn read(line: &'a str) -> Option<Self> {
+        let trimmed = line.trim_start();
+        let digits = trimmed.find(|c: char| !c.is_ascii_digit())?;
+        let row: usize = trimmed[..digits].parse().ok()?;
+        let rest = trimmed[digits..].trim_start();
+        let sign = rest.chars().next().filter(|sign| "|+-~".contains(*sign))?;
+        let text = rest[1..].strip_prefix(' ').unwrap_or(&rest[1..]);
+        Some(Self { row: row.checked_sub(1)?, sign, text })
+    }
+}
+
+fn edits(snapshot: &Snapshot, lines: &[Drawn<'_>]) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if line.row >= snapshot.lines() || line.text.len() > WIDE {
+            return Vec::new();
+        }
+        let old = snapshot.line_range(line.row);
+        let was = snapshot.slice(old.clone());
+        let partner = |sign: char| lines.iter().any(|other| other.row == line.row && other.sign == sign);
+        match line.sign {
+            '-' if was.trim_end() != line.text.trim_end() => return Vec::new(),
+            '-' if !partner('+') => {
+                let next = snapshot.text.line_to_byte((line.row + 1).min(snapshot.lines() - 1));
+                edits.push(Edit::replace(old.start..next.max(old.end), ""));
+            }
+            '-' => {}
+            '+' if partner('-') => edits.extend(difference(&was, line.text, old.start)),
+            '+' => {
+                // Numbers count what was inserted above.
+                let above = lines[..at].iter().filter(|other| other.sign == '+').count();
+                let place = snapshot.line_range(line.row.saturating_sub(above)).start;
+                edits.push(Edit::insert(place, format!("{}{}", line.text, snapshot.line_ending())));
+            }
+            _ if was.trim_end() == line.text.trim_end() => {}
+            _ => edits.extend(difference(&was, line.text, old.start)),
+        }
+    }
+    edits
+}
+
+/// The smallest replacement that makes one line of the other, if they have something in common.
+fn difference(was: &str, now: &str, start: usize) -> Option<Edit> {
+    let head: usize =
+        was.chars().zip(now.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let (was_rest, now_rest) = (&was[head..], &now[head..]);
+    let tail: usize = was_rest
+        .chars()
+        .rev()
+        .zip(now_rest.chars().rev())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a.len_utf8())
+        .sum();
+    let range: Range<usize> = start + head..start + was.len() - tail;
+    (head + tail > 0).then(|| Edit::replace(range, &now[head..now.len() - tail]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(text: &str, rendered: &str) -> Vec<String> {
+        let snapshot = Snapshot::of_text("", text, None);
+        let apply =
+            |suggestion: &Suggestion| crate::actions::applied(&snapshot, &suggestion.edits).text.to_string();
+        suggestions(&snapshot, rendered).iter().map(apply).collect()
+    }
+
+    #[test]
+    fn drawings_of_rustc_1_95() {
+        let error = "error[E0308]: mismatched types\n --> a.rs:2:10\n  |\n2 |     take(s);\n  |          ^ expected `&str`\n  |\n";
+        let borrow =
+            format!("{error}help: consider borrowing here\n  |\n2 |     take(&s);\n  |          +\n\n");
+        assert_eq!(after("fn f() {\n    take(s);\n}\n", &borrow), ["fn f() {\n    take(&s);\n}\n"]);
+        let rename = "help: a local variable exists\n  |\n2 -     take(itmes);\n2 +     take(items);\n  |\n";
+        assert_eq!(after("fn f() {\n    take(itmes);\n}\n", rename), ["fn f() {\n    take(items);\n}\n"]);
+        let import =
+            "help: consider importing one of these\n  |\n1 + use std::a;\n  |\n1 + use std::b;\n  |\n";
+        assert_eq!(after("fn f() {}\n", import), ["use std::a;\nfn f() {}\n", "use std::b;\nfn f() {}\n"]);
+        assert_eq!(after("x\n", "help: no\n  |\n9 |     far away\n"), Vec::<String>::new());
+        assert_eq!(after("fn f() {\n    take(s);\n}\n", error), Vec::<String>::new());
+    }
+}
