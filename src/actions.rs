@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod fix_syntax;
+pub mod implement;
 pub mod risks;
 
 use std::ops::Range;
@@ -12,7 +13,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
+use crate::engine::Engine;
 
 /// Which action an offer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +24,8 @@ use crate::document::{Edit, Snapshot};
 pub enum Action {
     /// A small repair of the syntax.
     FixSyntax,
+    /// The body of a function that has none yet.
+    Implement,
 }
 
 /// What another server, or a compiler, has against the text.
@@ -50,6 +56,17 @@ pub struct Offer {
     pub mends: Vec<usize>,
 }
 
+/// A change that takes a model, so it is made only for whoever chooses it: [`make`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// Where it comes from.
+    pub action: Action,
+    /// What it will do.
+    pub title: String,
+    /// What it is about, in bytes of the snapshot.
+    pub range: Range<usize>,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -69,6 +86,27 @@ pub const MENU_TIME: Duration = Duration::from_millis(50);
 /// What can be done there without a model, best first. It parses: call it on a blocking thread.
 pub fn applicable(request: &Request) -> Vec<Offer> {
     fix_syntax::offers(request)
+}
+
+/// What a model could do there. It asks none, but it parses: call it on a blocking thread.
+pub fn promised(request: &Request) -> Vec<Promise> {
+    let range = request.range.clone().unwrap_or_default();
+    implement::promise(&request.snapshot, &range).into_iter().collect()
+}
+
+/// Keep a promise about `range` of `snapshot`: checked changes in its bytes, or why there are none.
+pub async fn make(
+    action: Action,
+    snapshot: Snapshot,
+    range: Range<usize>,
+    engine: &dyn Engine,
+    cancel: &CancelToken,
+) -> Result<Vec<Edit>, Reason> {
+    match action {
+        Action::Implement => implement::write(snapshot, range, engine, cancel).await,
+        // It was complete when it was offered.
+        Action::FixSyntax => Err(Reason::NotHere),
+    }
 }
 
 /// The text of a snapshot with `edits`, which are in its bytes, applied.

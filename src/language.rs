@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        let all = ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names"];
+        let all = ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "stubs"];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }

@@ -12,6 +12,7 @@ mod requests;
 pub mod server;
 mod settings;
 pub mod transport;
+mod working;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ mod counts;
 mod engines;
 mod fates;
 mod kept;
+mod making;
 mod switches;
 mod turn;
 
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 
 pub use counts::Counts;
 pub use engines::{NoEngine, Start};
+pub use making::{Making, Refusal};
 pub use switches::{Scope, Switches};
 pub use turn::{Answer, Ask, Turn};
 
@@ -75,6 +77,8 @@ struct Open {
     ahead: Vec<Shown>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
+    /// The action that is being made for it; a change of the text cancels it, for it would be refused.
+    making: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
     preparing: Option<CancelSource>,
 }
@@ -147,6 +151,7 @@ impl Session {
             ahead: Vec::new(),
             pending: None,
             running: Weak::new(),
+            making: Weak::new(),
             preparing: None,
         };
         let mut state = self.lock();
@@ -165,10 +170,11 @@ impl Session {
         let mut state = self.lock();
         let order = state.store.change(uri, version, changes, encoding)?;
         let State { store, open, .. } = &mut *state;
-        if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri))
-            && let Some(pending) = &mut open.pending
-        {
-            pending.watch(document.text());
+        if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri)) {
+            open.stop_making();
+            if let Some(pending) = &mut open.pending {
+                pending.watch(document.text());
+            }
         }
         Ok(order)
     }
@@ -191,8 +197,11 @@ impl Session {
         state.end_shown(uri, false);
         state.look_again(|waiting| waiting.is_in(uri));
         state.store.close(uri);
-        if let Some(running) = state.open.remove(uri).and_then(|open| open.running.upgrade()) {
-            running.cancel();
+        if let Some(open) = state.open.remove(uri) {
+            open.stop_making();
+            if let Some(running) = open.running.upgrade() {
+                running.cancel();
+            }
         }
         state.switches.forget(uri);
         size

@@ -25,6 +25,23 @@ const NAMES: &[&str] = &[
     "everything",
 ];
 
+/// The captures of `stubs.scm`.
+const STUBS: &[&str] = &[
+    "stub",
+    "stub.name",
+    "stub.hole",
+    "stub.doc",
+    "stub.empty",
+    "stub.not",
+    "stub.lead",
+    "stub.parameter",
+    "stub.type",
+    "stub.returns",
+    "stub.answer",
+    "stub.last",
+    "stub.end",
+];
+
 /// The queries of `grammars/<name>/*.scm`; a missing file gives an empty query.
 #[derive(Debug)]
 pub struct Queries {
@@ -44,11 +61,13 @@ pub struct Queries {
     pub holes: Query,
     /// Where names come from and where they are seen; `grammars/python/names.scm` says what the captures mean.
     pub names: Query,
+    /// Functions that are still to be written; `grammars/python/stubs.scm` says what the captures mean.
+    pub stubs: Query,
 }
 
 impl Queries {
     /// The names of the queries, their files, and the captures each may have.
-    pub const FILES: [(&str, &str, &[&str]); 8] = [
+    pub const FILES: [(&str, &str, &[&str]); 9] = [
         ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
         ("outline", "outline.scm", &["item", "item.body", "item.name"]),
         ("imports", "imports.scm", &["import"]),
@@ -57,6 +76,7 @@ impl Queries {
         ("risks", "risks.scm", &["risk"]),
         ("holes", "holes.scm", &["condition", "arguments"]),
         ("names", "names.scm", NAMES),
+        ("stubs", "stubs.scm", STUBS),
     ];
 
     /// Compile each file as `compile` does; the first error ends it.
@@ -71,13 +91,14 @@ impl Queries {
             risks: query(5)?,
             holes: query(6)?,
             names: query(7)?,
+            stubs: query(8)?,
         })
     }
 
     /// The queries with their names, in the order of [`Queries::FILES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
-        let Self { scopes, outline, imports, opaque, docs, risks, holes, names } = self;
-        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names];
+        let Self { scopes, outline, imports, opaque, docs, risks, holes, names, stubs } = self;
+        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names, stubs];
         Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
     }
 }

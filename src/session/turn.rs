@@ -76,6 +76,7 @@ impl Session {
         if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
             older.cancel();
         }
+        open.stop_making();
         // A person waits; and most likely the text is not the one that was prepared for.
         open.preparing = None;
         let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
