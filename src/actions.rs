@@ -109,6 +109,18 @@ pub async fn make(
     }
 }
 
+/// Why nothing was made, for the user.
+pub fn excuse(reason: &Reason) -> String {
+    match reason {
+        Reason::NotHere => "there is no function without a body here".into(),
+        Reason::Invalid => {
+            "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk"
+                .into()
+        }
+        reason => reason.to_string(),
+    }
+}
+
 /// The text of a snapshot with `edits`, which are in its bytes, applied.
 pub fn applied(snapshot: &Snapshot, edits: &[Edit]) -> Snapshot {
     // From the end, so that no edit moves the place of another.

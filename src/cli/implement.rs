@@ -102,7 +102,9 @@ impl<'a> Function<'a> {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, registry)?;
         let shown = target.file.display();
-        let line = target.line.with_context(|| format!("which function of {shown}? Name a line of it, as in {shown}:10"))?;
+        let line = target
+            .line
+            .with_context(|| format!("which function of {shown}? Name a line of it, as in {shown}:10"))?;
         let offset = target.offset(&text)?.unwrap_or_default();
         let promise = implement::promise(&snapshot, &(offset..offset));
         Ok(Self { target, line, text, snapshot, promise })
@@ -118,13 +120,6 @@ impl<'a> Function<'a> {
         actions::make(promise.action, self.snapshot.clone(), promise.range.clone(), engine, &cancel).await
     }
 
-    fn why(&self, reason: &Reason) -> String {
-        match reason {
-            Reason::NotHere => "no function without a body is at this line".into(),
-            reason => format!("nothing was written: {reason}"),
-        }
-    }
-
     fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {
         let mut object = json!({
             "file": self.target.file, "line": self.line, "ms": ms,
@@ -133,12 +128,13 @@ impl<'a> Function<'a> {
         match made {
             Ok(edits) => {
                 let edits = edits.iter();
-                let edits = edits.map(|it| json!({"start": it.range.start, "end": it.range.end, "text": it.text}));
+                let edits =
+                    edits.map(|it| json!({"start": it.range.start, "end": it.range.end, "text": it.text}));
                 object["edits"] = edits.collect();
             }
             Err(reason) => {
                 object["reason"] = json!(reason);
-                object["message"] = json!(self.why(reason));
+                object["message"] = json!(actions::excuse(reason));
             }
         }
         object
@@ -152,7 +148,7 @@ impl<'a> Function<'a> {
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {
-                super::tell(&format!("{shown}:{line}: {}", self.why(&reason)));
+                super::tell(&format!("{shown}:{line}: {}", actions::excuse(&reason)));
                 Ok(())
             }
         }

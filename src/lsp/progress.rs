@@ -108,7 +108,8 @@ impl Progress {
             Status::Ready(model) => format!("{} is ready", model.name),
             _ => "no model".to_owned(),
         };
-        send(&self.client, &token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) })).await;
+        send(&self.client, &token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) }))
+            .await;
     }
 }
 

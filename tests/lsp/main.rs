@@ -9,6 +9,7 @@ mod frames;
 mod inline;
 mod menu;
 mod pump;
+mod resolve;
 mod settings;
 mod stats;
 mod support;

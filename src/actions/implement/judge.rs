@@ -66,11 +66,12 @@ impl Judge {
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
     /// a statement, uses a parameter if there is one, and adds no risk. None when no part is.
     pub fn body(&self, written: &Written) -> Option<Body> {
-        let mut ends: Vec<usize> = written.text.match_indices('\n').map(|(at, _)| at).collect();
-        ends.push(written.text.len());
+        let text = without_echo(&written.text);
+        let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        ends.push(text.len());
         for end in ends.into_iter().rev() {
-            let Some(placed) = self.place(written.text[..end].trim_end()) else { continue };
-            let placed = self.without_what_never_runs(&placed, &written.text).unwrap_or(placed);
+            let Some(placed) = self.place(text[..end].trim_end()) else { continue };
+            let placed = self.without_what_never_runs(&placed, text).unwrap_or(placed);
             let used = self.used(&placed);
             if used.is_empty() && !self.stub.parameters.is_empty() || !self.is_sound(&placed) {
                 continue;
@@ -177,6 +178,23 @@ impl Judge {
             + SHADOWS * count(&found.shadowing);
         Body { edit: placed.edit, score, good: answers && found.unknown.is_empty() }
     }
+}
+
+/// The text up to where it says again what it has just said: some lines, twice in a row. Small models do that.
+fn without_echo(text: &str) -> &str {
+    let mut starts = vec![0];
+    starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+    let lines: Vec<&str> = text.split('\n').map(str::trim_end).collect();
+    for first in 0..lines.len() {
+        for count in 1..=(lines.len() - first) / 2 {
+            let (said, again) = lines[first..first + 2 * count].split_at(count);
+            let telling = said.iter().any(|line| line.chars().any(char::is_alphanumeric));
+            if telling && said == again {
+                return text[..starts[first + count]].trim_end();
+            }
+        }
+    }
+    text
 }
 
 /// The innermost node of exactly these bytes: a class body may be as long as its one method.

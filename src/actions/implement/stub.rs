@@ -8,7 +8,7 @@ use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, Query, QueryCursor, Tree};
 
 use crate::completion::with_line_ends;
-use crate::context::line::{Line, indent_unit};
+use crate::context::line::{Line, indent_unit, is_word};
 use crate::context::scope::chunks;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
@@ -58,15 +58,14 @@ impl Stub {
         let ending = snapshot.line_ending();
         let new = with_line_ends(&format!("{}{body}{}", self.open, self.close), ending);
         let old = snapshot.slice(self.hole.clone());
-        let same = |mut pairs: Box<dyn Iterator<Item = (char, char)> + '_>| {
-            let mut bytes = 0;
-            while let Some((a, _)) = pairs.next().filter(|(a, b)| a == b) {
-                bytes += a.len_utf8();
-            }
-            bytes
+        let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
+            let same: Vec<char> = pairs.take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+            // No half of a word: `raise` does not become `return` by its last five letters.
+            let word = same.iter().rev().take_while(|c| is_word(**c)).count();
+            same[..same.len() - word].iter().map(|c| c.len_utf8()).sum()
         };
-        let head = same(Box::new(old.chars().zip(new.chars())));
-        let tail = same(Box::new(old[head..].chars().rev().zip(new[head..].chars().rev())));
+        let head = same(&mut old.chars().zip(new.chars()));
+        let tail = same(&mut old[head..].chars().rev().zip(new[head..].chars().rev()));
         let range = self.hole.start + head..self.hole.end - tail;
         Edit::replace(range, &new[head..new.len() - tail])
     }
@@ -121,7 +120,6 @@ struct Parts<'t> {
     doc: Option<Node<'t>>,
     empty: Option<Node<'t>>,
 }
-
 
 impl<'t> Parts<'t> {
     fn new(parts: &[(&str, Node<'t>)]) -> Option<Self> {
@@ -228,7 +226,8 @@ impl<'t> Parts<'t> {
             });
         }
         if braces {
-            let block = std::iter::successors(first.parent(), Node::parent).find(|node| node.child_count() > 2)?;
+            let block =
+                std::iter::successors(first.parent(), Node::parent).find(|node| node.child_count() > 2)?;
             return (block.named_child_count() == 1).then(|| in_braces(block));
         }
         // On the line of the header: it goes to lines of its own.
@@ -250,7 +249,11 @@ fn is_lead(language: &Language, snapshot: &Snapshot, node: Node<'_>) -> bool {
 }
 
 /// What is captured of a function itself, not of one inside of it.
-pub fn signature<'t>(snapshot: &Snapshot, language: &'t Language, function: Node<'t>) -> Vec<(&'t str, Node<'t>)> {
+pub fn signature<'t>(
+    snapshot: &Snapshot,
+    language: &'t Language,
+    function: Node<'t>,
+) -> Vec<(&'t str, Node<'t>)> {
     let kinds = &language.config.definitions;
     let own = |node: Node<'t>| {
         let around = std::iter::successors(Some(node), |node| node.parent().filter(|_| *node != function));
@@ -292,5 +295,9 @@ pub fn captures<'t>(
 }
 
 fn indentation(snapshot: &Snapshot, at: usize) -> String {
-    Line::at(&snapshot.text, snapshot.floor(at)).before.chars().take_while(|c| *c == ' ' || *c == '\t').collect()
+    Line::at(&snapshot.text, snapshot.floor(at))
+        .before
+        .chars()
+        .take_while(|c| *c == ' ' || *c == '\t')
+        .collect()
 }

@@ -47,7 +47,12 @@ fn a_docstring_gets_its_body() {
         "return a + b\n",
         "def add(a: int, b: int) -> int:\n    \"\"\"The sum.\"\"\"\n    return a + b\n\n\nx = 1\n",
     );
-    check("rust", "/// Theˇ sum.\nfn add(a: u8, b: u8) -> u8 {}\n", "a + b", "/// The sum.\nfn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n");
+    check(
+        "rust",
+        "/// Theˇ sum.\nfn add(a: u8, b: u8) -> u8 {}\n",
+        "a + b",
+        "/// The sum.\nfn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n",
+    );
 }
 
 #[test]
@@ -58,16 +63,28 @@ fn whatever_stands_for_a_body_is_replaced_and_nothing_else() {
         ("def fˇ(a):\r\n    pass\r\n", "def f(a):\r\n    return a\r\n"),
         ("def f(a): \"\"\"Sayˇs a.\"\"\"\n", "def f(a):\n    \"\"\"Says a.\"\"\"\n    return a\n"),
         ("def f(a):\n    '''Says a.'''  # oˇk\n", "def f(a):\n    '''Says a.'''  # ok\n    return a\n"),
-        ("def f(a):\n    '''Says a.'''\n    # now\n    paˇss\ny = 1\n", "def f(a):\n    '''Says a.'''\n    # now\n    return a\ny = 1\n"),
-        ("class A(P):\n  @final\n  def f(self, a):\n    raise NotImplementedErrorˇ\n\n  def g(self): pass\n", "class A(P):\n  @final\n  def f(self, a):\n    return a\n\n  def g(self): pass\n"),
+        (
+            "def f(a):\n    '''Says a.'''\n    # now\n    paˇss\ny = 1\n",
+            "def f(a):\n    '''Says a.'''\n    # now\n    return a\ny = 1\n",
+        ),
+        (
+            "class A(P):\n  @final\n  def f(self, a):\n    raise NotImplementedErrorˇ\n\n  def g(self): pass\n",
+            "class A(P):\n  @final\n  def f(self, a):\n    return a\n\n  def g(self): pass\n",
+        ),
     ] {
         check("python", before, "return a", after);
     }
     for (before, after) in [
         ("fn f(a: u8) -> u8 { todo!()ˇ }\n", "fn f(a: u8) -> u8 {\n    a\n}\n"),
         ("fn f(a: u8) -> u8 {\n\ttodo!(\"ˇsoon\");\n}\n", "fn f(a: u8) -> u8 {\n\ta\n}\n"),
-        ("trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8ˇ;\n  fn g();\n}\n", "trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8 {\n    a\n  }\n  fn g();\n}\n"),
-        ("impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        unimplementedˇ!()\n    }\n}\n", "impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        a\n    }\n}\n"),
+        (
+            "trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8ˇ;\n  fn g();\n}\n",
+            "trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8 {\n    a\n  }\n  fn g();\n}\n",
+        ),
+        (
+            "impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        unimplementedˇ!()\n    }\n}\n",
+            "impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        a\n    }\n}\n",
+        ),
     ] {
         check("rust", before, "a", after);
     }
@@ -78,7 +95,11 @@ fn titles_say_what_is_there_to_go_by() {
     for (language, text, expected) in [
         ("python", "def f(a):\n    '''Says aˇ.'''\n", "Implement `f` from its docstring"),
         ("python", "ˇdef f(a): pass\n", "Implement `f`"),
-        ("python", "class A:\n    @property\n    def f(self):\n        '''a'''\n        ...ˇ\n", "Implement `f` from its docstring"),
+        (
+            "python",
+            "class A:\n    @property\n    def f(self):\n        '''a'''\n        ...ˇ\n",
+            "Implement `f` from its docstring",
+        ),
         ("rust", "/// Says ˇa.\n#[must_use]\nfn f() {}\n", "Implement `f` from its doc comment"),
         ("rust", "fn f() { todo!()ˇ }", "Implement `f`"),
         // A body, no documentation, somewhere else, meant to be so.
@@ -103,6 +124,7 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
     for (texts, expected) in [
         // Cut at the last line that fits, behind what leaves, and where the function ends.
         (vec!["b = a\n    if b:"], with("b = a")),
+        (vec!["raise ValueError(a)"], with("raise ValueError(a)")),
         (vec!["return a\n    print(a)"], with("return a")),
         (vec!["return a\n\n\ndef h(): return 2"], with("return a")),
         // No statement, no part of the syntax, none of its parameters, more risk than before.
@@ -114,6 +136,9 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
         (vec!["x.a = f(a=1)"], Err(Reason::Invalid)),
         (vec!["return eval(a)"], Err(Reason::Invalid)),
         (vec![" "], Err(Reason::Invalid)),
+        // Said once is enough.
+        (vec!["a.b = 1\n    a.b = 1\n    a.b = 1"], with("a.b = 1")),
+        (vec!["if a:\n        g()\n    if a:\n        g()\n    return a"], with("if a:\n        g()")),
         // The best of several: one that answers, one that knows its names.
         (vec!["print(a)", "return a"], with("return a")),
         (vec!["return unheard_of(a)", "return len(a)"], with("return len(a)")),
@@ -145,7 +170,10 @@ fn types_below_are_told() {
     let text = "def f(a: Thing, b: int):\n    paˇss\n\n\nclass Other(int):\n    pass\n\n\nclass Thing(Base):\n    b = 1\n";
     run(&engine, "python", text).unwrap();
     let jobs = engine.jobs();
-    assert_eq!((jobs[0].segments[0].role, jobs[0].segments[0].text.as_str()), (Role::Stable, "class Thing(Base)\n"));
+    assert_eq!(
+        (jobs[0].segments[0].role, jobs[0].segments[0].text.as_str()),
+        (Role::Stable, "class Thing(Base)\n")
+    );
 }
 
 #[test]

@@ -39,7 +39,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
 fn wanted(only: Option<&[String]>, kind: &str) -> bool {
     let inside = |inner: &str, outer: &str| {
-        outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        outer.is_empty()
+            || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
     only.is_none_or(|kinds| kinds.iter().any(|asked| inside(kind, asked) || inside(asked, kind)))
 }
@@ -88,8 +89,7 @@ fn promised(snapshot: &Snapshot, promise: &Promise, server: &Server) -> Value {
     if client.action_literals && client.resolves_edits {
         return json!({ "title": title, "kind": REWRITE, "data": data });
     }
-    let command =
-        json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
+    let command = json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
     match client.action_literals {
         true => json!({ "title": title, "kind": REWRITE, "command": command }),
         false => command,

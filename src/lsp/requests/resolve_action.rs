@@ -7,7 +7,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::Range;
 
 use super::code_action::{text_edits, workspace_edit};
-use crate::actions::{Action, Promise};
+use crate::actions::{Action, Promise, excuse};
 use crate::document::Snapshot;
 use crate::lsp::convert;
 use crate::lsp::server::Server;
@@ -78,7 +78,7 @@ impl Promised {
             Err(Refusal::Moved) => Err(moved_on()),
             Err(Refusal::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
-                server.messages.warn(&format!("nothing was changed ({what}): {reason}"));
+                server.messages.warn(&format!("nothing was changed ({what}): {}", excuse(&reason)));
                 Ok(None)
             }
         }
