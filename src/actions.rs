@@ -28,6 +28,16 @@ pub enum Action {
     Implement,
 }
 
+impl Action {
+    /// Its name, the same in every release.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FixSyntax => "fix_syntax",
+            Self::Implement => "implement",
+        }
+    }
+}
+
 /// What another server, or a compiler, has against the text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Diagnostic {

@@ -3,6 +3,7 @@
 //!
 //! The mutex is never held across an `.await` (clippy denies it) and never while parsing or generating.
 
+mod acts;
 pub mod address;
 mod ahead;
 mod counts;
@@ -77,6 +78,8 @@ struct Open {
     ahead: Vec<Shown>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
+    /// What is known of the code actions it was offered.
+    acts: acts::Acts,
     /// The action that is being made for it; a change of the text cancels it, for it would be refused.
     making: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
@@ -151,6 +154,7 @@ impl Session {
             ahead: Vec::new(),
             pending: None,
             running: Weak::new(),
+            acts: acts::Acts::default(),
             making: Weak::new(),
             preparing: None,
         };
@@ -174,6 +178,9 @@ impl Session {
             open.stop_making();
             if let Some(pending) = &mut open.pending {
                 pending.watch(document.text());
+            }
+            for (action, came) in open.acts.watch(document.text()) {
+                state.record_act(uri, action, came);
             }
         }
         Ok(order)

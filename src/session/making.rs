@@ -61,7 +61,7 @@ impl Session {
     ) -> Result<Vec<Edit>, Refusal> {
         let Making { snapshot, source } = making;
         let token = source.token();
-        let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
+        let asked = snapshot.clone();
         let run = async {
             let engine = self.ready_engine().await?;
             actions::make(action, snapshot, range, &*engine, &token).await
@@ -71,8 +71,11 @@ impl Session {
             () = token.cancelled() => Err(Reason::Superseded),
             found = run => found,
         };
-        if self.version(&uri) != Some(version) {
+        if self.version(&asked.uri) != Some(asked.version) {
             return Err(Refusal::Moved);
+        }
+        if !matches!(found, Err(Reason::Superseded)) {
+            self.made(&asked, action, found.as_deref().ok());
         }
         found.map_err(Refusal::Nothing)
     }

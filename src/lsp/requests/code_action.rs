@@ -32,6 +32,9 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     };
     // A panic there costs this menu only; the log has it.
     let (offers, promises) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    let made = offers.iter().map(|offer| (offer.action, &offer.edits[..]));
+    let later = promises.iter().map(|promise| (promise.action, &[][..]));
+    server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
     let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
     offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, server))).collect()
 }
