@@ -41,6 +41,11 @@ const TYPES: usize = 1024;
 
 /// What can be implemented at `range`; no model is asked. It parses: call it on a blocking thread.
 pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
+    let language = snapshot.language.as_ref()?;
+    let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
+    if language.config.declarations.iter().any(declares) {
+        return None;
+    }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;
     let name = &stub.name;
     let title = match stub.told {
@@ -48,7 +53,7 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
         Told::Comment => format!("Implement `{name}` from its doc comment"),
         Told::Nothing => format!("Implement `{name}`"),
     };
-    Some(Promise { action: Action::Implement, title, range: stub.definition })
+    Some(Promise { action: Action::Implement, title, range: range.clone() })
 }
 
 /// Write the body of the stub at `range`: the change, or why there is none.

@@ -189,7 +189,10 @@ fn without_echo(text: &str) -> &str {
         for count in 1..=(lines.len() - first) / 2 {
             let (said, again) = lines[first..first + 2 * count].split_at(count);
             let telling = said.iter().any(|line| line.chars().any(char::is_alphanumeric));
-            if telling && said == again {
+            // The first line of all has no indentation yet.
+            let same = said[1..] == again[1..]
+                && if first == 0 { said[0].trim() == again[0].trim() } else { said[0] == again[0] };
+            if telling && same {
                 return text[..starts[first + count]].trim_end();
             }
         }

@@ -1,4 +1,4 @@
-//! Which function at a place is still to be written, and how a body gets into it: what `grammars/<lang>/stubs.scm` finds.
+//! Which function at a place has no body yet, and how a body gets into it: what `grammars/<lang>/stubs.scm` finds.
 //! It generates nothing.
 
 use std::collections::HashSet;
@@ -8,7 +8,7 @@ use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, Query, QueryCursor, Tree};
 
 use crate::completion::with_line_ends;
-use crate::context::line::{Line, indent_unit, is_word};
+use crate::context::line::{self, Line, indent_unit, is_word};
 use crate::context::scope::chunks;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
@@ -87,8 +87,31 @@ impl Stub {
     }
 }
 
-/// The innermost stub that all of `range` belongs to; `tree` is the snapshot's.
+/// The innermost stub that all of `range` belongs to; `tree` is the snapshot's. A cursor on the blank line below a docstring,
+/// where one would type on, belongs to it too.
 pub fn find(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Stub> {
+    let blank = range.is_empty().then(|| blank_line(snapshot, range.start)).flatten();
+    let Some(line) = blank else { return innermost(snapshot, tree, range) };
+    let ink = snapshot.slice(range.start.saturating_sub(LEAD)..range.start);
+    let ink = range.start - (ink.len() - ink.trim_end().len());
+    let mut stub = innermost(snapshot, tree, &(ink..ink)).filter(|stub| {
+        let base = indentation(snapshot, stub.definition.start);
+        let own = snapshot.slice(line.clone());
+        stub.definition.end <= ink && line::width(&own) > line::width(&base)
+    });
+    if let Some(stub) = stub.as_mut().filter(|stub| stub.hole.is_empty()) {
+        stub.hole.end = line.end;
+    }
+    stub.or_else(|| innermost(snapshot, tree, range))
+}
+
+/// The bytes of the line at `at`, when it is blank.
+fn blank_line(snapshot: &Snapshot, at: usize) -> Option<Range<usize>> {
+    let line = snapshot.line_range(snapshot.line_of(at));
+    snapshot.slice(line.clone()).trim().is_empty().then_some(line)
+}
+
+fn innermost(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Stub> {
     let language = snapshot.language.as_deref()?;
     let query = &language.queries.stubs;
     let looked_at = range.start.saturating_sub(1)..range.end.max(range.start + 1) + LEAD;

@@ -27,6 +27,9 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let diagnostics = told.iter().filter_map(|told| diagnostic(&snapshot, told, client)).collect();
     let request = Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, time: MENU_TIME };
     let look = move || {
+        // Parsed once for all of them.
+        let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
+        let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
         (offers, if promises { actions::promised(&request) } else { Vec::new() })
     };

@@ -29,7 +29,8 @@ pub struct Promised {
 pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
     // Helix asks to resolve every action, also complete ones.
     let Some(promised) = Promised::read(&action["data"]) else { return Ok(action) };
-    let progress = action["workDoneToken"].take();
+    let progress =
+        action.as_object_mut().and_then(|action| action.remove("workDoneToken")).unwrap_or_default();
     if let Some(edits) = promised.keep(server, progress).await? {
         action["edit"] = workspace_edit(&promised.uri, promised.version, edits, server.negotiated());
     }
