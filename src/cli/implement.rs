@@ -26,8 +26,8 @@ Examples:
   treefill implement --json a.py:3 b.rs:7     one JSON object each, for a program
   treefill implement --model ~/m.gguf a.py:3  with another model
 
-A function has no body yet if that is only a docstring, `pass`, `...`, `raise NotImplementedError`, `todo!()` or
-`unimplemented!()`, or, under a doc comment, empty or missing (in a trait). The line may be any of the function.
+A function has no body yet if that is only a docstring, `pass`, `...`, `raise NotImplementedError`, `todo!` or
+`unimplemented!`, or, under a doc comment, empty or missing (in a trait). The line may be any of the function.
 
 What is written was checked: it parses, moves nothing else, ends where the function ends, uses its parameters and adds
 nothing that `treefill check` would list. That it does what the docstring says is for you to see.

@@ -124,8 +124,11 @@ impl Judge {
         let header = |tree: &Tree, range: &Range<usize>| -> Vec<(u16, Range<usize>)> {
             let Some(function) = node_at(tree, range) else { return Vec::new() };
             let mut cursor = function.walk();
-            let children = function.children(&mut cursor).filter(|child| child.end_byte() < edit.range.start);
-            children.map(|child| (child.kind_id(), child.byte_range())).collect()
+            let mut children: Vec<_> =
+                function.children(&mut cursor).filter(|child| !child.is_extra()).collect();
+            // The last one is the body, or what it takes the place of.
+            children.pop();
+            children.into_iter().map(|child| (child.kind_id(), child.byte_range())).collect()
         };
         same_around && header(&self.tree, &self.stub.definition) == header(&placed.tree, &placed.definition)
     }
