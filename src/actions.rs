@@ -6,6 +6,7 @@
 pub mod check;
 pub mod fix_diagnostic;
 pub mod fix_syntax;
+pub mod implement;
 pub mod workspace;
 
 use std::ops::Range;
@@ -15,8 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub use workspace::Workspace;
 
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
 pub use crate::completion::risks;
 use crate::document::{Edit, Snapshot};
+use crate::engine::Engine;
 
 /// Which action an offer comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +30,19 @@ pub enum Action {
     FixSyntax,
     /// A repair of what another server or a compiler complains about.
     FixDiagnostic,
+    /// The body of a function that has none yet.
+    Implement,
+}
+
+impl Action {
+    /// Its name, the same in every release.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::FixSyntax => "fix_syntax",
+            Self::FixDiagnostic => "fix_diagnostic",
+            Self::Implement => "implement",
+        }
+    }
 }
 
 /// What another server, or a compiler, has against the text.
@@ -80,6 +97,17 @@ pub struct Offer {
     pub mends: Vec<usize>,
 }
 
+/// A change that takes a model, so it is made only for whoever chooses it: [`make`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// Where it comes from.
+    pub action: Action,
+    /// What it will do.
+    pub title: String,
+    /// What it is about, in bytes of the snapshot.
+    pub range: Range<usize>,
+}
+
 /// What is asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -108,6 +136,39 @@ pub fn applicable(request: &Request) -> Vec<Offer> {
     }
     syntax.append(&mut offers);
     syntax
+}
+
+/// What a model could do there. It asks none, but it parses: call it on a blocking thread.
+pub fn promised(request: &Request) -> Vec<Promise> {
+    let range = request.range.clone().unwrap_or_default();
+    implement::promise(&request.snapshot, &range).into_iter().collect()
+}
+
+/// Keep a promise about `range` of `snapshot`: checked changes in its bytes, or why there are none.
+pub async fn make(
+    action: Action,
+    snapshot: Snapshot,
+    range: Range<usize>,
+    engine: &dyn Engine,
+    cancel: &CancelToken,
+) -> Result<Vec<Edit>, Reason> {
+    match action {
+        Action::Implement => implement::write(snapshot, range, engine, cancel).await,
+        // They were complete when they were offered.
+        Action::FixSyntax | Action::FixDiagnostic => Err(Reason::NotHere),
+    }
+}
+
+/// Why nothing was made, for the user.
+pub fn excuse(reason: &Reason) -> String {
+    match reason {
+        Reason::NotHere => "there is no function without a body here".into(),
+        Reason::Invalid => {
+            "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk"
+                .into()
+        }
+        reason => reason.to_string(),
+    }
 }
 
 /// The text of a snapshot with `edits`, which are in its bytes, applied.

@@ -10,6 +10,7 @@ mod engine;
 mod eval;
 mod fix;
 mod ghost;
+mod implement;
 mod languages;
 mod log;
 mod place;
@@ -60,6 +61,9 @@ enum Command {
     /// Mend syntax errors with small edits that were checked
     #[command(after_help = fix::EXAMPLES)]
     Fix(fix::Arguments),
+    /// Write the body of a function from its docstring
+    #[command(after_help = implement::EXAMPLES)]
+    Implement(implement::Arguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
@@ -86,6 +90,7 @@ Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
   treefill fix src/main.rs               show what mends its syntax errors
+  treefill implement src/main.rs:10      write the body of the function there, from its doc comment
   treefill doctor                        what is in force, and what is wrong
   treefill stats                         what was shown, accepted and kept, and how fast
   treefill config init                   write a configuration file with every setting explained
@@ -115,6 +120,7 @@ pub fn run() -> ExitCode {
         Command::Complete(arguments) => complete::run(&arguments, settings),
         Command::Check(arguments) => check::run(&arguments),
         Command::Fix(arguments) => fix::run(&arguments),
+        Command::Implement(arguments) => implement::run(&arguments, settings),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]
         Command::Engine(arguments) => engine::run(&arguments, settings),

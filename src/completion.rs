@@ -1,5 +1,6 @@
 //! A completion from trigger to outcome: the stages in order, each a small file. It knows nothing of LSP.
 
+pub mod body;
 mod brackets;
 mod cutback;
 mod debounce;
@@ -28,7 +29,7 @@ use place::Place;
 use tokio::time::Instant;
 use tree_sitter::Tree;
 use trigger::Decision;
-pub use validate::{Weight, fresh_faults as tree_faults};
+pub use validate::{Weight, fresh_faults as tree_faults, with_line_ends};
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;

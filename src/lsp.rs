@@ -14,6 +14,7 @@ pub mod server;
 mod settings;
 pub mod told;
 pub mod transport;
+mod working;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -3,6 +3,7 @@
 //!
 //! The mutex is never held across an `.await` (clippy denies it) and never while parsing or generating.
 
+mod acts;
 pub mod address;
 mod ahead;
 mod around;
@@ -10,6 +11,7 @@ mod counts;
 mod engines;
 mod fates;
 mod kept;
+mod making;
 mod switches;
 mod turn;
 
@@ -22,13 +24,14 @@ use tokio::sync::watch;
 
 pub use counts::Counts;
 pub use engines::{NoEngine, Start};
+pub use making::{Making, Refusal};
 pub use switches::{Scope, Switches};
 pub use turn::{Answer, Ask, Turn};
 
 use crate::cancel::CancelSource;
 use crate::completion::{Reason, Shown};
 use crate::config::{Config, Disabled};
-use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store};
+use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store, Tree};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
 use crate::stats::{History, Recorder};
@@ -80,6 +83,10 @@ struct Open {
     ahead: Vec<Shown>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
+    /// What is known of the code actions it was offered.
+    acts: acts::Acts,
+    /// The action that is being made for it; a change of the text cancels it, for it would be refused.
+    making: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
     preparing: Option<CancelSource>,
 }
@@ -164,6 +171,8 @@ impl Session {
             ahead: Vec::new(),
             pending: None,
             running: Weak::new(),
+            acts: acts::Acts::default(),
+            making: Weak::new(),
             preparing: None,
         };
         let mut state = self.lock();
@@ -182,10 +191,14 @@ impl Session {
         let mut state = self.lock();
         let order = state.store.change(uri, version, changes, encoding)?;
         let State { store, open, .. } = &mut *state;
-        if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri))
-            && let Some(pending) = &mut open.pending
-        {
-            pending.watch(document.text());
+        if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri)) {
+            open.stop_making();
+            if let Some(pending) = &mut open.pending {
+                pending.watch(document.text());
+            }
+            for (action, came) in open.acts.watch(document.text()) {
+                state.record_act(uri, action, came);
+            }
         }
         Ok(order)
     }
@@ -193,6 +206,13 @@ impl Session {
     /// An open document as it is now.
     pub fn snapshot(&self, uri: &str) -> Option<Snapshot> {
         self.lock().store.snapshot(uri)
+    }
+
+    /// Take back the tree of a snapshot of an open document, so that the next parse starts from it.
+    pub fn store_tree(&self, snapshot: &Snapshot, tree: Tree) {
+        if let Some(document) = self.lock().store.get_mut(&snapshot.uri) {
+            document.store_tree(snapshot, tree);
+        }
     }
 
     /// The version of an open document.
@@ -208,8 +228,11 @@ impl Session {
         state.end_shown(uri, false);
         state.look_again(|waiting| waiting.is_in(uri));
         state.store.close(uri);
-        if let Some(running) = state.open.remove(uri).and_then(|open| open.running.upgrade()) {
-            running.cancel();
+        if let Some(open) = state.open.remove(uri) {
+            open.stop_making();
+            if let Some(running) = open.running.upgrade() {
+                running.cancel();
+            }
         }
         state.switches.forget(uri);
         size

@@ -1,13 +1,15 @@
 //! What was shown, taken and kept, as numbers in a file of the user's own. It never sees source text, paths or file names,
 //! and nothing of it leaves the machine.
 
+mod actions;
 pub mod event;
 mod history;
 mod log;
 mod summary;
 mod writer;
 
-pub use event::{Asked, Ended, Event, Fate, Kept, Kind, language_name};
+pub use actions::Action;
+pub use event::{Acted, Asked, Came, Ended, Event, Fate, Kept, Kind, language_name};
 pub use history::History;
 pub use log::{Log, default_file, read};
 pub use summary::{Filter, Language, Latency, Step, Summary};

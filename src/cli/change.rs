@@ -36,6 +36,11 @@ impl Target {
         Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
 
+    /// In full, as path patterns see it.
+    pub fn path(&self) -> PathBuf {
+        std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone())
+    }
+
     /// The text of the file.
     pub fn read(&self) -> anyhow::Result<String> {
         self.place().read()

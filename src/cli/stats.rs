@@ -150,6 +150,19 @@ fn row(language: &stats::Language) -> Vec<String> {
 const COLUMNS: [&str; 8] =
     ["language", "requests", "answered", "suggestions", "accepted", "typed out", "kept", "p50"];
 
+/// The rows of code actions, under [`ACTIONS`].
+fn actions(summary: &Summary) -> Vec<Vec<String>> {
+    let rows = summary.actions.iter().map(|action| {
+        let numbers = [action.offered, action.failed, action.applied, action.undone];
+        let mut row = vec![action.name.replace('_', " ")];
+        row.extend(numbers.map(|number| number.to_string()));
+        row
+    });
+    rows.collect()
+}
+
+const ACTIONS: [&str; 5] = ["action", "offered", "nothing passed", "applied", "undone"];
+
 /// The last day in a few facts, for `doctor`.
 pub fn last_day() -> anyhow::Result<Vec<(&'static str, String)>> {
     let file = file()?;

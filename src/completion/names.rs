@@ -68,6 +68,22 @@ pub fn check(snapshot: &Snapshot, tree: &Tree, inserted: Range<usize>) -> Names 
     names
 }
 
+/// The names that the bytes `inserted` of `snapshot` read: no fields, no keywords of calls, nothing that they only define.
+pub fn read(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> HashSet<String> {
+    let Some(language) = snapshot.language.as_deref() else { return HashSet::new() };
+    let text = snapshot.text.to_string();
+    let file = File { language, tree, text: &text };
+    let new = file.facts(inserted.clone());
+    let mut read = HashSet::new();
+    file.names_in(inserted, |_, range| {
+        let defines = |it: &Definition| contains(&it.range, &range) && !new.uses.contains(&range.start);
+        if !new.skips.contains(&range.start) && !new.definitions.iter().any(defines) {
+            read.insert(text[range].to_owned());
+        }
+    });
+    read
+}
+
 /// A document to be looked at.
 struct File<'a> {
     language: &'a Language,

@@ -12,6 +12,9 @@ pub struct LanguageConfig {
     pub lsp_ids: Vec<String>,
     /// File extensions without the dot.
     pub extensions: Vec<String>,
+    /// Of these, those of files that only declare: functions without a body are meant to have none there.
+    #[serde(default)]
+    pub declarations: Vec<String>,
     /// Whole file names that have no telling extension.
     #[serde(default)]
     pub file_names: Vec<String>,

@@ -43,6 +43,23 @@ const NAMES: &[&str] = &[
     "everything",
 ];
 
+/// The captures of `stubs.scm`.
+const STUBS: &[&str] = &[
+    "stub",
+    "stub.name",
+    "stub.hole",
+    "stub.doc",
+    "stub.empty",
+    "stub.not",
+    "stub.lead",
+    "stub.parameter",
+    "stub.type",
+    "stub.returns",
+    "stub.answer",
+    "stub.last",
+    "stub.end",
+];
+
 /// The queries of `grammars/<name>/*.scm`; a missing file gives an empty query.
 #[derive(Debug)]
 pub struct Queries {
@@ -64,11 +81,13 @@ pub struct Queries {
     pub names: Query,
     /// What repairs need to know of a place; `grammars/rust/repairs.scm` says what the captures mean.
     pub repairs: Query,
+    /// Functions that are still to be written; `grammars/python/stubs.scm` says what the captures mean.
+    pub stubs: Query,
 }
 
 impl Queries {
     /// The names of the queries, their files, and the captures each may have.
-    pub const FILES: [(&str, &str, &[&str]); 9] = [
+    pub const FILES: [(&str, &str, &[&str]); 10] = [
         ("scopes", "scopes.scm", &["scope", "scope.block", "scope.body", "scope.name"]),
         ("outline", "outline.scm", &["item", "item.body", "item.name"]),
         ("imports", "imports.scm", &["import"]),
@@ -78,6 +97,7 @@ impl Queries {
         ("holes", "holes.scm", &["condition", "arguments"]),
         ("names", "names.scm", NAMES),
         ("repairs", "repairs.scm", REPAIRS),
+        ("stubs", "stubs.scm", STUBS),
     ];
 
     /// Compile each file as `compile` does; the first error ends it.
@@ -93,13 +113,14 @@ impl Queries {
             holes: query(6)?,
             names: query(7)?,
             repairs: query(8)?,
+            stubs: query(9)?,
         })
     }
 
     /// The queries with their names, in the order of [`Queries::FILES`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Query)> {
-        let Self { scopes, outline, imports, opaque, docs, risks, holes, names, repairs } = self;
-        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names, repairs];
+        let Self { scopes, outline, imports, opaque, docs, risks, holes, names, repairs, stubs } = self;
+        let queries = [scopes, outline, imports, opaque, docs, risks, holes, names, repairs, stubs];
         Self::FILES.iter().map(|(name, ..)| *name).zip(queries)
     }
 }

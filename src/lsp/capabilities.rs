@@ -30,6 +30,8 @@ pub struct Client {
     pub label_details: bool,
     /// Whether it takes code actions as literals, with their edits; others get commands.
     pub action_literals: bool,
+    /// Whether it asks for the edit of an action that the user chose; others get commands for those that take a model.
+    pub resolves_edits: bool,
     /// Whether an edit may name the version it is for.
     pub versioned_edits: bool,
     /// Whether it can be told to insert further lines as they are.
@@ -60,6 +62,8 @@ impl Client {
             markdown: markdown || has(&item["documentationFormat"], "markdown".into()),
             label_details: item["labelDetailsSupport"] == true,
             action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
+            resolves_edits: document["codeAction"]["dataSupport"] == true
+                && has(&document["codeAction"]["resolveSupport"]["properties"], "edit".into()),
             versioned_edits: capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
         }
@@ -78,7 +82,8 @@ impl Client {
             ..CompletionOptions::default()
         };
         let actions = CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE]),
+            resolve_provider: Some(true),
             ..CodeActionOptions::default()
         };
         ServerCapabilities {

@@ -174,9 +174,12 @@ pub struct CodeActionContext {
 
 /// `workspace/executeCommand`.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs)]
 pub struct ExecuteCommand {
     pub command: String,
     #[serde(default)]
     pub arguments: Vec<Value>,
+    #[serde(default)]
+    pub work_done_token: Value,
 }

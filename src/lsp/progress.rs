@@ -61,7 +61,7 @@ impl Progress {
             if matches!(*status.borrow(), Status::Loading(_)) && self.supported {
                 self.shown += 1;
                 let token = NumberOrString::String(format!("treefill/model/{}", self.shown));
-                if self.create(&token).await {
+                if create(&self.client, &token).await {
                     self.show(token, &mut status).await;
                 }
             }
@@ -80,14 +80,6 @@ impl Progress {
         }
     }
 
-    async fn create(&self, token: &NumberOrString) -> bool {
-        let client = self.client.clone();
-        let params = WorkDoneProgressCreateParams { token: token.clone() };
-        // A task of its own: tower-lsp panics when an answer comes for an asker who gave up.
-        let asked = tokio::spawn(async move { client.send_request::<WorkDoneProgressCreate>(params).await });
-        matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(Ok(()))))
-    }
-
     async fn show(&self, token: NumberOrString, status: &mut watch::Receiver<Status>) {
         let percent = |status: &Status| match status {
             // In 0 ..= 1 by contract, so the cast keeps its value.
@@ -96,34 +88,42 @@ impl Progress {
             _ => None,
         };
         let Some(mut last) = percent(&status.borrow_and_update()) else { return };
-        self.send(
-            &token,
-            WorkDoneProgress::Begin(WorkDoneProgressBegin {
-                title: "treefill".to_owned(),
-                cancellable: Some(false),
-                message: Some("reading the model".to_owned()),
-                percentage: Some(last),
-            }),
-        )
-        .await;
+        let begin = WorkDoneProgressBegin {
+            title: "treefill".to_owned(),
+            cancellable: Some(false),
+            message: Some("reading the model".to_owned()),
+            percentage: Some(last),
+        };
+        send(&self.client, &token, WorkDoneProgress::Begin(begin)).await;
         while status.changed().await.is_ok() {
             let Some(now) = percent(&status.borrow_and_update()) else { break };
             if now != last {
                 last = now;
                 let report =
                     WorkDoneProgressReport { percentage: Some(now), ..WorkDoneProgressReport::default() };
-                self.send(&token, WorkDoneProgress::Report(report)).await;
+                send(&self.client, &token, WorkDoneProgress::Report(report)).await;
             }
         }
         let message = match &*status.borrow() {
             Status::Ready(model) => format!("{} is ready", model.name),
             _ => "no model".to_owned(),
         };
-        self.send(&token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) })).await;
+        send(&self.client, &token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) }))
+            .await;
     }
+}
 
-    async fn send(&self, token: &NumberOrString, value: WorkDoneProgress) {
-        let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
-        self.client.send_notification::<Notification>(params).await;
-    }
+/// Ask the client to display progress under `token`; whether it does.
+pub async fn create(client: &Client, token: &NumberOrString) -> bool {
+    let client = client.clone();
+    let params = WorkDoneProgressCreateParams { token: token.clone() };
+    // A task of its own: tower-lsp panics when an answer comes for an asker who gave up.
+    let asked = tokio::spawn(async move { client.send_request::<WorkDoneProgressCreate>(params).await });
+    matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(Ok(()))))
+}
+
+/// Tell the client how far it is.
+pub async fn send(client: &Client, token: &NumberOrString, value: WorkDoneProgress) {
+    let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
+    client.send_notification::<Notification>(params).await;
 }

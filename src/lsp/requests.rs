@@ -7,3 +7,4 @@ pub mod completion;
 pub mod execute_command;
 pub mod initialize;
 pub mod inline_completion;
+pub mod resolve_action;

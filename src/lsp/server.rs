@@ -44,6 +44,7 @@ const OWN: &[&str] = &[
     "workspace/executeCommand",
     "textDocument/completion",
     "textDocument/codeAction",
+    "codeAction/resolve",
 ];
 
 /// The service, ready for the transport. Call it inside a runtime.
@@ -61,6 +62,7 @@ pub fn service(
         .custom_method("own/workspace/executeCommand", Server::execute_command)
         .custom_method("own/textDocument/completion", Server::completion)
         .custom_method("own/textDocument/codeAction", Server::code_action)
+        .custom_method("own/codeAction/resolve", Server::resolve_action)
         .custom_method("textDocument/inlineCompletion", Server::inline_completion)
         .custom_method("$/setTrace", Server::set_trace)
         .finish()
@@ -144,7 +146,11 @@ impl Server {
     }
 
     async fn execute_command(&self, params: ExecuteCommand) -> Result<Value> {
-        requests::execute_command::handle(self, &params)
+        requests::execute_command::handle(self, params).await
+    }
+
+    async fn resolve_action(&self, action: Value) -> Result<Value> {
+        requests::resolve_action::handle(self, action).await
     }
 }
 

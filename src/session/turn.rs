@@ -78,6 +78,7 @@ impl Session {
         if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
             older.cancel();
         }
+        open.stop_making();
         // A person waits; and most likely the text is not the one that was prepared for.
         open.preparing = None;
         let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
@@ -101,10 +102,8 @@ impl Session {
                 shown: turn.shown,
             };
             let report = completion::complete(request, &*engine, &turn.options, &token).await;
-            if let Some((snapshot, tree)) = report.tree
-                && let Some(document) = self.lock().store.get_mut(&snapshot.uri)
-            {
-                document.store_tree(&snapshot, tree);
+            if let Some((snapshot, tree)) = report.tree {
+                self.store_tree(&snapshot, tree);
             }
             (report.outcome, report.others)
         };

@@ -19,6 +19,8 @@ pub enum Event {
     Ended(Ended),
     /// Some time after a suggestion was taken.
     Kept(Kept),
+    /// Something about a code action.
+    Acted(Acted),
 }
 
 /// What made the editor ask.
@@ -116,6 +118,33 @@ pub struct Kept {
     pub share: f32,
 }
 
+/// How far a code action came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Came {
+    /// It was in a menu; once for each version of a document.
+    Offered,
+    /// It was chosen, and nothing passed.
+    Failed,
+    /// The document became what it makes of it.
+    Applied,
+    /// And soon what it was before.
+    Undone,
+}
+
+/// Something about a code action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Acted {
+    /// Unix time in seconds.
+    pub at: u64,
+    /// See [`language_name`].
+    pub language: String,
+    /// The action's name.
+    pub action: String,
+    /// How far it came.
+    pub came: Came,
+}
+
 impl Event {
     /// Unix time in seconds.
     pub fn at(&self) -> u64 {
@@ -123,6 +152,7 @@ impl Event {
             Self::Asked(asked) => asked.at,
             Self::Ended(ended) => ended.at,
             Self::Kept(kept) => kept.at,
+            Self::Acted(acted) => acted.at,
         }
     }
 
@@ -132,6 +162,7 @@ impl Event {
             Self::Asked(asked) => &asked.language,
             Self::Ended(ended) => &ended.language,
             Self::Kept(kept) => &kept.language,
+            Self::Acted(acted) => &acted.language,
         }
     }
 }
@@ -193,6 +224,11 @@ mod tests {
         check(
             &Event::Kept(kept),
             expect![[r#"{"what":"kept","at":7,"language":"c++","lines":2,"share":0.5}"#]],
+        );
+        let acted = Acted { at: 7, language: "rust".into(), action: "fix_syntax".into(), came: Came::Undone };
+        check(
+            &Event::Acted(acted),
+            expect![[r#"{"what":"acted","at":7,"language":"rust","action":"fix_syntax","came":"undone"}"#]],
         );
     }
 

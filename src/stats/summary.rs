@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::actions::{Action, tally};
 use super::event::SUPERSEDED;
 use super::{Asked, Ended, Event, Fate};
 
@@ -73,6 +74,8 @@ pub struct Summary {
     pub steps: Vec<Step>,
     /// By language, the one with most requests first.
     pub languages: Vec<Language>,
+    /// Code actions, by name.
+    pub actions: Vec<Action>,
 }
 
 /// A day, or some.
@@ -139,13 +142,15 @@ impl Summary {
         }
         summary.languages =
             by_language.into_iter().map(|(name, events)| language(name, &totals(&events))).collect();
+        // One where only actions were offered has nothing to say here.
+        summary.languages.retain(|language| language.requests > 0);
         summary.languages.sort_by_key(|language| std::cmp::Reverse(language.requests));
         summary
     }
 
     /// Whether nothing happened at all.
     pub fn is_empty(&self) -> bool {
-        self.requests + self.superseded + self.ended == 0
+        self.requests + self.superseded + self.ended + self.actions.len() == 0
     }
 }
 
@@ -171,8 +176,10 @@ fn totals(events: &[&Event]) -> Summary {
                 summary.kept += 1;
                 kept += f64::from(share.share);
             }
+            Event::Acted(_) => {}
         }
     }
+    summary.actions = tally(events);
     summary.silent = silent.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     summary.silent.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     summary.answered_share = share(summary.answered, summary.requests);

@@ -1,4 +1,4 @@
-//! Commands that mend and check files.
+//! Commands that mend, implement and check files.
 
 use crate::Home;
 
@@ -101,4 +101,42 @@ fn diagnostics_of_a_language_server_are_heeded() {
     home.run(&["fix", &file, "--diagnostics", &home.file("g.json", "[{}]")])
         .refused(1, &["diagnostic 0 has no range"]);
     home.run(&["fix", &file, &file, "--diagnostics", &diagnostics]).refused(1, &["name one"]);
+}
+
+const STUB: &str = "def add(a: int, b: int) -> int:\n    \"\"\"Return the sum of a and b.\"\"\"\n\n\nx = 1\n";
+
+#[test]
+fn a_body_is_shown_as_a_diff_and_written_when_told() {
+    let home = Home::new();
+    let file = home.file("a.py", STUB);
+    let place = format!("{file}:2");
+    let run = home.run(&["implement", &place]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.out.contains("     \"\"\"Return the sum of a and b.\"\"\"\n+    "), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), STUB);
+
+    let run = home.run(&["implement", "--json", &place]);
+    let object: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(object["title"], "Implement `add` from its docstring");
+    let body = object["edits"][0]["text"].as_str().unwrap();
+    assert!(body.contains("return") && body.contains('a'), "{body}");
+
+    let run = home.run(&["implement", "--write", &place]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{run:?}");
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        STUB.replace("b.\"\"\"\n", &format!("b.\"\"\"{body}\n"))
+    );
+    home.run(&["implement", &place]).refused(1, &["a.py:2: there is no function without a body here"]);
+}
+
+#[test]
+fn places_without_a_stub_are_refused() {
+    let home = Home::new();
+    let file = home.file("a.py", STUB);
+    home.run(&["implement"]).refused(2, &["FILE:LINE"]);
+    home.run(&["implement", &file]).refused(1, &["which function", "a.py:10"]);
+    home.run(&["implement", &format!("{file}:99")]).refused(1, &["past the end"]);
+    home.run(&["implement", "/nonexistent/a.py:1"]).refused(1, &["cannot read /nonexistent/a.py"]);
+    home.run(&["implement", &home.file("a.txt", "x"), "x"]).refused(1, &["a.txt"]);
 }

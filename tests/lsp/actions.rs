@@ -28,7 +28,10 @@ fn a_literal_has_a_versioned_edit_and_the_diagnostic_it_mends() {
         "textDocument": { "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } } } },
         "workspace": { "workspaceEdit": { "documentChanges": true } },
     }));
-    assert_eq!(server.capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
+    assert_eq!(
+        server.capabilities["codeActionProvider"]["codeActionKinds"],
+        json!(["quickfix", "refactor.rewrite"])
+    );
     let range = json!({ "start": { "line": 0, "character": 13 }, "end": { "line": 0, "character": 14 } });
     let told = json!({ "range": range, "message": "Expected \"]\"", "source": "other", "code": 3, "more": { "a": 1 } });
     let actions = ask(&mut server, json!({ "diagnostics": [told, 7] }));

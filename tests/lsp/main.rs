@@ -11,6 +11,7 @@ mod inline;
 mod menu;
 mod pump;
 mod recorded;
+mod resolve;
 mod settings;
 mod stats;
 mod support;

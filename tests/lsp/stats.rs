@@ -78,6 +78,7 @@ fn brief(events: &[Event]) -> Vec<String> {
         }
         Event::Ended(Ended { fate, taken, .. }) => format!("{fate:?} {taken}"),
         Event::Kept(kept) => format!("kept {}", kept.share),
+        Event::Acted(acted) => format!("{} {:?}", acted.action, acted.came),
     };
     events.iter().map(brief).collect()
 }
@@ -160,4 +161,20 @@ fn menus_count_as_such_and_nothing_is_counted_where_it_is_off() {
             assert_eq!((asked.kind, asked.is_shown()), (Kind::Menu, true));
         }
     }
+}
+
+#[test]
+fn code_actions_are_counted_by_what_becomes_of_them() {
+    let mut counted = Counted::start("");
+    counted.server.open(&format!("{MARKER} = len([1, 2)\n"));
+    let at = json!({ "line": 0, "character": 3 });
+    let params =
+        json!({ "textDocument": { "uri": URI }, "range": { "start": at, "end": at }, "context": {} });
+    for _ in 0..2 {
+        let actions = counted.server.client().call("textDocument/codeAction", params.clone());
+        assert_eq!(actions[0]["command"], "treefill.apply", "{actions}");
+    }
+    counted.server.insert(&json!({ "line": 0, "character": MARKER.len() + 12 }), "]");
+    counted.close();
+    assert_eq!(brief(&counted.events()), ["fix_syntax Offered", "fix_syntax Applied"]);
 }

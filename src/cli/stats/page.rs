@@ -1,6 +1,6 @@
 //! Statistics as a page for a browser. It counts nothing.
 
-use super::{COLUMNS, because, milliseconds, percent, row, span};
+use super::{ACTIONS, COLUMNS, actions, because, milliseconds, percent, row, span};
 use crate::plot::{Bars, Histogram, Lines, Page};
 use crate::stats::{Filter, Step, Summary};
 
@@ -29,7 +29,11 @@ pub fn render(summary: &Summary, filter: &Filter) -> String {
         }
     }
     let rows: Vec<Vec<String>> = summary.languages.iter().map(row).collect();
-    page.heading("Languages").table(&COLUMNS, &rows).render()
+    page = page.heading("Languages").table(&COLUMNS, &rows);
+    if !summary.actions.is_empty() {
+        page = page.heading("Code actions").table(&ACTIONS, &actions(summary));
+    }
+    page.render()
 }
 
 fn figures(summary: &Summary) -> Vec<(&'static str, String, String)> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::ghost::{BOLD, DIM};
-use super::{COLUMNS, because, milliseconds, percent, row, span};
+use super::{ACTIONS, COLUMNS, actions, because, milliseconds, percent, row, span};
 use crate::plot::{Bars, Histogram, number, spark};
 use crate::stats::{Filter, Step, Summary};
 
@@ -30,8 +30,14 @@ pub fn render(summary: &Summary, filter: &Filter) -> String {
         };
         indent(&mut out, &(series("shown", |step| step.shown) + &series("taken", |step| step.taken)));
     }
-    heading(&mut out, "Languages");
-    indent(&mut out, &table(summary));
+    if !summary.languages.is_empty() {
+        heading(&mut out, "Languages");
+        indent(&mut out, &table(&COLUMNS, summary.languages.iter().map(row)));
+    }
+    if !summary.actions.is_empty() {
+        heading(&mut out, "Code actions");
+        indent(&mut out, &table(&ACTIONS, actions(summary).into_iter()));
+    }
     out
 }
 
@@ -99,11 +105,11 @@ fn indent(out: &mut String, lines: &str) {
     }
 }
 
-fn table(summary: &Summary) -> String {
-    let mut rows = vec![COLUMNS.map(str::to_owned).to_vec()];
-    rows.extend(summary.languages.iter().map(row));
+fn table(columns: &[&str], body: impl Iterator<Item = Vec<String>>) -> String {
+    let mut rows: Vec<Vec<String>> = vec![columns.iter().map(|&column| column.to_owned()).collect()];
+    rows.extend(body);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..COLUMNS.len()).map(width).collect();
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
     let cell = |(at, cell): (usize, &String)| match at {
         0 => format!("{cell:<0$}", widths[at]),
         _ => format!("{cell:>0$}", widths[at]),

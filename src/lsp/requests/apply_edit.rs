@@ -1,10 +1,11 @@
-//! `treefill.apply`: carries an action out for clients that know actions only as commands. The edit is theirs to apply.
+//! `treefill.apply`: carries an action out for clients that cannot do it by themselves. The edit is theirs to apply.
 
 use serde_json::{Value, json};
-use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::request::Request;
 
 use super::code_action::workspace_edit;
+use super::resolve_action::{Promised, moved_on};
 use crate::lsp::server::Server;
 
 /// `workspace/applyEdit` with addresses as strings; see `ext`.
@@ -16,19 +17,27 @@ impl Request for ApplyEdit {
     const METHOD: &'static str = "workspace/applyEdit";
 }
 
-/// Ask the client to apply `{uri, version, edits}`, unless the document has moved on.
-pub fn handle(server: &Server, argument: &Value) -> Result<Value> {
+/// Ask the client to apply `{uri, version, edits}`, or what comes of `{uri, version, action, range}`, unless the document has
+/// moved on.
+pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let version = argument["version"].as_i64().and_then(|version| i32::try_from(version).ok());
-    let (Some(uri), Some(version), Value::Array(edits)) =
-        (argument["uri"].as_str(), version, &argument["edits"])
-    else {
-        return Err(Error::invalid_params("treefill.apply: give {uri, version, edits}"));
+    let made = match Promised::read(argument) {
+        Some(promised) => match promised.keep(server, progress).await? {
+            Some(edits) => Value::Array(edits),
+            // The user was told.
+            None => return Ok(Value::Null),
+        },
+        None => argument["edits"].clone(),
+    };
+    let (Some(uri), Some(version), Value::Array(edits)) = (argument["uri"].as_str(), version, made) else {
+        return Err(Error::invalid_params(
+            "treefill.apply: give {uri, version, edits} or {uri, version, action, range}",
+        ));
     };
     if server.session.version(uri) != Some(version) {
-        let message = "the document has changed since this was offered".into();
-        return Err(Error { code: ErrorCode::ContentModified, message, data: None });
+        return Err(moved_on());
     }
-    let edit = workspace_edit(uri, version, edits.clone(), server.negotiated());
+    let edit = workspace_edit(uri, version, edits, server.negotiated());
     let params = json!({ "label": argument["label"], "edit": edit });
     let client = server.client.clone();
     // Not awaited here: a handler that waits for the client can wait for ever.

@@ -1,10 +1,11 @@
-//! `textDocument/codeAction`: what can be done at a place. All of it is checked and complete, so nothing is left for
-//! `codeAction/resolve`.
+//! `textDocument/codeAction`: what can be done at a place. What needs no model is checked and complete; what does is only
+//! promised, and made by `codeAction/resolve` or a command.
 
 use serde_json::{Value, json};
 
-use crate::actions::{self, MENU_TIME, Offer, Request};
-use crate::document::Snapshot;
+use super::resolve_action::Promised;
+use crate::actions::{self, MENU_TIME, Offer, Promise, Request};
+use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
 use crate::lsp::ext::CodeActionParams;
 use crate::lsp::server::Server;
@@ -12,13 +13,18 @@ use crate::lsp::{convert, told};
 
 /// The kind of a repair.
 pub const QUICK_FIX: &str = "quickfix";
+/// The kind of what a model writes.
+pub const REWRITE: &str = "refactor.rewrite";
 
 pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let Some(snapshot) = server.session.snapshot(&params.text_document.uri) else { return Vec::new() };
     let client = server.negotiated();
-    if server.session.is_off(&params.text_document.uri) || !wanted(params.context.only.as_deref()) {
+    if server.session.is_off(&params.text_document.uri) {
         return Vec::new();
     }
+    let only = params.context.only.as_deref();
+    let fixes = wanted(only, QUICK_FIX);
+    let promises = wanted(only, REWRITE);
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
@@ -27,27 +33,38 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let workspace = server.session.workspace(&params.text_document.uri);
     let request =
         Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace, time: MENU_TIME };
-    let offers = tokio::task::spawn_blocking(move || actions::applicable(&request)).await;
+    let look = move || {
+        // Parsed once for all of them.
+        let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
+        let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
+        let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
+        let promises = if promises { actions::promised(&request) } else { Vec::new() };
+        (request.snapshot.parse(), offers, promises)
+    };
     // A panic there costs this menu only; the log has it.
-    let offers = offers.unwrap_or_default();
-    offers.iter().map(|offer| action(&snapshot, offer, told, client)).collect()
+    let (tree, offers, promises) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    if let Some(tree) = tree {
+        server.session.store_tree(&snapshot, tree);
+    }
+    let made = offers.iter().map(|offer| (offer.action, &offer.edits[..]));
+    let later = promises.iter().map(|promise| (promise.action, &[][..]));
+    server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
+    let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
+    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, server))).collect()
 }
 
-/// Whether the editor asks for repairs among others: `quickfix`, or a kind inside of it.
-fn wanted(only: Option<&[String]>) -> bool {
-    let within = |kind: &String| kind.is_empty() || kind == QUICK_FIX || kind.starts_with("quickfix.");
-    only.is_none_or(|kinds| kinds.iter().any(within))
+/// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
+fn wanted(only: Option<&[String]>, kind: &str) -> bool {
+    let inside = |inner: &str, outer: &str| {
+        outer.is_empty()
+            || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    only.is_none_or(|kinds| kinds.iter().any(|asked| inside(kind, asked) || inside(asked, kind)))
 }
 
 /// An offer on the wire: a literal with its edit, or a command for clients that know no literals.
 fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -> Value {
-    let edits: Vec<Value> = offer
-        .edits
-        .iter()
-        .map(|edit| {
-            json!({ "range": convert::to_range(snapshot, &edit.range, client.encoding), "newText": edit.text })
-        })
-        .collect();
+    let edits = text_edits(snapshot, &offer.edits, client.encoding);
     if !client.action_literals {
         let arguments = [
             json!({ "uri": &*snapshot.uri, "version": snapshot.version, "edits": edits, "label": offer.title }),
@@ -67,6 +84,27 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
         action["diagnostics"] = json!(diagnostics);
     }
     action
+}
+
+/// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
+fn promised(snapshot: &Snapshot, promise: &Promise, server: &Server) -> Value {
+    let client = server.negotiated();
+    let data = Promised::new(promise, snapshot, server).data();
+    let title = &promise.title;
+    if client.action_literals && client.resolves_edits {
+        return json!({ "title": title, "kind": REWRITE, "data": data });
+    }
+    let command = json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
+    match client.action_literals {
+        true => json!({ "title": title, "kind": REWRITE, "command": command }),
+        false => command,
+    }
+}
+
+/// Edits on the wire.
+pub fn text_edits(snapshot: &Snapshot, edits: &[Edit], encoding: Encoding) -> Vec<Value> {
+    let range = |edit: &Edit| convert::to_range(snapshot, &edit.range, encoding);
+    edits.iter().map(|edit| json!({ "range": range(edit), "newText": edit.text })).collect()
 }
 
 /// Edits of one document, bound to its version where the client can check it.

@@ -25,7 +25,8 @@ const STATUS: &str = "treefill.status";
 /// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
 const WARM: &str = "treefill.warm";
 
-/// Applies an offered action, `{uri, version, edits}`: for clients that know actions only as commands.
+/// Applies an offered action, `{uri, version, edits}`, or makes and applies one, `{uri, version, action, range}`: for
+/// clients that know actions only as commands, or cannot ask for their edits.
 pub const APPLY: &str = "treefill.apply";
 
 /// Every command, as announced.
@@ -34,7 +35,7 @@ pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM, A
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
 
-pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
+pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
     let argument = params.arguments.first().unwrap_or(&Value::Null);
     match params.command.as_str() {
         ACCEPTED => {
@@ -49,7 +50,7 @@ pub fn handle(server: &Server, params: &ExecuteCommand) -> Result<Value> {
         TOGGLE => toggle(server, argument),
         STATUS => Ok(status(server)),
         WARM => warm(server, argument),
-        APPLY => super::apply_edit::handle(server, argument),
+        APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         unknown => {
             Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
         }

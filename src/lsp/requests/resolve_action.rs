@@ -1,0 +1,92 @@
+//! `codeAction/resolve`: the edit of an action that takes a model, made for the one that the user chose. What is asked is all
+//! in the action's `data`; nothing is remembered from the menu.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
+use tower_lsp::lsp_types::Range;
+
+use super::code_action::{text_edits, workspace_edit};
+use crate::actions::{Action, Promise, excuse};
+use crate::document::Snapshot;
+use crate::lsp::convert;
+use crate::lsp::server::Server;
+use crate::lsp::working::Working;
+use crate::session::Refusal;
+
+/// An action that is still to be made, as it travels.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Promised {
+    uri: String,
+    version: i32,
+    action: Action,
+    range: Range,
+    /// What it is called, for the display of progress.
+    #[serde(default)]
+    label: String,
+}
+
+pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
+    // Helix asks to resolve every action, also complete ones.
+    let Some(promised) = Promised::read(&action["data"]) else { return Ok(action) };
+    let progress =
+        action.as_object_mut().and_then(|action| action.remove("workDoneToken")).unwrap_or_default();
+    if let Some(edits) = promised.keep(server, progress).await? {
+        action["edit"] = workspace_edit(&promised.uri, promised.version, edits, server.negotiated());
+    }
+    Ok(action)
+}
+
+/// The error that says so.
+pub fn moved_on() -> Error {
+    let message = "the document has changed since this was offered".into();
+    Error { code: ErrorCode::ContentModified, message, data: None }
+}
+
+impl Promised {
+    /// A promise about a snapshot.
+    pub fn new(promise: &Promise, snapshot: &Snapshot, server: &Server) -> Self {
+        Self {
+            uri: snapshot.uri.to_string(),
+            version: snapshot.version,
+            action: promise.action,
+            range: convert::to_range(snapshot, &promise.range, server.negotiated().encoding),
+            label: promise.title.clone(),
+        }
+    }
+
+    /// Read one; what is no promise of ours is none.
+    pub fn read(data: &Value) -> Option<Self> {
+        Self::deserialize(data).ok()
+    }
+
+    /// Make it: its edits on the wire. None when there is nothing to apply, which the user is told.
+    pub async fn keep(&self, server: &Server, progress: Value) -> Result<Option<Vec<Value>>> {
+        let begun = server.session.begin_making(&self.uri, self.version);
+        let made = match begun {
+            Err(refusal) => Err(refusal),
+            Ok(making) => {
+                let _shown = Working::show(server, progress, &self.label);
+                let snapshot = making.snapshot.clone();
+                let encoding = server.negotiated().encoding;
+                let range = convert::to_bytes(&snapshot, self.range, encoding);
+                let edits = server.session.make(making, self.action, range).await;
+                edits.map(|edits| text_edits(&snapshot, &edits, encoding))
+            }
+        };
+        match made {
+            Ok(edits) => Ok(Some(edits)),
+            Err(Refusal::Moved) => Err(moved_on()),
+            Err(Refusal::Nothing(reason)) => {
+                let what = if self.label.is_empty() { "the action" } else { &self.label };
+                server.messages.warn(&format!("nothing was changed ({what}): {}", excuse(&reason)));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The same as JSON.
+    pub fn data(&self) -> Value {
+        json!(self)
+    }
+}

@@ -1,0 +1,69 @@
+//! What became of code actions, by action. It draws nothing.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Event;
+use super::event::Came;
+
+/// One action's numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// Versions of documents for which it was in a menu. Editors ask for one whenever the cursor rests.
+    pub offered: usize,
+    /// Times it was chosen, and nothing passed.
+    pub failed: usize,
+    /// Times it was applied.
+    pub applied: usize,
+    /// Of these, undone soon after.
+    pub undone: usize,
+}
+
+/// The actions in `events`, by name.
+pub fn tally(events: &[&Event]) -> Vec<Action> {
+    let mut actions = BTreeMap::<&str, Action>::new();
+    for event in events {
+        let Event::Acted(acted) = event else { continue };
+        let action = actions.entry(&acted.action).or_default();
+        match acted.came {
+            Came::Offered => action.offered += 1,
+            Came::Failed => action.failed += 1,
+            Came::Applied => action.applied += 1,
+            Came::Undone => action.undone += 1,
+        }
+    }
+    actions.into_iter().map(|(name, action)| Action { name: name.to_owned(), ..action }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Acted;
+
+    #[test]
+    fn by_action() {
+        let acted = |action: &str, came| {
+            Event::Acted(Acted { at: 1, language: "rust".into(), action: action.into(), came })
+        };
+        let events = [
+            acted("implement", Came::Offered),
+            acted("fix_syntax", Came::Offered),
+            acted("fix_syntax", Came::Offered),
+            acted("fix_syntax", Came::Applied),
+            acted("fix_syntax", Came::Undone),
+            acted("implement", Came::Failed),
+        ];
+        let found = tally(&events.iter().collect::<Vec<_>>());
+        let action = |name: &str, offered, failed, applied, undone| Action {
+            name: name.into(),
+            offered,
+            failed,
+            applied,
+            undone,
+        };
+        assert_eq!(found, [action("fix_syntax", 2, 0, 1, 1), action("implement", 1, 1, 0, 0)]);
+    }
+}
