@@ -135,10 +135,11 @@ function M:insert_here()
   self:keys(column == #self.original:match(('[^\n]*\n'):rep(row - 1) .. '([^\n]*)') and 'A' or 'i')
 end
 
---- Brings the file back as it was opened.
+--- Brings the text back as it was opened. Not by `:edit!`: that closes the document for the server, which then forgets
+--- what was switched off for it.
 function M:reset()
   self:keys('<Esc>')
-  self:lua('vim.cmd("silent edit!")')
+  self:lua('vim.api.nvim_buf_set_lines(0, 0, -1, false, ...)', vim.split((self.original:gsub('\n$', '')), '\n'))
   self:insert_here()
 end
 

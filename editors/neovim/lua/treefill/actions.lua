@@ -39,7 +39,8 @@ function M.offer(options)
   local buffer = vim.api.nvim_get_current_buf()
   local from = client.of(buffer)
   if not from then return vim.notify('treefill: no server runs for this file', vim.log.levels.WARN) end
-  local params = vim.lsp.util.make_range_params(0, from.offset_encoding)
+  local here = client.here(from.offset_encoding)
+  local params = { textDocument = here.textDocument, range = { start = here.position, ['end'] = here.position } }
   local row = vim.api.nvim_win_get_cursor(0)[1]
   local first, last = (options.first or row) - 1, (options.last or row) - 1
   if options.first then

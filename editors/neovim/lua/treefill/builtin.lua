@@ -91,7 +91,7 @@ end
 local function ask_for_all(buffer, after)
   local from, handler = client.of(buffer), handlers[buffer]
   if not from or not handler or not senders[from.id] then return end
-  local params = vim.lsp.util.make_position_params(0, from.offset_encoding)
+  local params = client.here(from.offset_encoding)
   params.context = { triggerKind = INVOKED }
   ask(senders[from.id], from, params, handler, buffer, after)
 end

@@ -126,4 +126,13 @@ function M.from_byte(line, column, encoding)
   return select(encoding == 'utf-16' and 2 or 1, vim.str_utfindex(line, column))
 end
 
+--- The place of the cursor as parameters. Not by vim.lsp.util: in Neovim 0.10.4 its UTF-16 columns are wrong in the last
+--- part of a line with letters of several bytes.
+--- @return table
+function M.here(encoding)
+  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local character = M.from_byte(vim.api.nvim_get_current_line(), column, encoding)
+  return { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = row - 1, character = character } }
+end
+
 return M

@@ -57,7 +57,7 @@ end
 function M.ask(buffer, kind, after)
   local from = client.of(buffer)
   if not from or not inserting() or vim.api.nvim_get_current_buf() ~= buffer then return end
-  local params = vim.lsp.util.make_position_params(0, from.offset_encoding)
+  local params = client.here(from.offset_encoding)
   params.context = { triggerKind = kind }
   local question = suggestion.asking(buffer, from)
   suggestion.of(buffer).pending = client.request(from, client.method, params, function(err, result)
