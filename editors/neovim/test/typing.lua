@@ -10,8 +10,9 @@ local KEY_MS, SETTLE_MS, KEYS, REST_MS = 100, 50, 20, 600
 
 -- What plugins for pairs do by mappings.
 local PAIRS = [[
-vim.cmd('filetype indent off')
-vim.o.autoindent = false
+vim.api.nvim_create_autocmd({ 'FileType', 'InsertEnter' }, {
+  callback = function() vim.cmd('setlocal noautoindent nocindent nosmartindent indentexpr=') end,
+})
 local function following() return vim.fn.strpart(vim.fn.getline('.'), vim.fn.col('.') - 1, 1) end
 local function preceding() return vim.fn.strpart(vim.fn.getline('.'), vim.fn.col('.') - 2, 1) end
 for open, close in pairs({ ['('] = ')', ['['] = ']', ['{'] = '}' }) do
@@ -88,7 +89,7 @@ local function start(case)
     nvim = case.nvim, name = name .. ', typing', dir = dir, file = case.file, text = case.text, init = init,
   })
   case.it, case.keys = it, vim.fn.split(case.typed, '\\zs')
-  case.stale, case.flicker, case.rests, case.seen, case.longest = {}, {}, 0, 0, 0
+  case.stale, case.flicker, case.missed, case.rests, case.seen = {}, {}, {}, 0, 0
   return it
 end
 
@@ -99,13 +100,14 @@ end
 -- Types one key and looks what became of the ghost text.
 local function press(case, key)
   local ghost, answered = unpack(look(case.it))
-  local begin = vim.uv.hrtime()
   case.it:keys(key == '\n' and '<CR>' or key == '<' and '<lt>' or key)
   return function()
     local after, answered_after, fits = unpack(look(case.it))
-    case.longest = math.max(case.longest, (vim.uv.hrtime() - begin) / 1e6)
     local rest = vim.startswith(ghost, key) and ghost:sub(#key + 1) or ''
-    local follows = answered_after > answered or vim.startswith(rest, after)
+    -- A closer that stands there already is not drawn, and typing over it changes nothing.
+    local closers = '^[%)%]}"]+'
+    local over = key:match(closers) and after == ghost or rest:gsub(closers, '') == after
+    local follows = answered_after > answered or vim.startswith(rest, after) or over
     if after ~= '' and not (follows and fits) then
       table.insert(case.stale, ('%q, then %q: %q'):format(ghost, key, after))
     end
@@ -113,6 +115,20 @@ local function press(case, key)
       table.insert(case.flicker, ('%q, then %q'):format(ghost, key))
     end
   end
+end
+
+-- Whether the newest answer in the log of the tap has a suggestion.
+local function offered(log)
+  local asked, newest = {}, false
+  for line in io.lines(log) do
+    local entry = vim.json.decode(line)
+    local message = entry.message or {}
+    if message.method == 'textDocument/inlineCompletion' then asked[message.id] = true end
+    if entry.from == 'server' and not message.method and asked[message.id] then
+      newest = type(message.result) == 'table' and #message.result.items > 0
+    end
+  end
+  return newest
 end
 
 local function sleep(ms) vim.wait(ms, function() return false end, ms) end
@@ -132,8 +148,9 @@ local function type_all()
       sleep(REST_MS)
       for _, case in ipairs(cases) do
         if case.keys[number] then
-          case.rests = case.rests + 1
-          case.seen = case.seen + (case.it:ghost() ~= '' and 1 or 0)
+          local seen = case.it:ghost() ~= ''
+          case.rests, case.seen = case.rests + 1, case.seen + (seen and 1 or 0)
+          if seen ~= offered(case.log) then table.insert(case.missed, ('rest %d'):format(case.rests)) end
         end
       end
     end
@@ -157,7 +174,9 @@ editor.main(function()
     if it:buffer() ~= it.before .. case.typed .. it.after then print(it:buffer()) end
     it:check_here('no ghost text contradicts what was typed', #case.stale == 0, table.concat(case.stale, '; '))
     it:check_here('none flickers', #case.flicker == 0, table.concat(case.flicker, '; '))
-    it:check_here('ghost text at most of the rests', case.seen * 2 >= case.rests, ('%d of %d'):format(case.seen, case.rests))
+    it:check_here('at each rest the screen shows what the server has', #case.missed == 0, table.concat(case.missed, ', '))
+    -- How often it has something is the model's affair; never would make the line above worth nothing.
+    it:check_here('that is something', case.seen > 0, ('at %d of %d rests'):format(case.seen, case.rests))
     it:quit(case.log)
   end
 end)
