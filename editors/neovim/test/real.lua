@@ -142,7 +142,7 @@ local function killed(it, case)
   it:await_text('typing goes on while the engine is dead', it.before .. case.typed .. it.after)
   it:await('ghost text again from a new engine', function()
     if it:ghost() ~= '' and engine_pid() ~= pid then return true end
-    it:keys(table.concat(keys))
+    it:keys('x<BS>')
     vim.wait(400, function() return it:ghost() ~= '' end, 20)
     return false
   end)
