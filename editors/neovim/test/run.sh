@@ -31,6 +31,7 @@ part readme "$nvim" "$server" "$work" "$here/../README.md"
 part real "$nvim" "$nvim" "$server" "$work"
 part real "$old" "$nvim" "$server" "$work"
 part typing "$nvim" "$old" "$server" "$work"
+if [ -n "${TREEFILL_CAPTURES:-}" ]; then part capture "$nvim" "$server" "$work" "$here/../docs"; fi
 
 if [ -n "${TREEFILL_RECORDINGS:-}" ]; then
     for log in "$work"/*/traffic.jsonl; do cp "$log" "$TREEFILL_RECORDINGS/neovim-$(basename "$(dirname "$log")" | tr ' ' '-').jsonl"; done
