@@ -36,7 +36,7 @@ editor.main(function()
   local dir = workspace .. '/capture'
   vim.fn.mkdir(dir, 'p')
   vim.fn.mkdir(docs, 'p')
-  local init = editor.load_plugin(dir) .. ([[
+  local init = editor.load_plugin() .. ([[
 vim.o.swapfile, vim.o.number, vim.o.laststatus = false, true, 2
 vim.o.statusline = '%%f  treefill: %%{v:lua.require("treefill").status()}'
 require('treefill').setup({ program = %q })

@@ -2,7 +2,6 @@
 local M = {}
 
 local here = vim.uv.fs_realpath(vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2)))
-M.plugin = vim.fs.dirname(here)
 M.tap = vim.uv.fs_realpath(here .. '/../../tap.lua')
 local traffic = dofile(here .. '/../../traffic.lua')
 
@@ -44,11 +43,10 @@ Told = {}
 vim.notify = function(text) Told[#Told + 1] = text end
 ]]
 
---- Lua for an init.lua: loads the plugin as a package, the way a user without a plugin manager does.
-function M.load_plugin(dir)
-  vim.fn.mkdir(dir .. '/site/pack/test/opt', 'p')
-  vim.uv.fs_symlink(M.plugin, dir .. '/site/pack/test/opt/treefill.nvim')
-  return ('vim.opt.packpath:prepend(%q)\nvim.cmd.packadd("treefill.nvim")\n'):format(dir .. '/site')
+--- Lua for an init.lua: loads the plugin as a package, from the archive that run.sh has unpacked below $TREEFILL_SITE.
+function M.load_plugin()
+  local site = assert(vim.env.TREEFILL_SITE, 'TREEFILL_SITE is not set; see run.sh')
+  return ('vim.opt.packpath:prepend(%q)\nvim.cmd.packadd("treefill.nvim")\n'):format(site)
 end
 
 --- The command that starts the server behind the tap, as a Lua table's source.

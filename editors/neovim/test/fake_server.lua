@@ -11,13 +11,13 @@ local function capabilities()
   }
 end
 
--- One item per text; the range is empty, or ends where the script says.
+-- One item per text; the range is empty, or ends (and begins) where the script says.
 local function items(params)
-  local texts, last = Script.items(params.context.triggerKind)
+  local texts, last, first = Script.items(params.context.triggerKind)
   return vim.iter(texts):map(function(text)
     return {
       insertText = text,
-      range = { start = params.position, ['end'] = last or params.position },
+      range = { start = first or params.position, ['end'] = last or params.position },
       command = { title = 'accepted', command = 'treefill.accepted', arguments = { { id = #Script.asked } } },
     }
   end):totable()

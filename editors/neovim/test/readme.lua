@@ -6,9 +6,8 @@ local nvim, server, workspace, readme = unpack(arg)
 
 -- The lines of the README, as a user would copy them; only the program's path is ours.
 local function configuration(log)
-  local readme_lines = table.concat(vim.fn.readfile(readme), '\n')
-  local lines
-  for block in readme_lines:gmatch('```lua\n(.-)\n```') do
+  local text, lines = table.concat(vim.fn.readfile(readme), '\n'), nil
+  for block in text:gmatch('\n```lua\n(.-)\n```') do
     if block:find('vim.lsp.enable', 1, true) then lines = block end
   end
   local found

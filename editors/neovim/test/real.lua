@@ -10,7 +10,7 @@ local function start(case, label)
   vim.fn.mkdir(dir, 'p')
   local log = dir .. '/traffic.jsonl'
   local init = ('%srequire("treefill").setup({ program = %q, cmd = %s })'):format(
-    editor.load_plugin(dir), server, editor.command(log, runner, server))
+    editor.load_plugin(), server, editor.command(log, runner, server))
   return editor.start({
     nvim = nvim, name = version .. ', ' .. case.file, dir = dir, file = case.file, text = case.text, init = init,
   }), log

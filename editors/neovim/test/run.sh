@@ -15,6 +15,11 @@ export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$wor
 mkdir -p "$XDG_CONFIG_HOME/treefill"
 printf '[model]\nprompt_ms = 20000\n[completion]\ndeadline_ms = 30000\n' >"$XDG_CONFIG_HOME/treefill/config.toml"
 unset TREEFILL_CONFIG TREEFILL_LOG NVIM VIMINIT
+# The plugin as it is given away.
+export TREEFILL_SITE=$work/site
+mkdir -p "$TREEFILL_SITE/pack/test/opt"
+"$here/../../../scripts/pack-neovim.sh" "$work/treefill.nvim.tar.gz"
+tar -xzf "$work/treefill.nvim.tar.gz" -C "$TREEFILL_SITE/pack/test/opt"
 
 failed=()
 part() {

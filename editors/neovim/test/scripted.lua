@@ -18,7 +18,7 @@ vim.o.autoindent = false
 dofile(%q)
 %s
 require('treefill').setup({ cmd = Serve, ghost = %q, keymaps = { toggle = '<M-t>' } })
-]]):format(here .. '/fake_server.lua', editor.load_plugin(dir), ghost)
+]]):format(here .. '/fake_server.lua', editor.load_plugin(), ghost)
 local name = ('%s, %s ghost text'):format(vim.fs.basename(nvim), ghost)
 local it
 
@@ -121,6 +121,27 @@ local function test()
   it:check_here('a late answer is not shown', seen == '', seen)
   it:check_here('the question was cancelled', it:lua('return next(Script.cancelled) ~= nil'))
 
+  -- An answer for the text as it became while the server thought: its range begins behind what was typed meanwhile.
+  begin(function() script('return {}') end)
+  script([[
+    local row, column = unpack(vim.api.nvim_win_get_cursor(0))
+    local units = vim.fn.strutf16len(vim.api.nvim_get_current_line():sub(1, column))
+    return { 'lf.items' }, { line = row - 1, character = units + 2 }, { line = row - 1, character = units + 2 }
+  ]], 1500)
+  it:lua('Script.asked = {}')
+  it:keys('x<BS>')
+  it:await('a question is under way', function() return #it:lua('return Script.asked') > 0 end)
+  -- Longer than either drawer waits before it asks: no other question comes any more.
+  vim.wait(500, function() return false end, 500)
+  it:lua('vim.api.nvim_set_option_value("eventignore", "CursorMovedI,TextChangedI", {})')
+  it:keys('se')
+  if it:await_ghost('an answer for what was typed meanwhile', 'lf.items') then
+    it:lua('vim.api.nvim_set_option_value("eventignore", "", {})')
+    it:keys('<Tab>')
+    it:await_text('is taken', with('self.items'))
+  end
+  it:lua('vim.api.nvim_set_option_value("eventignore", "", {})')
+
   -- Several: only who asks gets them.
   begin(function() script('return kind == 1 and { "one", "two", "three" } or { "one" }') end)
   if it:await_ghost('the first of several', 'one') then
@@ -179,6 +200,10 @@ local function test()
       it:check_here('the snippet is still active', it:lua('return vim.snippet.active()'))
     end
   end
+
+  it:keys('<Esc>')
+  it:lua('vim.cmd.helptags(vim.env.TREEFILL_SITE .. "/pack/test/opt/treefill.nvim/doc") vim.cmd.help("treefill-keymaps")')
+  it:check_here('the help is found', it:lua('return vim.fn.expand("%:t")') == 'treefill.txt')
 
   it:quit()
 end

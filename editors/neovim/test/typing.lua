@@ -84,7 +84,7 @@ local function start(case)
   vim.fn.mkdir(dir, 'p')
   case.log = dir .. '/traffic.jsonl'
   local init = ('%s%srequire("treefill").setup({ program = %q, cmd = %s })'):format(
-    PAIRS, editor.load_plugin(dir), server, editor.command(case.log, nvim, server))
+    PAIRS, editor.load_plugin(), server, editor.command(case.log, nvim, server))
   local it = editor.start({
     nvim = case.nvim, name = name .. ', typing', dir = dir, file = case.file, text = case.text, init = init,
   })

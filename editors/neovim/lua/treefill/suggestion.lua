@@ -43,7 +43,7 @@ local function cursor()
 end
 
 --- A new request is about to be sent; the previous one is not waited for any more.
---- @return { serial: integer, row: integer, line: string } # to be given to `answered`
+--- @return { serial: integer, row: integer, column: integer, line: string } # to be given to `answered`
 function M.asking(buffer, from)
   local state = M.of(buffer)
   state.serial = state.serial + 1
@@ -51,8 +51,8 @@ function M.asking(buffer, from)
     client.cancel(from, state.pending)
     state.pending = nil
   end
-  local row = cursor()
-  return { serial = state.serial, row = row, line = line_of(buffer, row) }
+  local row, column = cursor()
+  return { serial = state.serial, row = row, column = column, line = line_of(buffer, row) }
 end
 
 --- Nothing that is asked for is wanted any more.
@@ -62,22 +62,30 @@ function M.abandon(buffer)
   M.of(buffer).items = {}
 end
 
+-- The line that an item is for. Mostly the one that was asked for; but where typing went on as suggested, the server answers
+-- for the text as it became meanwhile: the present line without what may have been typed since.
+local function base(buffer, first, question, encoding)
+  local there = client.from_byte(question.line, question.column, encoding)
+  if first.line == question.row and first.character == there then return question.line, question.column end
+  local row, column = cursor()
+  local line = line_of(buffer, row)
+  local from = client.to_byte(line, first.character, encoding)
+  if row ~= first.line or column < from then return nil end
+  return line:sub(1, from) .. line:sub(column + 1), from
+end
+
 local function read(buffer, item, question, encoding)
   -- The server always sends plain text and a range that begins at the cursor.
-  if type(item.insertText) ~= 'string' or not item.range then return nil end
+  if type(item.insertText) ~= 'string' or not item.range or vim.api.nvim_get_current_buf() ~= buffer then return nil end
   local first, last = item.range.start, item.range['end']
-  if first.line ~= question.row then return nil end
+  local line, from = base(buffer, first, question, encoding)
+  if not line then return nil end
   local same_row = last.line == first.line
-  local end_line = same_row and question.line or line_of(buffer, last.line)
-  local column = client.to_byte(end_line, last.character, encoding)
+  local column = client.to_byte(same_row and line or line_of(buffer, last.line), last.character, encoding)
   return {
     text = item.insertText,
     row = first.line,
-    asked = {
-      line = question.line,
-      from = client.to_byte(question.line, first.character, encoding),
-      to = same_row and column or nil,
-    },
+    asked = { line = line, from = from, to = same_row and column or nil },
     last = not same_row and { row = last.line, column = column } or nil,
     command = item.command,
   }
