@@ -37,7 +37,7 @@ demo: build ## Complete at real cursors in real Python and Rust files, with the 
 test: setup hint ## Run the whole test suite
 	$(CARGO) test $(FLAGS)
 
-test-editors: build ## Drive real editors (Neovim, Helix) against the binary
+test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix) against the binary
 	editors/test.sh $(BINARY)
 
 lint: setup hint ## Check the formatting, and clippy with warnings denied

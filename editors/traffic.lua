@@ -1,9 +1,10 @@
--- Checks a log written by tap.lua: every request was answered once, by the other side, and the server ended well.
+-- Checks a log written by tap.lua: every request was answered once, by the other side, and the server ended well. Nothing
+-- failed, but for what was cancelled.
 -- Returns a function: path -> list of what is wrong, counts by method.
 local function key(side, id) return side .. ' ' .. vim.json.encode(id) end
 
 return function(path)
-  local open, wrong, counts, exit = {}, {}, {}, nil
+  local open, cancelled, wrong, counts, exit = {}, {}, {}, {}, nil
   local function complain(...) wrong[#wrong + 1] = string.format(...) end
   for line in io.lines(path) do
     local entry = vim.json.decode(line)
@@ -12,6 +13,7 @@ return function(path)
       exit = entry
     elseif message and message.method then
       counts[message.method] = (counts[message.method] or 0) + 1
+      if message.method == '$/cancelRequest' then cancelled[key(entry.from, message.params.id)] = true end
       if message.id ~= nil then
         local at = key(entry.from, message.id)
         if open[at] then complain('%s used the id %s again before its answer', entry.from, at) end
@@ -22,9 +24,11 @@ return function(path)
       local at = key(other, message.id)
       if not open[at] then complain('%s answered %s, which nobody asked', entry.from, at) end
       if message.result == nil and message.error == nil then complain('the answer to %s has neither result nor error', at) end
-      -- -32800 and -32801 (cancelled, content modified) are the two that an editor expects in the course of typing.
+      -- -32801 (content modified) is the one that an editor expects in the course of typing; -32800 where it cancelled.
       local code = message.error and message.error.code
-      if code and code ~= -32800 and code ~= -32801 then
+      if code == -32800 and not cancelled[at] then
+        complain('%s was answered as cancelled, and nobody cancelled it', open[at])
+      elseif code and code ~= -32800 and code ~= -32801 then
         complain('%s failed: %s', open[at], vim.json.encode(message.error))
       end
       open[at] = nil

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Puts the editors that `make test-editors` drives into a folder of their own: $TREEFILL_EDITORS, else .tools/editors.
+# bin/nvim is Neovim 0.12 or newer, bin/nvim-0.10 the oldest that our plugin works in, bin/hx Helix.
 # It does not touch the editors, the libraries or the package lists of this machine. Safe to run again: it then does
 # nothing. It prints the folder's bin/ on stdout, everything else on stderr.
 #
@@ -11,6 +12,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${TREEFILL_EDITORS:-$root/.tools/editors}
 suite=${TREEFILL_EDITORS_SUITE:-forky}
+# Debian 13 has Neovim 0.10.4.
+old_suite=trixie
 
 say() { echo "setup-editors: $*" >&2; }
 
@@ -20,6 +23,7 @@ new_enough() {
     [ -x "$(command -v "$2")" ] || return 1
     case $1 in
     nvim) [ "$("$2" --headless --clean -l <(echo 'io.write(vim.fn.has("nvim-0.12"))') 2>/dev/null)" = 1 ] ;;
+    nvim-0.10) "$2" --version 2>/dev/null | grep -q '^NVIM v0\.10\.' ;;
     hx) "$2" --version 2>/dev/null | awk '$1 == "helix" { split($2, v, "."); new = v[1] * 100 + v[2] >= 2501 } END { exit !new }' ;;
     esac
 }
@@ -43,6 +47,7 @@ found() {
 # Packages to unpack, and tools to install. Arch and some others call Helix's program helix, as hx is taken there.
 packages=() tools=()
 found nvim nvim || packages+=(neovim)
+found nvim-0.10 nvim || packages+=(neovim-old)
 found hx hx helix || packages+=(hx)
 command -v tmux >/dev/null || tools+=(tmux)
 if [ ${#packages[@]} -gt 0 ]; then
@@ -86,35 +91,39 @@ if [ -z "$mirror" ]; then
 fi
 
 # A private apt: its own lists, status and cache. Signatures are checked with the machine's own keyring.
-lists=$prefix/$suite
-mkdir -p "$lists/state/lists/partial"
-: >"$lists/status"
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$lists/sources.list"
-private=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferencesparts=/dev/null -o "Dir::State=$lists/state" -o "Dir::State::status=$lists/status"
-    -o APT::Install-Recommends=false -o "APT::Sandbox::User=$(id -un)"
-    -o Acquire::Languages=none -o Debug::NoLocking=1)
-apt-get "${private[@]}" update -qq >&2
+use_suite() {
+    lists=$prefix/$1
+    mkdir -p "$lists/state/lists/partial"
+    : >"$lists/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$lists/sources.list"
+    private=(-o "Dir::Etc::sourcelist=$lists/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o Dir::Etc::preferencesparts=/dev/null -o "Dir::State=$lists/state" -o "Dir::State::status=$lists/status"
+        -o APT::Install-Recommends=false -o "APT::Sandbox::User=$(id -un)"
+        -o Acquire::Languages=none -o Debug::NoLocking=1)
+    [ -e "$lists/state/fresh" ] || apt-get "${private[@]}" update -qq >&2
+    touch "$lists/state/fresh"
+}
 
-# Unpacks a package and makes bin/NAME: unpack PACKAGE NAME PROGRAM VARIABLE FOLDER, where the program finds its own files
-# in FOLDER by the VARIABLE. Each editor has its own copy of the libraries, some 20 MB: two that were fetched at
+# Unpacks a package and makes bin/NAME: unpack SUITE PACKAGE NAME PROGRAM VARIABLE FOLDER, where the program finds its own
+# files in FOLDER by the VARIABLE. Each editor has its own copy of the libraries, some 20 MB: two that were fetched at
 # different times may need different ones.
 unpack() {
-    local package=$1 name=$2 work=$lists/$1
-    local program=$work/fs/$3 loader
+    use_suite "$1"
+    local package=$2 name=$3 work=$lists/$2
+    local program=$work/fs/$4 loader
     # What an interrupted or older run left would be mixed with newer libraries.
     rm -rf "$work" "$prefix/bin/$name"
     mkdir -p "$work/cache/archives/partial" "$work/fs" "$prefix/bin"
-    say "fetching $package and the libraries it needs from Debian $suite into $work"
+    say "fetching $package and the libraries it needs from Debian $1 into $work"
     apt-get "${private[@]}" -o "Dir::Cache=$work/cache" install -y -qq --download-only "$package" >&2
     for archive in "$work"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$work/fs"; done
     # Bound to their own libc by the file itself: LD_LIBRARY_PATH would leak into the language servers they start.
     loader=$(find "$work/fs" -name 'ld-linux*.so.*' -path '*-linux-gnu*' -print -quit)
     patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$program"
-    printf '#!/bin/sh\nexport %s=%s\nexec %s "$@"\n' "$4" "$work/fs/$5" "$program" >"$prefix/bin/$name"
+    printf '#!/bin/sh\nexport %s=%s\nexec %s "$@"\n' "$5" "$work/fs/$6" "$program" >"$prefix/bin/$name"
     chmod +x "$prefix/bin/$name"
     if ! new_enough "$name" "$prefix/bin/$name"; then
-        say "the $package from Debian $suite does not run here or is too old: $("$prefix/bin/$name" --version 2>&1 | head -1)"
+        say "the $package from Debian $1 does not run here or is too old: $("$prefix/bin/$name" --version 2>&1 | head -1)"
         exit 1
     fi
     say "$("$prefix/bin/$name" --version | head -1) is in $prefix/bin"
@@ -122,9 +131,10 @@ unpack() {
 
 for package in "${packages[@]}"; do
     case $package in
-    neovim) unpack neovim nvim usr/bin/nvim VIMRUNTIME usr/share/nvim/runtime ;;
-    hx) unpack hx hx usr/lib/hx/hx HELIX_RUNTIME usr/lib/hx/runtime ;;
+    neovim) unpack "$suite" neovim nvim usr/bin/nvim VIMRUNTIME usr/share/nvim/runtime ;;
+    neovim-old) unpack "$old_suite" neovim nvim-0.10 usr/bin/nvim VIMRUNTIME usr/share/nvim/runtime ;;
+    hx) unpack "$suite" hx hx usr/lib/hx/hx HELIX_RUNTIME usr/lib/hx/runtime ;;
     esac
 done
-rm -rf "$lists/state"
+rm -rf "$prefix/$suite/state" "$prefix/$old_suite/state"
 echo "$prefix/bin"

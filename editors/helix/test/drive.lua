@@ -1,8 +1,8 @@
 -- Drives a real Helix, with our languages.toml, through opening the menu, previewing, taking and saving suggestions.
--- nvim -l drive.lua HELIX WORKSPACE     The exit code tells; every step prints a line.
-local helix, workspace = unpack(arg)
-local here = vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2))
-local traffic = dofile(here .. '/../../traffic.lua')
+-- nvim -l drive.lua HELIX SERVER WORKSPACE     The exit code tells; every step prints a line.
+local helix, server, workspace = unpack(arg)
+local here = vim.uv.fs_realpath(vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2)))
+local editor = dofile(here .. '/editor.lua')
 
 -- What stands in the file, with a ˇ where the cursor goes, and what is typed there. Left of the cursor, where one line is
 -- completed: a letter of two bytes and one of four (two UTF-16 units), so that a wrong position encoding shows. The
@@ -86,21 +86,6 @@ local judges = {
   rs = { 'rustfmt', '--edition', '2021', '--emit', 'stdout' },
 }
 
-local function say(text) io.stdout:write(text, '\n') end
-
-local failed = false
-local function check(name, ok, detail)
-  say((ok and 'ok   ' or 'FAIL ') .. name .. ((detail or '') ~= '' and ': ' .. detail or ''))
-  failed = failed or not ok
-  return ok
-end
-
--- A tmux of its own for each case, with a socket in the workspace: one that is going down refuses the next session.
-local socket
-local function tmux(...) return vim.system({ 'tmux', '-u', '-f', '/dev/null', '-S', socket, ... }):wait() end
-local function screen() return tmux('capture-pane', '-p', '-t', 'helix').stdout or '' end
-local function keys(...) tmux('send-keys', '-t', 'helix', ...) end
-
 -- How often a text stands on a screen.
 local function times(text, plain)
   local count, at = 0, 1
@@ -109,37 +94,6 @@ local function times(text, plain)
     if not first then return count end
     count, at = count + 1, last + 1
   end
-end
-
-local function read(path)
-  local file = io.open(path, 'rb')
-  if not file then return '' end
-  local text = file:read('*a')
-  file:close()
-  return text
-end
-
--- The messages so far; the last line may still be being written.
-local function messages(log)
-  local out = {}
-  for line in read(log):gmatch('([^\n]*)\n') do
-    local entry = vim.json.decode(line)
-    if entry.message then out[#out + 1] = entry end
-  end
-  return out
-end
-
--- The newest entry that treefill offered for the menu.
-local function newest_item(log)
-  local asked, item = {}, nil
-  for _, entry in ipairs(messages(log)) do
-    local message = entry.message
-    if entry.from == 'editor' and message.method == 'textDocument/completion' then asked[message.id] = true end
-    if entry.from == 'server' and not message.method and asked[message.id] and type(message.result) == 'table' then
-      item = message.result.items[1]
-    end
-  end
-  return item
 end
 
 -- The file after the edit, whose columns are bytes.
@@ -162,48 +116,42 @@ local function judge(case, path)
   local kind = vim.fs.basename(path):match('%.(%w+)$')
   local command = vim.list_extend(vim.deepcopy(judges[kind]), { path })
   if vim.fn.executable(command[1]) == 0 then
-    return say(('none %s: there is no %s here to judge the result'):format(case.file, command[1]))
+    return editor.say(('none %s: there is no %s here to judge the result'):format(case.file, command[1]))
   end
   -- From here, because the toolchain file of the project says which rustfmt runs.
   local result = vim.system(command, { cwd = here }):wait()
-  check(('%s: %s accepts the result'):format(case.file, command[1]), result.code == 0, result.code ~= 0 and result.stderr or '')
+  editor.check(('%s: %s accepts the result'):format(case.file, command[1]), result.code == 0, result.code ~= 0 and result.stderr or '')
 end
 
 local several_lines = 0
 
 -- Opens the menu, previews, takes and saves. The steps build on each other: the first that fails ends the case.
-local function complete(case, file, log, await)
-  local before_cursor, after_cursor = case.text:match('^(.-)ˇ(.*)$')
-  local typed = before_cursor .. case.typed .. after_cursor
-  local row = select(2, before_cursor:gsub('\n', '')) + 1
-  local column = vim.fn.strchars(before_cursor:match('([^\n]*)$'))
-  if not await('Helix has the file open at treefill', function()
-    return vim.iter(messages(log)):any(function(entry) return entry.message.method == 'textDocument/didOpen' end)
-  end) then return end
-  -- Not `A`: there may be text after the cursor.
-  keys(('%dgg'):format(row))
-  keys('-l', 'gh' .. (column > 0 and (column .. 'l') or '') .. 'i')
-  if not await('insert mode', function() return screen():find(' INS ', 1, true) end) then return end
-  if case.typed ~= '' then keys('-l', case.typed) end
+local function complete(it)
+  local case = it.case
+  local typed = it.before .. case.typed .. it.after
+  local inserting, row = it:insert_here()
+  if not inserting then return end
+  if case.typed ~= '' then it:keys('-l', case.typed) end
   local lines = vim.split(typed, '\n')
-  if not await('the text is typed', function() return screen():find(lines[row], 1, true) end) then return end
-  keys('C-x')
+  if not it:await('the text is typed', function() return it:screen():find(lines[row], 1, true) end) then return end
+  it:keys('C-x')
   local item
-  if not await('the menu has an entry', function()
-    item = newest_item(log)
-    return item and screen():find(vim.pesc(item.label) .. ' +text')
+  if not it:await('the menu has an entry', function()
+    item = it:newest_item()
+    return it:menu_shows(item)
   end, function() return item and vim.inspect(item.label) or '' end) then return end
+  it:check_here('it is not preselected, so Enter stays a line end', item.preselect ~= true)
   local text = item.textEdit.newText
   local shown = vim.split(text, '\n')
   several_lines = several_lines + (#shown > 1 and 1 or 0)
   local first = vim.iter(shown):find(function(line) return vim.trim(line) ~= '' end) or ''
-  check(case.file .. ': the label is its first line', vim.trim(first):sub(1, #item.label) == item.label, vim.trim(first))
-  check(case.file .. ': the documentation is the text', promised(item) == text, vim.inspect(text))
+  it:check_here('the label is its first line', vim.trim(first):sub(1, #item.label) == item.label, vim.trim(first))
+  it:check_here('the documentation is the text', promised(item) == text, vim.inspect(text))
   local expected = edited(typed, item.textEdit)
-  keys('C-n')
+  it:keys('C-n')
   -- In the buffer and in the documentation beside the menu, and its first line also in the menu.
-  await('C-n previews all of it', function()
-    local now = screen()
+  it:await('C-n previews all of it', function()
+    local now = it:screen()
     local buffer = vim.split(expected, '\n')
     for at, line in ipairs(shown) do
       if not now:find(buffer[row + at - 1], 1, true) then return false end
@@ -211,62 +159,128 @@ local function complete(case, file, log, await)
     end
     return true
   end)
-  keys('Enter')
-  keys('Escape')
-  await('Enter takes it, Escape leaves insert mode', function() return screen():find(' NOR ', 1, true) end)
-  keys(':w', 'Enter')
-  if not await('the file on disk is what stood there and the entry', function() return read(file) == expected end) then
-    say(read(file))
+  if #shown > 1 then it:capture('preview-' .. vim.fn.fnamemodify(case.file, ':e')) end
+  it:keys('Enter')
+  it:keys('Escape')
+  it:await('Enter takes it, Escape leaves insert mode', function() return it:screen():find(' NOR ', 1, true) end)
+  it:await_file('the file on disk is what stood there and the entry', expected)
+  judge(case, it.file)
+  it:keys('u')
+  it:await_file('undo takes it back', typed)
+  if case.typed ~= '' then
+    it:keys('u')
+    it:await_file('one more, and the file is as it was', it.before .. it.after)
   end
-  judge(case, file)
 end
 
+-- A syntax error is mended by the code action.
+local function mend(it)
+  it:keys('6gg')
+  it:keys('Space')
+  it:keys('a')
+  if not it:await('the action is offered', function() return it:screen():find('Insert `)`', 1, true) end) then return end
+  it:capture('code-action')
+  it:keys('Enter')
+  it:await_file('and mends the file', (it.before .. it.after):gsub('str%(self%.name', '%0)'))
+  judge(it.case, it.file)
+end
+
+-- The engine dies under the fingers: nothing breaks, and entries come again by themselves.
+local function killed(it)
+  if not it:insert_here() then return end
+  it:keys('-l', 'sel')
+  it:keys('C-x')
+  it:await('an entry before the engine dies', function() return it:menu_shows((it:newest_item())) end)
+  local function pid()
+    return tonumber((vim.system({ server, 'engine', 'status' }, { text = true }):wait().stdout:match('process (%d+)')))
+  end
+  local dead = pid()
+  if not it:check_here('an engine runs', dead ~= nil) then return end
+  vim.uv.kill(dead, 'sigkill')
+  it:keys('-l', 'f.')
+  local _, before = it:newest_item()
+  it:await('an entry from a new engine', function()
+    local item, answers = it:newest_item()
+    if item and answers > before and it:menu_shows(item) and pid() ~= dead then return true end
+    it:keys('C-x')
+    vim.wait(300)
+  end)
+  it:escape()
+  it:await_file('the file is what was typed', it.before .. 'self.' .. it.after)
+end
+
+local KEY_MS, KEYS, REST_MS = 100, 20, 600
+local TYPED = {
+  'größe = len(self.items) + 1',
+  'names = [item.name for item in self.items]',
+  'label = self.label("🧀", größe)',
+  'self.total = self.total + größe',
+  'self.items.append(label)',
+  'print("🧀: " + label, names[0], self.size())',
+  'return self.items[größe - 1]',
+}
+
+-- Half a minute of typing: ten characters a second, and after two seconds a rest of 600 ms. Pairs are closed by Helix,
+-- lines begin with the indentation that it copies.
+local function type_on(it)
+  if not it:insert_here() then return end
+  local typed, rests, seen = 0, 0, 0
+  local function press(...)
+    it:keys(...)
+    typed = typed + 1
+    vim.wait(KEY_MS, function() return false end, KEY_MS)
+    if typed % KEYS ~= 0 then return end
+    vim.wait(REST_MS, function() return false end, REST_MS)
+    rests, seen = rests + 1, seen + (it:menu_shows((it:newest_item())) and 1 or 0)
+  end
+  for number, line in ipairs(TYPED) do
+    if number > 1 then press('Enter') end
+    for _, character in ipairs(vim.fn.split(line, '\\zs')) do press('-l', character) end
+  end
+  it:escape()
+  it:check_here('entries at some of the rests', seen > 0, ('%d of %d, %d keys'):format(seen, rests, typed))
+  local indentation = it.before:match('([^\n]*)$')
+  it:await_file('the file is what was typed', it.before .. table.concat(TYPED, '\n' .. indentation) .. it.after)
+end
+
+local BROKEN = [[
+class Shelf:
+    def label(self):
+        return "ˇ"
+
+    def both(self):
+        return "größe 🧀: " + str(self.name
+]]
+local OPEN = [[
+class Shelf:
+    def __init__(self, name, items):
+        self.name = name  # größe 🧀
+        self.items = items
+
+    def label(self):
+        ˇ
+
+    def first(self):
+        return self.items[0]
+]]
+
+for _, case in ipairs(cases) do case.drive = complete end
+vim.list_extend(cases, {
+  { file = 'broken.py', text = BROKEN, drive = mend },
+  { file = 'killed.py', text = OPEN, drive = killed },
+  { file = 'typed.py', text = OPEN, drive = type_on },
+})
+
 local function run(case, number)
-  socket = ('%s/tmux%d'):format(workspace, number)
-  local dir = workspace .. '/' .. case.file .. '.run'
-  vim.fn.mkdir(dir, 'p')
-  local file, log = dir .. '/' .. case.file, dir .. '/traffic.jsonl'
-  vim.fn.writefile(vim.split((case.text:gsub('ˇ', '')), '\n'), file, 'b')
-  -- A shell stays in the terminal as it does at home: when its leader goes, the terminal hangs up on what still runs.
-  -- Only treefill is in Helix's PATH: other servers' entries would differ from machine to machine. Wide, so that no menu
-  -- is cut.
-  local script = 'PATH="$1" TERM=xterm-256color LC_ALL=C.UTF-8 "$2" -v --log helix.log "$3"; echo "left with $?"; read wait'
-  local started = tmux('new-session', '-d', '-s', 'helix', '-x', '180', '-y', '40', '-c', dir,
-    'sh', '-c', script, 'sh', workspace .. '/bin', helix, case.file)
-  if not check(case.file .. ': tmux runs', started.code == 0, started.stderr) then return end
-  local function await(name, condition, detail)
-    local ok = vim.wait(20000, function() return condition() and true or false end, 30)
-    if not ok then
-      vim.fn.writefile(vim.split(screen(), '\n'), dir .. '/screen.txt')
-      say(screen())
-    end
-    return check(case.file .. ': ' .. name, ok, detail and detail() or nil)
-  end
-  complete(case, file, log, await)
-  -- A key right behind an Escape would be read as Alt with that key, so only where it is needed, and looked after.
-  if not screen():find(' NOR ', 1, true) then
-    keys('Escape')
-    await('back in normal mode', function() return screen():find(' NOR ', 1, true) end)
-  end
-  keys(':q!', 'Enter')
-  await(':q leaves', function() return screen():find('left with 0', 1, true) end)
-  if read(log) == '' then
-    tmux('kill-server')
-    return check(case.file .. ': treefill was started', false)
-  end
-  -- The server may outlive the editor by a moment.
-  local wrong, counts
-  vim.wait(3000, function()
-    wrong, counts = traffic(log)
-    return #wrong == 0
-  end, 50)
-  tmux('kill-server')
-  check(case.file .. ': all requests answered, code 0', #wrong == 0, table.concat(wrong, '; '))
+  local it = editor.start(helix, workspace, case, number)
+  if not it then return end
+  case.drive(it)
+  local counts = it:quit()
   local told = vim.iter(counts):map(function(method, count) return count .. ' ' .. method end):join(', ')
-  check(case.file .. ': the traffic was recorded', (counts['textDocument/completion'] or 0) >= 1
+  it:check_here('the traffic was recorded', ((counts['textDocument/completion'] or 0) >= 1 or (counts['textDocument/codeAction'] or 0) >= 1)
     and counts['textDocument/didChange'] ~= nil and counts['textDocument/didSave'] ~= nil and counts['shutdown'] == 1, told)
 end
 
 for number, case in ipairs(cases) do run(case, number) end
-check('some entry had several lines; if not, the cases must change', several_lines > 0, several_lines .. ' of ' .. #cases)
-os.exit(failed and 1 or 0)
+editor.check('some entry had several lines; if not, the cases must change', several_lines > 0, several_lines .. ' of 4')
+os.exit(editor.failed and 1 or 0)

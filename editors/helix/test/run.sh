@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Drives a real Helix in tmux against a treefill binary, with its built-in model: run.sh HELIX NVIM TREEFILL
 # Neovim is only the Lua that runs the script and the tap. What the run leaves (traffic, logs, the last screen) is kept
-# when it fails, and the place is printed.
+# when it fails, and the place is printed; with $TREEFILL_RECORDINGS the traffic is kept there.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 helix=$(realpath "$1")
@@ -21,7 +21,15 @@ unset TREEFILL_CONFIG TREEFILL_LOG TMUX NVIM VIMINIT
 printf '#!/bin/sh\n"%s" -l "%s" traffic.jsonl "%s" "$@"\nexit $?\n' "$nvim" "$here/../../tap.lua" "$server" >"$work/bin/treefill"
 chmod +x "$work/bin/treefill"
 trap 'for socket in "$work"/tmux*; do tmux -S "$socket" kill-server 2>/dev/null || true; done' EXIT
-if "$nvim" --clean -l "$here/drive.lua" "$helix" "$work"; then
+if "$nvim" --clean -l "$here/drive.lua" "$helix" "$server" "$work"; then
+    failed=
+else
+    failed=1
+fi
+if [ -n "${TREEFILL_RECORDINGS:-}" ]; then
+    for log in "$work"/*/traffic.jsonl; do cp "$log" "$TREEFILL_RECORDINGS/helix-$(basename "$(dirname "$log")").jsonl"; done
+fi
+if [ -z "$failed" ]; then
     rm -rf "$work"
 else
     echo "FAIL Helix; its traffic, logs and screens are in $work" >&2

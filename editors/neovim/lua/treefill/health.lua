@@ -1,0 +1,82 @@
+-- :checkhealth treefill
+local client = require('treefill.client')
+local config = require('treefill.config')
+
+local M = {}
+
+local ANSWER_MS = 2000
+
+local function check_editor()
+  local version = tostring(vim.version())
+  if vim.fn.has('nvim-0.10') == 0 then
+    return vim.health.error(('Neovim %s is too old'):format(version), 'Install Neovim 0.10 or newer.')
+  end
+  local drawn = config.builtin() and 'vim.lsp.inline_completion' or 'extmarks of this plugin'
+  vim.health.ok(('Neovim %s; ghost text by %s'):format(version, drawn))
+end
+
+-- Runs the program and returns what it prints, or nil.
+local function output(...)
+  local ok, process = pcall(vim.system, { config.options.program, ... }, { text = true, env = { NO_COLOR = '1' } })
+  local result = ok and process:wait(10000) or nil
+  return result and result.code == 0 and vim.trim(result.stdout) or nil
+end
+
+local function check_program()
+  local version = output('--version')
+  if not version then
+    vim.health.error(('%s cannot be run'):format(config.options.program), {
+      'Put treefill into the PATH of Neovim, or name it in full: require("treefill").setup({ program = "…" })',
+    })
+    return
+  end
+  vim.health.ok(('%s: %s'):format(vim.fn.exepath(config.options.program), version))
+  local file = output('config', 'path')
+  if file then vim.health.info('settings: ' .. file:match('[^\n]*') .. ' (:Treefill doctor tells more)') end
+end
+
+local function check_server()
+  local clients = vim.lsp.get_clients({ name = client.name })
+  local types = table.concat(config.options.filetypes, ', ')
+  if #clients == 0 then
+    return vim.health.warn('no server runs', 'Call require("treefill").setup(), and open a file of: ' .. types)
+  end
+  for _, from in ipairs(clients) do
+    local buffers = vim.tbl_count(from.attached_buffers)
+    vim.health.ok(('server %d serves %d buffers of %s'):format(from.id, buffers, from.root_dir or 'no project'))
+    local status, err
+    client.request(from, 'workspace/executeCommand', { command = 'treefill.status' }, function(e, result) err, status = e, result end, 0)
+    vim.wait(ANSWER_MS, function() return err or status end, 10)
+    if not status then
+      vim.health.error('the server does not answer', ':Treefill log shows what it wrote')
+    elseif status.engine.state == 'failed' then
+      vim.health.error('the engine has failed: ' .. tostring(status.engine.message), ':Treefill doctor')
+    else
+      vim.health.ok(('engine: %s %s'):format(status.engine.state, status.engine.model or ''))
+    end
+    if status and status.paused then vim.health.warn('suggestions are paused', ':Treefill resume') end
+  end
+end
+
+local function check_keys()
+  local keymaps = config.options.keymaps
+  for name, key in pairs(keymaps or {}) do
+    local mapping = key and vim.fn.maparg(key, 'i', false, true) or {}
+    if key and not (mapping.desc or ''):match('^treefill: ') then
+      vim.health.warn(('%s (%s) is mapped to something else'):format(key, name), {
+        'It was mapped after setup(). Call setup() later, choose another key in `keymaps`, or map require("treefill").' .. name,
+      })
+    end
+  end
+  if not keymaps then vim.health.info('no keys are mapped by setup()') end
+end
+
+function M.check()
+  vim.health.start('treefill')
+  check_editor()
+  check_program()
+  check_server()
+  check_keys()
+end
+
+return M

@@ -1,0 +1,100 @@
+-- treefill: local code completion. :help treefill
+local M = {}
+
+local config = require('treefill.config')
+local client = require('treefill.client')
+
+local function drawer() return require(config.builtin() and 'treefill.builtin' or 'treefill.own') end
+
+-- Whether setup() has run: without it the keys do nothing, and a server that the user started is left alone.
+local ready = false
+
+local function attach(buffer, from)
+  drawer().attach(buffer, from)
+  require('treefill.status').refresh()
+end
+
+--- Starts the server, shows its suggestions, maps the keys. :help treefill-setup
+--- @param options table?
+function M.setup(options)
+  config.set(options)
+  ready = true
+  local group = vim.api.nvim_create_augroup('treefill', {})
+  vim.api.nvim_create_autocmd('LspAttach', {
+    group = group,
+    callback = function(event)
+      local from = vim.lsp.get_client_by_id(event.data.client_id)
+      if from and from.name == client.name then attach(event.buf, from) end
+    end,
+  })
+  vim.api.nvim_create_autocmd('LspDetach', {
+    group = group,
+    callback = function(event)
+      local from = vim.lsp.get_client_by_id(event.data.client_id)
+      if from and from.name == client.name then drawer().detach(event.buf) end
+    end,
+  })
+  local function highlight()
+    vim.api.nvim_set_hl(0, 'TreefillGhost', { link = 'NonText', default = true })
+    vim.api.nvim_set_hl(0, 'TreefillCount', { link = 'MoreMsg', default = true })
+  end
+  highlight()
+  vim.api.nvim_create_autocmd('ColorScheme', { group = group, callback = highlight })
+  require('treefill.status').watch()
+  require('treefill.keymaps').set(config.options.keymaps)
+  client.enable()
+end
+
+--- Takes the suggestion. @return boolean # whether there was one
+function M.accept() return ready and drawer().accept('all') end
+
+--- Takes its next word. @return boolean # whether there was one
+function M.accept_word() return ready and drawer().accept('word') end
+
+--- Takes its next line. @return boolean # whether there was one
+function M.accept_line() return ready and drawer().accept('line') end
+
+--- Shows the next suggestion for this place. @return boolean # true: the key has done its work
+function M.next()
+  if not ready or not client.of(0) then return false end
+  drawer().cycle(1)
+  return true
+end
+
+--- Shows the suggestion before. @return boolean # true: the key has done its work
+function M.previous()
+  if not ready or not client.of(0) then return false end
+  drawer().cycle(-1)
+  return true
+end
+
+--- Asks for all suggestions at this place, without waiting for a key. @return boolean
+function M.trigger()
+  if not ready or not client.of(0) then return false end
+  drawer().trigger()
+  return true
+end
+
+--- Hides the suggestion. @return boolean # whether there was one
+function M.dismiss() return ready and drawer().dismiss() end
+
+--- Switches suggestions on or off: in this file, in this language, or everywhere.
+--- @param scope 'file'|'language'|'all'|nil
+--- @return boolean # whether there is a server
+function M.toggle(scope)
+  scope = scope or 'file'
+  local argument = { scope = scope, uri = vim.uri_from_bufnr(0) }
+  M.dismiss()
+  return client.execute('treefill.toggle', argument, function(result)
+    local where = scope == 'all' and 'everywhere' or 'in this ' .. scope
+    vim.notify(('treefill: suggestions are %s %s'):format(result.enabled and 'on' or 'off', where))
+    require('treefill.status').refresh()
+  end)
+end
+
+--- What the server is doing, for a status line: `ready`, `thinking`, `loading 42 %`, `restarting`, `failed`, `paused`,
+--- or an empty string where no server runs.
+--- @return string
+function M.status() return require('treefill.status').line() end
+
+return M

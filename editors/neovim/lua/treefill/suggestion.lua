@@ -1,0 +1,192 @@
+-- The suggestions of each buffer: what was asked, what was answered, what of it fits the present text, and taking it.
+-- Who draws them is not known here: a drawer gets `show` and `hide` calls.
+local client = require('treefill.client')
+local fit = require('treefill.fit')
+
+local M = {}
+
+--- @class treefill.State
+--- @field serial integer the newest request
+--- @field pending integer? its id while it is not answered
+--- @field items treefill.Item[]
+--- @field index integer which of them is shown, from 1
+--- @field encoding string
+
+--- @class treefill.Item
+--- @field text string
+--- @field row integer from 0
+--- @field asked { line: string, from: integer, to: integer? } in bytes
+--- @field last { row: integer, column: integer }? where the replaced part ends, when that is another row
+--- @field command table?
+
+--- @type table<integer, treefill.State>
+local states = {}
+
+--- @param buffer integer
+--- @return treefill.State
+function M.of(buffer)
+  states[buffer] = states[buffer] or { serial = 0, items = {}, index = 1 }
+  return states[buffer]
+end
+
+vim.api.nvim_create_autocmd('BufWipeout', {
+  group = vim.api.nvim_create_augroup('treefill.suggestion', {}),
+  callback = function(event) states[event.buf] = nil end,
+})
+
+local function line_of(buffer, row) return vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or '' end
+
+--- Where the cursor is: row and column from 0.
+local function cursor()
+  local at = vim.api.nvim_win_get_cursor(0)
+  return at[1] - 1, at[2]
+end
+
+--- A new request is about to be sent; the previous one is not waited for any more.
+--- @return { serial: integer, row: integer, column: integer, line: string } # to be given to `answered`
+function M.asking(buffer, from)
+  local state = M.of(buffer)
+  state.serial = state.serial + 1
+  if state.pending then
+    client.cancel(from, state.pending)
+    state.pending = nil
+  end
+  local row, column = cursor()
+  return { serial = state.serial, row = row, column = column, line = line_of(buffer, row) }
+end
+
+--- Nothing that is asked for is wanted any more.
+function M.abandon(buffer)
+  local from = client.of(buffer)
+  if from then M.asking(buffer, from) end
+  M.of(buffer).items = {}
+end
+
+-- The line that an item is for. Mostly the one that was asked for; but where typing went on as suggested, the server answers
+-- for the text as it became meanwhile: the present line without what may have been typed since.
+local function base(buffer, first, question, encoding)
+  local there = client.from_byte(question.line, question.column, encoding)
+  if first.line == question.row and first.character == there then return question.line, question.column end
+  local row, column = cursor()
+  local line = line_of(buffer, row)
+  local from = client.to_byte(line, first.character, encoding)
+  if row ~= first.line or column < from then return nil end
+  return line:sub(1, from) .. line:sub(column + 1), from
+end
+
+local function read(buffer, item, question, encoding)
+  -- The server always sends plain text and a range that begins at the cursor.
+  if type(item.insertText) ~= 'string' or not item.range or vim.api.nvim_get_current_buf() ~= buffer then return nil end
+  local first, last = item.range.start, item.range['end']
+  local line, from = base(buffer, first, question, encoding)
+  if not line then return nil end
+  local same_row = last.line == first.line
+  local column = client.to_byte(same_row and line or line_of(buffer, last.line), last.character, encoding)
+  return {
+    text = item.insertText,
+    row = first.line,
+    asked = { line = line, from = from, to = same_row and column or nil },
+    last = not same_row and { row = last.line, column = column } or nil,
+    command = item.command,
+  }
+end
+
+--- Takes an answer in.
+--- @return boolean # whether it is the one that is waited for
+function M.answered(buffer, question, result, encoding)
+  local state = M.of(buffer)
+  if state.serial ~= question.serial then return false end
+  state.pending, state.items, state.index, state.encoding = nil, {}, 1, encoding
+  for _, item in ipairs(result and (result.items or result) or {}) do
+    state.items[#state.items + 1] = read(buffer, item, question, encoding)
+  end
+  return true
+end
+
+--- What of the shown suggestion can be put at the cursor now; nil when nothing of it.
+--- @return { text: string, row: integer, column: integer, to: { row: integer, column: integer }, item: treefill.Item }?
+function M.current(buffer)
+  local state = states[buffer]
+  local item = state and state.items[state.index]
+  if not item or vim.api.nvim_get_current_buf() ~= buffer then return nil end
+  local row, column = cursor()
+  if row ~= item.row then return nil end
+  local rest = fit.rest(item.text, item.asked, { line = line_of(buffer, row), column = column })
+  if not rest then return nil end
+  local to = item.last or { row = row, column = rest.to }
+  return { text = rest.text, row = row, column = column, to = to, item = item }
+end
+
+--- @return string # what stands between the cursor and the end of the replaced part, in the same line
+function M.between(buffer, current)
+  if current.to.row ~= current.row then return '' end
+  return line_of(buffer, current.row):sub(current.column + 1, current.to.column)
+end
+
+-- What is left becomes a suggestion of its own, made for the text as it is now.
+local function keep_rest(buffer, item, rest, after)
+  local row, column = cursor()
+  local same_row = after.row == row
+  M.of(buffer).items = {
+    {
+      text = rest,
+      row = row,
+      asked = { line = line_of(buffer, row), from = column, to = same_row and after.column or nil },
+      last = not same_row and after or nil,
+      command = item.command,
+    },
+  }
+  M.of(buffer).index = 1
+end
+
+--- Puts the suggestion, or its first word or line, into the text.
+--- @param part 'all'|'word'|'line'
+--- @return 'all'|'part'|nil # nil: there was nothing to take
+function M.take(buffer, part)
+  local current = M.current(buffer)
+  if not current then return nil end
+  local text = part == 'all' and current.text or fit[part](current.text)
+  local whole = text == current.text
+  local to = whole and current.to or { row = current.row, column = current.column }
+  -- One undo takes back what was accepted, the next one what was typed before (:help undo-break).
+  vim.cmd('let &g:undolevels = &g:undolevels')
+  local lines = vim.split(text, '\n', { plain = true })
+  vim.api.nvim_buf_set_text(buffer, current.row, current.column, to.row, to.column, lines)
+  local row, column = current.row + #lines - 1, (#lines == 1 and current.column or 0) + #lines[#lines]
+  vim.api.nvim_win_set_cursor(0, { row + 1, column })
+  local from = client.of(buffer)
+  if whole then
+    M.of(buffer).items = {}
+    -- Any answer on its way is for a text that is gone.
+    if from then M.asking(buffer, from) end
+    local command = current.item.command
+    if from and command then client.run(from, command, buffer) end
+    return 'all'
+  end
+  if from then M.asking(buffer, from) end
+  local after = vim.deepcopy(current.to)
+  if after.row == current.row then
+    after = { row = row, column = column + current.to.column - current.column }
+  else
+    after.row = after.row + #lines - 1
+  end
+  keep_rest(buffer, current.item, current.text:sub(#text + 1), after)
+  return 'part'
+end
+
+--- The present suggestion as an item of the protocol, for a drawer that wants one.
+function M.as_item(buffer)
+  local current = M.current(buffer)
+  if not current then return nil end
+  local encoding = M.of(buffer).encoding
+  local function position(row, column)
+    return { line = row, character = client.from_byte(line_of(buffer, row), column, encoding) }
+  end
+  return {
+    insertText = current.text,
+    range = { start = position(current.row, current.column), ['end'] = position(current.to.row, current.to.column) },
+    command = current.item.command,
+  }
+end
+
+return M
