@@ -11,6 +11,7 @@ mod progress;
 mod requests;
 pub mod server;
 mod settings;
+mod status;
 pub mod transport;
 
 use std::path::PathBuf;
