@@ -79,15 +79,21 @@ export PATH=$prefix/bin:$PATH
 fetch "code-server@$code_server"
 vs=node_modules/code-server/lib/vscode
 (cd $vs && fetch --omit=dev)
-# What the server cannot start without.
-for module in node_modules/argon2 $vs/node_modules/{@vscode/spdlog,native-watchdog,node-pty}; do
+# The native modules without which the server does not start: compile FOLDER ARGUMENT...
+compile() {
+    local module=$1
+    shift
     if ! (cd "$module" && node "$work/node_modules/node-gyp/bin/node-gyp.js" rebuild --jobs 2 \
-        --nodedir="$work/node_modules/$node_package" >gyp.log 2>&1); then
-        say "$module cannot be compiled: $(tail -3 "$module/gyp.log")"
+        --nodedir="$work/node_modules/$node_package" "$@" >gyp.log 2>&1); then
+        say "$module cannot be compiled: $(grep -v 'gyp info' "$module/gyp.log" | tail -12)"
         exit 1
     fi
     rm -rf "$module/build/Release/obj.target"
-done
+}
+# The arguments are what node-pre-gyp would give, which would look for a ready one on GitHub first.
+argon2=$work/node_modules/argon2
+compile "$argon2" --module_name=argon2 --module_path="$argon2/lib/binding/napi-v3" --napi_build_version=3
+for module in @vscode/spdlog native-watchdog node-pty; do compile "$vs/node_modules/$module"; done
 # What its own install script would have linked.
 ln -sfn node_modules $vs/node_modules.asar
 ln -sf code-linux.sh $vs/bin/remote-cli/code-server

@@ -104,11 +104,11 @@ export class Server implements vscode.Disposable {
     };
     if (this.client?.isRunning()) {
       const argument = document === undefined ? {} : { uri: this.uri(document) };
-      const told = await this.command<{ engine: Engine; off: State['off'] | null }>('treefill.status', argument);
+      // Not the engine's state, which this tells too: it may be older than a `treefill/status` that has come meanwhile.
+      const { off } = await this.command<{ off: State['off'] | null }>('treefill.status', argument);
       // Another editor may have come to the front meanwhile; its own answer is on the way.
       if (document !== vscode.window.activeTextEditor?.document) return;
-      change.engine = told.engine;
-      change.off = told.off ?? undefined;
+      change.off = off ?? undefined;
     }
     this.bar.update(change);
   }
@@ -152,14 +152,16 @@ export class Server implements vscode.Disposable {
       if (client !== this.client) return;
       const server = { [ClientState.Running]: 'running', [ClientState.Stopped]: 'stopped' } as const;
       this.bar.update({ server: server[newState as keyof typeof server] ?? 'starting' });
-      if (newState === ClientState.Running) void this.started();
+      if (newState === ClientState.Running) void this.started(client);
     });
     await client.start();
   }
 
   /** A server that has just come up, perhaps after a crash, is told where the user wants silence. */
-  private async started(): Promise<void> {
+  private async started(client: LanguageClient): Promise<void> {
     try {
+      // Until the client has told it of the open documents.
+      await client.start();
       for (const off of this.pauses.replay()) await this.turnSwitch(off);
       await this.refresh();
     } catch (error) {
@@ -224,7 +226,8 @@ export class Server implements vscode.Disposable {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'treefill.server.path');
     }
     if (choice === 'How to Install') {
-      await vscode.commands.executeCommand('markdown.showPreview', vscode.Uri.file(this.context.asAbsolutePath('README.md')));
+      // The page of this extension, which shows its README.
+      await vscode.commands.executeCommand('extension.open', this.context.extension.id);
     }
   }
 }

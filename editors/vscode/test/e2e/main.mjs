@@ -1,0 +1,254 @@
+// Drives a real VS Code: node main.mjs BIN TREEFILL WORK      The exit code tells; every step prints a line.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { BROKEN, MENDED, SHELF, TALLY, TYPED } from './files.mjs';
+import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
+import { typing } from './typing.mjs';
+import { start, until } from './window.mjs';
+
+const [bin, server, work] = process.argv.slice(2);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const begun = Date.now();
+const say = (text) => console.log(`${((Date.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+const runtime = `${work}/run`;
+const env = { ...process.env, TREEFILL_RUNTIME_DIR: runtime };
+for (const name of ['TREEFILL_CONFIG', 'TREEFILL_LOG', 'NODE_OPTIONS']) delete env[name];
+
+function workspace(name, files) {
+  mkdirSync(`${work}/${name}`, { recursive: true });
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(`${work}/${name}/${file}`.replace(/\/[^/]*$/, ''), { recursive: true });
+    writeFileSync(`${work}/${name}/${file}`, text);
+  }
+  return `${work}/${name}`;
+}
+
+/** A picture for the documentation, when it is asked for. */
+async function picture(window, name) {
+  if (process.env.TREEFILL_SCREENSHOTS) {
+    mkdirSync(`${root}docs`, { recursive: true });
+    await window.page.screenshot({ path: `${root}docs/${name}.png` });
+  }
+}
+
+/** Time to spare: a busy machine must not change what is suggested. */
+function configuration(home) {
+  mkdirSync(`${home}/.config/treefill`, { recursive: true });
+  const text = '[model]\nprompt_ms = 20000\n[completion]\ndeadline_ms = 30000\n';
+  writeFileSync(`${home}/.config/treefill/config.toml`, text);
+}
+
+async function ghostText(window) {
+  const place = '"größe 🧀: " + ';
+  await window.cursor(place);
+  await window.type('self.');
+  const shown = await window.someGhost();
+  say(`ghost text: ${JSON.stringify(shown)}`);
+  await picture(window, 'ghost-text');
+  const [, first, rest] = /^([\p{L}_]{2})(.+)$/su.exec(shown) ?? [];
+  assert.ok(first, 'the suggestion can be typed in part');
+  await window.type(first);
+  await window.someGhost((text) => text === rest);
+  say('typing through it keeps the rest');
+  await window.key('Tab');
+  const expected = SHELF.replace(place, `${place}self.${shown}`);
+  await until('the text is taken', async () => (await window.saved()) === expected);
+  say('Tab takes it: the file is what stood there, what was typed and the ghost');
+  await until('undo brings the file back', async () => {
+    await window.key('Control+Z');
+    return (await window.saved()) === SHELF;
+  });
+  say('undo brings the file back');
+}
+
+async function wordsAndDismissal(window) {
+  const place = '"größe 🧀 {}", ';
+  await window.cursor(place);
+  await window.type('self.t');
+  await window.someGhost();
+  await window.key('Escape');
+  await window.noGhost();
+  const typed = TALLY.replace(place, `${place}self.t`);
+  assert.equal(await window.saved(), typed);
+  say('Escape hides it, and the file has only what was typed');
+  await window.key('Alt+Backslash');
+  const shown = await window.someGhost();
+  say(`asked for by hand: ${JSON.stringify(shown)}`);
+  const texts = new Set(newestItems(`${work}/tap`).map((item) => item.insertText));
+  if (texts.size > 1) {
+    await window.key('Alt+BracketRight');
+    await window.someGhost((text) => text !== '' && text !== shown);
+    await window.key('Alt+BracketLeft');
+    await window.someGhost((text) => text === shown);
+    say(`another and back: ${[...texts].map((text) => JSON.stringify(text)).join(', ')}`);
+  }
+  await window.key('Control+ArrowRight');
+  const after = await until('a word is taken', async () => {
+    const text = await window.saved();
+    return text !== typed && text;
+  });
+  const word = after.slice(after.indexOf('self.t') + 'self.t'.length, after.indexOf(')', after.indexOf('self.t')));
+  assert.ok(word !== '' && shown.startsWith(word), `${JSON.stringify(word)} begins ${JSON.stringify(shown)}`);
+  assert.equal(after, TALLY.replace(place, `${place}self.t${word}`));
+  say(`Ctrl+Right takes ${JSON.stringify(word)}`);
+  await window.key('Escape');
+  return texts.size;
+}
+
+async function lines(window) {
+  const before = await window.saved();
+  await window.cursor('&self.items {\n            ');
+  await window.key('Alt+Backslash');
+  const shown = await window.someGhost((text) => text.includes('\n'));
+  const [item] = newestItems(`${work}/tap`);
+  await window.key('Control+Alt+ArrowRight');
+  const after = await until('a line is taken', async () => {
+    const text = await window.saved();
+    return text !== before && text;
+  });
+  const whole = taken(before, item);
+  const line = shown.split('\n')[0];
+  assert.ok(after.includes(`{\n            ${line}`), `the first line stands there: ${after}`);
+  assert.ok(after.length < whole.length, 'and not all lines');
+  say(`Ctrl+Alt+Right takes the first line of ${shown.split('\n').length}: ${JSON.stringify(line)}`);
+  await window.someGhost();
+  await window.key('Tab');
+  await until('the rest is taken', async () => (await window.saved()) === whole);
+  say('Tab takes the rest: the file is what the server’s edit makes of it');
+}
+
+async function repair(window) {
+  await window.cursor('len(items)\n    return items'.split('\n')[0]);
+  await window.key('Control+Period');
+  const row = '.action-widget .monaco-list-row.action';
+  await window.page.waitForSelector(row);
+  await picture(window, 'code-action');
+  const titles = await window.page.locator(row).allTextContents();
+  say(`quick fixes: ${titles.map((title) => JSON.stringify(title)).join(', ')}`);
+  await window.key('Enter');
+  await until('the repair is applied', async () => (await window.saved()) === MENDED);
+  say('the quick fix mends the file');
+  await window.key('Control+Z');
+  await until('undo', async () => (await window.saved()) === BROKEN);
+  await window.command('treefill: Fix Syntax Error Here…');
+  await Promise.race([
+    until('the only repair is applied', async () => (await window.saved()) === MENDED),
+    window.choose(titles[0]).catch(() => {}),
+  ]);
+  await until('the command mends it too', async () => (await window.saved()) === MENDED);
+  say('“Fix Syntax Error Here…” does the same');
+}
+
+/** Kill the engine between two keys. */
+async function engineDies(window) {
+  const pid = () => Number(/process (\d+): ready/.exec(execFileSync(server, ['engine', 'status'], { env, encoding: 'utf8' }))?.[1]);
+  const old = await until('an engine runs', pid);
+  await window.cursor('return self.items[0]');
+  await window.key('Enter');
+  await window.key('Enter');
+  await window.type('def last(');
+  process.kill(old, 'SIGKILL');
+  await window.type('self):');
+  await window.key('Enter');
+  await window.type('return self.');
+  await until('another engine runs', () => pid() && pid() !== old);
+  await window.untilStatus(/ready/);
+  // What was asked meanwhile was answered with nothing; the next key asks again.
+  await window.type('it');
+  const shown = await window.someGhost();
+  say(`engine ${old} killed while typing; then again: ${JSON.stringify(shown)}`);
+  const told = messages(`${work}/tap`).filter(({ message }) => message.method === 'treefill/status');
+  assert.ok(told.some(({ message }) => message.params.engine.state === 'restarting'), 'the editor was told');
+  await window.key('Escape');
+  const text = await window.saved();
+  assert.ok(text.endsWith('return self.items[0]\n\n    def last(self):\n        return self.it\n'), text);
+  say('the file is what was typed');
+}
+
+async function pauses(window) {
+  await window.command('treefill: Pause in This Language');
+  await window.untilStatus(/paused in python/);
+  const before = newestItems(`${work}/tap`).length;
+  await window.key('Alt+Backslash');
+  await until('it is answered', () => newestItems(`${work}/tap`).length === 0);
+  assert.ok(before > 0 && (await window.ghost()) === '');
+  await window.show('tally.rs');
+  await window.untilStatus(/ready/);
+  await window.show('shelf.py');
+  await window.untilStatus(/paused in python/);
+  await window.page.click('[id="treefill.treefill.treefill.status"]');
+  await window.choose('Resume');
+  await window.untilStatus(/ready/);
+  await window.page.click('.monaco-editor .view-lines');
+  await window.key('Control+End');
+  await window.key('ArrowUp');
+  await window.key('End');
+  await window.key('Alt+Backslash');
+  await window.someGhost();
+  await window.key('Escape');
+  say('paused in a language, told by the status bar, and resumed from its menu');
+}
+
+async function reports(window) {
+  await window.command('treefill: Run Doctor');
+  await window.page.waitForSelector('.tab.active:has-text("treefill doctor")');
+  await window.page.waitForSelector('.view-line:has-text("model")');
+  await window.command('treefill: Show Statistics');
+  await window.page.waitForSelector('.tab.active:has-text("treefill statistics")');
+  await window.command('treefill: Choose Model');
+  await window.page.waitForSelector('.tab.active:has-text("config.toml")');
+  await window.page.waitForSelector('.view-line:has-text("prompt_ms")');
+  say('doctor, statistics and the configuration file open');
+}
+
+async function main() {
+  mkdirSync(runtime, { mode: 0o700 });
+  mkdirSync(`${work}/tap`);
+  execFileSync('node', ['scripts/package.mjs', `${work}/any.vsix`], { cwd: root, stdio: 'pipe' });
+  configuration(`${work}/vscode/home`);
+  const folder = workspace('project', { 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '' });
+  const settings = { 'treefill.server.path': tapped(`${work}/tap`, bin, server) };
+  const code = await start({ bin, folder: `${work}/vscode`, vsix: `${work}/any.vsix`, env, settings });
+  let window;
+  try {
+    window = await code.open(folder, 'shelf.py');
+    await window.untilStatus(/ready/);
+    say('VS Code runs, and treefill is ready');
+    await ghostText(window);
+    await window.show('tally.rs');
+    await wordsAndDismissal(window);
+    await lines(window);
+    await window.show('broken.py');
+    await repair(window);
+    await window.show('shelf.py');
+    await engineDies(window);
+    await pauses(window);
+    for (const [file, text] of Object.entries(TYPED)) await typing(window, file, text, say);
+    await reports(window);
+    await window.command('treefill: Stop Server');
+    await window.untilStatus(/stopped/);
+  } catch (error) {
+    await window?.page.screenshot({ path: `${work}/end.png` });
+    throw error;
+  } finally {
+    await code.stop();
+  }
+  const { wrong, counts } = await check(`${work}/tap`, bin);
+  assert.deepEqual(wrong, [], 'all requests answered, code 0');
+  for (const method of ['textDocument/inlineCompletion', 'textDocument/didChange', 'textDocument/codeAction', 'shutdown']) {
+    assert.ok(counts[method] > 0, `${method} was recorded`);
+  }
+  say(`traffic: ${Object.entries(counts).map(([method, count]) => `${count} ${method}`).join(', ')}`);
+}
+
+try {
+  await main();
+  say('VS Code: all well');
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  execFileSync(server, ['engine', 'stop'], { env, stdio: 'pipe' });
+}
