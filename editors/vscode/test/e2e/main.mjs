@@ -65,62 +65,68 @@ async function ghostText(window) {
 
 async function wordsAndDismissal(window) {
   const place = '"größe 🧀 {}", ';
+  const [before, behind] = [TALLY.slice(0, TALLY.indexOf(place)) + place, TALLY.slice(TALLY.indexOf(place) + place.length)];
   await window.cursor(place);
-  await window.type('self.t');
+  await window.type('sel');
   await window.someGhost();
   await window.key('Escape');
   await window.noGhost();
-  const typed = TALLY.replace(place, `${place}self.t`);
-  assert.equal(await window.saved(), typed);
+  assert.equal(await window.saved(), `${before}sel${behind}`);
   say('Escape hides it, and the file has only what was typed');
   await window.key('Alt+Backslash');
   const shown = await window.someGhost();
   say(`asked for by hand: ${JSON.stringify(shown)}`);
-  const texts = new Set(newestItems(`${work}/tap`).map((item) => item.insertText));
-  if (texts.size > 1) {
+  // Who asks by hand gets up to three, if there are others that are likely enough. The log may be a moment behind.
+  const texts = () => new Set(newestItems(`${work}/tap`).map((item) => item.insertText));
+  await until('several', () => texts().size > 1, 1000).catch(() => {});
+  if (texts().size > 1) {
     await window.key('Alt+BracketRight');
     await window.someGhost((text) => text !== '' && text !== shown);
     await window.key('Alt+BracketLeft');
     await window.someGhost((text) => text === shown);
-    say(`another and back: ${[...texts].map((text) => JSON.stringify(text)).join(', ')}`);
+    say(`another and back: ${[...texts()].map((text) => JSON.stringify(text)).join(', ')}`);
   }
   await window.key('Control+ArrowRight');
   const after = await until('a word is taken', async () => {
     const text = await window.saved();
-    return text !== typed && text;
+    return text.length > before.length + 'sel'.length + behind.length && text;
   });
-  const word = after.slice(after.indexOf('self.t') + 'self.t'.length, after.indexOf(')', after.indexOf('self.t')));
-  assert.ok(word !== '' && shown.startsWith(word), `${JSON.stringify(word)} begins ${JSON.stringify(shown)}`);
-  assert.equal(after, TALLY.replace(place, `${place}self.t${word}`));
-  say(`Ctrl+Right takes ${JSON.stringify(word)}`);
+  const word = after.slice(before.length + 'sel'.length, after.length - behind.length);
+  assert.equal(after, `${before}sel${word}${behind}`);
+  assert.ok(word.length < shown.length && shown.startsWith(word), `${JSON.stringify(word)} of ${JSON.stringify(shown)}`);
+  await window.someGhost((text) => text === shown.slice(word.length));
+  say(`Ctrl+Right takes ${JSON.stringify(word)} and leaves the rest`);
   await window.key('Escape');
-  return texts.size;
 }
 
 async function lines(window) {
-  const before = await window.saved();
-  await window.cursor('&self.items {\n            ');
+  let text = await window.saved();
+  const place = '&self.items {\n            ';
+  await window.cursor(place);
   await window.key('Alt+Backslash');
-  const shown = await window.someGhost((text) => text.includes('\n'));
-  const [item] = newestItems(`${work}/tap`);
-  await window.key('Control+Alt+ArrowRight');
-  const after = await until('a line is taken', async () => {
-    const text = await window.saved();
-    return text !== before && text;
-  });
-  const whole = taken(before, item);
-  const line = shown.split('\n')[0];
-  assert.ok(after.includes(`{\n            ${line}`), `the first line stands there: ${after}`);
-  assert.ok(after.length < whole.length, 'and not all lines');
-  say(`Ctrl+Alt+Right takes the first line of ${shown.split('\n').length}: ${JSON.stringify(line)}`);
-  await window.someGhost();
-  await window.key('Tab');
-  await until('the rest is taken', async () => (await window.saved()) === whole);
-  say('Tab takes the rest: the file is what the server’s edit makes of it');
+  const shown = await window.someGhost((ghost) => ghost.includes('\n'));
+  const whole = taken(text, newestItems(`${work}/tap`)[0]);
+  const count = shown.split('\n').length;
+  // Not Tab for the rest: where a line begins, VS Code indents by it as long as the suggestion begins with more than that.
+  for (let line = 1; line <= count; line += 1) {
+    await window.someGhost();
+    await window.key('Control+Alt+ArrowRight');
+    const old = text;
+    text = await until('a line is taken', async () => {
+      const now = await window.saved();
+      return now !== old && now;
+    });
+    const written = shown.split('\n').slice(0, line).map((each) => each.trim());
+    const there = text.slice(text.indexOf(place) + place.length).split('\n').map((each) => each.trim());
+    assert.deepEqual(there.slice(0, line), written);
+    assert.equal(text === whole, line === count, `after ${line} of ${count} lines`);
+  }
+  say(`Ctrl+Alt+Right takes line by line: ${JSON.stringify(shown)}`);
+  say('then the file is what the server’s edit makes of it');
 }
 
 async function repair(window) {
-  await window.cursor('len(items)\n    return items'.split('\n')[0]);
+  await window.cursor('"größe 🧀", len(items)');
   await window.key('Control+Period');
   const row = '.action-widget .monaco-list-row.action';
   await window.page.waitForSelector(row);
@@ -133,10 +139,9 @@ async function repair(window) {
   await window.key('Control+Z');
   await until('undo', async () => (await window.saved()) === BROKEN);
   await window.command('treefill: Fix Syntax Error Here…');
-  await Promise.race([
-    until('the only repair is applied', async () => (await window.saved()) === MENDED),
-    window.choose(titles[0]).catch(() => {}),
-  ]);
+  await window.page.waitForSelector('.quick-input-title:has-text("Repairs")');
+  await window.page.waitForSelector('.quick-input-list .monaco-list-row.focused:has-text("Insert")');
+  await window.key('Enter');
   await until('the command mends it too', async () => (await window.saved()) === MENDED);
   say('“Fix Syntax Error Here…” does the same');
 }
@@ -163,7 +168,8 @@ async function engineDies(window) {
   assert.ok(told.some(({ message }) => message.params.engine.state === 'restarting'), 'the editor was told');
   await window.key('Escape');
   const text = await window.saved();
-  assert.ok(text.endsWith('return self.items[0]\n\n    def last(self):\n        return self.it\n'), text);
+  // Enter keeps the indentation.
+  assert.ok(text.endsWith('return self.items[0]\n\n        def last(self):\n            return self.it\n'), text);
   say('the file is what was typed');
 }
 
