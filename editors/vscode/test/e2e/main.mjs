@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { alone } from './alone.mjs';
 import { BROKEN, MENDED, SHELF, TALLY, TYPED } from './files.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { typing } from './typing.mjs';
@@ -67,7 +68,8 @@ async function wordsAndDismissal(window) {
   const place = '"größe 🧀 {}", ';
   const [before, behind] = [TALLY.slice(0, TALLY.indexOf(place)) + place, TALLY.slice(TALLY.indexOf(place) + place.length)];
   await window.cursor(place);
-  await window.type('sel');
+  // At once: typing on would keep one of the texts found for the first letter, and no others.
+  await window.page.keyboard.insertText('sel');
   await window.someGhost();
   await window.key('Escape');
   await window.noGhost();
@@ -76,7 +78,7 @@ async function wordsAndDismissal(window) {
   await window.key('Alt+Backslash');
   const shown = await window.someGhost();
   say(`asked for by hand: ${JSON.stringify(shown)}`);
-  // Who asks by hand gets up to three, if there are others that are likely enough. The log may be a moment behind.
+  // Up to three, if there are others that are likely enough. The log may be a moment behind.
   const texts = () => new Set(newestItems(`${work}/tap`).map((item) => item.insertText));
   await until('several', () => texts().size > 1, 1000).catch(() => {});
   if (texts().size > 1) {
@@ -251,6 +253,7 @@ async function main() {
 
 try {
   await main();
+  await alone({ bin, server, root, folder: `${work}/alone`, runtime, say });
   say('VS Code: all well');
 } catch (error) {
   console.error(error);

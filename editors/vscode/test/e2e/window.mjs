@@ -179,8 +179,12 @@ export class Window {
 
   /** Run a command by its name in the palette. */
   async command(title) {
-    await this.key('F1');
-    await this.page.waitForSelector('.quick-input-widget:not([style*="display: none"]) input');
+    // A page inside the window that is just loading takes the focus, and a key with it.
+    await until('the palette opens', async () => {
+      await this.key('F1');
+      const input = this.page.waitForSelector('.quick-input-widget:not([style*="display: none"]) input', { timeout: 2000 });
+      return input.catch(() => undefined);
+    });
     await this.page.keyboard.type(title);
     await this.page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${title}")`);
     await this.key('Enter');
