@@ -9,3 +9,4 @@ export TREEFILL_RUNTIME_DIR
 trap '"$1" engine stop >/dev/null; rm -rf "$TREEFILL_RUNTIME_DIR"' EXIT
 "$root/editors/neovim/test/run.sh" "$bin/nvim" "$1"
 "$root/editors/helix/test/run.sh" "$bin/hx" "$bin/nvim" "$1"
+"$root/editors/vscode/test/run.sh" "$("$root/scripts/setup-vscode.sh")" "$1"

@@ -30,6 +30,8 @@ try {
     dependencies: false,
     allowMissingRepository: true,
     skipLicense: true,
+    // There is no address to make the pictures of the README absolute with.
+    rewriteRelativeLinks: false,
     ...(program ? { target: `${process.platform}-${process.arch}` } : {}),
   });
 } finally {

@@ -9,11 +9,7 @@ server=$(realpath "$2")
 cd "$here/.."
 export PATH=$bin:$PATH
 
-# What the lock file names, once.
-if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    npm ci --ignore-scripts --no-update-notifier --loglevel=error >&2
-    touch node_modules/.package-lock.json
-fi
+scripts/fetch.sh
 node scripts/manifest.mjs "$server" --check
 npm run --silent lint
 node scripts/build.mjs --tests
