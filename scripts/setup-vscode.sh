@@ -33,7 +33,7 @@ browser=
 for name in chromium chromium-browser google-chrome; do
     [ -n "$browser" ] || browser=$(command -v "$name" || true)
 done
-[ -n "$browser" ] || tools+=(chromium fonts-dejavu-core)
+[ -n "$browser" ] || tools+=(chromium fonts-dejavu-core fonts-noto-color-emoji)
 command -v npm >/dev/null || tools+=(npm)
 if ! runs; then
     command -v python3 >/dev/null || tools+=(python3)

@@ -1,7 +1,7 @@
 // The commands, one function each, and the menu that offers them.
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { fix } from './fix';
+import { act } from './actions';
 import { run, type Ended } from './program';
 import type { Scope } from './pauses';
 import type { Server } from './server';
@@ -23,7 +23,8 @@ export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
   return {
     suggest: vs('editor.action.inlineSuggest.trigger'),
     acceptNextLine: vs('editor.action.inlineSuggest.acceptNextLine'),
-    fix: () => fix(server),
+    fix: () => act(server, 'quickfix'),
+    actions: () => act(server),
     pauseFile: () => pause(server, 'file'),
     pauseLanguage: () => pause(server, 'language'),
     pauseAll: () => pause(server, 'all'),

@@ -1,10 +1,11 @@
-// “Fix Syntax Error Here…”: treefill's own quick fixes at the cursor, without those of other extensions. With the light bulb
-// and Ctrl+. they come through the language client as everybody's do.
+// “Fix Syntax Error Here…” and “Code Actions Here…”: what treefill itself offers at the cursor, without other extensions. With
+// the light bulb and Ctrl+. it comes through the language client as everybody's does.
 import * as vscode from 'vscode';
 import { CodeActionRequest, CodeActionResolveRequest, type CodeAction, type Command } from 'vscode-languageclient/node';
 import type { Server } from './server';
 
-export async function fix(server: Server): Promise<void> {
+/** Let the user choose one of the actions, all of them or of one kind, and carry it out. */
+export async function act(server: Server, kind?: 'quickfix'): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const client = server.running();
   if (editor === undefined || client === undefined) {
@@ -20,18 +21,21 @@ export async function fix(server: Server): Promise<void> {
   const params = {
     textDocument: convert.asTextDocumentIdentifier(document),
     range: convert.asRange(range),
-    context: { diagnostics: [], only: ['quickfix'] },
+    context: { diagnostics: [], ...(kind === undefined ? {} : { only: [kind] }) },
   };
-  const options = { location: vscode.ProgressLocation.Notification, title: 'treefill: looking for repairs', cancellable: true };
+  const options = { location: vscode.ProgressLocation.Notification, title: `treefill: ${kind === undefined ? 'what can be done here' : 'looking for repairs'}`, cancellable: true };
   const found = await vscode.window.withProgress(options, (_, token) =>
     client.sendRequest(CodeActionRequest.type, params, token),
   );
   if (!found || found.length === 0) {
-    void vscode.window.showInformationMessage('treefill: no syntax error that it can mend in this line.');
+    const what = kind === undefined ? 'nothing to offer here' : 'no syntax error that it can mend in this line';
+    void vscode.window.showInformationMessage(`treefill: ${what}.`);
     return;
   }
   const titles = found.map((action) => ({ label: action.title, action }));
-  const chosen = titles.length === 1 ? titles[0] : await vscode.window.showQuickPick(titles, { title: 'Repairs' });
+  const title = kind === undefined ? 'Code actions' : 'Repairs';
+  // One repair needs no question; another action may be more than was meant.
+  const chosen = titles.length === 1 && kind ? titles[0] : await vscode.window.showQuickPick(titles, { title });
   if (chosen === undefined) return;
   let action: CodeAction | Command = chosen.action;
   if (isCommand(action)) {
