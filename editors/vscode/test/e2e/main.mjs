@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
 import { BROKEN, MENDED, SHELF, TALLY, TYPED } from './files.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
-import { typing } from './typing.mjs';
+import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
 import { start, until } from './window.mjs';
 
 const [bin, server, work] = process.argv.slice(2);
@@ -217,7 +217,10 @@ async function main() {
   execFileSync('node', ['scripts/package.mjs', `${work}/any.vsix`], { cwd: root, stdio: 'pipe' });
   configuration(`${work}/vscode/home`);
   const folder = workspace('project', { 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '' });
-  const settings = { 'treefill.server.path': tapped(`${work}/tap`, bin, server) };
+  // A snippet is opened by its word and Tab.
+  mkdirSync(`${work}/vscode/data/User/snippets`, { recursive: true });
+  writeFileSync(`${work}/vscode/data/User/snippets/python.json`, JSON.stringify(SNIPPETS));
+  const settings = { 'treefill.server.path': tapped(`${work}/tap`, bin, server), 'editor.tabCompletion': 'onlySnippets' };
   const code = await start({ bin, folder: `${work}/vscode`, vsix: `${work}/any.vsix`, env, settings });
   let window;
   try {
@@ -234,6 +237,7 @@ async function main() {
     await engineDies(window);
     await pauses(window);
     for (const [file, text] of Object.entries(TYPED)) await typing(window, file, text, say);
+    await cursorsAndSnippets(window, 'typed.py', say);
     await reports(window);
     await window.command('treefill: Stop Server');
     await window.untilStatus(/stopped/);
