@@ -162,8 +162,11 @@ export class Window {
 
   /** Save, and read the file from the disk. */
   async saved() {
-    await this.key('Control+S');
-    await this.page.waitForSelector('.tab.active:not(.dirty)');
+    // Again when a change comes just after it.
+    await until('the file is saved', async () => {
+      await this.key('Control+S');
+      return this.page.waitForSelector('.tab.active:not(.dirty)', { timeout: 2000 }).catch(() => undefined);
+    });
     return readFileSync(`${this.workspace}/${this.file}`, 'utf8');
   }
 
