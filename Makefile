@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors lint bench install clean
+.PHONY: help setup hint build demo test test-editors vsix lint bench install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -37,8 +37,11 @@ demo: build ## Complete at real cursors in real Python and Rust files, with the 
 test: setup hint ## Run the whole test suite
 	$(CARGO) test $(FLAGS)
 
-test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix) against the binary
+test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code) against the binary
 	editors/test.sh $(BINARY)
+
+vsix: build ## Make the VS Code extension in dist/, with the binary and without (needs Node 20 and npm)
+	scripts/vsix.sh $(BINARY) dist
 
 lint: setup hint ## Check the formatting, and clippy with warnings denied
 	$(CARGO) fmt --check
@@ -52,6 +55,6 @@ install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/treefill
 	@echo "Installed $(DESTDIR)$(PREFIX)/bin/treefill. Next: treefill doctor"
 
-clean: ## Remove everything built, and the editors for the tests
+clean: ## Remove everything built and fetched
 	$(CARGO) clean
-	rm -rf .tools
+	rm -rf .tools dist editors/vscode/node_modules editors/vscode/out

@@ -5,6 +5,7 @@ mod apply;
 mod disable;
 mod file;
 pub mod render;
+pub mod schema;
 pub mod settings;
 
 use std::path::{Path, PathBuf};

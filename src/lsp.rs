@@ -12,6 +12,7 @@ mod progress;
 mod requests;
 pub mod server;
 mod settings;
+mod status;
 pub mod told;
 pub mod transport;
 mod working;

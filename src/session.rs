@@ -25,7 +25,7 @@ use tokio::sync::watch;
 pub use counts::Counts;
 pub use engines::{NoEngine, Start};
 pub use making::{Making, Refusal};
-pub use switches::{Scope, Switches};
+pub use switches::{Off, Scope, Switches};
 pub use turn::{Answer, Ask, Turn};
 
 use crate::cancel::CancelSource;
@@ -267,6 +267,12 @@ impl Session {
         self.lock().open.get(uri).map(|open| open.language.clone())
     }
 
+    /// Why nothing is suggested in an open document, if it is switched off.
+    pub fn off(&self, uri: &str) -> Option<Off> {
+        let state = self.lock();
+        state.open.get(uri).and_then(|open| state.off(uri, open))
+    }
+
     /// The user took a suggestion.
     pub fn accepted(self: &Arc<Self>, id: u64) {
         let waiting = {
@@ -298,8 +304,12 @@ impl State {
     fn silence(&self, uri: &str) -> Option<Reason> {
         let open = self.open.get(uri).filter(|open| open.editable);
         let Some(open) = open else { return Some(Reason::NotHere) };
-        let off = self.switches.off(uri, &open.language, Instant::now())
-            || self.disabled.matches(&open.language, open.path.as_deref());
-        off.then_some(Reason::Disabled)
+        self.off(uri, open).map(|_| Reason::Disabled)
+    }
+
+    fn off(&self, uri: &str, open: &Open) -> Option<Off> {
+        let by_hand = self.switches.off(uri, &open.language, Instant::now());
+        let by_settings = || self.disabled.matches(&open.language, open.path.as_deref());
+        by_hand.or_else(|| by_settings().then_some(Off::Settings))
     }
 }

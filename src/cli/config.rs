@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::Common;
-use crate::config::{Config, Problem, render};
+use crate::config::{Config, Problem, render, schema};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -16,6 +16,7 @@ Examples:
   treefill config show             the values in force
   treefill config check            what is wrong with the file; exit code 1 if anything is
   treefill config path             where the file is
+  treefill config schema           every setting as a JSON schema
   $EDITOR \"$(treefill config path)\"
 
 Every setting is listed by treefill config --help";
@@ -43,6 +44,8 @@ enum Action {
     Init,
     /// Say what is wrong with the file
     Check,
+    /// Print every setting as a JSON schema: for programs, and for editors that help with the file
+    Schema,
 }
 
 /// Do it.
@@ -65,6 +68,7 @@ pub fn run(
             super::report(problems);
             write!(out, "{}", render::values(config))?;
         }
+        Action::Schema => writeln!(out, "{:#}", schema::of_all())?,
         Action::Check => {
             for problem in problems {
                 writeln!(out, "{problem}")?;

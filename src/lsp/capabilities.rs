@@ -20,6 +20,8 @@ pub struct Client {
     pub inline: bool,
     /// Whether it shows progress.
     pub progress: bool,
+    /// Whether it shows what the engine is doing, told by `treefill/status`.
+    pub status: bool,
     /// Whether it can be asked for its settings.
     pub configuration: bool,
     /// Whether it has to be, because it sent none.
@@ -57,6 +59,7 @@ impl Client {
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,
+            status: capabilities["experimental"]["treefillStatus"] == true,
             configuration,
             pulls_settings: configuration && params["initializationOptions"].is_null(),
             markdown: markdown || has(&item["documentationFormat"], "markdown".into()),

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
 /// The off switches a user turns while working. They are forgotten when the server ends.
 #[derive(Debug, Clone, Default)]
 pub struct Switches {
@@ -27,6 +29,20 @@ pub enum Scope {
     Language(String),
     /// A document, by address.
     File(String),
+}
+
+/// Why a document is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Off {
+    /// Everything is paused.
+    All,
+    /// Its language was switched off by hand.
+    Language,
+    /// The file was switched off by hand.
+    File,
+    /// The settings say so.
+    Settings,
 }
 
 impl Switches {
@@ -70,9 +86,15 @@ impl Switches {
         }
     }
 
-    /// Whether nothing is suggested in this document at `now`.
-    pub fn off(&self, uri: &str, language: &str, now: Instant) -> bool {
-        self.is_paused(now) || self.languages.contains(language) || self.files.contains(uri)
+    /// Whether nothing is suggested in this document at `now`, and by which switch: the widest one.
+    pub fn off(&self, uri: &str, language: &str, now: Instant) -> Option<Off> {
+        if self.is_paused(now) {
+            Some(Off::All)
+        } else if self.languages.contains(language) {
+            Some(Off::Language)
+        } else {
+            self.files.contains(uri).then_some(Off::File)
+        }
     }
 
     /// Forget a file's own switch.
@@ -90,13 +112,17 @@ mod tests {
         let mut switches = Switches::default();
         let now = Instant::now();
         assert!(!switches.toggle(Scope::Language("python".into())));
-        assert!(switches.off("a", "python", now) && !switches.off("a", "rust", now));
+        assert_eq!(switches.off("a", "python", now), Some(Off::Language));
+        assert_eq!(switches.off("a", "rust", now), None);
         assert!(switches.toggle(Scope::Language("python".into())));
         assert!(!switches.toggle(Scope::File("a".into())));
-        assert!(switches.off("a", "python", now) && !switches.off("b", "python", now));
+        assert_eq!(switches.off("a", "python", now), Some(Off::File));
+        assert_eq!(switches.off("b", "python", now), None);
         switches.forget("a");
-        assert!(!switches.off("a", "python", now));
-        assert!(!switches.toggle(Scope::All) && switches.off("b", "x", now) && switches.toggle(Scope::All));
+        assert_eq!(switches.off("a", "python", now), None);
+        assert!(!switches.toggle(Scope::All));
+        assert_eq!(switches.off("b", "x", now), Some(Off::All));
+        assert!(switches.toggle(Scope::All));
     }
 
     #[test]

@@ -64,6 +64,16 @@ fn show_can_be_read_back() {
 }
 
 #[test]
+fn the_schema_is_json_whatever_the_file_says() {
+    let home = Home::new();
+    home.config("[completion]\nmax_lines = 3\n[zebra]\n");
+    let run = home.run(&["config", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(run.code, 0);
+    assert_ne!(schema["properties"]["completion"]["properties"]["max_lines"]["default"], 3);
+}
+
+#[test]
 fn the_help_lists_every_setting() {
     let help = Home::new().run(&["config", "--help"]).out;
     for name in ["model.path", "completion.debounce_ms", "disable.paths", "log.level"] {

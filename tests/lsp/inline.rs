@@ -220,6 +220,35 @@ fn requests_wait_while_the_model_is_read() {
 }
 
 #[test]
+fn a_client_that_asks_for_it_is_told_what_the_engine_does() {
+    let (engine, _jobs) = GatedEngine::new();
+    engine.status.send_replace(Status::Loading(0.1));
+    let mut params = client(&["utf-8"]);
+    params["capabilities"]["experimental"] = json!({ "treefillStatus": true });
+    let mut server = TestServer::start_with(engine.clone(), params, "");
+    let told = |server: &mut TestServer| {
+        let mut message = server.client().message("treefill/status");
+        message["params"]["engine"].take()
+    };
+    assert_eq!(told(&mut server), json!({ "state": "loading", "share": 0.1 }));
+    // The second is the same to a reader, and is not sent.
+    for share in [0.425, 0.4251] {
+        engine.status.send_replace(Status::Loading(share));
+        let now = server.command("treefill.status", json!([]));
+        assert_eq!(now["engine"], json!({ "state": "loading", "share": 0.42 }));
+    }
+    assert_eq!(told(&mut server), json!({ "state": "loading", "share": 0.42 }));
+    engine.status.send_replace(Status::Restarting);
+    assert_eq!(told(&mut server)["state"], "restarting");
+    engine.status.send_replace(Status::Ready(Arc::default()));
+    assert_eq!(told(&mut server)["state"], "ready");
+    engine.status.send_replace(Status::Failed("no such file".into()));
+    assert_eq!(told(&mut server), json!({ "state": "failed", "message": "no such file" }));
+    // The message that every client gets.
+    server.client().message("window/showMessage");
+}
+
+#[test]
 fn a_model_that_cannot_be_read_is_said_once() {
     let (engine, _jobs) = GatedEngine::new();
     engine.status.send_replace(Status::Failed("model.gguf: no GGUF; set model.path".into()));

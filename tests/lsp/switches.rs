@@ -22,9 +22,14 @@ fn each_scope() {
         server.command("treefill.toggle", json!([argument]))["enabled"].clone()
     };
 
+    let off =
+        |server: &mut TestServer| server.command("treefill.status", json!([{ "uri": URI }]))["off"].clone();
+
     assert!(states(&mut server).0);
+    assert_eq!(off(&mut server), Value::Null);
     assert_eq!(toggle(&mut server, json!({ "scope": "language", "uri": URI })), false);
     assert!(!states(&mut server).0);
+    assert_eq!(off(&mut server), "language");
     assert_eq!(toggle(&mut server, json!({ "scope": "language", "language": "python" })), true);
     assert!(states(&mut server).0);
     assert_eq!(toggle(&mut server, json!({ "scope": "file", "uri": URI })), false);

@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::engine::Status;
-use crate::lsp::convert;
 use crate::lsp::ext::ExecuteCommand;
 use crate::lsp::server::Server;
+use crate::lsp::{convert, status};
 use crate::session::Scope;
 
 /// Sent by editors when a suggestion is taken.
@@ -19,7 +18,7 @@ const PAUSE: &str = "treefill.pause";
 const RESUME: &str = "treefill.resume";
 /// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
 const TOGGLE: &str = "treefill.toggle";
-/// Returns what the server is doing.
+/// Returns what the server is doing; given `{uri}`, also which switch keeps that document silent.
 const STATUS: &str = "treefill.status";
 
 /// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
@@ -48,7 +47,7 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(status(server)),
+        STATUS => Ok(told(server, argument)),
         WARM => warm(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         unknown => {
@@ -102,30 +101,14 @@ fn toggle(server: &Server, argument: &Value) -> Result<Value> {
     Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
 }
 
-fn status(server: &Server) -> Value {
-    let engine = match &*server.session.engine().borrow() {
-        None => json!({ "state": "starting" }),
-        Some(engine) => match &*engine.status().borrow() {
-            Status::Loading(share) => json!({ "state": "loading", "share": share }),
-            Status::Restarting => json!({ "state": "restarting" }),
-            Status::Failed(why) => json!({ "state": "failed", "message": why }),
-            Status::Ready(model) => json!({
-                "state": "ready",
-                "model": model.name,
-                "path": model.path,
-                "parameters": model.parameters,
-                "context": model.context,
-                "family": model.family,
-                "backend": model.backend,
-                "threads": model.threads,
-            }),
-        },
-    };
+fn told(server: &Server, argument: &Value) -> Value {
+    let session = &server.session;
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "engine": engine,
-        "paused": server.session.switch(|switches| switches.is_paused(Instant::now())),
-        "documents": server.session.documents(),
-        "counts": server.session.counts(),
+        "engine": status::now(session),
+        "paused": session.switch(|switches| switches.is_paused(Instant::now())),
+        "off": argument["uri"].as_str().and_then(|uri| session.off(uri)),
+        "documents": session.documents(),
+        "counts": session.counts(),
     })
 }

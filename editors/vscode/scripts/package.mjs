@@ -1,0 +1,39 @@
+// Makes a .vsix: node scripts/package.mjs OUT [TREEFILL]
+// With a program, it is for the platform that this runs on and carries the program; without, it is for all platforms.
+import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createVSIX } from '@vscode/vsce';
+
+const [out, server] = process.argv.slice(2);
+if (!out) throw new Error('usage: node scripts/package.mjs OUT [TREEFILL]');
+const packagePath = resolve(out);
+const program = server && resolve(server);
+const root = fileURLToPath(new URL('..', import.meta.url));
+process.chdir(root);
+await import('./build.mjs');
+rmSync('server', { recursive: true, force: true });
+if (program) {
+  mkdirSync('server');
+  const name = process.platform === 'win32' ? 'server/treefill.exe' : 'server/treefill';
+  copyFileSync(program, name);
+  chmodSync(name, 0o755);
+}
+const licences = ['LICENSE-MIT', 'LICENSE-APACHE'];
+for (const name of licences) copyFileSync(`../../${name}`, name);
+mkdirSync(dirname(packagePath), { recursive: true });
+try {
+  await createVSIX({
+    cwd: root,
+    packagePath,
+    // Bundled by esbuild: nothing of node_modules is in it.
+    dependencies: false,
+    allowMissingRepository: true,
+    skipLicense: true,
+    // There is no address to make the pictures of the README absolute with.
+    rewriteRelativeLinks: false,
+    ...(program ? { target: `${process.platform}-${process.arch}` } : {}),
+  });
+} finally {
+  for (const name of [...licences, 'server']) rmSync(name, { recursive: true, force: true });
+}

@@ -1,0 +1,148 @@
+// The commands, one function each, and the menu that offers them.
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { act } from './actions';
+import { run, type Ended } from './program';
+import type { Scope } from './pauses';
+import type { Server } from './server';
+import type { StatusBar } from './statusBar';
+
+interface Parts {
+  context: vscode.ExtensionContext;
+  server: Server;
+  bar: StatusBar;
+  log: vscode.LogOutputChannel;
+}
+
+/** The address of the doctor's report; documents of this scheme are read-only. */
+export const REPORTS = 'treefill-report';
+
+export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
+  const { context, server, log } = parts;
+  const vs = (command: string, ...args: unknown[]) => async () => vscode.commands.executeCommand(command, ...args);
+  return {
+    suggest: vs('editor.action.inlineSuggest.trigger'),
+    acceptNextLine: vs('editor.action.inlineSuggest.acceptNextLine'),
+    fix: () => act(server, 'quickfix'),
+    actions: () => act(server),
+    pauseFile: () => pause(server, 'file'),
+    pauseLanguage: () => pause(server, 'language'),
+    pauseAll: () => pause(server, 'all'),
+    resumeAll: () => server.resume(vscode.window.activeTextEditor?.document),
+    showMenu: () => menu(parts),
+    chooseModel: () => chooseModel(server),
+    showLog: async () => log.show(true),
+    showStatistics: () => statistics(server, context),
+    runDoctor: () => doctor(server),
+    chooseServer,
+    restartServer: () => server.start(),
+    stopServer: () => server.stop(),
+    openWalkthrough: vs('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
+  };
+}
+
+/** Text for the read-only documents. */
+export class Reports implements vscode.TextDocumentContentProvider {
+  private static text = '';
+  private static readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly onDidChange = Reports.changed.event;
+
+  provideTextDocumentContent(): string {
+    return Reports.text;
+  }
+
+  static async show(name: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme: REPORTS, path: name });
+    Reports.text = text;
+    Reports.changed.fire(uri);
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+  }
+}
+
+async function pause(server: Server, scope: Scope): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document === undefined && scope !== 'all') {
+    void vscode.window.showInformationMessage('treefill: no file is open to pause in.');
+    return;
+  }
+  await server.pause(scope, document);
+}
+
+async function menu({ bar, server }: Parts): Promise<void> {
+  const { off, language, server: process } = bar.now;
+  const item = (label: string, command: string, description = '') => ({ label, command, description });
+  const items: (vscode.QuickPickItem & { command?: string })[] = [];
+  if (process === 'running') {
+    if (off !== undefined && off !== 'settings') items.push(item('$(play) Resume', 'resumeAll'));
+    if (off === undefined && language !== undefined) {
+      items.push(item('$(debug-pause) Pause in this file', 'pauseFile'));
+      items.push(item('$(debug-pause) Pause in this language', 'pauseLanguage', language));
+    }
+    if (off === undefined) items.push(item('$(debug-pause) Pause everywhere', 'pauseAll'));
+    if (off === 'settings') items.push(item('$(gear) Switched off here by the settings', 'settings'));
+    items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
+  }
+  if (server.program !== undefined) {
+    items.push(item('$(symbol-file) Choose model', 'chooseModel', 'opens your configuration file'));
+    items.push(item('$(graph) Statistics', 'showStatistics'));
+    items.push(item('$(pulse) Doctor', 'runDoctor', 'model, speed, settings and what is wrong with them'));
+  } else {
+    items.push(item('$(folder-opened) Choose the server’s program', 'chooseServer'));
+  }
+  items.push(item('$(output) Log', 'showLog'));
+  items.push(item('$(gear) Settings', 'settings'));
+  items.push(item('$(debug-restart) Restart the server', 'restartServer'));
+  const chosen = await vscode.window.showQuickPick(items, { title: bar.tooltip, placeHolder: 'treefill' });
+  if (chosen?.command === 'settings') {
+    await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:treefill.treefill');
+  } else if (chosen?.command !== undefined) {
+    await vscode.commands.executeCommand(`treefill.${chosen.command}`);
+  }
+}
+
+/** A model is chosen in the user's own file only: what an editor sends could come from a project. */
+async function chooseModel(server: Server): Promise<void> {
+  const file = (await ask(server, ['config', 'path'])).out.trim();
+  const uri = vscode.Uri.file(file);
+  const there = await vscode.workspace.fs.stat(uri).then(
+    () => true,
+    () => false,
+  );
+  if (!there) await ask(server, ['config', 'init']);
+  const editor = await vscode.window.showTextDocument(uri);
+  const line = editor.document.getText().split(/\r?\n/).findIndex((text) => text.trim() === '[model]');
+  if (line >= 0) {
+    editor.selection = new vscode.Selection(line, 0, line, 0);
+    editor.revealRange(new vscode.Range(line, 0, line + 12, 0), vscode.TextEditorRevealType.AtTop);
+  }
+}
+
+async function statistics(server: Server, context: vscode.ExtensionContext): Promise<void> {
+  const folder = context.globalStorageUri;
+  await vscode.workspace.fs.createDirectory(folder);
+  const page = vscode.Uri.joinPath(folder, 'statistics.html');
+  await ask(server, ['stats', '--html', page.fsPath], 'treefill: reading statistics');
+  const html = new TextDecoder().decode(await vscode.workspace.fs.readFile(page));
+  // Numbers and drawings only; scripts stay off.
+  const panel = vscode.window.createWebviewPanel('treefill.statistics', 'treefill statistics', vscode.ViewColumn.Active);
+  panel.webview.html = html;
+}
+
+async function doctor(server: Server): Promise<void> {
+  const { out, err } = await ask(server, ['doctor'], 'treefill: looking at model, speed and settings', [0, 1]);
+  await Reports.show('treefill doctor', err === '' ? out : `${out}\n${err}`);
+}
+
+async function chooseServer(): Promise<void> {
+  const [file] = (await vscode.window.showOpenDialog({ title: 'The treefill program', openLabel: 'Use' })) ?? [];
+  if (file === undefined) return;
+  const settings = vscode.workspace.getConfiguration('treefill');
+  await settings.update('server.path', path.normalize(file.fsPath), vscode.ConfigurationTarget.Global);
+}
+
+async function ask(server: Server, args: string[], title?: string, fine: number[] = [0]): Promise<Ended> {
+  if (server.program === undefined) throw new Error('there is no server; run “treefill: Choose Server Binary…”');
+  const ended = await run(server.program, args, title);
+  if (!fine.includes(ended.code)) throw new Error(ended.err.trim() || `treefill ${args.join(' ')}: code ${ended.code}`);
+  return ended;
+}

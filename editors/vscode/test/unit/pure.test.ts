@@ -1,0 +1,149 @@
+// The parts that need no VS Code.
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { isProgram, locate, type Places } from '../../src/locate';
+import { Pauses } from '../../src/pauses';
+import { collect, serverSettings } from '../../src/settings';
+import { view, type State } from '../../src/status';
+
+const places = (there: string[], change: Partial<Places> = {}): Places => ({
+  setting: '',
+  bundled: '/ext/server/treefill',
+  searchPath: '/usr/bin:/opt/bin',
+  windows: false,
+  isProgram: async (file) => there.includes(file),
+  ...change,
+});
+
+test('the setting comes before the extension, the extension before the PATH', async () => {
+  const all = ['/mine/treefill', '/ext/server/treefill', '/usr/bin/treefill', '/opt/bin/treefill'];
+  assert.deepEqual(await locate(places(all, { setting: ' /mine/treefill ' })), { path: '/mine/treefill', from: 'setting' });
+  assert.deepEqual(await locate(places(all)), { path: '/ext/server/treefill', from: 'extension' });
+  assert.deepEqual(await locate(places(all.slice(2))), { path: '/usr/bin/treefill', from: 'PATH' });
+  assert.deepEqual(await locate(places(all.slice(3))), { path: '/opt/bin/treefill', from: 'PATH' });
+  const home = `${homedir()}/t`;
+  assert.deepEqual(await locate(places([home], { setting: '~/t' })), { path: home, from: 'setting' });
+});
+
+test('a setting that names nothing is said, and no other program is taken', async () => {
+  const found = await locate(places(['/ext/server/treefill'], { setting: '/gone' }));
+  assert.equal(found.path, undefined);
+  assert.match('why' in found ? found.why : '', /treefill\.server\.path names \/gone/);
+});
+
+test('a relative entry of the PATH is not looked at', async () => {
+  for (const searchPath of ['', '.', 'bin', ':', './x']) {
+    const found = await locate(places(['treefill', './treefill', 'bin/treefill', 'x/treefill'], { searchPath }));
+    assert.equal(found.path, undefined, searchPath);
+  }
+});
+
+test('Windows has other names and separators', async () => {
+  const there = places(['C:\\b\\treefill.exe'], { windows: true, searchPath: 'a;C:\\b' });
+  assert.deepEqual(await locate(there), { path: 'C:\\b\\treefill.exe', from: 'PATH' });
+});
+
+test('a program is a file that may be run', async () => {
+  const folder = mkdtempSync(`${tmpdir()}/treefill-unit-`);
+  writeFileSync(`${folder}/plain`, '');
+  writeFileSync(`${folder}/program`, '');
+  chmodSync(`${folder}/plain`, 0o644);
+  chmodSync(`${folder}/program`, 0o755);
+  mkdirSync(`${folder}/folder`);
+  assert.deepEqual(
+    await Promise.all(['plain', 'program', 'folder', 'none'].map((name) => isProgram(`${folder}/${name}`))),
+    [false, true, false, false],
+  );
+});
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+
+test('the settings of package.json without our own are the server’s', () => {
+  const names = serverSettings(manifest);
+  assert.ok(names.includes('treefill.completion.max_lines') && names.includes('treefill.disable.paths'));
+  assert.ok(!names.some((name) => name.startsWith('treefill.server') || name === 'treefill.languages'));
+  assert.ok(!names.some((name) => name.startsWith('treefill.model') || name.startsWith('treefill.engine')));
+});
+
+test('no setting of a workspace counts before it is trusted', () => {
+  const restricted: string[] = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+  for (const name of serverSettings(manifest)) assert.ok(restricted.includes(name), name);
+  const inspect = () => ({ globalValue: 1, workspaceValue: 2, workspaceFolderValue: 3 });
+  assert.deepEqual(collect(['treefill.a.b'], inspect, false), { a: { b: 1 } });
+  assert.deepEqual(collect(['treefill.a.b'], inspect, true), { a: { b: 3 } });
+});
+
+test('what nobody has set is not sent, and its section is', () => {
+  const set: Record<string, object> = { 'treefill.a.b': { globalValue: false }, 'treefill.c.d': { defaultValue: 7 } };
+  assert.deepEqual(collect(['treefill.a.b', 'treefill.c.d', 'treefill.c.e'], (name) => set[name], true), {
+    a: { b: false },
+    c: {},
+  });
+});
+
+test('every command of package.json has a handler, and every handler is in package.json', () => {
+  const source = readFileSync('src/commands.ts', 'utf8');
+  const body = /return \{\n([\s\S]*?)\n {2}\};/.exec(source)?.[1] ?? '';
+  const handlers = [...body.matchAll(/^ {4}(\w+)/gm)].map(([, name]) => `treefill.${name}`);
+  const declared = manifest.contributes.commands.map(({ command }: { command: string }) => command);
+  assert.deepEqual(handlers.sort(), declared.sort());
+});
+
+test('pauses: what is paused, what ends it, what a new server is told', () => {
+  const pauses = new Pauses();
+  assert.deepEqual(pauses.pause('file', 'file:///a', 'python'), { scope: 'file', uri: 'file:///a', enabled: false });
+  pauses.pause('language', 'file:///b', 'rust');
+  assert.equal(pauses.of('file:///a', 'python'), 'file');
+  assert.equal(pauses.of('file:///c', 'rust'), 'language');
+  assert.equal(pauses.of('file:///c', 'python'), undefined);
+  pauses.pause('all', '', '');
+  assert.equal(pauses.of('file:///c', 'python'), 'all');
+  assert.deepEqual(pauses.replay().map(({ scope, enabled }) => [scope, enabled]), [
+    ['all', false],
+    ['language', false],
+    ['file', false],
+  ]);
+  assert.deepEqual(pauses.resume('file:///a', 'python').map(({ scope, enabled }) => [scope, enabled]), [
+    ['all', true],
+    ['file', true],
+  ]);
+  assert.equal(pauses.of('file:///c', 'rust'), 'language');
+  pauses.pause('file', 'file:///a', 'python');
+  pauses.closed('file:///a');
+  assert.equal(pauses.of('file:///a', 'python'), undefined);
+});
+
+test('the status bar', () => {
+  const ready: State = {
+    server: 'running',
+    engine: { state: 'ready', model: 'small', parameters: 24_300_000, backend: 'AVX2' },
+    off: undefined,
+    language: 'python',
+    served: true,
+    thinking: false,
+  };
+  const rows: [Partial<State>, string, string][] = [
+    [{}, '$(check) treefill', 'normal'],
+    [{ thinking: true }, '$(loading~spin) treefill', 'normal'],
+    [{ engine: { state: 'loading', share: 0.42 } }, '$(loading~spin) treefill: loading 42 %', 'normal'],
+    [{ engine: { state: 'restarting' } }, '$(sync~spin) treefill: engine restarting', 'warning'],
+    [{ engine: { state: 'failed', message: 'x.gguf: no GGUF' } }, '$(error) treefill: no model', 'error'],
+    [{ engine: { state: 'starting' } }, '$(loading~spin) treefill', 'normal'],
+    [{ off: 'all' }, '$(debug-pause) treefill: paused', 'normal'],
+    [{ off: 'settings' }, '$(debug-pause) treefill: paused', 'normal'],
+    [{ off: 'file', engine: { state: 'failed' } }, '$(error) treefill: no model', 'error'],
+    [{ served: false, language: 'markdown' }, '$(circle-slash) treefill', 'normal'],
+    [{ server: 'missing', why: 'x' }, '$(error) treefill: no server', 'error'],
+    [{ server: 'stopped' }, '$(circle-slash) treefill: stopped', 'normal'],
+    [{ server: 'starting' }, '$(loading~spin) treefill', 'normal'],
+  ];
+  for (const [change, text, level] of rows) {
+    const shown = view({ ...ready, ...change });
+    assert.deepEqual([shown.text, shown.level], [text, level]);
+  }
+  assert.equal(view(ready).tooltip, 'treefill: ready (small, 24.3 M parameters, AVX2)');
+  assert.match(view({ ...ready, engine: { state: 'failed', message: 'x.gguf: no GGUF' } }).tooltip, /x\.gguf: no GGUF/);
+  assert.match(view({ ...ready, off: 'language' }).tooltip, /paused in python/);
+});
