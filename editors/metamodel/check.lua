@@ -4,8 +4,8 @@ local here = vim.uv.fs_realpath(vim.fs.dirname(debug.getinfo(1, 'S').source:sub(
 local protocol = dofile(here .. '/shape.lua')(here .. '/metaModel.json')
 local traffic = dofile(here .. '/../traffic.lua')
 
--- Methods of our own, which no metamodel has. There are none: our commands go through workspace/executeCommand.
-local OURS = {}
+-- Methods of our own, which no metamodel has: the state, told to clients that announce experimental.treefillStatus.
+local OURS = { 'treefill/status' }
 
 -- What editors send and the metamodel does not have: who, in which property, why it is no fault of ours.
 local KNOWN = {
