@@ -121,7 +121,6 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::document::{Document, Edit};
     use crate::language::Registry;
 

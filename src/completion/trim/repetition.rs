@@ -40,16 +40,17 @@ fn stretch_loop(line: &str) -> Option<usize> {
             start -= length;
             rounds += 1;
         }
-        // Lists of equal elements (`0, 0, 0, 0`) and rulers (`-----`) are meant.
-        let unit = &bytes[start..start + length];
-        if rounds >= times
-            && unit.iter().any(u8::is_ascii_alphabetic)
-            && line.is_char_boundary(start + length)
-        {
+        let unit = line.get(start..start + length).unwrap_or_default();
+        if rounds >= times && is_loop(unit) {
             return Some(start + length);
         }
     }
     None
+}
+
+/// Lists of equal elements (`0, 0, 0`, `'', ''`) and rulers (`-----`) are meant; words and texts (`" + " + "`) are not.
+fn is_loop(unit: &str) -> bool {
+    unit.contains(char::is_alphabetic) || unit.contains(['"', '\'']) && !unit.contains(',')
 }
 
 /// Whether the cursor's line would only repeat the line above or below it.
@@ -67,4 +68,23 @@ pub fn check_neighbours(text: &str, context: &CursorContext) -> Result<(), Reaso
         return Err(Reason::AlreadyThere);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_end_after_their_first_round() {
+        for (text, expected) in [
+            ("foo bar foo bar foo bar foo bar foo bar ", "foo bar "),
+            ("größe = gröööööööööööööööööööö", "größe = gröö"),
+            ("\" + \" + \" + \" + \" + \" + ", "\" + "),
+            ("[0, 0, 0, 0, 0, 0, 0, 0]", "[0, 0, 0, 0, 0, 0, 0, 0]"),
+            ("['', '', '', '', '', '', ''", "['', '', '', '', '', '', ''"),
+            ("# -=-=-=-=-=-=-=-=-=-=-", "# -=-=-=-=-=-=-=-=-=-=-"),
+        ] {
+            assert_eq!(without_loops(text), expected);
+        }
+    }
 }
