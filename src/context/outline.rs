@@ -14,6 +14,8 @@ use crate::document::Snapshot;
 /// few dozen signatures, and the nearest say most.
 const BEFORE: usize = 32 * 1024;
 const BEHIND: usize = 8 * 1024;
+/// An item of this many bytes is searched with what is around it, and left out.
+const SMALL: usize = 16 * 1024;
 /// Longest signature kept.
 const LONGEST: usize = 200;
 /// Top-level definitions, decorated ones too. Methods would need two more levels, which means visiting every statement
@@ -28,10 +30,14 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
     let query = &language.queries.outline;
     let (whole, body) = (query.capture_index_for_name("item"), query.capture_index_for_name("item.body"));
     let mut outline = Vec::new();
-    for reach in [item.start.saturating_sub(BEFORE)..item.start, item.end..item.end.saturating_add(BEHIND)] {
-        if reach.is_empty() {
-            continue;
-        }
+    let is_outside = |range: &Range<usize>, reach: &Range<usize>| {
+        reach.contains(&range.start) && (range.start < item.start || range.start >= item.end)
+    };
+    let (first, last) = (item.start.saturating_sub(BEFORE), item.end.saturating_add(BEHIND));
+    // A query walks over all that is before its range: once, unless there is much to walk over in between.
+    let reaches =
+        if item.len() > SMALL { vec![first..item.start, item.end..last] } else { vec![first..last] };
+    for reach in reaches.into_iter().filter(|reach| !reach.is_empty()) {
         let mut cursor = QueryCursor::new();
         cursor.set_byte_range(reach.clone());
         cursor.set_max_start_depth(Some(DEPTH));
@@ -44,7 +50,7 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
                     .find(|capture| Some(capture.index) == index)
                     .map(|at| at.node.byte_range())
             };
-            let Some(range) = range_of(whole).filter(|range| reach.contains(&range.start)) else { continue };
+            let Some(range) = range_of(whole).filter(|range| is_outside(range, &reach)) else { continue };
             let end = range_of(body).map_or(range.end, |body| body.start);
             outline.push(Excerpt { text: signature(snapshot, range.start..end), range });
         }
