@@ -1,12 +1,13 @@
 //! `treefill generate`: man pages and shell completions, made from the command line's own description.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Command, Subcommand};
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +45,10 @@ pub fn run(arguments: &Arguments, mut command: Command) -> anyhow::Result<ExitCo
         What::Man { folder } => {
             let cannot = || format!("cannot write man pages into {}", folder.display());
             std::fs::create_dir_all(folder).with_context(cannot)?;
-            clap_mangen::generate_to(command, folder).with_context(cannot)?;
+            // Not a page for each `help`; `build` gives the commands their full names.
+            command = command.disable_help_subcommand(true);
+            command.build();
+            pages(&command, folder).with_context(cannot)?;
         }
         What::Completions { shell } => {
             // Into memory first: writing to a pipe that nobody reads is no failure, and would be one inside of clap.
@@ -54,4 +58,17 @@ pub fn run(arguments: &Arguments, mut command: Command) -> anyhow::Result<ExitCo
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A page for a command, and for each below it.
+fn pages(command: &Command, folder: &Path) -> std::io::Result<()> {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
+        pages(below, folder)?;
+    }
+    let page = Man::new(command.clone());
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    // Examples and tables stand in columns, which a page would fill as it does paragraphs.
+    let text = String::from_utf8_lossy(&text).replace(".SH EXTRA\n", ".SH NOTES\n.nf\n");
+    std::fs::write(folder.join(page.get_filename()), text)
 }
