@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors vsix lint bench install clean
+.PHONY: help setup hint build demo test test-editors vsix dist lint bench install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code)
 
 vsix: build ## Make the VS Code extension in dist/, with the binary and without (needs Node 20 and npm)
 	scripts/vsix.sh $(BINARY) dist
+
+dist: setup ## Make a release in dist/, built for any machine (BINARY=… packs that one instead; needs Node 20 and npm)
+	scripts/dist.sh dist $(if $(filter command,$(origin BINARY)),$(BINARY))
 
 lint: setup hint ## Check the formatting, and clippy with warnings denied
 	$(CARGO) fmt --check

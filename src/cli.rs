@@ -9,6 +9,7 @@ mod doctor;
 mod engine;
 mod eval;
 mod fix;
+mod generate;
 mod ghost;
 mod implement;
 mod languages;
@@ -20,7 +21,7 @@ mod stats;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Problem};
 
@@ -83,6 +84,9 @@ enum Command {
     /// Show, check, explain or create the configuration file
     #[command(after_help = config::EXAMPLES, after_long_help = config::long_help())]
     Config(config::Arguments),
+    /// Make man pages and shell completions
+    #[command(after_help = generate::EXAMPLES)]
+    Generate(generate::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -128,6 +132,7 @@ pub fn run() -> ExitCode {
         Command::Stats(arguments) => stats::run(&arguments, &settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
+        Command::Generate(arguments) => generate::run(&arguments, Cli::command()),
     };
     result.unwrap_or_else(|error| {
         // `treefill … | head`: nobody reads on, which is no failure.

@@ -64,6 +64,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("maud", &["src/plot"]),
     ("similar", &["src/session/kept.rs", "src/cli/change.rs"]),
     ("clap", &["src/cli"]),
+    ("clap_mangen", &["src/cli/generate.rs"]),
+    ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs"]),
     ("walkdir", &["src/actions/workspace.rs", "src/eval"]),
     ("toml", &["src/config", "src/language"]),

@@ -2,8 +2,19 @@
 
 use crate::Home;
 
-const COMMANDS: &[&str] =
-    &["serve", "complete", "fix", "check", "doctor", "stats", "eval", "languages", "config"];
+const COMMANDS: &[&str] = &[
+    "serve",
+    "complete",
+    "fix",
+    "implement",
+    "check",
+    "doctor",
+    "stats",
+    "eval",
+    "languages",
+    "config",
+    "generate",
+];
 
 #[test]
 fn every_help_shows_examples() {

@@ -4,6 +4,7 @@
 mod changes;
 mod commands;
 mod eval;
+mod generate;
 mod models;
 mod places;
 mod settings;

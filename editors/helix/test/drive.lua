@@ -209,6 +209,30 @@ local function killed(it)
   it:await_file('the file is what was typed', it.before .. 'self.' .. it.after)
 end
 
+-- A function gets its body by the action that is made when it is chosen. « » are around what the body takes the place of.
+local function implement(it)
+  local before, hole, after = it.case.stub:match('^(.-)«(.-)»(.*)$')
+  it:keys(('%dgg'):format(select(2, before:gsub('\n', '')) + 1))
+  it:keys('Space')
+  it:keys('a')
+  if not it:await('the action is offered', function() return it:screen():find('Implement `', 1, true) end) then return end
+  it:keys('Enter')
+  local function body()
+    local now = editor.read(it.file)
+    local around = #now >= #before + #after and vim.startswith(now, before) and vim.endswith(now, after)
+    return around and now:sub(#before + 1, #now - #after) or nil
+  end
+  local written = it:await('the function gets a body, the rest of the file stays', function()
+    it:keys(':w', 'Enter')
+    local now = body()
+    return now and now ~= hole and now:find('%S')
+  end, function() return vim.inspect(body()) end)
+  if not written then return end
+  judge(it.case, it.file)
+  it:keys('u')
+  it:await_file('undo takes the body back', it.before .. it.after)
+end
+
 local KEY_MS, KEYS, REST_MS = 100, 20, 600
 local TYPED = {
   'größe = len(self.items) + 1',
@@ -264,12 +288,48 @@ class Shelf:
         return self.items[0]
 ]]
 
+local STUBS = {
+  py = [[
+class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def size(self):
+        """größe 🧀: how many items there are."""«»
+
+    def first(self):
+        return self.items[0]
+]],
+  rs = [[
+pub struct Tally {
+    counts: Vec<usize>,
+    total: usize,
+}
+
+impl Tally {
+    /// größe 🧀: whether there are no counts.
+    pub fn is_empty(&self) -> bool {
+        «todo!()»
+    }
+
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+]],
+}
+
 for _, case in ipairs(cases) do case.drive = complete end
 vim.list_extend(cases, {
   { file = 'broken.py', text = BROKEN, drive = mend },
   { file = 'killed.py', text = OPEN, drive = killed },
   { file = 'typed.py', text = OPEN, drive = type_on },
 })
+for kind, stub in pairs(STUBS) do
+  -- Where the ˇ is does not matter.
+  table.insert(cases, { file = 'stub.' .. kind, text = (stub:gsub('«', 'ˇ'):gsub('»', '')), stub = stub, drive = implement })
+end
 
 local function run(case, number)
   local it = editor.start(helix, workspace, case, number)

@@ -1,6 +1,6 @@
 -- What stands in the files, with a ˇ where the cursor goes, and what is typed there. Left of the cursor: a letter of two
 -- bytes and one of four (two UTF-16 units), so that a wrong position encoding shows. `broken` lacks a closer, `mended`
--- is the line with it.
+-- is the line with it. In `stub`, « » are around what a body takes the place of.
 return {
   {
     file = 'shelf.py',
@@ -22,6 +22,18 @@ class Shelf:
     typed = 'self.',
     broken = '        return "größe 🧀: " + str(self.name',
     mended = '        return "größe 🧀: " + str(self.name)',
+    stub = [[
+class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def size(self):
+        """größe 🧀: how many items there are."""«»
+
+    def first(self):
+        return self.items[0]
+]],
   },
   {
     file = 'tally.rs',
@@ -48,5 +60,22 @@ impl Tally {
     typed = 'self.',
     broken = '        println!("größe 🧀 {}", self.total;',
     mended = '        println!("größe 🧀 {}", self.total);',
+    stub = [[
+pub struct Tally {
+    counts: Vec<usize>,
+    total: usize,
+}
+
+impl Tally {
+    /// größe 🧀: whether there are no counts.
+    pub fn is_empty(&self) -> bool {
+        «todo!()»
+    }
+
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+]],
   },
 }

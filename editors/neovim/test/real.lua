@@ -77,6 +77,29 @@ local function mend(it, case)
   end, function() return it:lua('return vim.api.nvim_get_current_line()') end)
 end
 
+-- A function gets its body, and nothing else is touched.
+local function implement(it, case)
+  local before, hole, after = case.stub:match('^(.-)«(.-)»(.*)$')
+  local stub = before .. hole .. after
+  it:keys('<Esc>')
+  it:lua('vim.api.nvim_buf_set_lines(0, 0, -1, false, ...)', vim.split((stub:gsub('\n$', '')), '\n'))
+  -- Typed, so that the next change is another one for undo.
+  it:keys(('%dG'):format(select(2, before:gsub('\n', '')) + 1))
+  it:lua('vim.cmd("Treefill implement")')
+  local function body()
+    local now = it:buffer()
+    local around = #now >= #before + #after and vim.startswith(now, before) and vim.endswith(now, after)
+    return around and now:sub(#before + 1, #now - #after) or nil
+  end
+  local written = it:await('the function gets a body, the rest of the file stays', function()
+    local now = body()
+    return now and now ~= hole and now:find('%S')
+  end, function() return vim.inspect(body() or it:buffer()) end)
+  if not written then return end
+  it:keys('u')
+  it:await_text('undo takes the body back', stub)
+end
+
 -- The subcommands. Each must be seen to do what it says.
 local function commands(it, case)
   local function command(words) it:lua('vim.cmd("Treefill " .. ...)', words) end
@@ -157,6 +180,7 @@ editor.main(function()
     it:await_attached()
     accept(it, case)
     mend(it, case)
+    implement(it, case)
     if number == 1 then commands(it, case) end
     if number == 2 then
       killed(it, case)

@@ -1,11 +1,22 @@
-// “Fix Syntax Error Here…” and “Code Actions Here…”: what treefill itself offers at the cursor, without other extensions. With
+// “Fix Syntax Error Here…”, “Implement from Docstring” and “Code Actions Here…”: what treefill itself offers at the cursor, without other extensions. With
 // the light bulb and Ctrl+. it comes through the language client as everybody's does.
 import * as vscode from 'vscode';
 import { CodeActionRequest, CodeActionResolveRequest, type CodeAction, type Command } from 'vscode-languageclient/node';
 import type { Server } from './server';
 
+/** What is said about the actions of a kind. */
+const KINDS = {
+  quickfix: { title: 'Repairs', looking: 'looking for repairs', nothing: 'no syntax error that it can mend in this line' },
+  'refactor.rewrite': {
+    title: 'Implement',
+    looking: 'looking for a function without a body',
+    nothing: 'no function here whose body is only a docstring, pass, todo!() or the like',
+  },
+  all: { title: 'Code actions', looking: 'what can be done here', nothing: 'nothing to offer here' },
+};
+
 /** Let the user choose one of the actions, all of them or of one kind, and carry it out. */
-export async function act(server: Server, kind?: 'quickfix'): Promise<void> {
+export async function act(server: Server, kind?: 'quickfix' | 'refactor.rewrite'): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   const client = server.running();
   if (editor === undefined || client === undefined) {
@@ -23,19 +34,19 @@ export async function act(server: Server, kind?: 'quickfix'): Promise<void> {
     range: convert.asRange(range),
     context: { diagnostics: [], ...(kind === undefined ? {} : { only: [kind] }) },
   };
-  const options = { location: vscode.ProgressLocation.Notification, title: `treefill: ${kind === undefined ? 'what can be done here' : 'looking for repairs'}`, cancellable: true };
+  const told = KINDS[kind ?? 'all'];
+  const location = vscode.ProgressLocation.Notification;
+  const options = { location, title: `treefill: ${told.looking}`, cancellable: true };
   const found = await vscode.window.withProgress(options, (_, token) =>
     client.sendRequest(CodeActionRequest.type, params, token),
   );
   if (!found || found.length === 0) {
-    const what = kind === undefined ? 'nothing to offer here' : 'no syntax error that it can mend in this line';
-    void vscode.window.showInformationMessage(`treefill: ${what}.`);
+    void vscode.window.showInformationMessage(`treefill: ${told.nothing}.`);
     return;
   }
   const titles = found.map((action) => ({ label: action.title, action }));
-  const title = kind === undefined ? 'Code actions' : 'Repairs';
   // One repair needs no question; another action may be more than was meant.
-  const chosen = titles.length === 1 && kind ? titles[0] : await vscode.window.showQuickPick(titles, { title });
+  const chosen = titles.length === 1 && kind ? titles[0] : await vscode.window.showQuickPick(titles, { title: told.title });
   if (chosen === undefined) return;
   let action: CodeAction | Command = chosen.action;
   if (isCommand(action)) {
@@ -43,7 +54,17 @@ export async function act(server: Server, kind?: 'quickfix'): Promise<void> {
     return;
   }
   if (action.edit === undefined && action.command === undefined) {
-    action = await client.sendRequest(CodeActionResolveRequest.type, action);
+    const promised = action;
+    // It takes a model, so it may take seconds: to be seen, and to be stopped.
+    const making = { ...options, title: `treefill: ${promised.title}` };
+    const made = await vscode.window.withProgress(making, (_, token) =>
+      client.sendRequest(CodeActionResolveRequest.type, promised, token).catch((error: unknown) => {
+        if (token.isCancellationRequested) return undefined;
+        throw error;
+      }),
+    );
+    if (made === undefined) return;
+    action = made;
   }
   if (action.edit !== undefined) {
     const edit = await client.protocol2CodeConverter.asWorkspaceEdit(action.edit);

@@ -24,6 +24,7 @@ export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
     suggest: vs('editor.action.inlineSuggest.trigger'),
     acceptNextLine: vs('editor.action.inlineSuggest.acceptNextLine'),
     fix: () => act(server, 'quickfix'),
+    implement: () => act(server, 'refactor.rewrite'),
     actions: () => act(server),
     pauseFile: () => pause(server, 'file'),
     pauseLanguage: () => pause(server, 'language'),

@@ -74,6 +74,10 @@ local SUBCOMMANDS = {
     help = 'mend the syntax error here',
     run = function(_, call) require('treefill.actions').offer({ only = { 'quickfix' }, at_once = call.bang }) end,
   },
+  implement = {
+    help = 'write the body of the function here from its docstring',
+    run = function(_, call) require('treefill.actions').offer({ only = { 'refactor.rewrite' }, at_once = call.bang }) end,
+  },
   actions = {
     help = 'all that treefill can do here, or in the given lines',
     run = function(_, call)

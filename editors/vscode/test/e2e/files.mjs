@@ -46,6 +46,37 @@ def count(items):
 `;
 export const MENDED = BROKEN.replace('len(items)\n    return items', 'len(items))\n    return items');
 
+/** A function without a body, and what stands around the body that it gets. */
+export const STUBS = {
+  'stub.py': `class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def size(self):
+        """größe 🧀: how many items there are."""«»
+
+    def first(self):
+        return self.items[0]
+`,
+  'stub.rs': `pub struct Tally {
+    counts: Vec<usize>,
+    total: usize,
+}
+
+impl Tally {
+    /// größe 🧀: whether there are no counts.
+    pub fn is_empty(&self) -> bool {
+        «todo!()»
+    }
+
+    pub fn total(&self) -> usize {
+        self.total
+    }
+}
+`,
+};
+
 /** Typed key by key; VS Code indents, and closes and steps over brackets and quotes. */
 export const TYPED = {
   'typed.py': `import os

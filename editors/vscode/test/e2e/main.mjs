@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
-import { BROKEN, MENDED, SHELF, TALLY, TYPED } from './files.mjs';
+import { BROKEN, MENDED, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
 import { start, until } from './window.mjs';
@@ -44,7 +44,7 @@ function configuration(home) {
 async function ghostText(window) {
   const place = '"größe 🧀: " + ';
   await window.cursor(place);
-  await window.type('self.');
+  await window.put('self.');
   const shown = await window.someGhost();
   say(`ghost text: ${JSON.stringify(shown)}`);
   await picture(window, 'ghost-text');
@@ -68,8 +68,7 @@ async function wordsAndDismissal(window) {
   const place = '"größe 🧀 {}", ';
   const [before, behind] = [TALLY.slice(0, TALLY.indexOf(place)) + place, TALLY.slice(TALLY.indexOf(place) + place.length)];
   await window.cursor(place);
-  // At once: typing on would keep one of the texts found for the first letter, and no others.
-  await window.page.keyboard.insertText('sel');
+  await window.put('sel');
   await window.someGhost();
   await window.key('Escape');
   await window.noGhost();
@@ -148,6 +147,36 @@ async function repair(window) {
   say('“Fix Syntax Error Here…” does the same');
 }
 
+/** Have a body written, by the command or by the menu; nothing else may change. */
+async function implement(window, file, choose) {
+  const [before, hole, after] = STUBS[file].split(/[«»]/u);
+  await window.show(file);
+  await window.cursor(`${before.split('\n').at(-1)}${hole}`);
+  await choose();
+  const written = await until('the function gets a body', async () => {
+    const text = await window.saved();
+    return text !== before + hole + after && text;
+  });
+  assert.ok(written.startsWith(before) && written.endsWith(after), written);
+  const body = written.slice(before.length, written.length - after.length);
+  assert.match(body, /\S/u);
+  await window.key('Control+Z');
+  await until('undo', async () => (await window.saved()) === before + hole + after);
+  say(`implemented and undone: ${JSON.stringify(body)}`);
+}
+
+async function implementBoth(window) {
+  await implement(window, 'stub.py', () => window.command('treefill: Implement from Docstring'));
+  await implement(window, 'stub.rs', async () => {
+    await window.key('Control+Period');
+    const row = window.page.locator('.action-widget .monaco-list-row.action:has-text("Implement `is_empty`")');
+    await row.waitFor();
+    await picture(window, 'implement');
+    // The first and only one is chosen. Not by a click, which VS Code keeps from the rows for a moment.
+    await window.key('Enter');
+  });
+}
+
 /** Kill the engine between two keys. */
 async function engineDies(window) {
   const pid = () => Number(/process (\d+): ready/.exec(execFileSync(server, ['engine', 'status'], { env, encoding: 'utf8' }))?.[1]);
@@ -216,7 +245,8 @@ async function main() {
   mkdirSync(`${work}/tap`);
   execFileSync('node', ['scripts/package.mjs', `${work}/any.vsix`], { cwd: root, stdio: 'pipe' });
   configuration(`${work}/vscode/home`);
-  const folder = workspace('project', { 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '' });
+  const stubs = Object.fromEntries(Object.entries(STUBS).map(([file, text]) => [file, text.replace(/[«»]/gu, '')]));
+  const folder = workspace('project', { ...stubs, 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '' });
   // A snippet is opened by its word and Tab.
   mkdirSync(`${work}/vscode/data/User/snippets`, { recursive: true });
   writeFileSync(`${work}/vscode/data/User/snippets/python.json`, JSON.stringify(SNIPPETS));
@@ -233,6 +263,7 @@ async function main() {
     await lines(window);
     await window.show('broken.py');
     await repair(window);
+    await implementBoth(window);
     await window.show('shelf.py');
     await engineDies(window);
     await pauses(window);
