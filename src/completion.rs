@@ -189,7 +189,11 @@ pub async fn complete(
         if options.effort < Effort::Rank || request.trigger == Trigger::Invoked { 0.0 } else { rank::bar() };
     let mut tree = None;
     let found = match Place::of(request) {
-        Ok(place) => run(place, engine, options, cancel, &mut tree, start).await,
+        Ok(place) => match place.reuse() {
+            // What was never shown and is not likely enough yet says nothing about what the model would write by now.
+            typed if typed.iter().any(|text| text.shown.seen || text.rank.chance >= lowest) => Ok(typed),
+            _ => run(place, engine, options, cancel, &mut tree, start).await,
+        },
         Err(reason) => Err(reason),
     };
     let tree = tree.map(|tree| (snapshot, tree));
@@ -216,10 +220,6 @@ async fn run(
     kept: &mut Option<Tree>,
     start: Instant,
 ) -> Result<Vec<Completion>, Reason> {
-    let typed_on = place.reuse();
-    if !typed_on.is_empty() {
-        return Ok(typed_on);
-    }
     let (snapshot, offset) = (place.snapshot.clone(), place.offset);
     let (part, tree, context) = blocking(move || look(&snapshot, offset)).await?;
     let tree = match tree {

@@ -75,6 +75,8 @@ pub struct Judge<'a> {
     last: Option<usize>,
     /// Whether the snapshot is not the whole document.
     in_part: bool,
+    /// Whether the region begins with the document.
+    first: bool,
     strict: Option<Parser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
@@ -88,22 +90,30 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// A judge for the cursor in `context`; `tree` is the tree of exactly this snapshot.
     pub fn new(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
-        Self::at(snapshot, tree, context, context.offset)
+        Self::at(snapshot, tree, context, context.offset, true)
     }
 
     /// The same for a document of which only `part` was read; `tree` is the part's.
     pub fn of_part(part: &Part, tree: &'a Tree, context: &'a CursorContext) -> Self {
-        let judge = Self::at(&part.snapshot, tree, context, context.offset - part.range.start);
+        let judge =
+            Self::at(&part.snapshot, tree, context, context.offset - part.range.start, part.range.start == 0);
         Self { last: part.last, in_part: true, ..judge }
     }
 
-    fn at(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext, offset: usize) -> Self {
+    fn at(
+        snapshot: &Snapshot,
+        tree: &'a Tree,
+        context: &'a CursorContext,
+        offset: usize,
+        first: bool,
+    ) -> Self {
         let snapshot = snapshot.with_tree(tree.clone());
         let tree_faults = faults::of_tree(tree);
         let strict = snapshot.language.as_ref().and_then(|language| language.strict);
         let whole = || (0..snapshot.len(), None);
         let (region, _) = snapshot.items_around(tree, &(offset..offset), usize::MAX).unwrap_or_else(whole);
-        let region_faults = judge(strict, &snapshot.slice(region.clone()));
+        let first = first && region.start == 0;
+        let region_faults = judge_part(strict, &snapshot.slice(region.clone()), first);
         let broken_here = touches(&tree_faults, &line_of(&snapshot, offset));
         Self {
             snapshot,
@@ -111,6 +121,7 @@ impl<'a> Judge<'a> {
             context,
             offset,
             last: None,
+            first,
             in_part: false,
             strict,
             tree_faults,
@@ -137,7 +148,7 @@ impl<'a> Judge<'a> {
             return None;
         }
         let region = self.region.start..self.region.end - range.end + inserted.end;
-        let region_faults = judge(self.strict, &applied.slice(region.clone()));
+        let region_faults = judge_part(self.strict, &applied.slice(region.clone()), self.first);
         if region_faults.worse_than(&self.region_faults) {
             return None;
         }
@@ -191,9 +202,10 @@ impl<'a> Judge<'a> {
     /// nothing of regions and of incremental parsing.
     pub fn confirm(&self, Trial { fit, applied, tree, .. }: &Trial) -> bool {
         if self.snapshot.lines() <= STRICT_LINES {
-            let before =
-                self.whole_faults.get_or_init(|| judge(self.strict, &self.snapshot.text.to_string()));
-            let after = judge(self.strict, &applied.text.to_string());
+            let before = self.whole_faults.get_or_init(|| {
+                judge_part(self.strict, &self.snapshot.text.to_string(), !self.in_part || self.first)
+            });
+            let after = judge_part(self.strict, &applied.text.to_string(), !self.in_part || self.first);
             if after.worse_than(before) || after.total() > 0 && !self.stays_countable(tree, &after, *fit) {
                 return false;
             }
@@ -290,6 +302,14 @@ pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
 
 fn judge(parser: Option<Parser>, text: &str) -> Faults {
     parser.map_or(Faults::default(), |parser| parser.judge(text))
+}
+
+/// The same for a part of a document; `first` when the document begins with it.
+fn judge_part(parser: Option<Parser>, text: &str, first: bool) -> Faults {
+    parser.map_or(
+        Faults::default(),
+        |parser| if first { parser.judge(text) } else { parser.judge_inside(text) },
+    )
 }
 
 /// ERROR and MISSING nodes of the text as someone finds them who parses it afresh; None when it cannot be parsed.

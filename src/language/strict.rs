@@ -104,6 +104,15 @@ impl Parser {
         }
     }
 
+    /// The faults of a text that is not the beginning of its file: what must come first is a fault in it.
+    pub fn judge_inside(self, text: &str) -> Faults {
+        let before = match self {
+            Self::Python => "pass\n",
+            Self::Rust => "const _: () = ();\n",
+        };
+        self.judge(&format!("{before}{text}"))
+    }
+
     /// Whether `text` has no fault at all: quicker than [`Parser::judge`] where it has one.
     pub fn accepts(self, text: &str) -> bool {
         let (depth, accepts): (usize, fn(&str) -> bool) = match self {

@@ -40,7 +40,10 @@ fn every_command_has_a_man_page() {
         assert!(page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"), "{page}");
         if path.len() < 2 {
             // In columns, as the help has them.
-            assert!(page.contains(".SH NOTES\n.nf\n") && page.contains("\nExamples:\n  treefill"), "{name}: {page}");
+            assert!(
+                page.contains(".SH NOTES\n.nf\n") && page.contains("\nExamples:\n  treefill"),
+                "{name}: {page}"
+            );
         }
     }
     // The page about the configuration has what the long help has.

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use treefill::completion::{Outcome, Request, Trigger, Verdict};
-use treefill::document::Snapshot;
+use treefill::completion::{Completion, Outcome, Request, Trigger, Verdict};
+use treefill::document::{Document, Edit, Snapshot};
 
 use crate::check::{language, run};
 
@@ -129,31 +129,81 @@ fn floor(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// The document, the cursor and the generated text of a case.
-fn build(case: &Case) -> (&'static str, String, usize, String) {
+/// The document of a case, its cursor and the generated text.
+struct Scene {
+    name: &'static str,
+    text: String,
+    offset: usize,
+    generated: String,
+    /// The cursor's line was longer by this.
+    hole: String,
+}
+
+fn build(case: &Case) -> Scene {
     let (name, source) = &SOURCES[case.source];
     let mut text = source.clone();
-    let cursor = floor(&text, case.cursor.index(text.len() + 1));
+    let offset = floor(&text, case.cursor.index(text.len() + 1));
     let generated = match &case.generated {
         Generated::Pieces(pieces) => pieces.iter().map(|at| PIECES[at.index(PIECES.len())]).collect(),
         Generated::Copy(at, length) => {
             let start = floor(&text, at.index(text.len()));
             text[start..floor(&text, start + length)].to_owned()
         }
-        Generated::Truth(length) => text[cursor..floor(&text, cursor + length)].to_owned(),
+        Generated::Truth(length) => text[offset..floor(&text, offset + length)].to_owned(),
     };
-    if case.hole {
-        let end = text[cursor..].find('\n').map_or(text.len(), |at| cursor + at);
-        text.replace_range(cursor..end, "");
-    }
+    let end = text[offset..].find('\n').map_or(text.len(), |at| offset + at);
+    let hole = if case.hole { text[offset..end].to_owned() } else { String::new() };
+    text.replace_range(offset..offset + hole.len(), "");
     if let Some(broken) = case.broken {
         // Behind the cursor, so that the cursor stays where it is.
-        let at = floor(&text, cursor + broken.index(text.len() - cursor + 1));
+        let at = floor(&text, offset + broken.index(text.len() - offset + 1));
         if let Some(c) = text[at..].chars().next() {
             text.replace_range(at..at + c.len_utf8(), "");
         }
     }
-    (name, text, cursor, generated)
+    Scene { name, text, offset, generated, hole }
+}
+
+impl Scene {
+    /// The same in the middle of a file of 100 KiB, whose tree is known as it was before the hole was made.
+    fn in_a_large_file(self) -> (Self, Snapshot) {
+        let filler = SOURCES.iter().find(|(name, _)| *name == self.name).map(|(_, text)| text.as_str());
+        let filler = filler.unwrap_or_default().repeat(50 * 1024 / filler.map_or(1, str::len) + 1);
+        let offset = filler.len() + self.offset;
+        let text = format!("{filler}{}{filler}", self.text);
+        let mut before = text.clone();
+        before.insert_str(offset, &self.hole);
+        let mut document = Document::new("file:///test", 1, &before, language(self.name));
+        let snapshot = document.snapshot();
+        document.store_tree(&snapshot, snapshot.parse().expect("small enough"));
+        document.apply(2, &[Edit::replace(offset..offset + self.hole.len(), "")]);
+        (Self { text, offset, ..self }, document.snapshot())
+    }
+
+    /// What is shown adds no fault, as counted afresh; returns it with the text that it makes.
+    fn adds_no_fault(
+        &self,
+        snapshot: Snapshot,
+        trigger: Trigger,
+    ) -> Result<Option<(Completion, String)>, TestCaseError> {
+        let language = language(self.name);
+        let strict = language.as_ref().unwrap().strict.unwrap();
+        let fresh = |text: &str| Snapshot::of_text("file:///test", text, language.clone());
+        let request = Request { snapshot, offset: self.offset, trigger, selected: None, shown: Vec::new() };
+        let Outcome::Completion(completion) = run(request, &self.generated) else { return Ok(None) };
+        prop_assert_eq!(completion.verdict, Verdict::Strict);
+        prop_assert!(!completion.text.trim().is_empty());
+        let mut applied = self.text.clone();
+        applied.replace_range(completion.range.clone(), &completion.text);
+        let told = format!(
+            "{:?} at {} in {}, generated {:?}",
+            completion.text, self.offset, self.name, self.generated
+        );
+        prop_assert!(tree_faults(&fresh(&applied)) <= tree_faults(&fresh(&self.text)), "tree: {}", told);
+        let (now, then) = (strict.judge(&applied), strict.judge(&self.text));
+        prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
+        Ok(Some((completion, applied)))
+    }
 }
 
 /// ERROR and MISSING nodes of a fresh parse.
@@ -179,26 +229,14 @@ proptest! {
 
     #[test]
     fn nothing_shown_adds_a_fault(case in case(), invoked in any::<bool>()) {
-        let (name, text, offset, generated) = build(&case);
-        let language = language(name);
-        let strict = language.as_ref().unwrap().strict.unwrap();
-        let snapshot = Snapshot::of_text("file:///test", &text, language.clone());
+        let scene = build(&case);
+        let snapshot = Snapshot::of_text("file:///test", &scene.text, language(scene.name));
         let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
-        let request = Request { snapshot: snapshot.clone(), offset, trigger, selected: None, shown: Vec::new() };
-        let Outcome::Completion(completion) = run(request, &generated) else { return Ok(()) };
-        prop_assert_eq!(completion.verdict, Verdict::Strict);
-        prop_assert!(!completion.text.trim().is_empty());
-        let mut applied = text.clone();
-        applied.replace_range(completion.range.clone(), &completion.text);
-        let after = Snapshot::of_text("file:///test", &applied, language);
-        let told = format!("{:?} at {offset} in {name}, generated {generated:?}", completion.text);
-        prop_assert!(tree_faults(&after) <= tree_faults(&snapshot), "tree: {}", told);
-        let (now, then) = (strict.judge(&applied), strict.judge(&text));
-        prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
+        let Some((completion, applied)) = scene.adds_no_fault(snapshot, trigger)? else { return Ok(()) };
 
         // Typing what is shown, to any point: the rest, without the model, and the same document in the end.
         let typed = floor(&completion.text, completion.text.len() / 2);
-        let mut typing = text.clone();
+        let mut typing = scene.text.clone();
         typing.insert_str(completion.range.start, &completion.text[..typed]);
         let request = Request {
             snapshot: Snapshot::of_text("file:///test", &typing, None),
@@ -207,8 +245,20 @@ proptest! {
             selected: None,
             shown: vec![completion.shown.clone()],
         };
-        let Outcome::Completion(rest) = run(request, "") else { panic!("not reused: {told}") };
+        let Outcome::Completion(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text) };
         typing.replace_range(rest.range.clone(), &rest.text);
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
+    }
+}
+
+proptest! {
+    // Judging 100 KiB afresh takes a third of a second.
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_shown_in_a_part_of_a_large_file_adds_a_fault(case in case(), invoked in any::<bool>()) {
+        let (scene, snapshot) = build(&case).in_a_large_file();
+        let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+        scene.adds_no_fault(snapshot, trigger)?;
     }
 }
