@@ -2,6 +2,7 @@
 //! no process.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
@@ -25,6 +26,8 @@ const STOPPED: Duration = Duration::from_millis(300);
 /// Silence after which any process counts as lost. Its thread that answers does nothing else, so only a machine that
 /// swaps or a debugger makes it so late.
 const DEAD: Duration = Duration::from_secs(5);
+/// Wait between two tries to connect while the listener's queue is full.
+const FULL: Duration = Duration::from_millis(5);
 /// A job without a sign of life for so long hangs: one chunk of a prompt takes 100 ms, on a machine ten times too slow 1 s.
 const HUNG: Duration = Duration::from_secs(20);
 
@@ -84,9 +87,22 @@ pub enum End {
     },
 }
 
+/// Connect, waiting while the listener's queue is full: somebody is there, and a second engine would not help.
+async fn connect(socket: &Path) -> std::io::Result<UnixStream> {
+    let start = Instant::now();
+    loop {
+        match UnixStream::connect(socket).await {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock && start.elapsed() < DEAD => {
+                tokio::time::sleep(FULL).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
 /// Knock at the engine's socket.
 pub async fn knock(address: &Address) -> Knock {
-    let Ok(stream) = UnixStream::connect(&address.socket).await else { return Knock::Absent };
+    let Ok(stream) = connect(&address.socket).await else { return Knock::Absent };
     // The folder is ours alone, so nobody else can have put a socket there; the process is needed to end one that hangs.
     let pid = stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok()).unwrap_or(0);
     let (mut reader, mut writer) = wire::framed(stream);
