@@ -35,8 +35,8 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
     };
     let (first, last) = (item.start.saturating_sub(BEFORE), item.end.saturating_add(BEHIND));
     // A query walks over all that is before its range: once, unless there is much to walk over in between.
-    let reaches =
-        if item.len() > SMALL { vec![first..item.start, item.end..last] } else { vec![first..last] };
+    let apart = item.len() > SMALL;
+    let reaches = [first..if apart { item.start } else { last }, if apart { item.end } else { last }..last];
     for reach in reaches.into_iter().filter(|reach| !reach.is_empty()) {
         let mut cursor = QueryCursor::new();
         cursor.set_byte_range(reach.clone());
