@@ -29,7 +29,7 @@ export async function alone({ bin, server, root, folder, runtime, say }) {
     await window.untilStatus(/ready/);
     const place = '"größe 🧀: " + ';
     await window.cursor(place);
-    await window.put('self.');
+    await window.type('self.');
     const shown = await window.someGhost();
     await window.key('Tab');
     const expected = SHELF.replace(place, `${place}self.${shown}`);

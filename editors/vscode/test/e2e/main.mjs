@@ -44,7 +44,7 @@ function configuration(home) {
 async function ghostText(window) {
   const place = '"größe 🧀: " + ';
   await window.cursor(place);
-  await window.put('self.');
+  await window.type('self.');
   const shown = await window.someGhost();
   say(`ghost text: ${JSON.stringify(shown)}`);
   await picture(window, 'ghost-text');
@@ -68,7 +68,8 @@ async function wordsAndDismissal(window) {
   const place = '"größe 🧀 {}", ';
   const [before, behind] = [TALLY.slice(0, TALLY.indexOf(place)) + place, TALLY.slice(TALLY.indexOf(place) + place.length)];
   await window.cursor(place);
-  await window.put('sel');
+  // At once: typing on would keep one of the texts found for the first letter, and no others.
+  await window.page.keyboard.insertText('sel');
   await window.someGhost();
   await window.key('Escape');
   await window.noGhost();

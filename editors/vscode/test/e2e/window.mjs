@@ -108,12 +108,6 @@ export class Window {
     return this.page.keyboard.type(text, { delay: 60 });
   }
 
-  /** All of a text at once. Typed, a machine that is busy may leave time for an answer to its first letter, which decides what
-   * is shown behind the others. */
-  put(text) {
-    return this.page.keyboard.insertText(text);
-  }
-
   /** Show another file of the workspace. */
   async show(file) {
     // By the explorer: the quick way by name needs ripgrep, which is not there. A double click keeps the tab.
