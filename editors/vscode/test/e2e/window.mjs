@@ -182,15 +182,18 @@ export class Window {
 
   /** Run a command by its name in the palette. */
   async command(title) {
-    // A page inside the window that is just loading takes the focus, and a key with it.
-    await until('the palette opens', async () => {
+    // An editor or a page that is just opening takes the focus, which closes the palette: then it is opened again.
+    await until(`the palette offers ${title}`, async () => {
       await this.key('F1');
-      const input = this.page.waitForSelector('.quick-input-widget:not([style*="display: none"]) input', { timeout: 2000 });
-      return input.catch(() => undefined);
+      try {
+        await this.page.locator('.quick-input-box input').first().fill(`>${title}`, { timeout: 2000 });
+        await this.page.click(`.quick-input-list .monaco-list-row:has-text("${title}")`, { timeout: 2000 });
+        return true;
+      } catch {
+        await this.key('Escape');
+        return false;
+      }
     });
-    await this.page.keyboard.type(title);
-    await this.page.waitForSelector(`.quick-input-list .monaco-list-row.focused:has-text("${title}")`);
-    await this.key('Enter');
   }
 
   /** Choose an entry of the list that is open. */
