@@ -35,6 +35,9 @@ if [ -n "${2:-}" ]; then server=$(cd "$(dirname "$2")" && pwd)/$(basename "$2");
 version=$("$server" --version | cut -d ' ' -f 2)
 # What an earlier run left must not get into the checksums.
 rm -f "$out"/treefill-*.tar.gz "$out"/treefill-*.vsix "$out"/treefill.nvim.tar.gz "$out"/SHA256SUMS
+# First what says clearly when there is no Node.
+"$root/scripts/vsix.sh" "$server" "$out" >&2
+export PATH=$PATH:${TREEFILL_EDITORS:-$root/.tools/editors}/bin
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
@@ -44,6 +47,7 @@ mkdir -p "$folder/completions" "$folder/editors"
 cp "$server" "$folder/treefill$exe"
 chmod 755 "$folder/treefill$exe"
 cp "$root"/{README.md,CHANGELOG.md,LICENSE-MIT,LICENSE-APACHE} "$folder"
+node "$root/scripts/licences.mjs" "$folder/THIRD-PARTY.txt"
 "$server" generate man "$folder/man/man1"
 "$server" generate completions bash >"$folder/completions/treefill.bash"
 "$server" generate completions fish >"$folder/completions/treefill.fish"
@@ -57,8 +61,13 @@ for part in helix/{README.md,languages.toml,docs} neovim/{README.md,docs} vscode
 done
 "$root/scripts/pack-neovim.sh" "$out/treefill.nvim.tar.gz"
 cp "$out/treefill.nvim.tar.gz" "$folder/editors/neovim/"
+# What the README points to.
+pointed=(ARCHITECTURE.md CONTRIBUTING.md benches/RESULTS.md benches/cases/README.md models/default/README.md)
+tar -C "$root" -cf - "${pointed[@]}" | tar -C "$folder" -xf -
+for file in $(grep -o '\]([^:)#]*)' "$folder/README.md" | tr -d '()]'); do
+    [ -e "$folder/$file" ] || { echo "dist: README.md points to $file, which is not in the archive" >&2 && exit 1; }
+done
 tar -C "$stage" -czf "$out/$name.tar.gz" "$name"
-"$root/scripts/vsix.sh" "$server" "$out" >&2
 
 sums=(sha256sum)
 command -v sha256sum >/dev/null || sums=(shasum -a 256)

@@ -5,8 +5,10 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const common = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node20', logLevel: 'warning' };
-await build({
+/** What went into the bundle. */
+export const { metafile } = await build({
   ...common,
+  metafile: true,
   entryPoints: ['src/extension.ts'],
   outfile: 'out/extension.js',
   external: ['vscode'],

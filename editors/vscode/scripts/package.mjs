@@ -1,9 +1,10 @@
 // Makes a .vsix: node scripts/package.mjs OUT [TREEFILL]
 // With a program, it is for the platform that this runs on and carries the program; without, it is for all platforms.
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
+import { bundled, crates, render } from '../../../scripts/licences.mjs';
 
 const [out, server] = process.argv.slice(2);
 if (!out) throw new Error('usage: node scripts/package.mjs OUT [TREEFILL]');
@@ -11,7 +12,7 @@ const packagePath = resolve(out);
 const program = server && resolve(server);
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
-await import('./build.mjs');
+const { metafile } = await import('./build.mjs');
 rmSync('server', { recursive: true, force: true });
 if (program) {
   mkdirSync('server');
@@ -21,6 +22,8 @@ if (program) {
 }
 const licences = ['LICENSE-MIT', 'LICENSE-APACHE'];
 for (const name of licences) copyFileSync(`../../${name}`, name);
+const others = 'THIRD-PARTY.txt';
+writeFileSync(others, render([...(program ? crates() : []), ...bundled(metafile, root)]));
 mkdirSync(dirname(packagePath), { recursive: true });
 try {
   await createVSIX({
@@ -35,5 +38,5 @@ try {
     ...(program ? { target: `${process.platform}-${process.arch}` } : {}),
   });
 } finally {
-  for (const name of [...licences, 'server']) rmSync(name, { recursive: true, force: true });
+  for (const name of [...licences, others, 'server']) rmSync(name, { recursive: true, force: true });
 }
