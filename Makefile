@@ -16,10 +16,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors vsix dist lint bench install clean
+.PHONY: help setup hint build demo test test-editors test-vscode-newest vsix dist lint bench install clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 setup: ## Install what the build needs (cmake, a C++ compiler, libclang), or say how
 	@sh scripts/setup.sh
@@ -39,6 +39,9 @@ test: setup hint ## Run the whole test suite
 
 test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code) against the binary
 	editors/test.sh $(BINARY)
+
+test-vscode-newest: build ## Drive VS Code 1.139 too, which test-editors does not
+	editors/vscode/test/newest.sh $(BINARY)
 
 vsix: build ## Make the VS Code extension in dist/, with the binary and without (needs Node 20 and npm)
 	scripts/vsix.sh $(BINARY) dist

@@ -16,6 +16,7 @@ suite=${TREEFILL_EDITORS_SUITE:-forky}
 old_suite=trixie
 
 say() { echo "setup-editors: $*" >&2; }
+. "$root/scripts/apt.sh"
 
 # Whether this program runs here and is new enough, by the name that it has in our bin/. Neovim: it must have
 # vim.lsp.inline_completion. Helix: 25.01 is the oldest that was tried.
@@ -65,17 +66,7 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 if [ ${#tools[@]} -gt 0 ]; then
-    say "about to install with apt-get: ${tools[*]}"
-    as_root=()
-    if [ "$(id -u)" != 0 ]; then
-        if ! sudo -n true 2>/dev/null; then
-            say "that needs root. Run: sudo apt-get update && sudo apt-get install -y ${tools[*]}"
-            exit 1
-        fi
-        as_root=(sudo -n)
-    fi
-    "${as_root[@]}" apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${tools[@]}" >&2
+    apt_install "${tools[@]}"
 fi
 if [ ${#packages[@]} = 0 ]; then
     echo "$prefix/bin"

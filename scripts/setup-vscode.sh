@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts what `make test-editors` needs for VS Code into the folder that setup-editors.sh uses: $TREEFILL_EDITORS, else
-# .tools/editors. Safe to run again: it then does nothing. It prints the folder's bin/ on stdout, the rest on stderr.
+# .tools/editors. TREEFILL_VSCODE names another version than the one that CI drives. Safe to run again: it then does nothing.
+# It prints the folder's bin/ on stdout, the rest on stderr.
 #
 # bin/code-server is VS Code itself behind a web server: the same workbench, extension host and extensions as the desktop
 # program, from npm. bin/node is the Node that it wants, with npm, which the extension is built and tested with too. It comes
@@ -10,12 +11,18 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 prefix=${TREEFILL_EDITORS:-$root/.tools/editors}
-# The newest for Node 20; 4.100.3 is VS Code 1.100.3.
-code_server=4.100.3
-node=20.18.0
+# VS Code's number is this one without the 4: 4.100.3 is VS Code 1.100.3. For each, the Node that it wants, and the native modules
+# without which it does not start.
+code_server=${TREEFILL_VSCODE:-4.100.3}
+case $code_server in
+4.100.3) node=20.18.0 modules=(@vscode/spdlog native-watchdog node-pty) ;;
+4.139.1) node=24.19.0 modules=(@vscode/spdlog @vscode/native-watchdog) ;;
+*) echo "setup-vscode: TREEFILL_VSCODE is $code_server; known are 4.100.3 and 4.139.1" >&2 && exit 1 ;;
+esac
 work=$prefix/vscode-$code_server
 
 say() { echo "setup-vscode: $*" >&2; }
+. "$root/scripts/apt.sh"
 
 # It writes a configuration file at its first start: not into the home folder of whoever runs this.
 runs() { HOME=$work XDG_CONFIG_HOME=$work/config "$prefix/bin/code-server" --version 2>/dev/null | grep -q "^$code_server "; }
@@ -36,17 +43,7 @@ if [ ${#tools[@]} -gt 0 ]; then
         say "needed in PATH, and missing: ${tools[*]}. Install them and run this again."
         exit 1
     fi
-    say "about to install with apt-get: ${tools[*]}"
-    as_root=()
-    if [ "$(id -u)" != 0 ]; then
-        if ! sudo -n true 2>/dev/null; then
-            say "that needs root. Run: sudo apt-get update && sudo apt-get install -y ${tools[*]}"
-            exit 1
-        fi
-        as_root=(sudo -n)
-    fi
-    "${as_root[@]}" apt-get update -qq >&2
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${tools[@]}" >&2
+    apt_install "${tools[@]}"
     [ -n "$browser" ] || browser=$(command -v chromium)
 fi
 mkdir -p "$prefix/bin"
@@ -76,7 +73,7 @@ fetch() { npm install --ignore-scripts --no-audit --no-fund --no-update-notifier
 fetch "code-server@$code_server"
 vs=node_modules/code-server/lib/vscode
 (cd $vs && fetch --omit=dev)
-# The native modules without which the server does not start: compile FOLDER ARGUMENT...
+# compile FOLDER ARGUMENT...
 compile() {
     local module=$1
     shift
@@ -87,10 +84,11 @@ compile() {
     fi
     rm -rf "$module/build/Release/obj.target"
 }
-# The arguments are what node-pre-gyp would give, which would look for a ready one on GitHub first.
 argon2=$work/node_modules/argon2
-compile "$argon2" --module_name=argon2 --module_path="$argon2/lib/binding/napi-v3" --napi_build_version=3
-for module in @vscode/spdlog native-watchdog node-pty; do compile "$vs/node_modules/$module"; done
+# Newer ones bring it compiled. The arguments are what node-pre-gyp would give, which would look for a ready one on GitHub first.
+[ -d "$argon2/prebuilds" ] ||
+    compile "$argon2" --module_name=argon2 --module_path="$argon2/lib/binding/napi-v3" --napi_build_version=3
+for module in "${modules[@]}"; do compile "$vs/node_modules/$module"; done
 # What its own install script would have linked.
 ln -sfn node_modules $vs/node_modules.asar
 ln -sf code-linux.sh $vs/bin/remote-cli/code-server

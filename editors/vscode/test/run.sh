@@ -14,7 +14,7 @@ scripts/fetch.sh
 node scripts/manifest.mjs "$server" --check
 npm run --silent lint
 node scripts/build.mjs --tests
-node --test --test-reporter=dot out/test/
+node --test --test-reporter=dot out/test/*.mjs
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/treefill-vscode.XXXXXX")
 if node test/e2e/main.mjs "$bin" "$server" "$work"; then
