@@ -19,7 +19,7 @@ PREFIX ?= $(HOME)/.cargo
 .PHONY: help setup hint build demo test test-editors test-vscode-newest vsix dist lint bench install clean
 
 help: ## List these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
 
 setup: ## Install what the build needs (cmake, a C++ compiler, libclang), or say how
 	@sh scripts/setup.sh

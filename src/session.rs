@@ -234,7 +234,10 @@ impl Session {
                 running.cancel();
             }
         }
-        state.switches.forget(uri);
+        // The name of an unsaved document is used again for another one; a file that is opened again is the same.
+        if !uri.starts_with("file:") {
+            state.switches.forget(uri);
+        }
         size
     }
 

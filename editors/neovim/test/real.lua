@@ -19,6 +19,14 @@ end
 local function engine_status() return vim.system({ server, 'engine', 'status' }, { text = true }):wait().stdout end
 local function engine_pid() return tonumber(engine_status():match('process (%d+)')) end
 
+-- Nobody has typed yet.
+local function prepared(it)
+  it:await('the suggestion is prepared where the cursor rests', function()
+    it:lua('require("treefill.client").execute("treefill.status", nil, function(now) Prepared = now.counts.prepared end)')
+    return (it:lua('return Prepared or 0') or 0) > 0
+  end)
+end
+
 -- Takes the suggestion in the three ways, and undoes it.
 local function accept(it, case)
   local typed = it.before .. case.typed
@@ -178,6 +186,7 @@ editor.main(function()
     local it, log = start(case, 'first')
     if not it then return end
     it:await_attached()
+    prepared(it)
     accept(it, case)
     mend(it, case)
     implement(it, case)

@@ -1,5 +1,6 @@
 // What VS Code calls: sets the parts up, and connects them with its events.
 import * as vscode from 'vscode';
+import { attention } from './attention';
 import { commands, Reports, REPORTS } from './commands';
 import { run } from './program';
 import { Server } from './server';
@@ -26,6 +27,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 
   const quietly = (work: Promise<unknown>) => void work.catch((error: unknown) => log.warn(String(error)));
   context.subscriptions.push(
+    attention(running),
     vscode.window.onDidChangeActiveTextEditor(() => quietly(running.refresh())),
     vscode.workspace.onDidOpenTextDocument(() => quietly(running.refresh())),
     vscode.workspace.onDidCloseTextDocument((document) => running.closed(document)),

@@ -32,9 +32,9 @@ export class Pauses {
     return out;
   }
 
-  /** A document was closed: the server has forgotten its switch as well. */
+  /** A document was closed. The name of an unsaved one is used again for another, and the server has forgotten its switch. */
   closed(uri: string): void {
-    this.files.delete(uri);
+    if (!uri.startsWith('file:')) this.files.delete(uri);
   }
 
   /** What keeps a document silent: the widest switch. */

@@ -113,6 +113,19 @@ export class Server implements vscode.Disposable {
     this.bar.update(change);
   }
 
+  /** Have the suggestion at the cursor prepared, before anybody asks for it. */
+  async prepare(editor: vscode.TextEditor): Promise<void> {
+    const client = this.running();
+    if (client === undefined || vscode.languages.match(this.selector(), editor.document) === 0) return;
+    const position = client.code2ProtocolConverter.asPosition(editor.selection.active);
+    try {
+      await this.command('treefill.warm', { uri: this.uri(editor.document), position });
+    } catch (error) {
+      // Nobody waits for it.
+      this.log.debug(`treefill.warm: ${String(error)}`);
+    }
+  }
+
   /** The client, when the server runs. */
   running(): LanguageClient | undefined {
     return this.client?.isRunning() ? this.client : undefined;

@@ -96,17 +96,10 @@ local function ask_for_all(buffer, after)
   ask(senders[from.id], from, params, handler, buffer, after)
 end
 
---- Shows the next one, or the one before (-1). A key as you type gets one only, so more are asked for first.
 function M.cycle(step)
   local buffer = vim.api.nvim_get_current_buf()
-  local state = suggestion.of(buffer)
-  local function turn()
-    local count = #state.items
-    if count < 2 then return end
-    state.index = (state.index - 1 + step) % count + 1
-    vim.lsp.inline_completion.select({ bufnr = buffer, count = step })
-  end
-  if #state.items > 1 then turn() else ask_for_all(buffer, turn) end
+  local function show() vim.lsp.inline_completion.select({ bufnr = buffer, count = step }) end
+  suggestion.cycle(buffer, step, show, function(after) ask_for_all(buffer, after) end)
 end
 
 function M.trigger() ask_for_all(vim.api.nvim_get_current_buf()) end

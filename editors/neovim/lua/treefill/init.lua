@@ -9,8 +9,23 @@ local function drawer() return require(config.builtin() and 'treefill.builtin' o
 -- Whether setup() has run: without it the keys do nothing, and a server that the user started is left alone.
 local ready = false
 
+-- Where the cursor rests the first suggestion is prepared; on a battery and while paused the server does nothing.
+local function prepare(buffer)
+  local from = client.of(buffer)
+  if not from or vim.api.nvim_get_current_buf() ~= buffer then return end
+  local here = client.here(from.offset_encoding)
+  local argument = { uri = here.textDocument.uri, position = here.position }
+  client.run(from, { command = 'treefill.warm', arguments = { argument } }, buffer)
+end
+
 local function attach(buffer, from)
   drawer().attach(buffer, from)
+  vim.api.nvim_create_autocmd({ 'BufEnter', 'CursorHold' }, {
+    group = vim.api.nvim_create_augroup('treefill.rest.' .. buffer, {}),
+    buffer = buffer,
+    callback = function() prepare(buffer) end,
+  })
+  prepare(buffer)
   require('treefill.status').refresh()
 end
 
@@ -31,7 +46,9 @@ function M.setup(options)
     group = group,
     callback = function(event)
       local from = vim.lsp.get_client_by_id(event.data.client_id)
-      if from and from.name == client.name then drawer().detach(event.buf) end
+      if not from or from.name ~= client.name then return end
+      pcall(vim.api.nvim_del_augroup_by_name, 'treefill.rest.' .. event.buf)
+      drawer().detach(event.buf)
     end,
   })
   local function highlight()

@@ -105,17 +105,9 @@ function M.accept(part)
   return true
 end
 
---- Shows the next one, or the one before (-1). A key as you type gets one only, so more are asked for first.
 function M.cycle(step)
   local buffer = vim.api.nvim_get_current_buf()
-  local state = suggestion.of(buffer)
-  local function turn()
-    local count = #state.items
-    if count < 2 then return end
-    state.index = (state.index - 1 + step) % count + 1
-    M.show(buffer)
-  end
-  if #state.items > 1 then turn() else M.ask(buffer, INVOKED, turn) end
+  suggestion.cycle(buffer, step, function() M.show(buffer) end, function(after) M.ask(buffer, INVOKED, after) end)
 end
 
 function M.trigger() M.ask(vim.api.nvim_get_current_buf(), INVOKED) end

@@ -36,6 +36,20 @@ vim.api.nvim_create_autocmd('BufWipeout', {
 
 local function line_of(buffer, row) return vim.api.nvim_buf_get_lines(buffer, row, row + 1, false)[1] or '' end
 
+--- Turns to the next suggestion, or to the one before (-1). A key as you type gets one only, so more are asked for first.
+--- @param show fun() draws the one that `index` then names
+--- @param ask fun(after: fun()) asks for all there are
+function M.cycle(buffer, step, show, ask)
+  local state = M.of(buffer)
+  local function turn()
+    local count = #state.items
+    if count < 2 then return end
+    state.index = (state.index - 1 + step) % count + 1
+    show()
+  end
+  if #state.items > 1 then turn() else ask(turn) end
+end
+
 --- Where the cursor is: row and column from 0.
 local function cursor()
   local at = vim.api.nvim_win_get_cursor(0)

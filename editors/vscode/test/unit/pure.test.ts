@@ -111,8 +111,10 @@ test('pauses: what is paused, what ends it, what a new server is told', () => {
   ]);
   assert.equal(pauses.of('file:///c', 'rust'), 'language');
   pauses.pause('file', 'file:///a', 'python');
-  pauses.closed('file:///a');
-  assert.equal(pauses.of('file:///a', 'python'), undefined);
+  pauses.pause('file', 'untitled:1', 'python');
+  for (const uri of ['file:///a', 'untitled:1']) pauses.closed(uri);
+  assert.equal(pauses.of('file:///a', 'python'), 'file');
+  assert.equal(pauses.of('untitled:1', 'python'), undefined);
 });
 
 test('the status bar', () => {
