@@ -15,6 +15,7 @@ STAGES = {
     "train": "treefill_train.train",
     "export": "treefill_train.export",
     "evaluate": "treefill_train.evaluate",
+    "sample": "treefill_train.sample",
     "plot": "treefill_train.plot",
 }
 
@@ -30,10 +31,11 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="tiny lists, model and counts: minutes on two cores")
     parser.add_argument("--work", type=Path, help="where everything is kept (default: work/, or work-smoke/ below it)")
     parser.add_argument("--finish-tokens", type=int, help="train: start the learning-rate decay now, over so many tokens")
+    parser.add_argument("--flat", action="store_true", help="train: back to the full learning rate, also after a finished run")
     parser.add_argument("--stop-after", type=int, help="train: leave a checkpoint and stop after so many steps of this run")
     parser.add_argument("--gguf", type=Path, action="append", help="evaluate: a GGUF to measure (may be repeated)")
     parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
-    parser.add_argument("--checkpoint", type=Path, help="export, evaluate: another checkpoint than the newest")
+    parser.add_argument("--checkpoint", type=Path, help="export, evaluate, sample: another checkpoint than the newest")
     arguments = parser.parse_args()
     # Threads that wait for each other by spinning burn the time of a machine that has other work to do.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -41,9 +43,10 @@ def main() -> None:
     work = arguments.work or ROOT / "work" / ("smoke" if arguments.smoke else "")
     work.mkdir(parents=True, exist_ok=True)
     options = {
-        "train": ("finish_tokens", "stop_after"),
+        "train": ("finish_tokens", "stop_after", "flat"),
         "export": ("checkpoint", "llama_greedy"),
         "evaluate": ("gguf", "checkpoint"),
+        "sample": ("checkpoint",),
     }
     for stage in ALL if arguments.stage == "all" else [arguments.stage]:
         extra = {name: getattr(arguments, name) for name in options.get(stage, ())}

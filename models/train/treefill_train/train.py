@@ -66,7 +66,7 @@ class Stop:
 class Run:
     """One process' share of a training run."""
 
-    def __init__(self, config: Config, work: Path, finish_tokens: int | None) -> None:
+    def __init__(self, config: Config, work: Path, finish_tokens: int | None, flat: bool) -> None:
         self.config, self.work = config, work
         train, context = config.train, config.model.context
         torch.manual_seed(train.seed)
@@ -82,6 +82,8 @@ class Run:
         self.step, self.seconds = 0, 0.0
         if path := checkpoint.newest(work, config.name):
             self._resume(path)
+        if flat:
+            self.schedule = Schedule.planned(train, context)
         if finish_tokens:
             self.schedule = self.schedule.finish(self.step, max(1, finish_tokens // (train.rows * context)))
         self.losses = torch.compile(self.model.losses) if train.compile else self.model.losses
@@ -134,10 +136,14 @@ def _log(path: Path, row: dict[str, Any]) -> None:
         log.write(json.dumps(row) + "\n")
 
 
-def run(config: Config, work: Path, finish_tokens: int | None = None, stop_after: int | None = None) -> None:
-    """Train to the end of the schedule, a signal, or `stop_after` steps; the log is `train-NAME.jsonl`."""
+def run(config: Config, work: Path, finish_tokens: int | None = None, stop_after: int | None = None, flat: bool = False) -> None:
+    """Train to the end of the schedule, a signal, or `stop_after` steps; the log is `train-NAME.jsonl`.
+
+    `flat` goes on at the full learning rate from a checkpoint whose run was decaying or is finished: what the decay has
+    brought is not lost (WSD-S, Wen et al. 2024).
+    """
     stop = Stop()
-    state = Run(config, work, finish_tokens)
+    state = Run(config, work, finish_tokens, flat)
     train = config.train
     per_step = train.rows * config.model.context
     stream = Stream(config, work, state.step)
