@@ -19,19 +19,34 @@ aarch64 | arm64) machine=arm64 ;;
 *) echo "dist: no release is made for $(uname -m)" >&2 && exit 1 ;;
 esac
 
-# llama.cpp at a level that does not depend on this machine; the binary itself says when a CPU has less. Only Linux x86-64 was tried.
+# build LEVEL FOLDER OPTION...: llama.cpp at a level that does not depend on this machine; the binary itself says when a CPU has
+# less. Only Linux x86-64 was tried.
 build() {
-    local level=-march=x86-64-v3 arm=-march=armv8-a folder=$root/target/portable
+    local level=$1 arm=-march=armv8-a folder=$root/target/$2
+    shift 2
     export CFLAGS_x86_64_unknown_linux_gnu=$level CXXFLAGS_x86_64_unknown_linux_gnu=$level
     export CFLAGS_x86_64_apple_darwin=$level CXXFLAGS_x86_64_apple_darwin=$level
     export CFLAGS_x86_64_pc_windows_msvc=/arch:AVX2 CXXFLAGS_x86_64_pc_windows_msvc=/arch:AVX2
     # ARM has no such check, so every 64-bit one must do.
     export CFLAGS_aarch64_unknown_linux_gnu=$arm CXXFLAGS_aarch64_unknown_linux_gnu=$arm
-    (cd "$root" && CARGO_TARGET_DIR=$folder "${CARGO:-cargo}" build --release --locked --bin treefill >&2)
+    (cd "$root" && CARGO_TARGET_DIR=$folder "${CARGO:-cargo}" build --release --locked --bin treefill "$@" >&2)
     echo "$folder/release/treefill$exe"
 }
 
-if [ -n "${2:-}" ]; then server=$(cd "$(dirname "$2")" && pwd)/$(basename "$2"); else server=$(build); fi
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+if [ -n "${2:-}" ]; then
+    server=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
+else
+    server=$stage/treefill$exe
+    cp "$(build -march=x86-64-v3 portable)" "$server"
+    # The engine's process is started from the best of these that the CPU can run; it is given the model by path.
+    if [ $system-$machine = linux-x64 ]; then
+        mkdir "$stage/treefill-engines"
+        cp "$(build "-march=x86-64-v4 -mavx512vnni" portable-v4 --no-default-features)" "$stage/treefill-engines/x86-64-v4"
+    fi
+fi
+engines=$(dirname "$server")/treefill-engines
 version=$("$server" --version | cut -d ' ' -f 2)
 # What an earlier run left must not get into the checksums.
 rm -f "$out"/treefill-*.tar.gz "$out"/treefill-*.vsix "$out"/treefill.nvim.tar.gz "$out"/SHA256SUMS
@@ -39,13 +54,12 @@ rm -f "$out"/treefill-*.tar.gz "$out"/treefill-*.vsix "$out"/treefill.nvim.tar.g
 "$root/scripts/vsix.sh" "$server" "$out" >&2
 export PATH=$PATH:${TREEFILL_EDITORS:-$root/.tools/editors}/bin
 
-stage=$(mktemp -d)
-trap 'rm -rf "$stage"' EXIT
 name=treefill-$version-$system-$machine
 folder=$stage/$name
 mkdir -p "$folder/completions" "$folder/editors"
 cp "$server" "$folder/treefill$exe"
 chmod 755 "$folder/treefill$exe"
+[ ! -d "$engines" ] || cp -R "$engines" "$folder"
 cp "$root"/{README.md,CHANGELOG.md,LICENSE-MIT,LICENSE-APACHE} "$folder"
 node "$root/scripts/licences.mjs" "$folder/THIRD-PARTY.txt"
 "$server" generate man "$folder/man/man1"

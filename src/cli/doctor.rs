@@ -13,7 +13,7 @@ use super::{Common, complete, stats};
 use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 #[cfg(unix)]
-use crate::engine::daemon::{address, ask};
+use crate::engine::daemon::{address, ask, launch};
 use crate::engine::llama::{LlamaEngine, devices, system_info};
 use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update};
 use crate::{cpu, models, paths};
@@ -182,6 +182,12 @@ fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
         Ok(folder) => {
             let running = address::all()?.iter().filter_map(|socket| ask::report(socket)).count();
             page.good("sockets", format_args!("in {} ({running} running)", folder.display()))?;
+            // What a release brings for better CPUs than this program needs.
+            if let Some(level) =
+                std::env::current_exe().ok().and_then(|own| launch::levels(&own).into_iter().next())
+            {
+                page.fact("program", level.display())?;
+            }
             if let Some(state) = paths::state_dir() {
                 page.fact("log", state.join("engine.log").display())?;
             }

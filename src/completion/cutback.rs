@@ -43,6 +43,19 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
+    fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+        let signs = judge.signs(&trial);
+        let whole = trial.fit == Fit::Whole;
+        let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
+        let passed = renamed.and_then(|other| {
+            let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
+            Some((other, judge.signs(&trial)))
+        });
+        let (candidate, signs) = passed.unwrap_or((candidate, signs));
+        Self { candidate, origin, whole, signs }
+    }
+
     /// What nobody judges.
     pub fn unjudged(candidate: Candidate) -> Self {
         Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() }
@@ -65,7 +78,7 @@ pub fn choose(
         let Some(trial) = judge.fit(&candidate) else { continue };
         match (trial.fit, origin) {
             (Fit::Whole, _) if judge.confirm(&trial) => {
-                return Some(Chosen { candidate, origin, whole: true, signs: judge.signs(&trial) });
+                return Some(Chosen::of(judge, trial, candidate, origin));
             }
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Whole, _) | (_, Origin::Ended) => {}
@@ -75,14 +88,8 @@ pub fn choose(
     }
     // Stable: on a tie the earlier, which is the longer, stays first.
     others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
-    others.into_iter().take(CONFIRMATIONS).find(|(trial, _)| judge.confirm(trial)).map(
-        |(trial, candidate)| Chosen {
-            candidate,
-            origin: Origin::Model,
-            whole: trial.fit == Fit::Whole,
-            signs: judge.signs(&trial),
-        },
-    )
+    let found = others.into_iter().take(CONFIRMATIONS).find(|(trial, _)| judge.confirm(trial));
+    found.map(|(trial, candidate)| Chosen::of(judge, trial, candidate, Origin::Model))
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that

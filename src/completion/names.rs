@@ -3,6 +3,7 @@
 //!
 //! What the captures of `names.scm` mean is said in `grammars/python/names.scm`.
 
+mod rename;
 mod visible;
 
 use std::collections::HashSet;
@@ -11,6 +12,7 @@ use std::ops::Range;
 use streaming_iterator::StreamingIterator;
 use tree_sitter::{Node, QueryCursor, Tree, TreeCursor};
 
+pub use rename::renamed;
 pub use visible::{Visible, visible};
 
 use crate::document::Snapshot;

@@ -71,12 +71,8 @@ pub struct Judge<'a> {
     context: &'a CursorContext,
     /// The cursor in the snapshot.
     offset: usize,
-    /// Of a part, the length of the last item: it is sound, and whatever leaves it so does nothing to what follows.
-    last: Option<usize>,
-    /// Whether the snapshot is not the whole document.
-    in_part: bool,
-    /// Whether the region begins with the document.
-    first: bool,
+    /// What the snapshot is of the document, when not all of it.
+    part: Option<&'a Part>,
     strict: Option<Parser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
@@ -90,29 +86,22 @@ pub struct Judge<'a> {
 impl<'a> Judge<'a> {
     /// A judge for the cursor in `context`; `tree` is the tree of exactly this snapshot.
     pub fn new(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext) -> Self {
-        Self::at(snapshot, tree, context, context.offset, true)
+        Self::at(snapshot, tree, context, None)
     }
 
     /// The same for a document of which only `part` was read; `tree` is the part's.
-    pub fn of_part(part: &Part, tree: &'a Tree, context: &'a CursorContext) -> Self {
-        let judge =
-            Self::at(&part.snapshot, tree, context, context.offset - part.range.start, part.range.start == 0);
-        Self { last: part.last, in_part: true, ..judge }
+    pub fn of_part(part: &'a Part, tree: &'a Tree, context: &'a CursorContext) -> Self {
+        Self::at(&part.snapshot, tree, context, Some(part))
     }
 
-    fn at(
-        snapshot: &Snapshot,
-        tree: &'a Tree,
-        context: &'a CursorContext,
-        offset: usize,
-        first: bool,
-    ) -> Self {
+    fn at(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext, part: Option<&'a Part>) -> Self {
+        let offset = context.offset - part.map_or(0, |part| part.range.start);
         let snapshot = snapshot.with_tree(tree.clone());
         let tree_faults = faults::of_tree(tree);
         let strict = snapshot.language.as_ref().and_then(|language| language.strict);
         let whole = || (0..snapshot.len(), None);
         let (region, _) = snapshot.items_around(tree, &(offset..offset), usize::MAX).unwrap_or_else(whole);
-        let first = first && region.start == 0;
+        let first = begins(part) && region.start == 0;
         let region_faults = judge_part(strict, &snapshot.slice(region.clone()), first);
         let broken_here = touches(&tree_faults, &line_of(&snapshot, offset));
         Self {
@@ -120,9 +109,7 @@ impl<'a> Judge<'a> {
             tree,
             context,
             offset,
-            last: None,
-            first,
-            in_part: false,
+            part,
             strict,
             tree_faults,
             region,
@@ -148,7 +135,8 @@ impl<'a> Judge<'a> {
             return None;
         }
         let region = self.region.start..self.region.end - range.end + inserted.end;
-        let region_faults = judge_part(self.strict, &applied.slice(region.clone()), self.first);
+        let first = begins(self.part) && region.start == 0;
+        let region_faults = judge_part(self.strict, &applied.slice(region.clone()), first);
         if region_faults.worse_than(&self.region_faults) {
             return None;
         }
@@ -176,20 +164,33 @@ impl<'a> Judge<'a> {
     /// Whether the last item of a part is still by itself at its end, and sound.
     fn ends_as_it_did(&self, tree: &Tree) -> bool {
         let mut cursor = tree.walk();
-        self.last.is_none_or(|length| {
+        // Whatever leaves it so does nothing to what follows.
+        self.part.and_then(|part| part.last).is_none_or(|length| {
             cursor.goto_last_child()
                 && !cursor.node().has_error()
                 && cursor.node().byte_range().len() == length
         })
     }
 
+    fn names(&self, Trial { applied, tree, inserted, .. }: &Trial) -> Names {
+        match self.part.is_some() || applied.lines() > NAMES_LINES {
+            true => Names::default(),
+            false => names::check(applied, tree, inserted.clone()),
+        }
+    }
+
+    /// A candidate that passed, with other names for those of builtins that it defines, if it does and can.
+    pub fn renamed(&self, trial: &Trial, candidate: &Candidate) -> Option<Candidate> {
+        let shadowing = self.names(trial).shadowing;
+        let text = (!shadowing.is_empty())
+            .then(|| names::renamed(&trial.applied, &trial.tree, &trial.inserted, &shadowing))??;
+        Some(Candidate { text: text.replace(self.context.line_ending, "\n"), takes: candidate.takes })
+    }
+
     /// What tells against a candidate that passed.
-    pub fn signs(&self, Trial { applied, tree, inserted, .. }: &Trial) -> Signs {
-        let names = if self.in_part || applied.lines() > NAMES_LINES {
-            Names::default()
-        } else {
-            names::check(applied, tree, inserted.clone())
-        };
+    pub fn signs(&self, trial: &Trial) -> Signs {
+        let names = self.names(trial);
+        let Trial { applied, inserted, .. } = trial;
         let risks = risks::added(&self.snapshot, applied, inserted);
         Signs {
             unknown: names.unknown.len(),
@@ -202,10 +203,10 @@ impl<'a> Judge<'a> {
     /// nothing of regions and of incremental parsing.
     pub fn confirm(&self, Trial { fit, applied, tree, .. }: &Trial) -> bool {
         if self.snapshot.lines() <= STRICT_LINES {
-            let before = self.whole_faults.get_or_init(|| {
-                judge_part(self.strict, &self.snapshot.text.to_string(), !self.in_part || self.first)
-            });
-            let after = judge_part(self.strict, &applied.text.to_string(), !self.in_part || self.first);
+            let judged =
+                |snapshot: &Snapshot| judge_part(self.strict, &snapshot.text.to_string(), begins(self.part));
+            let before = self.whole_faults.get_or_init(|| judged(&self.snapshot));
+            let after = judged(applied);
             if after.worse_than(before) || after.total() > 0 && !self.stays_countable(tree, &after, *fit) {
                 return false;
             }
@@ -302,6 +303,11 @@ pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
 
 fn judge(parser: Option<Parser>, text: &str) -> Faults {
     parser.map_or(Faults::default(), |parser| parser.judge(text))
+}
+
+/// Whether what is judged begins with the document.
+fn begins(part: Option<&Part>) -> bool {
+    part.is_none_or(|part| part.range.start == 0)
 }
 
 /// The same for a part of a document; `first` when the document begins with it.

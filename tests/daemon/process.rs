@@ -158,9 +158,9 @@ fn an_engine_that_is_stopped_by_hand_comes_back_with_the_next_job() {
 }
 
 /// A program in the engine's place.
-fn script(place: &Place, text: &str) -> PathBuf {
+fn script(place: &Place, name: &str, text: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = place.folder.path().join("engine.sh");
+    let path = place.folder.path().join(name);
     std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
     path
@@ -173,11 +173,11 @@ fn a_crash_at_the_start_on_a_gpu_is_retried_without_and_remembered() {
     let crashes = format!(
         "case \"$*\" in *'\"gpu_layers\":0'*) exec {treefill} \"$@\" ;; *) echo wrong kernel >&2; kill -ILL $$ ;; esac"
     );
-    let program = script(&place, &crashes);
+    let program = script(&place, "engine.sh", &crashes);
     let launcher = Launcher { program, uses_gpu: true, ..binary() };
     let first = client(&place, launcher.clone());
     runtime().block_on(until(&first, is_ready));
-    let note = std::fs::read_to_string(&place.address.no_gpu).unwrap();
+    let note = std::fs::read_to_string(&place.address.crashed).unwrap();
     assert!(note.contains("SIGILL") && note.contains("wrong kernel"), "{note}");
     drop(first);
     let log = std::fs::read_to_string(&place.address.log).unwrap();
@@ -188,14 +188,34 @@ fn a_crash_at_the_start_on_a_gpu_is_retried_without_and_remembered() {
 }
 
 #[test]
+fn a_better_cpus_program_is_taken_where_it_runs_and_given_up_when_it_crashes() {
+    let place = place();
+    let treefill = env!("CARGO_BIN_EXE_treefill");
+    let program = script(&place, "engine.sh", &format!("echo baseline >&2; exec {treefill} \"$@\""));
+    let version = format!("[ \"$1\" = --version ] && echo treefill {}", env!("CARGO_PKG_VERSION"));
+    std::fs::create_dir(place.folder.path().join("treefill-engines")).unwrap();
+    let level = |name: &str, text: &str| script(&place, &format!("treefill-engines/{name}"), text);
+    level("v2", &format!("{version} && exit; echo second >&2; exec {treefill} \"$@\""));
+    level("v3", &format!("{version} && exit; echo wrong kernel >&2; kill -ILL $$"));
+    level("v4", "echo not for this machine >&2; exit 1");
+    level("v5", "[ \"$1\" = --version ] && echo treefill 0.0.0");
+    let client = client(&place, Launcher { program, ..binary() });
+    runtime().block_on(until(&client, is_ready));
+    let note = std::fs::read_to_string(&place.address.crashed).unwrap();
+    assert!(note.starts_with("1\n") && note.contains("wrong kernel"), "{note}");
+    let log = std::fs::read_to_string(&place.address.log).unwrap();
+    assert!(log.contains("second") && !log.contains("baseline") && !log.contains("not for this"), "{log}");
+}
+
+#[test]
 fn a_program_that_always_crashes_is_given_up_with_its_last_words() {
     let place = place();
-    let program = script(&place, "echo GGML_ASSERT of my own >&2; kill -ABRT $$");
+    let program = script(&place, "engine.sh", "echo GGML_ASSERT of my own >&2; kill -ABRT $$");
     let client = client(&place, Launcher { program, ..binary() });
     let status = runtime().block_on(until(&client, |status| matches!(status, Status::Failed(_))));
     let Status::Failed(why) = status else { unreachable!() };
     assert!(why.contains("SIGABRT") && why.contains("GGML_ASSERT of my own"), "{why}");
-    assert!(!place.address.no_gpu.exists(), "no GPU was in use");
+    assert!(!place.address.crashed.exists(), "no GPU was in use");
 }
 
 #[test]
@@ -210,7 +230,8 @@ fn a_program_that_is_not_there_is_named_at_once() {
 fn without_any_network_everything_works() {
     let place = place();
     // A network namespace of its own: not even loopback is up in it.
-    let program = script(&place, &format!("exec unshare -rn {} \"$@\"", env!("CARGO_BIN_EXE_treefill")));
+    let program =
+        script(&place, "engine.sh", &format!("exec unshare -rn {} \"$@\"", env!("CARGO_BIN_EXE_treefill")));
     let client = client(&place, Launcher { program, ..binary() });
     runtime().block_on(async {
         until(&client, is_ready).await;

@@ -1,6 +1,6 @@
 // Makes a .vsix: node scripts/package.mjs OUT [TREEFILL]
 // With a program, it is for the platform that this runs on and carries the program; without, it is for all platforms.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createVSIX } from '@vscode/vsce';
@@ -19,6 +19,9 @@ if (program) {
   const name = process.platform === 'win32' ? 'server/treefill.exe' : 'server/treefill';
   copyFileSync(program, name);
   chmodSync(name, 0o755);
+  // Engines for better CPUs (scripts/dist.sh); the program looks for them beside itself.
+  const engines = `${dirname(program)}/treefill-engines`;
+  if (existsSync(engines)) cpSync(engines, 'server/treefill-engines', { recursive: true });
 }
 const licences = ['LICENSE-MIT', 'LICENSE-APACHE'];
 for (const name of licences) copyFileSync(`../../${name}`, name);

@@ -101,6 +101,30 @@ fn builtins_that_are_hidden() {
 }
 
 #[test]
+fn hidden_builtins_get_another_name() {
+    let check = |marked: &str, expected: Option<&str>| {
+        let (before, rest) = marked.split_once('⟦').unwrap();
+        let (inserted, after) = rest.split_once('⟧').unwrap();
+        let text = format!("{before}{inserted}{after}");
+        let snapshot = Snapshot::of_text("", &text, LANGUAGES.by_name("python"));
+        let tree = snapshot.parse().unwrap();
+        let inserted = before.len()..before.len() + inserted.len();
+        let names = super::check(&snapshot, &tree, inserted.clone()).shadowing;
+        assert_eq!(renamed(&snapshot, &tree, &inserted, &names).as_deref(), expected, "{marked}");
+    };
+    check(
+        "def f(a):\n    ⟦sum = 0\n    for x in a:\n        sum += x.sum\n    return g(sum=sum)⟧\n",
+        Some("sum_ = 0\n    for x in a:\n        sum_ += x.sum\n    return g(sum=sum_)"),
+    );
+    check(
+        "⟦def f(id):\n    return id\n\ndef g():\n    return id⟧\n",
+        Some("def f(id_):\n    return id_\n\ndef g():\n    return id"),
+    );
+    check("su⟦m = 0⟧\n", None);
+    check("sum_ = 1\n⟦sum = 0⟧\n", None);
+}
+
+#[test]
 fn rust_scopes() {
     let f = "use a::{b, c::D as E, f::{self}};\nstatic S: u8 = 1;\nfn go<T: Copy>(p: T, (q, _): (u8, u8)) {\n    let v = 1;\n";
     rust(&format!("{f}    ⟦(b, E, f, S, p, q, v, go::<T>, Some(1), Late);⟧\n}}\nstruct Late;\n"), &[]);

@@ -26,8 +26,8 @@ pub struct Address {
     pub lock: PathBuf,
     /// Where its stderr goes.
     pub log: PathBuf,
-    /// Remembers that this binary and model crash on the GPU.
-    pub no_gpu: PathBuf,
+    /// Remembers how many of the ways to start it crash, the fastest ones: a GPU, the kernels for a better CPU.
+    pub crashed: PathBuf,
 }
 
 impl Address {
@@ -50,7 +50,7 @@ impl Address {
             lock: named(runtime, "lock"),
             // One for all: a person looks for one file.
             log: state.join("engine.log"),
-            no_gpu: named(state, "no-gpu"),
+            crashed: named(state, "crashed"),
             key,
         }
     }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::address::Address;
 use super::budget::{Budget, RESTARTS, WINDOW};
-use super::launch::{self, Launcher};
+use super::launch::{self, Launcher, Way};
 use super::link::{End, Knock, Link, Order, knock};
 use super::{Settings, log};
 use crate::cancel::CancelToken;
@@ -53,6 +53,7 @@ impl DaemonEngine {
             settings,
             address,
             launcher,
+            ways: Vec::new(),
             orders: receiver,
             first: None,
             status: status_sender,
@@ -92,6 +93,8 @@ struct Supervisor {
     settings: Settings,
     address: Address,
     launcher: Launcher,
+    /// Its ways to start an engine, looked for when the first one is needed.
+    ways: Vec<Way>,
     orders: mpsc::UnboundedReceiver<Order>,
     /// An order that was taken while no engine was there.
     first: Option<Order>,
@@ -206,17 +209,14 @@ impl Supervisor {
             }
             // It found another one at work, which may be about to leave: try again.
         }
-        let mut settings = self.settings.clone();
-        if self.address.no_gpu.exists() {
-            settings.options.gpu_layers = Some(0);
+        if self.ways.is_empty() {
+            self.ways = self.launcher.ways();
         }
-        let child = self.launcher.start(&self.address, &settings).map_err(|error| {
-            Failure::Hopeless(format!(
-                "the engine {} could not be started: {error}",
-                self.launcher.program.display()
-            ))
+        let way = &self.ways[self.crossed_out()];
+        let child = self.launcher.start(way, &self.address, &self.settings).map_err(|error| {
+            Failure::Hopeless(format!("the engine {} could not be started: {error}", way.program.display()))
         })?;
-        tracing::debug!(process = child.id(), "engine started");
+        tracing::debug!(process = child.id(), program = %way.program.display(), "engine started");
         self.child = Some(child);
         Ok(true)
     }
@@ -237,21 +237,27 @@ impl Supervisor {
         how
     }
 
-    /// A process crashed before its model was read. Where a GPU was in use the next one does without, and so do those to
-    /// come; the CPU's kernels are chosen at the build, so there is nothing safer to try.
+    /// A process crashed before its model was read. Where there is a safer way to start it, that is taken from now on.
     fn crashed(&self, status: ExitStatus) -> String {
         let how = self.with_log(status);
-        if self.launcher.uses_gpu && !self.address.no_gpu.exists() {
+        let next = self.crossed_out() + 1;
+        if next < self.ways.len() {
             tracing::warn!(
-                "the engine crashed at its start; it is tried without the GPU from now on (remove {} to try it again)",
-                self.address.no_gpu.display()
+                "the engine crashed at its start; it is started in a safer way from now on (remove {} to try again)",
+                self.address.crashed.display()
             );
-            let note = format!("{how}\n");
-            if let Err(error) = std::fs::write(&self.address.no_gpu, note) {
-                tracing::warn!("{}: {error}", self.address.no_gpu.display());
+            if let Err(error) = std::fs::write(&self.address.crashed, format!("{next}\n{how}\n")) {
+                tracing::warn!("{}: {error}", self.address.crashed.display());
             }
         }
         how
+    }
+
+    /// How many of the ways are known to crash; there is always one left.
+    fn crossed_out(&self) -> usize {
+        let text = std::fs::read_to_string(&self.address.crashed).unwrap_or_default();
+        let count = text.lines().next().and_then(|line| line.parse().ok()).unwrap_or(0);
+        usize::min(count, self.ways.len().saturating_sub(1))
     }
 
     /// How a process ended; where it may have said why, with the last line of its log.

@@ -3,13 +3,16 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 use super::address::Address;
+
+/// The folder of programs for better CPUs, beside this one.
+const LEVELS: &str = "treefill-engines";
 
 /// What the command line of an engine process says, as one JSON value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,15 +23,24 @@ pub struct Launch {
     pub address: Address,
 }
 
-/// Which program is started as the engine: this one, except in tests.
+/// Which program is started as the engine: this one, except in tests, or one beside it for a better CPU ([`levels`]).
 #[derive(Debug, Clone)]
 pub struct Launcher {
     /// The binary.
     pub program: PathBuf,
     /// What it is told first; `--launch JSON` follows.
     pub arguments: Vec<String>,
-    /// Whether it may use a GPU: then a crash at its start is followed by a try without.
+    /// Whether it may use a GPU.
     pub uses_gpu: bool,
+}
+
+/// One way to start an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The binary.
+    pub program: PathBuf,
+    /// Whether it may use a GPU.
+    pub gpu: bool,
 }
 
 impl Launcher {
@@ -42,15 +54,25 @@ impl Launcher {
         Ok(Self { program: std::env::current_exe()?, arguments, uses_gpu })
     }
 
-    /// Start it. It detaches itself; the child is kept only to learn how it ends.
-    pub(super) fn start(&self, address: &Address, settings: &Settings) -> io::Result<Child> {
+    /// The ways to start it, the fastest first. After a crash at its start the next one is safer.
+    pub(super) fn ways(&self) -> Vec<Way> {
+        let own = |gpu| Way { program: self.program.clone(), gpu };
+        let levels = levels(&self.program).into_iter().map(|program| Way { program, gpu: false });
+        self.uses_gpu.then(|| own(true)).into_iter().chain(levels).chain([own(false)]).collect()
+    }
+
+    /// Start it in this way. It detaches itself; the child is kept only to learn how it ends.
+    pub(super) fn start(&self, way: &Way, address: &Address, settings: &Settings) -> io::Result<Child> {
         if let Some(folder) = address.log.parent() {
             std::fs::create_dir_all(folder)?;
         }
         // What it says before it can open its log itself goes there too.
         let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
-        let launch = Launch { settings: settings.clone(), address: address.clone() };
-        Command::new(&self.program)
+        let mut launch = Launch { settings: settings.clone(), address: address.clone() };
+        if self.uses_gpu && !way.gpu {
+            launch.settings.options.gpu_layers = Some(0);
+        }
+        Command::new(&way.program)
             .args(&self.arguments)
             .arg("--launch")
             .arg(serde_json::to_string(&launch)?)
@@ -59,6 +81,23 @@ impl Launcher {
             .stderr(log)
             .spawn()
     }
+}
+
+/// The programs that a release brings for better CPUs than it needs itself, in a folder beside `program`, the best first (they
+/// are named by level): those of this version that run here, which each is asked in a process of its own.
+pub fn levels(program: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(program.with_file_name(LEVELS)).into_iter().flatten().flatten();
+    let mut programs: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| runs(path)).collect();
+    programs.sort_unstable_by(|a, b| b.cmp(a));
+    programs
+}
+
+fn runs(program: &Path) -> bool {
+    let asked = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    asked.is_ok_and(|answer| {
+        let version = String::from_utf8_lossy(&answer.stdout);
+        answer.status.success() && version.split_whitespace().last() == Some(env!("CARGO_PKG_VERSION"))
+    })
 }
 
 /// Whether a process that ended so was ended by a fault of its own code, as a wrong CPU kernel ends it.
