@@ -185,15 +185,28 @@ pub async fn complete(
 ) -> Report {
     let start = Instant::now();
     let snapshot = request.snapshot.clone();
-    let lowest =
-        if options.effort < Effort::Rank || request.trigger == Trigger::Invoked { 0.0 } else { rank::bar() };
+    let invoked = request.trigger == Trigger::Invoked;
+    let lowest = if options.effort < Effort::Rank || invoked { 0.0 } else { rank::bar() };
     let mut tree = None;
     let found = match Place::of(request) {
-        Ok(place) => match place.reuse() {
+        Ok(place) => {
+            let mut typed = place.reuse();
             // What was never shown and is not likely enough yet says nothing about what the model would write by now.
-            typed if typed.iter().any(|text| text.shown.seen || text.rank.chance >= lowest) => Ok(typed),
-            _ => run(place, engine, options, cancel, &mut tree, start).await,
-        },
+            let answers = typed.iter().any(|text| text.shown.seen || text.rank.chance >= lowest);
+            match answers {
+                true if typed.len() > 1 || !invoked => Ok(typed),
+                // Whoever asks wants to choose.
+                true => {
+                    let more =
+                        run(place, engine, options, cancel, &mut tree, start).await.unwrap_or_default();
+                    let new = |other: &Completion| typed.iter().all(|known| known.text != other.text);
+                    let more: Vec<Completion> = more.into_iter().filter(new).collect();
+                    typed.extend(more);
+                    Ok(typed)
+                }
+                false => run(place, engine, options, cancel, &mut tree, start).await,
+            }
+        }
         Err(reason) => Err(reason),
     };
     let tree = tree.map(|tree| (snapshot, tree));

@@ -146,6 +146,26 @@ fn typing_what_is_shown_needs_no_model() {
     assert_eq!(taken(&paired.snapshot.text.to_string(), &completion), "x = foo(«bar»)\n");
 }
 
+#[tokio::test(start_paused = true)]
+async fn whoever_asks_while_typing_what_is_shown_may_choose() {
+    let shown = match of_texts(Trigger::Automatic, &[("foo(bar)\n", -0.1)]).await.outcome {
+        Outcome::Completion(completion) => completion.shown,
+        Outcome::Skipped(reason) => panic!("{reason}"),
+    };
+    for (texts, expected) in [
+        (vec![("o_bar\n".to_owned(), -0.2), ("o(bar)\n".to_owned(), -0.3)], vec!["o(bar)", "o_bar"]),
+        (vec![(")\n".to_owned(), -0.2)], vec!["o(bar)"]),
+    ] {
+        let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
+        let mut request = request("python", "x = foˇ\n", Trigger::Invoked);
+        request.shown = vec![shown.clone()];
+        let report = complete(request, &*engine, &Options::default(), &CancelToken::never()).await;
+        let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+        let others = report.others.iter().map(|other| other.text.as_str());
+        assert_eq!([best.text.as_str()].into_iter().chain(others).collect::<Vec<_>>(), expected);
+    }
+}
+
 #[test]
 fn a_menu_entry_is_extended_or_nothing_is_said() {
     let mut menu = request("python", "x = fˇ\n", Trigger::Automatic);
