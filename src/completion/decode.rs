@@ -106,6 +106,7 @@ fn reason(error: EngineError) -> Reason {
         EngineError::Cancelled => Reason::Superseded,
         EngineError::Restarting => Reason::EngineRestarting,
         EngineError::Unavailable(why) => Reason::NoEngine(why),
+        EngineError::TooLong { tokens, context } => Reason::TooLong { tokens, context },
         EngineError::Failed(why) => Reason::EngineFailed(why),
     }
 }

@@ -51,7 +51,7 @@ fn unknown_names_come_with_the_nearest_valid_one() {
     check(
         "[zebra]\n",
         expect![
-            "config.toml:1: zebra: unknown section; there are [model], [engine], [completion], [disable], [diagnostics], [stats], [log]"
+            "config.toml:1: zebra: unknown section; there are [model], [instruct], [engine], [completion], [disable], [diagnostics], [stats], [log]"
         ],
     );
 }

@@ -142,10 +142,11 @@ impl Supervisor {
 
     fn hopeless(&self, why: &str) -> String {
         format!(
-            "the engine was lost {} times within {} minutes, the last time it {why}. Suggestions are off until the editor is restarted; everything else goes on. Its log is {}; `treefill doctor` tries the model, and the setting model.path names another one",
+            "the engine was lost {} times within {} minutes, the last time it {why}. Suggestions are off until the editor is restarted; everything else goes on. Its log is {}; `treefill doctor` tries the model, and the setting {} names another one",
             RESTARTS + 1,
             WINDOW.as_secs() / 60,
-            self.address.log.display()
+            self.address.log.display(),
+            self.settings.options.purpose.setting()
         )
     }
 
