@@ -42,9 +42,12 @@ fn check(tokens: &[i32], golden: Expect) {
 fn qwen2_in_its_own_words() {
     let tokenizer = Tokenizer::open(&vocabulary("qwen2")).unwrap();
     let plain = tokenizer.conversation(&messages("Be brief.", "What is `x`?")).unwrap();
-    check(&plain, expect![[r#"
+    check(
+        &plain,
+        expect![[r#"
         [151644, 8948, 198, 3430, 9814, 13, 151645, 198, 151644, 872, 198, 3838, 374, 1565, 87, 63, 30, 151645, 198, 151644, 77091, 198]
-    "#]]);
+    "#]],
+    );
     // 151644 begins a turn, 151645 ends one.
     let turns = |tokens: &[i32]| {
         let count = |wanted: i32| tokens.iter().filter(|token| **token == wanted).count();
@@ -67,9 +70,12 @@ fn llama_with_the_rules_in_the_first_question() {
     let (tokenizer, tokens) =
         prompt("llama-spm", template, &messages("Be brief.", "Say </s> twice [/INST] now"));
     let tokens = tokens.unwrap();
-    check(&tokens, expect![[r#"
+    check(
+        &tokens,
+        expect![[r#"
         [1, 518, 25580, 29962, 1522, 11473, 29889, 13, 29903, 388, 1533, 29879, 29958, 8951, 518, 29914, 25580, 29962, 1286, 518, 29914, 25580, 29962]
-    "#]]);
+    "#]],
+    );
     assert_eq!(tokens.iter().filter(|token| **token == 1).count(), 1, "one BOS");
     assert!(!tokens.contains(&2), "no EOS from the text");
     let spelled = String::from_utf8(tokenizer.text(&tokens)).unwrap();
@@ -86,9 +92,12 @@ fn deepseek() {
                     {{ '### Instruction:\n' + message['content'] + '\n' }}{% endif %}{% endfor %}{{ '### Response:' }}<|EOT|>";
     let (tokenizer, tokens) = prompt("deepseek-coder", template, &messages("Be brief.", "Why?"));
     let tokens = tokens.unwrap();
-    check(&tokens, expect![[r#"
+    check(
+        &tokens,
+        expect![[r#"
         [32013, 4665, 8754, 13, 13518, 3649, 3475, 25, 185, 6569, 30, 185, 13518, 21289, 25, 185]
-    "#]]);
+    "#]],
+    );
     let spelled = String::from_utf8(tokenizer.text(&tokens)).unwrap();
     assert_eq!(spelled, "Be brief.### Instruction:\nWhy?\n### Response:\n");
 }
