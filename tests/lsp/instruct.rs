@@ -91,7 +91,8 @@ fn a_diagnostic_is_a_question_and_its_action_a_quick_fix() {
     let engine = ScriptedEngine::always("```python\ndef f(ä):\n    é = \"🧀\"; return ä + é\n```");
     let (mut server, _) = start(engine, CONFIG);
     let range = json!({ "start": { "line": 4, "character": 21 }, "end": { "line": 4, "character": 22 } });
-    let told = json!([{ "range": range, "message": "wrong type", "source": "mypy", "code": "x", "severity": 1 }]);
+    let told =
+        json!([{ "range": range, "message": "wrong type", "source": "mypy", "code": "x", "severity": 1 }]);
     let actions = menu(&mut server, &told);
     let fix = actions.iter().find(|action| action["kind"] == "quickfix").unwrap();
     assert_eq!(fix["title"], "Fix with the instruct model: wrong type");
@@ -150,7 +151,10 @@ fn a_selection_is_rewritten_by_a_command() {
 #[test]
 fn what_came_of_nothing_is_told_in_one_sentence() {
     for (config, expected) in [
-        (CONFIG, "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk"),
+        (
+            CONFIG,
+            "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk",
+        ),
         ("", "no model: this takes one that follows instructions; name its file in instruct.path"),
     ] {
         let (mut server, _) = start(ScriptedEngine::always("Sorry, I cannot."), config);
