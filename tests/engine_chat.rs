@@ -82,9 +82,12 @@ fn llama_with_the_rules_in_the_first_question() {
     assert_eq!(spelled, " [INST] Be brief.\nSay </s> twice [/INST] now [/INST]");
     // As llama.cpp itself reads a text of that kind.
     let plain = prompt("llama-spm", template, &messages("Be brief.", "Say it")).1.unwrap();
-    check(&plain, expect![[r#"
+    check(
+        &plain,
+        expect![[r#"
         [1, 518, 25580, 29962, 1522, 11473, 29889, 13, 29903, 388, 372, 518, 29914, 25580, 29962]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl Wish {
         });
         let tree = snapshot.parse()?;
         let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
-        (words >= WORDS && free && comment).then(|| Self { text, at, indentation: line.indentation })
+        (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 
     /// What is put before the code.
