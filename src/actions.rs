@@ -4,9 +4,20 @@
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
 pub mod check;
+mod docstring;
+mod explain;
 pub mod fix_diagnostic;
+mod fix_instructed;
 pub mod fix_syntax;
+mod from_comment;
+mod function;
 pub mod implement;
+mod patch;
+mod question;
+pub mod rewrite;
+#[cfg(test)]
+mod testing;
+mod verdict;
 pub mod workspace;
 
 use std::ops::Range;
@@ -32,6 +43,25 @@ pub enum Action {
     FixDiagnostic,
     /// The body of a function that has none yet.
     Implement,
+    /// The code that a comment asks for.
+    FromComment,
+    /// The documentation of a function.
+    Docstring,
+    /// Comments in code.
+    Explain,
+    /// Code, changed as the user says.
+    Rewrite,
+    /// What another server complains about, repaired by the model that takes instructions.
+    FixInstructed,
+}
+
+/// Which model an action takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Model {
+    /// The one that fills in.
+    Infill,
+    /// The one that takes instructions.
+    Instruct,
 }
 
 impl Action {
@@ -41,6 +71,19 @@ impl Action {
             Self::FixSyntax => "fix_syntax",
             Self::FixDiagnostic => "fix_diagnostic",
             Self::Implement => "implement",
+            Self::FromComment => "from_comment",
+            Self::Docstring => "docstring",
+            Self::Explain => "explain",
+            Self::Rewrite => "rewrite",
+            Self::FixInstructed => "fix_instructed",
+        }
+    }
+
+    /// The model that makes it, where one does.
+    pub fn model(self) -> Model {
+        match self {
+            Self::FixSyntax | Self::FixDiagnostic | Self::Implement | Self::FromComment => Model::Infill,
+            Self::Docstring | Self::Explain | Self::Rewrite | Self::FixInstructed => Model::Instruct,
         }
     }
 }
@@ -106,6 +149,17 @@ pub struct Promise {
     pub title: String,
     /// What it is about, in bytes of the snapshot.
     pub range: Range<usize>,
+    /// What the model is told besides: the user's instruction, the message of a diagnostic.
+    pub told: String,
+    /// The diagnostic it mends, by its number.
+    pub mends: Option<usize>,
+}
+
+impl Promise {
+    /// A promise that takes no word from anybody.
+    pub fn new(action: Action, title: String, range: Range<usize>) -> Self {
+        Self { action, title, range, told: String::new(), mends: None }
+    }
 }
 
 /// What is asked for.
@@ -138,37 +192,61 @@ pub fn applicable(request: &Request) -> Vec<Offer> {
     syntax
 }
 
-/// What a model could do there. It asks none, but it parses: call it on a blocking thread.
-pub fn promised(request: &Request) -> Vec<Promise> {
-    let range = request.range.clone().unwrap_or_default();
-    implement::promise(&request.snapshot, &range).into_iter().collect()
+/// What a model could do there; with `instructed`, one that takes instructions too. None is asked, but it parses: call it on
+/// a blocking thread.
+pub fn promised(request: &Request, instructed: bool) -> Vec<Promise> {
+    let (snapshot, range) = (&request.snapshot, request.range.clone().unwrap_or_default());
+    let mut promises: Vec<Promise> = implement::promise(snapshot, &range).into_iter().collect();
+    promises.extend(from_comment::promise(snapshot, &range));
+    if instructed {
+        promises.extend(fix_instructed::promises(snapshot, &request.diagnostics));
+        promises.extend(docstring::promise(snapshot, &range));
+        promises.extend(explain::promise(snapshot, &range));
+    }
+    promises
 }
 
-/// Keep a promise about `range` of `snapshot`: checked changes in its bytes, or why there are none.
+/// Keep a promise about `snapshot`: checked changes in its bytes, or why there are none.
 pub async fn make(
-    action: Action,
+    promise: Promise,
     snapshot: Snapshot,
-    range: Range<usize>,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
-    match action {
-        Action::Implement => implement::write(snapshot, range, engine, cancel).await,
+    match promise.action {
+        Action::Implement => implement::write(snapshot, promise.range, engine, cancel).await,
+        Action::FromComment => from_comment::write(promise, snapshot, engine, cancel).await,
+        Action::Docstring => docstring::write(promise, snapshot, engine, cancel).await,
+        Action::Explain => explain::write(promise, snapshot, engine, cancel).await,
+        Action::Rewrite => rewrite::write(promise, snapshot, engine, cancel).await,
+        Action::FixInstructed => fix_instructed::write(promise, snapshot, engine, cancel).await,
         // They were complete when they were offered.
         Action::FixSyntax | Action::FixDiagnostic => Err(Reason::NotHere),
     }
 }
 
 /// Why nothing was made, for the user.
-pub fn excuse(reason: &Reason) -> String {
-    match reason {
-        Reason::NotHere => "there is no function without a body here".into(),
-        Reason::Invalid => {
-            "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk"
-                .into()
+pub fn excuse(action: Action, reason: &Reason) -> String {
+    let why = match (reason, action) {
+        (Reason::NotHere, Action::FromComment) => "there is no comment with nothing below it here",
+        (Reason::NotHere, Action::Docstring) => "there is no function without documentation here",
+        (Reason::NotHere, Action::Explain | Action::Rewrite | Action::FixInstructed) => {
+            "there is no code here, or too much for one question"
         }
-        reason => reason.to_string(),
-    }
+        (Reason::NotHere, _) => "there is no function without a body here",
+        (Reason::Invalid, Action::Docstring) => {
+            "nothing of what the model wrote is a text that can stand there and end where it should"
+        }
+        (Reason::Invalid, Action::Explain) => "the model gave no comments, or changed the code around them",
+        (Reason::Invalid, Action::Implement) => {
+            "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk"
+        }
+        (Reason::Invalid, _) => {
+            "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk"
+        }
+        (reason, _) => return reason.to_string(),
+    };
+    why.to_owned()
 }
 
 /// The text of a snapshot with `edits`, which are in its bytes, applied.

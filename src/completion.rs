@@ -29,7 +29,7 @@ use place::Place;
 use tokio::time::Instant;
 use tree_sitter::Tree;
 use trigger::Decision;
-pub use validate::{Weight, fresh_faults as tree_faults, with_line_ends};
+pub use validate::{Weight, fresh_faults as tree_faults, keeps_what_follows, with_line_ends};
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;

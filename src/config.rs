@@ -20,12 +20,18 @@ use crate::{completion, engine, paths};
 /// Name of the environment variable that names another configuration file.
 pub const FILE_VARIABLE: &str = "TREEFILL_CONFIG";
 
+/// A model that takes instructions is large and asked now and then.
+#[cfg(unix)]
+const INSTRUCT_UNLOAD_S: u64 = 600;
+
 /// All settings. What each one means is said once, in [`settings::SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Config {
     /// Which model, and how it is run.
     pub model: Model,
-    /// The process that runs it.
+    /// The model that takes instructions.
+    pub instruct: Instruct,
+    /// The process that runs them.
     pub engine: Engine,
     /// How suggestions are made.
     pub completion: Completion,
@@ -49,6 +55,15 @@ pub struct Model {
     pub context: Option<u32>,
     pub threads: Option<usize>,
     pub prompt_ms: u32,
+}
+
+/// `[instruct]`: see [`settings::SETTINGS`].
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Instruct {
+    pub path: Option<PathBuf>,
+    pub context: Option<u32>,
+    pub gpu_layers: Option<u32>,
 }
 
 /// `[engine]`: see [`settings::SETTINGS`].
@@ -196,7 +211,8 @@ impl Config {
         let mut config = Self::default();
         let (entries, mut problems) = file::read(path);
         problems.extend(apply::apply(&mut config, entries, Trust::User));
-        if let (Some(model), Some(folder)) = (&mut config.model.path, path.parent()) {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for model in [&mut config.model.path, &mut config.instruct.path].into_iter().flatten() {
             *model = paths::expand(model, folder);
         }
         (config, problems)
@@ -228,6 +244,29 @@ impl Config {
             options: self.engine_options(model),
             linger_s: self.engine.linger_s,
             unload_s: self.engine.unload_s,
+        }
+    }
+
+    /// The settings of the engine for the model at `model` that takes instructions.
+    pub fn instruct_options(&self, model: PathBuf) -> engine::Options {
+        engine::Options {
+            purpose: engine::Purpose::Instruct,
+            context: self.instruct.context,
+            threads: self.model.threads,
+            gpu_layers: self.instruct.gpu_layers,
+            work_ahead: engine::power::WorkAhead::Never,
+            ..engine::Options::new(model)
+        }
+    }
+
+    /// The settings of that engine's process: one that nobody needs for ten minutes gives the memory back, whatever holds
+    /// for the model that is asked at every key.
+    #[cfg(unix)]
+    pub fn instruct_settings(&self, model: PathBuf) -> engine::daemon::Settings {
+        engine::daemon::Settings {
+            options: self.instruct_options(model),
+            linger_s: self.engine.linger_s,
+            unload_s: if self.engine.unload_s == 0 { INSTRUCT_UNLOAD_S } else { self.engine.unload_s },
         }
     }
 

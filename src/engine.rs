@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    Ban, Finish, Generation, Job, Lane, Piece, Prompt, Role, Sampling, Score, Segment, Stop, Summary, Task,
-    Update,
+    Ban, Finish, Generation, Job, Lane, Message, Piece, Prompt, Role, Sampling, Score, Segment, Speaker,
+    Stop, Summary, Task, Update,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -40,11 +40,33 @@ pub type Token = i32;
 /// without one does not keep the memory.
 pub const LINGER_S: u64 = 300;
 
+/// What a model is for; each reads other things in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Purpose {
+    /// Filling in what is missing at a place: [`Task::Generate`] and [`Task::Score`].
+    #[default]
+    Infill,
+    /// Answering in a conversation: [`Task::Chat`].
+    Instruct,
+}
+
+impl Purpose {
+    /// The setting that names its model.
+    pub fn setting(self) -> &'static str {
+        match self {
+            Self::Infill => "model.path",
+            Self::Instruct => "instruct.path",
+        }
+    }
+}
+
 /// How to run a model. Everything but the file has a default that suits an ordinary machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     /// The GGUF to load; see [`crate::models::resolve`].
     pub model: PathBuf,
+    /// What is asked of it.
+    pub purpose: Purpose,
     /// Tokens of context; by default what the model was trained with, at most [`Options::CONTEXT`].
     pub context: Option<u32>,
     /// Most tokens evaluated in one go.
@@ -71,6 +93,7 @@ impl Options {
     pub fn new(model: impl Into<PathBuf>) -> Self {
         Self {
             model: model.into(),
+            purpose: Purpose::default(),
             context: None,
             batch: 512,
             threads: None,
@@ -133,6 +156,14 @@ pub enum EngineError {
     /// The model could not be loaded, or the engine is gone.
     #[error("{0}")]
     Unavailable(String),
+    /// A conversation is longer than the model's context.
+    #[error("a question of {tokens} tokens does not fit into the context of {context}")]
+    TooLong {
+        /// Tokens that the question and its answer would take.
+        tokens: usize,
+        /// Tokens that there are.
+        context: usize,
+    },
     /// llama.cpp refused the work.
     #[error("the engine failed: {0}")]
     Failed(String),

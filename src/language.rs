@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use builtins::Builtins;
-pub use config::{LanguageConfig, Tokens};
+pub use config::{DocStyle, Docs, LanguageConfig, Tokens};
 pub use queries::Queries;
 pub use repairs::{Imports, Repairs, Trouble};
 pub use source::Problem;

@@ -62,6 +62,7 @@ pub fn serve(options: ServeOptions) -> ExitCode {
         }
     };
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
+    session.instruct_by(Arc::new(start_instruct));
     let recorder = stats::default_file().map_or_else(Recorder::off, Recorder::start);
     session.record_to(recorder.clone());
     if options.config.stats.enabled
@@ -121,4 +122,22 @@ fn start_engine(config: &Config) -> Arc<dyn Engine> {
         };
     }
     LlamaEngine::start(config.engine_options(path))
+}
+
+/// The engine for the model that takes instructions.
+fn start_instruct(config: &Config) -> Arc<dyn Engine> {
+    let Some(path) = config.instruct.path.clone() else {
+        return NoEngine::because("there is no model that takes instructions: instruct.path names one");
+    };
+    if let Err(error) = models::check(&path) {
+        return NoEngine::because(format!("the setting `instruct.path`: {error:#}"));
+    }
+    #[cfg(unix)]
+    if !config.engine.in_process {
+        return match DaemonEngine::start(config.instruct_settings(path)) {
+            Ok(engine) => engine,
+            Err(error) => NoEngine::because(format!("{error:#}")),
+        };
+    }
+    LlamaEngine::start(config.instruct_options(path))
 }

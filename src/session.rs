@@ -17,7 +17,7 @@ mod turn;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -47,6 +47,9 @@ pub struct Session {
     /// Filled once the engine has been started; requests wait for that.
     engine: watch::Sender<Option<Arc<dyn Engine>>>,
     start: Start,
+    /// The engine of the model that takes instructions, filled when it is first needed.
+    instruct: watch::Sender<Option<Arc<dyn Engine>>>,
+    start_instruct: OnceLock<Start>,
 }
 
 /// What the mutex guards.
@@ -66,6 +69,8 @@ struct State {
     /// Accepted texts that will be looked at again, oldest first.
     waiting: VecDeque<fates::Waiting>,
     last_waiting: u64,
+    /// Whether a thread makes the engine of the model that takes instructions.
+    instruct_starts: bool,
 }
 
 /// What is remembered of an open document besides its text.
@@ -113,8 +118,16 @@ impl Session {
             history: Arc::default(),
             waiting: VecDeque::new(),
             last_waiting: 0,
+            instruct_starts: false,
         };
-        Arc::new(Self { state: Mutex::new(state), registry, engine: watch::Sender::new(None), start })
+        Arc::new(Self {
+            state: Mutex::new(state),
+            registry,
+            engine: watch::Sender::new(None),
+            start,
+            instruct: watch::Sender::new(None),
+            start_instruct: OnceLock::new(),
+        })
     }
 
     /// Record what happens from now on. The command line does not: it shows nothing that a user could take.
@@ -248,15 +261,25 @@ impl Session {
 
     /// New settings. They hold from the next request on; a changed model is started at once.
     pub fn configure(self: &Arc<Self>, config: Config) {
-        let model_changed = {
+        let (model_changed, instruct_changed) = {
             let mut state = self.lock();
-            let changed = state.config.model != config.model || state.config.engine != config.engine;
+            let engine = state.config.engine != config.engine;
+            let changed = (
+                engine || state.config.model != config.model,
+                // It computes with as many threads as the other one.
+                engine
+                    || state.config.instruct != config.instruct
+                    || state.config.model.threads != config.model.threads,
+            );
             state.disabled = config.disabled();
             state.config = Arc::new(config);
             changed
         };
         if model_changed {
             self.start_engine();
+        }
+        if instruct_changed {
+            self.end_instruct();
         }
     }
 

@@ -53,7 +53,7 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
         Told::Comment => format!("Implement `{name}` from its doc comment"),
         Told::Nothing => format!("Implement `{name}`"),
     };
-    Some(Promise { action: Action::Implement, title, range: range.clone() })
+    Some(Promise::new(Action::Implement, title, range.clone()))
 }
 
 /// Write the body of the stub at `range`: the change, or why there is none.

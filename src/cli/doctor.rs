@@ -14,8 +14,10 @@ use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask, launch};
-use crate::engine::llama::{LlamaEngine, devices, system_info};
-use crate::engine::{Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update};
+use crate::engine::llama::{LlamaEngine, Tokenizer, devices, system_info};
+use crate::engine::{
+    Engine, Job, Lane, Message, ModelInfo, Role, Sampling, Segment, Speaker, Stop, Summary, Task, Update,
+};
 use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -89,6 +91,7 @@ pub fn run(
     engine(&mut page, &config)?;
     statistics(&mut page, &config)?;
     model(&mut page, &config, arguments.no_model)?;
+    instruct(&mut page, &config)?;
 
     let summary = match page.wrong {
         0 => format!("{GOOD}Everything is in order.{GOOD:#}"),
@@ -243,6 +246,22 @@ fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
                 Err(error) => page.bad("speed", format_args!("{error:#}"))?,
             }
         }
+    }
+    Ok(())
+}
+
+/// The model that takes instructions: whether it can be asked, told from its head, without reading the weights.
+fn instruct(page: &mut Page, config: &Config) -> anyhow::Result<()> {
+    page.section("instructions")?;
+    let Some(path) = &config.instruct.path else {
+        return Ok(page.fact("file", "none (instruct.path): the actions that need one are not offered")?);
+    };
+    let asked = models::check(path).map_err(|error| format!("{error:#}")).and_then(|()| {
+        Tokenizer::open(path)?.conversation(&[Message { speaker: Speaker::User, text: "?".into() }])
+    });
+    match asked {
+        Ok(_) => page.good("file", path.display())?,
+        Err(why) => page.bad("file", format_args!("{}: {why}", path.display()))?,
     }
     Ok(())
 }

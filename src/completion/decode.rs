@@ -64,7 +64,7 @@ pub async fn decode(
             }
             Some(Ok(Update::Scores(_))) => {}
             Some(Ok(Update::Done(_))) => break,
-            Some(Err(error)) => return Err(reason(error)),
+            Some(Err(error)) => return Err(error.into()),
             None => {
                 return Err(Reason::EngineFailed("the engine stopped in the middle of a suggestion".into()));
             }
@@ -101,11 +101,14 @@ fn at_deadline(texts: &[Decoded], engine: &dyn Engine) -> Result<(), Reason> {
     }
 }
 
-fn reason(error: EngineError) -> Reason {
-    match error {
-        EngineError::Cancelled => Reason::Superseded,
-        EngineError::Restarting => Reason::EngineRestarting,
-        EngineError::Unavailable(why) => Reason::NoEngine(why),
-        EngineError::Failed(why) => Reason::EngineFailed(why),
+impl From<EngineError> for Reason {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Superseded,
+            EngineError::Restarting => Self::EngineRestarting,
+            EngineError::Unavailable(why) => Self::NoEngine(why),
+            EngineError::TooLong { tokens, context } => Self::TooLong { tokens, context },
+            EngineError::Failed(why) => Self::EngineFailed(why),
+        }
     }
 }

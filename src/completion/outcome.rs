@@ -50,6 +50,13 @@ pub enum Reason {
     EngineRestarting,
     /// There is no engine; the text says what to do.
     NoEngine(String),
+    /// What was to be asked does not fit into the model's context.
+    TooLong {
+        /// Tokens that it would take.
+        tokens: usize,
+        /// Tokens that there are.
+        context: usize,
+    },
     /// The engine failed on this job; the text says how.
     EngineFailed(String),
     /// What was generated does not extend the entry selected in the completion menu.
@@ -77,6 +84,12 @@ impl fmt::Display for Reason {
             Self::ModelLoading => "the model is still being read",
             Self::EngineRestarting => "the engine has ended and is being started again",
             Self::NoEngine(text) => return write!(out, "no model: {text}"),
+            Self::TooLong { tokens, context } => {
+                return write!(
+                    out,
+                    "it takes {tokens} tokens, and the model's context holds {context}: choose less, or raise instruct.context"
+                );
+            }
             Self::EngineFailed(text) => return write!(out, "the model failed: {text}"),
             Self::MenuConflict => "what the model wrote does not extend the menu's entry",
         })

@@ -19,6 +19,7 @@ use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
 use crate::document::{Edit, Part, Snapshot};
 use crate::language::strict::{Faults, Parser};
+pub use structure::is_kept as keeps_what_follows;
 
 /// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
 /// for Rust); of longer ones, the top-level items around the cursor.

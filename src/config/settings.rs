@@ -110,6 +110,33 @@ pub const SETTINGS: &[Setting] = &[
         example: "500",
     },
     Setting {
+        section: "instruct",
+        key: "path",
+        kind: Kind::Path,
+        scope: Scope::User,
+        doc: "A GGUF model that follows instructions (chat, instruct). Relative to this file; ~ is your home folder.",
+        unset: "there is none, and the actions that need one are not offered",
+        example: "\"~/models/qwen2.5-coder-7b-instruct-q4_k_m.gguf\"",
+    },
+    Setting {
+        section: "instruct",
+        key: "context",
+        kind: Kind::Integer { min: 256, max: 131_072 },
+        scope: Scope::User,
+        doc: "Tokens of context kept in memory for it: question and answer have to fit.",
+        unset: "chosen from the model",
+        example: "8192",
+    },
+    Setting {
+        section: "instruct",
+        key: "gpu_layers",
+        kind: Kind::Integer { min: 0, max: 1000 },
+        scope: Scope::User,
+        doc: "Its layers kept on the GPU, as model.gpu_layers.",
+        unset: "as many as fit into its free memory",
+        example: "20",
+    },
+    Setting {
         section: "engine",
         key: "in_process",
         kind: Kind::Switch,
@@ -259,6 +286,11 @@ pub const SETTINGS: &[Setting] = &[
 /// The sections, in order, each with what it is about.
 pub const SECTIONS: &[(&str, &str)] = &[
     ("model", "Which model, and how it is run. Read from this file only, never from an editor or a project."),
+    (
+        "instruct",
+        "A second model, for the actions that take an instruction: it is read when the first of them is chosen, and given back \
+         after ten minutes without one. Read from this file only.",
+    ),
     ("engine", "The process that runs the model. Read from this file only."),
     ("completion", "How suggestions are made."),
     ("disable", "Where to stay silent."),

@@ -291,6 +291,12 @@ impl Family {
 }
 
 impl Layout {
+    /// For a model that is not asked to fill in: nothing marks anything.
+    pub fn none() -> Self {
+        let (family, order, stops) = ("chat", Order::Psm, Vec::new());
+        Self { family, order, bos: None, pre: -1, suf: -1, mid: None, stops }
+    }
+
     /// Tokens that a prompt has besides its texts.
     pub fn overhead(&self) -> usize {
         2 + usize::from(self.bos.is_some()) + usize::from(self.mid.is_some())

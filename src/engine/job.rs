@@ -71,6 +71,37 @@ pub struct Ban {
     pub first_piece: String,
 }
 
+/// Who says something in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Speaker {
+    /// Who sets the rules.
+    System,
+    /// Who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Speaker {
+    /// What chat templates call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// Something said. White space around it is not part of it, as most chat templates have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// By whom.
+    pub speaker: Speaker,
+    /// With LF line ends. What spells a control token is plain text.
+    pub text: String,
+}
+
 /// What a job wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Task {
@@ -80,6 +111,12 @@ pub enum Task {
     Generate {
         /// How many, at least 1.
         candidates: usize,
+    },
+    /// The answer in a conversation, whose text stands here and not in the job's segments. For models of the purpose
+    /// [`super::Purpose::Instruct`] only.
+    Chat {
+        /// What was said so far, the last of it by the user.
+        messages: Vec<Message>,
     },
     /// How likely each of these texts is after the prompt.
     Score {

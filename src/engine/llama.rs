@@ -5,6 +5,7 @@
 
 mod backend;
 mod cache;
+mod chat;
 mod decode;
 mod devices;
 mod load;
@@ -136,7 +137,7 @@ fn serve(
         match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
             Ok(summary) => ticket.send(super::Update::Done(summary)),
             Err(error) => {
-                if !matches!(error, EngineError::Cancelled) {
+                if !matches!(error, EngineError::Cancelled | EngineError::TooLong { .. }) {
                     worker.forget();
                     tracing::warn!("{error}");
                 }

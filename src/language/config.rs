@@ -42,6 +42,16 @@ pub struct LanguageConfig {
     /// Node kinds that are whole statements, where a completion may be cut back to.
     #[serde(default)]
     pub statements: Vec<String>,
+    /// Of the definitions, those of functions.
+    #[serde(default)]
+    pub functions: Vec<String>,
+    /// How comments begin, behind their mark, that speak to a tool: nobody asks for anything by them, and nobody adds one by
+    /// the way.
+    #[serde(default)]
+    pub directives: Vec<String>,
+    /// How functions are documented.
+    #[serde(default)]
+    pub docs: Docs,
     /// How its tokens are written, where the grammar does not tell.
     #[serde(default)]
     pub tokens: Tokens,
@@ -61,4 +71,30 @@ pub struct Tokens {
     pub keywords: Vec<String>,
     /// Marks that the grammar takes for something else.
     pub marks: Vec<String>,
+}
+
+/// How functions are documented: by a text that begins their body, or by lines above them.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Docs {
+    /// What encloses the text inside, the usual one first; none where it stands above.
+    pub quotes: Vec<String>,
+    /// What is put before a text with a backslash in it, so that it stays one.
+    pub raw: String,
+    /// What each line above begins with; empty where the text stands inside.
+    pub line: String,
+    /// What such a text is called.
+    pub name: String,
+    /// Conventions that a file may follow; the first that shows is its own.
+    pub styles: Vec<DocStyle>,
+}
+
+/// A convention for documentation.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocStyle {
+    /// What it is called.
+    pub name: String,
+    /// Texts that tell it from others.
+    pub shows: Vec<String>,
 }

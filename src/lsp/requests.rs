@@ -8,3 +8,4 @@ pub mod execute_command;
 pub mod initialize;
 pub mod inline_completion;
 pub mod resolve_action;
+pub mod rewrite;

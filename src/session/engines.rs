@@ -19,6 +19,13 @@ pub type Start = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
 /// whoever paused wants the first suggestion as soon as there is one.
 const LONGEST_LOAD: Duration = Duration::from_secs(30);
 
+/// The same for a model that takes instructions, which is larger: whoever chose an action sees it running, and may stop it.
+const LONGEST_INSTRUCT_LOAD: Duration = Duration::from_secs(120);
+
+/// What is said where there is none.
+const NOT_INSTRUCTED: &str =
+    "this takes one that follows instructions; name its file in instruct.path, in treefill's config.toml";
+
 /// In the place of an engine that could not be started: it says why.
 pub struct NoEngine {
     why: String,
@@ -62,6 +69,71 @@ impl Session {
             .name("engine-start".into())
             .spawn(start)
             .expect("a thread can be started");
+    }
+
+    /// How the engine for the model that takes instructions is made; it is, when it is first needed.
+    pub fn instruct_by(&self, start: Start) {
+        let _ = self.start_instruct.set(start);
+    }
+
+    /// Whether there is to be a model that takes instructions.
+    pub fn is_instructed(&self) -> bool {
+        self.lock().config.instruct.path.is_some()
+    }
+
+    /// The engine for the model that takes instructions, once that is read.
+    pub(super) async fn ready_instruct(self: &Arc<Self>) -> Result<Arc<dyn Engine>, Reason> {
+        if !self.is_instructed() {
+            return Err(Reason::NoEngine(NOT_INSTRUCTED.into()));
+        }
+        self.begin_instruct();
+        let ready = async {
+            let mut slot = self.instruct.subscribe();
+            let there = slot.wait_for(Option::is_some).await;
+            let engine = there.map_err(|_| Reason::ModelLoading)?.clone().ok_or(Reason::ModelLoading)?;
+            loaded(&mut engine.status()).await;
+            Ok(engine)
+        };
+        tokio::time::timeout(LONGEST_INSTRUCT_LOAD, ready).await.unwrap_or(Err(Reason::ModelLoading))
+    }
+
+    /// Start that engine on a thread of its own, unless it is there, or on its way.
+    fn begin_instruct(self: &Arc<Self>) {
+        let failed = |engine: &Arc<dyn Engine>| matches!(*engine.status().borrow(), Status::Failed(_));
+        {
+            let mut state = self.lock();
+            let wanted = self.instruct.borrow().as_ref().is_none_or(failed);
+            if !wanted || std::mem::replace(&mut state.instruct_starts, true) {
+                return;
+            }
+        }
+        // Whoever repaired what was wrong asks again.
+        self.instruct.send_replace(None);
+        let session = Arc::clone(self);
+        let start = move || {
+            loop {
+                let config = session.config();
+                let engine = match session.start_instruct.get() {
+                    Some(start) => start(&config),
+                    None => NoEngine::because(NOT_INSTRUCTED),
+                };
+                let mut state = session.lock();
+                if state.config.instruct == config.instruct && state.config.engine == config.engine {
+                    state.instruct_starts = false;
+                    session.instruct.send_replace(Some(engine));
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("instruct-start".into())
+            .spawn(start)
+            .expect("a thread can be started");
+    }
+
+    /// Other settings hold for it: the next one who needs it starts another.
+    pub(super) fn end_instruct(&self) {
+        self.instruct.send_replace(None);
     }
 
     /// Watch which engine is in use; none until the first one is started.

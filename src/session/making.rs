@@ -1,10 +1,9 @@
 //! An action that takes a model, from the promise to the edit. What it does is `actions`'.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Action};
+use crate::actions::{self, Model, Promise};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -47,19 +46,18 @@ impl Session {
         Ok(Making { snapshot, source })
     }
 
-    /// Carry `action` out at `range`, in bytes of the snapshot: edits of exactly that snapshot.
-    pub async fn make(
-        &self,
-        making: Making,
-        action: Action,
-        range: Range<usize>,
-    ) -> Result<Vec<Edit>, Refusal> {
+    /// Keep `promise`, in bytes of the snapshot: edits of exactly that snapshot.
+    pub async fn make(self: &Arc<Self>, making: Making, promise: Promise) -> Result<Vec<Edit>, Refusal> {
         let Making { snapshot, source } = making;
         let token = source.token();
+        let action = promise.action;
         let asked = snapshot.clone();
         let run = async {
-            let engine = self.ready_engine().await?;
-            actions::make(action, snapshot, range, &*engine, &token).await
+            let engine = match action.model() {
+                Model::Infill => self.ready_engine().await?,
+                Model::Instruct => self.ready_instruct().await?,
+            };
+            actions::make(promise, snapshot, &*engine, &token).await
         };
         let found = tokio::select! {
             biased;

@@ -48,3 +48,16 @@ fn without_weights_or_without_fim_tokens() {
     }
     refused(&home.file("plain.gguf", bytes), &["not a FIM model"]);
 }
+
+#[test]
+fn one_that_is_to_take_instructions_needs_a_chat_template() {
+    let home = Home::new();
+    let doctor = |path: &str| {
+        home.config(&format!("[instruct]\npath = '{path}'\n"));
+        home.run(&["doctor", "--no-model"])
+    };
+    let none = doctor(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default/model.gguf"));
+    assert!(none.code == 1 && none.out.contains("it has no chat template"), "{none:?}");
+    let missing = doctor("/nonexistent/instruct.gguf");
+    assert!(missing.code == 1 && missing.out.contains("/nonexistent/instruct.gguf"), "{missing:?}");
+}

@@ -11,18 +11,26 @@ pub struct Client {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     last_id: i64,
-    _home: tempfile::TempDir,
+    /// What the server said by itself meanwhile.
+    told: Vec<Value>,
+    home: tempfile::TempDir,
 }
 
 impl Client {
     /// `treefill --stdio` in a home of its own, with the embedded model and time to spare: how much the model reads
     /// depends on its speed, and a busy machine must not change the result.
     pub fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), "")
+    }
+
+    /// The same in this home, with more settings.
+    pub fn start_in(home: tempfile::TempDir, settings: &str) -> Self {
         let config = home.path().join("config.toml");
         std::fs::write(
             &config,
-            "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n",
+            format!(
+                "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n{settings}"
+            ),
         )
         .unwrap();
         let mut process = Command::new(env!("CARGO_BIN_EXE_treefill"))
@@ -40,13 +48,26 @@ impl Client {
             .unwrap();
         let input = process.stdin.take();
         let output = BufReader::new(process.stdout.take().unwrap());
-        Self { process, input, output, last_id: 0, _home: home }
+        Self { process, input, output, last_id: 0, told: Vec::new(), home }
+    }
+
+    /// Engine processes that run for this home.
+    pub fn engines(&self) -> usize {
+        let files = std::fs::read_dir(self.home.path().join("run")).into_iter().flatten().flatten();
+        files.filter(|file| file.path().extension().is_some_and(|ending| ending == "sock")).count()
     }
 
     pub fn initialize(&mut self) -> Value {
         let params = json!({
             "processId": std::process::id(), "rootUri": null,
-            "capabilities": {"textDocument": {"inlineCompletion": {}}, "window": {"workDoneProgress": true}},
+            "capabilities": {
+                "textDocument": {"inlineCompletion": {}, "codeAction": {
+                    "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
+                    "dataSupport": true,
+                    "resolveSupport": {"properties": ["edit"]},
+                }},
+                "window": {"workDoneProgress": true},
+            },
         });
         let answer = self.request("initialize", params);
         self.notify("initialized", json!({}));
@@ -64,7 +85,24 @@ impl Client {
                 (true, Some(id)) => self.send(json!({"jsonrpc": "2.0", "id": id, "result": null})),
                 (false, Some(answered)) if *answered == id => return message,
                 (false, other) => panic!("an answer to {other:?}, which was not asked: {message}"),
-                (true, None) => {}
+                (true, None) => self.told.push(message),
+            }
+        }
+    }
+
+    /// What the server tells the user with these words in it; it may come after an answer.
+    pub fn told_of(&mut self, words: &str) -> String {
+        let told = |message: &Value| {
+            message["params"]["message"].as_str().filter(|text| text.contains(words)).map(str::to_owned)
+        };
+        loop {
+            if let Some(text) = self.told.iter().find_map(told) {
+                return text;
+            }
+            let message = self.receive();
+            match message.get("id") {
+                Some(id) => self.send(json!({"jsonrpc": "2.0", "id": id, "result": null})),
+                None => self.told.push(message),
             }
         }
     }

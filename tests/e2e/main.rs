@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
 
 mod client;
+#[path = "../engine/common.rs"]
+#[allow(unused_imports, reason = "each test file uses its part")]
+mod common;
 
 use client::Client;
 use serde_json::{Value, json};
@@ -90,4 +93,56 @@ fn exit_without_shutdown_is_code_1() {
     client.initialize();
     client.notify("exit", Value::Null);
     assert_eq!(client.wait(), 1);
+}
+
+/// The embedded model with a chat template: the whole way of an action that takes instructions, in a second engine process
+/// that is started when the action is chosen. What the model answers is noise, and noise is refused.
+#[test]
+fn an_action_asks_a_second_model_and_noise_is_refused_in_one_sentence() {
+    let home = tempfile::tempdir().unwrap();
+    let model = common::instruct(&home).model;
+    let settings = format!("[instruct]\npath = {}\n", json!(model));
+    let mut client = Client::start_in(home, &settings);
+    client.initialize();
+    let uri = "file:///add.py";
+    open(&mut client, uri, "python", "def add(a, b):\n    total = a + b\n    return total\n");
+    let at = json!({"line": 1, "character": 4});
+    let menu = client.request(
+        "textDocument/codeAction",
+        json!({"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}),
+    );
+    let actions = menu["result"].as_array().unwrap();
+    let explain =
+        actions.iter().find(|action| action["title"] == "Explain `add` with comments").unwrap().clone();
+    // The other model's engine is there once it has answered.
+    ask(&mut client, uri, 1, 13);
+    #[cfg(unix)]
+    assert_eq!(client.engines(), 1, "no action was chosen yet");
+
+    let resolved = client.request("codeAction/resolve", explain.clone());
+    assert_eq!(resolved["result"], explain, "nothing to apply");
+    #[cfg(unix)]
+    assert_eq!(client.engines(), 2);
+    let told = client.told_of("Explain `add`");
+    let expected = "nothing was changed (Explain `add` with comments): the model gave no comments, or changed the code \
+                    around them";
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(client.end(), 0);
+}
+
+#[test]
+fn a_model_that_takes_no_instructions_is_told_from_one_that_does() {
+    let model = common::options().model;
+    let mut client =
+        Client::start_in(tempfile::tempdir().unwrap(), &format!("[instruct]\npath = {}\n", json!(model)));
+    client.initialize();
+    let uri = "file:///add.py";
+    open(&mut client, uri, "python", "def add(a, b):\n    return a + b\n");
+    let range = json!({"start": {"line": 1, "character": 4}, "end": {"line": 1, "character": 9}});
+    let arguments = json!([{"uri": uri, "range": range, "instruction": "subtract"}]);
+    let params = json!({"command": "treefill.rewrite", "arguments": arguments});
+    assert_eq!(client.request("workspace/executeCommand", params)["result"], Value::Null);
+    let told = client.told_of("Rewrite: subtract");
+    assert!(told.contains("it has no chat template") && told.contains("instruct.path"), "{told}");
+    assert_eq!(client.end(), 0);
 }

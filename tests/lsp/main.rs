@@ -8,6 +8,7 @@ mod binary;
 mod diagnostics;
 mod frames;
 mod inline;
+mod instruct;
 mod menu;
 mod pump;
 mod recorded;

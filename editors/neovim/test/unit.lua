@@ -92,7 +92,54 @@ equal('values that begin so', complete('a', 'Treefill! toggle a'), { 'all' })
 equal('nothing behind a value', complete('', 'Treefill toggle all '), {})
 equal('behind a range', complete('ac', "'<,'>Treefill ac"), { 'actions' })
 
+-- Rewriting: what is sent for a cursor, for lines, and after a question.
+local sent, told, answer, shown = {}, {}, nil, {}
 local client = require('treefill.client')
+local of, execute, request, input, notify = client.of, client.execute, client.request, vim.ui.input, vim.notify
+client.of = function() return { offset_encoding = 'utf-16', server_capabilities = {} } end
+client.execute = function(command, argument)
+  sent[#sent + 1] = { command, argument }
+  return true
+end
+vim.ui.input = function(_, done) done(answer) end
+vim.notify = function(text) shown[#shown + 1] = text end
+client.request = function(_, method, params, handler)
+  told[#told + 1] = { method, params.range, params.context.only }
+  handler(nil, {
+    { title = 'Implement', data = { action = 'implement' }, command = { command = 'a' } },
+    { title = 'Explain', command = { command = 'treefill.apply', arguments = { { action = 'explain' } } } },
+  })
+end
+local run = client.run
+client.run = function(_, command) sent[#sent + 1] = command.command end
+vim.api.nvim_buf_set_lines(0, 0, -1, false, { 'a = "🧀"; b = 1', 'c = 2', 'd = 3' })
+vim.api.nvim_win_set_cursor(0, { 1, 12 })
+vim.lsp.util.buf_versions[vim.api.nvim_get_current_buf()] = 7
+local function call(line)
+  sent = {}
+  vim.api.nvim_create_user_command('Treefill', function(given) require('treefill.command').run(given) end, {
+    nargs = '*', bang = true, range = true, force = true,
+  })
+  vim.cmd(line)
+  return sent
+end
+local function argument(from_line, from, to_line, to, instruction)
+  local range = { start = { line = from_line, character = from }, ['end'] = { line = to_line, character = to } }
+  return { { 'treefill.rewrite', { uri = vim.uri_from_bufnr(0), range = range, instruction = instruction, version = 7 } } }
+end
+equal('rewriting at the cursor, after an emoji', call('Treefill rewrite use a list'), argument(0, 10, 0, 10, 'use a list'))
+equal('rewriting lines', call('2,3Treefill rewrite shorter'), argument(1, 0, 3, 0, 'shorter'))
+answer = ' asked for '
+equal('what to do is asked for', call('Treefill rewrite'), argument(0, 10, 0, 10, 'asked for'))
+answer = nil
+equal('and nothing is done without an answer', call('Treefill rewrite'), {})
+equal('an action by its name', call('2,3Treefill explain'), { 'treefill.apply' })
+equal('asked for the lines', told[#told][2], argument(1, 0, 3, 0, '')[1][2].range)
+equal('and one that is not there', call('Treefill docstring'), {})
+equal('is said', shown, { 'treefill: there is nothing to do here' })
+client.of, client.execute, client.request, client.run = of, execute, request, run
+vim.ui.input, vim.notify = input, notify
+
 for _, case in ipairs({ { 'utf-8', 3 }, { 'utf-16', 2 }, { 'utf-32', 2 } }) do
   equal('ö is two bytes, ' .. case[1], client.from_byte('aöb', 3, case[1]), case[2])
   equal('and back, ' .. case[1], client.to_byte('aöb', case[2], case[1]), 3)

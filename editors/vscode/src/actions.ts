@@ -1,46 +1,104 @@
-// “Fix Syntax Error Here…”, “Implement from Docstring” and “Code Actions Here…”: what treefill itself offers at the cursor, without other extensions. With
-// the light bulb and Ctrl+. it comes through the language client as everybody's does.
+// “Fix Syntax Error Here…”, “Implement from Docstring”, “Rewrite Selection…” and the like: what treefill itself offers at the
+// cursor, without other extensions. With the light bulb and Ctrl+. it comes through the language client as everybody's does.
 import * as vscode from 'vscode';
-import { CodeActionRequest, CodeActionResolveRequest, type CodeAction, type Command } from 'vscode-languageclient/node';
+import {
+  CodeActionRequest,
+  CodeActionResolveRequest,
+  ExecuteCommandRequest,
+  type CodeAction,
+  type Command,
+} from 'vscode-languageclient/node';
+import { named, rewriting, type Name } from './choice';
 import type { Server } from './server';
 
-/** What is said about the actions of a kind. */
+/** What is said about the actions of a kind, or of a name. */
 const KINDS = {
   quickfix: { title: 'Repairs', looking: 'looking for repairs', nothing: 'no syntax error that it can mend in this line' },
-  'refactor.rewrite': {
+  implement: {
     title: 'Implement',
     looking: 'looking for a function without a body',
     nothing: 'no function here whose body is only a docstring, pass, todo!() or the like',
   },
+  from_comment: {
+    title: 'Write the code',
+    looking: 'looking for a comment that asks for code',
+    nothing: 'no comment here that says what is wanted and has nothing below it',
+  },
+  docstring: {
+    title: 'Write the docstring',
+    looking: 'looking for a function without documentation',
+    nothing: 'no function here without documentation, or no model that follows instructions (instruct.path)',
+  },
+  explain: {
+    title: 'Explain with comments',
+    looking: 'looking for what can be explained',
+    nothing: 'no function or selection here, or no model that follows instructions (instruct.path)',
+  },
   all: { title: 'Code actions', looking: 'what can be done here', nothing: 'nothing to offer here' },
 };
 
-/** Let the user choose one of the actions, all of them or of one kind, and carry it out. */
-export async function act(server: Server, kind?: 'quickfix' | 'refactor.rewrite'): Promise<void> {
+/** The editor and the server, or what is missing, said. */
+function here(server: Server) {
   const editor = vscode.window.activeTextEditor;
   const client = server.running();
-  if (editor === undefined || client === undefined) {
-    void vscode.window.showInformationMessage(
-      editor === undefined ? 'treefill: no file is open.' : 'treefill: the server does not run.',
-    );
-    return;
-  }
+  if (editor !== undefined && client !== undefined) return { editor, client };
+  void vscode.window.showInformationMessage(
+    editor === undefined ? 'treefill: no file is open.' : 'treefill: the server does not run.',
+  );
+  return undefined;
+}
+
+/** Have the selection, or the function around the cursor, rewritten as the user says. The server applies what came of it. */
+export async function rewrite(server: Server): Promise<void> {
+  const found = here(server);
+  if (found === undefined) return;
+  const { editor, client } = found;
+  const { document, selection } = editor;
+  const what = selection.isEmpty ? 'the function at the cursor' : 'the selection';
+  const instruction = await vscode.window.showInputBox({
+    title: 'treefill: Rewrite Selection',
+    prompt: `What is to be done with ${what}?`,
+    placeHolder: 'return early instead of nesting',
+  });
+  const convert = client.code2ProtocolConverter;
+  const { uri, version } = convert.asVersionedTextDocumentIdentifier(document);
+  const argument = rewriting({ uri, version: version ?? document.version }, convert.asRange(selection), instruction);
+  if (argument === undefined) return;
+  const params = { command: 'treefill.rewrite', arguments: [argument] };
+  const location = vscode.ProgressLocation.Notification;
+  const options = { location, title: `treefill: ${argument.instruction}`, cancellable: true };
+  await vscode.window.withProgress(options, (_, token) =>
+    client.sendRequest(ExecuteCommandRequest.type, params, token).catch((error: unknown) => {
+      if (!token.isCancellationRequested) throw error;
+    }),
+  );
+}
+
+/** Let the user choose one of the actions, all of them, or repairs, or those of a name, and carry it out. */
+export async function act(server: Server, which?: 'quickfix' | Name): Promise<void> {
+  const editing = here(server);
+  if (editing === undefined) return;
+  const { editor, client } = editing;
   const { document, selection } = editor;
   const convert = client.code2ProtocolConverter;
-  // The whole line, as the light bulb does: an error is rarely where the cursor is.
-  const range = selection.isEmpty ? document.lineAt(selection.active).range : selection;
+  const name = which === 'quickfix' ? undefined : which;
+  const kind = name === undefined ? which : 'refactor.rewrite';
+  // The whole line, as the light bulb does: an error is rarely where the cursor is. What is explained is the function.
+  const range =
+    selection.isEmpty && which !== 'explain' ? document.lineAt(selection.active).range : selection;
   const params = {
     textDocument: convert.asTextDocumentIdentifier(document),
     range: convert.asRange(range),
     context: { diagnostics: [], ...(kind === undefined ? {} : { only: [kind] }) },
   };
-  const told = KINDS[kind ?? 'all'];
+  const told = KINDS[which ?? 'all'];
   const location = vscode.ProgressLocation.Notification;
   const options = { location, title: `treefill: ${told.looking}`, cancellable: true };
-  const found = await vscode.window.withProgress(options, (_, token) =>
+  const offered = await vscode.window.withProgress(options, (_, token) =>
     client.sendRequest(CodeActionRequest.type, params, token),
   );
-  if (!found || found.length === 0) {
+  const found = named(offered ?? [], name);
+  if (found.length === 0) {
     void vscode.window.showInformationMessage(`treefill: ${told.nothing}.`);
     return;
   }

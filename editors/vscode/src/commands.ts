@@ -1,7 +1,7 @@
 // The commands, one function each, and the menu that offers them.
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { act } from './actions';
+import { act, rewrite } from './actions';
 import { run, type Ended } from './program';
 import type { Scope } from './pauses';
 import type { Server } from './server';
@@ -24,7 +24,11 @@ export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
     suggest: vs('editor.action.inlineSuggest.trigger'),
     acceptNextLine: vs('editor.action.inlineSuggest.acceptNextLine'),
     fix: () => act(server, 'quickfix'),
-    implement: () => act(server, 'refactor.rewrite'),
+    implement: () => act(server, 'implement'),
+    generateFromComment: () => act(server, 'from_comment'),
+    writeDocstring: () => act(server, 'docstring'),
+    explain: () => act(server, 'explain'),
+    rewriteSelection: () => rewrite(server),
     actions: () => act(server),
     pauseFile: () => pause(server, 'file'),
     pauseLanguage: () => pause(server, 'language'),

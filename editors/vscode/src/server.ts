@@ -75,6 +75,7 @@ export class Server implements vscode.Disposable {
   async configure(): Promise<void> {
     if (this.client?.isRunning()) {
       await this.client.sendNotification('workspace/didChangeConfiguration', { settings: this.settings() });
+      await this.refresh();
     }
   }
 
@@ -105,7 +106,10 @@ export class Server implements vscode.Disposable {
     if (this.client?.isRunning()) {
       const argument = document === undefined ? {} : { uri: this.uri(document) };
       // Not the engine's state, which this tells too: it may be older than a `treefill/status` that has come meanwhile.
-      const { off } = await this.command<{ off: State['off'] | null }>('treefill.status', argument);
+      const told = await this.command<{ off: State['off'] | null; instruct?: boolean }>('treefill.status', argument);
+      const { off } = told;
+      // Commands that take a model which follows instructions are in the palette where there is one.
+      await vscode.commands.executeCommand('setContext', 'treefill.instruct', told.instruct === true);
       // Another editor may have come to the front meanwhile; its own answer is on the way.
       if (document !== vscode.window.activeTextEditor?.document) return;
       change.off = off ?? undefined;

@@ -13,7 +13,7 @@ use super::launch::{self, Launcher, Way};
 use super::link::{End, Knock, Link, Order, knock};
 use super::{Settings, log};
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Generation, Job, Status};
+use crate::engine::{Engine, Generation, Job, Purpose, Status};
 
 /// How long a process may take from its start to its first word; the model is read after that. 20 to 50 ms are usual.
 const STARTING: Duration = Duration::from_secs(20);
@@ -144,11 +144,17 @@ impl Supervisor {
     }
 
     fn hopeless(&self, why: &str) -> String {
+        let purpose = self.settings.options.purpose;
+        let off = match purpose {
+            Purpose::Infill => "Suggestions are off until the editor is restarted; everything else goes on",
+            Purpose::Instruct => "It is started again when another action that needs it is chosen",
+        };
         format!(
-            "the engine was lost {} times within {} minutes, the last time it {why}. Suggestions are off until the editor is restarted; everything else goes on. Its log is {}; `treefill doctor` tries the model, and the setting model.path names another one",
+            "the engine was lost {} times within {} minutes, the last time it {why}. {off}. Its log is {}; `treefill doctor` tries the model, and the setting {} names another one",
             RESTARTS + 1,
             WINDOW.as_secs() / 60,
-            self.address.log.display()
+            self.address.log.display(),
+            purpose.setting()
         )
     }
 

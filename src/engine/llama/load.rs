@@ -9,10 +9,11 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use tokio::sync::watch;
 
 use super::backend::{backend, take_last_error};
+use super::chat::Chat;
 use super::devices::{devices, fitting};
 use super::vocabulary::Vocabulary;
 use crate::engine::queue::Queue;
-use crate::engine::{Options, Status};
+use crate::engine::{Options, Purpose, Status};
 
 /// A loaded model.
 pub struct Loaded {
@@ -22,6 +23,8 @@ pub struct Loaded {
     pub model: LlamaModel,
     /// What the engine reads from the vocabulary.
     pub vocabulary: Vocabulary,
+    /// How conversations are worded, for a model that is asked in them.
+    pub chat: Option<Chat>,
     /// Layers on the GPU, the output counted as one; never more than there are.
     pub gpu_layers: u32,
 }
@@ -64,9 +67,13 @@ pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status
             path.display()
         )
     })?;
-    let vocabulary = Vocabulary::read(&model, options.family.as_deref())
-        .map_err(|error| format!("{}: {error}", path.display()))?;
+    let named = |error| format!("{}: {error}", path.display());
+    let vocabulary = Vocabulary::read(&model, options.purpose, options.family.as_deref()).map_err(named)?;
+    let chat = match options.purpose {
+        Purpose::Infill => None,
+        Purpose::Instruct => Some(Chat::read(&model).map_err(named)?),
+    };
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
     let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));
-    Ok(Loaded { backend, model, vocabulary, gpu_layers })
+    Ok(Loaded { backend, model, vocabulary, chat, gpu_layers })
 }

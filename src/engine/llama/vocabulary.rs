@@ -8,9 +8,10 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 
 use super::backend::backend;
-use crate::engine::Token;
+use super::chat::Chat;
 use crate::engine::family::{self, Layout};
 use crate::engine::heal::Pieces;
+use crate::engine::{Message, Purpose, Token};
 
 /// What is read from a vocabulary once, at load.
 pub struct Vocabulary {
@@ -25,8 +26,8 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Read it. `wanted` is the user's choice of family.
-    pub fn read(model: &LlamaModel, wanted: Option<&str>) -> Result<Self, String> {
+    /// Read it. `wanted` is the user's choice of family, where the model is one that fills in.
+    pub fn read(model: &LlamaModel, purpose: Purpose, wanted: Option<&str>) -> Result<Self, String> {
         let vocab = model.vocab();
         let looked_for: HashSet<&str> = family::sentinel_texts().collect();
         let mut found = HashMap::new();
@@ -48,7 +49,10 @@ impl Vocabulary {
             bos: vocab.should_add_bos().then_some(vocab.bos()).and_then(usable),
             name: &name,
         };
-        let layout = family::detect(&about, wanted)?;
+        let layout = match purpose {
+            Purpose::Infill => family::detect(&about, wanted)?,
+            Purpose::Instruct => Layout::none(),
+        };
         for &stop in &layout.stops {
             if let Some(index) = usize::try_from(stop).ok().filter(|&index| index < ends.len()) {
                 ends[index] = true;
@@ -60,7 +64,12 @@ impl Vocabulary {
 
     /// Tokens of `text`; see [`tokenize`].
     pub fn tokenize(&self, model: &LlamaModel, text: &str) -> Vec<Token> {
-        tokenize(model, self.lead, text)
+        tokenize(model, self.lead, text, Special::Text)
+    }
+
+    /// The same for the words of a chat template, or of a message in one.
+    pub fn tokenize_as(&self, model: &LlamaModel, text: &str, special: Special) -> Vec<Token> {
+        tokenize(model, self.lead, text, special)
     }
 
     /// Whether `token` ends the text.
@@ -69,22 +78,31 @@ impl Vocabulary {
     }
 }
 
-/// Tokens of `text` as it stands in the middle of a document: special tokens in it are plain text, no BOS, no space
-/// added. SentencePiece vocabularies add one before the first word whatever they are asked; a line feed in front takes
+/// What a text that spells a control token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// Plain text.
+    Text,
+    /// That token.
+    Control,
+}
+
+/// Tokens of `text` as it stands in the middle of a document: no BOS, no space added. SentencePiece vocabularies add one before the first word whatever they are asked; a line feed in front takes
 /// it instead and is cut off again, with everything up to it.
-fn tokenize(model: &LlamaModel, lead: Option<Token>, text: &str) -> Vec<Token> {
+fn tokenize(model: &LlamaModel, lead: Option<Token>, text: &str, special: Special) -> Vec<Token> {
+    let control = special == Special::Control;
     if text.is_empty() {
         return Vec::new();
     }
     let Some(lead) = lead else {
         return model
             .vocab()
-            .tokenize(text.as_bytes(), false, false)
+            .tokenize(text.as_bytes(), false, control)
             .into_iter()
             .map(|token| token.0)
             .collect();
     };
-    let tokens = model.vocab().tokenize(format!("\n{text}").as_bytes(), false, false);
+    let tokens = model.vocab().tokenize(format!("\n{text}").as_bytes(), false, control);
     tokens.into_iter().map(|token| token.0).skip_while(|&token| token != lead).skip(1).collect()
 }
 
@@ -123,7 +141,7 @@ impl Tokenizer {
 
     /// Tokens of plain text, as the engine tokenises the parts of a prompt.
     pub fn tokenize(&self, text: &str) -> Vec<Token> {
-        tokenize(&self.model, self.lead, text)
+        tokenize(&self.model, self.lead, text, Special::Text)
     }
 
     /// The text of tokens; control tokens have none.
@@ -132,11 +150,20 @@ impl Tokenizer {
         tokens.iter().flat_map(|&token| vocab.token_to_piece(LlamaToken(token), false, None)).collect()
     }
 
+    /// The prompt of a conversation by the chat template of the file; see [`Chat::prompt`].
+    ///
+    /// # Errors
+    /// A text for the user, that follows the file's name.
+    pub fn conversation(&self, messages: &[Message]) -> Result<Vec<Token>, String> {
+        let tokenize = |text: &str, special| tokenize(&self.model, self.lead, text, special);
+        Chat::read(&self.model)?.prompt(&self.model, messages, &tokenize)
+    }
+
     /// How prompts for this vocabulary are built.
     ///
     /// # Errors
     /// A text for the user; see [`family::detect`].
     pub fn layout(&self, wanted: Option<&str>) -> Result<Layout, String> {
-        Vocabulary::read(&self.model, wanted).map(|vocabulary| vocabulary.layout)
+        Vocabulary::read(&self.model, Purpose::Infill, wanted).map(|vocabulary| vocabulary.layout)
     }
 }

@@ -15,7 +15,8 @@ use crate::engine::power::WorkAhead;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::{
-    EngineError, Finish, Job, Lane, ModelInfo, Options, Prompt, Segment, Summary, Task, Token, Update, cores,
+    EngineError, Finish, Job, Lane, Message, ModelInfo, Options, Prompt, Segment, Summary, Task, Token,
+    Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
@@ -114,12 +115,16 @@ impl<'a> Worker<'a> {
         let job = &ticket.job;
         let started = Instant::now();
         let max_tokens = job.max_tokens.clamp(1, self.cache.size() / 2);
-        let (prompt, heal) = self.prompt(job, max_tokens);
+        let (prompt, heal) = match &job.task {
+            Task::Chat { messages } => (self.conversation(messages, max_tokens)?, Heal::default()),
+            Task::Generate { .. } | Task::Score { .. } => self.prompt(job, max_tokens),
+        };
         let prompt = Prompt { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
         ticket.send(Update::Prompt(prompt));
         let prefilled = Instant::now();
         let (finish, generated_tokens) = match &job.task {
             Task::Generate { candidates } => self.generate(ticket, max_tokens, heal, *candidates)?,
+            Task::Chat { .. } => self.generate(ticket, max_tokens, heal, 1)?,
             Task::Score { continuations } => (Finish::EndOfText, self.score(ticket, &heal, continuations)?),
         };
         Ok(Summary {
@@ -167,6 +172,17 @@ impl<'a> Worker<'a> {
         }
         self.windows.insert(job.document.clone(), windows);
         self.compose(&fitted)
+    }
+
+    /// The prompt of a conversation, whole: one that was cut would ask something else.
+    fn conversation(&self, messages: &[Message], answer: usize) -> Result<Vec<Token>, EngineError> {
+        let Loaded { model, vocabulary, chat, .. } = self.loaded;
+        let chat =
+            chat.as_ref().ok_or_else(|| EngineError::Failed("it was not loaded for questions".into()))?;
+        let tokenize = |text: &str, special| vocabulary.tokenize_as(model, text, special);
+        let prompt = chat.prompt(model, messages, &tokenize).map_err(EngineError::Failed)?;
+        let (tokens, context) = (prompt.len() + answer + 1, self.cache.size());
+        if tokens > context { Err(EngineError::TooLong { tokens, context }) } else { Ok(prompt) }
     }
 
     /// Fitted parts in the model's order, and what was taken back from the end of the prefix.

@@ -24,7 +24,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     }
     let only = params.context.only.as_deref();
     let fixes = wanted(only, QUICK_FIX);
-    let promises = wanted(only, REWRITE);
+    let rewrites = wanted(only, REWRITE);
+    let instructed = server.session.is_instructed();
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
@@ -38,7 +39,12 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
         let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
         let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
-        let promises = if promises { actions::promised(&request) } else { Vec::new() };
+        let mut promises = if rewrites || fixes && instructed {
+            actions::promised(&request, instructed)
+        } else {
+            Vec::new()
+        };
+        promises.retain(|promise| if promise.mends.is_some() { fixes } else { rewrites });
         (request.snapshot.parse(), offers, promises)
     };
     // A panic there costs this menu only; the log has it.
@@ -50,7 +56,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let later = promises.iter().map(|promise| (promise.action, &[][..]));
     server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
     let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
-    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, server))).collect()
+    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, told, server))).collect()
 }
 
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
@@ -87,18 +93,24 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
 }
 
 /// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
-fn promised(snapshot: &Snapshot, promise: &Promise, server: &Server) -> Value {
+fn promised(snapshot: &Snapshot, promise: &Promise, told: &[Value], server: &Server) -> Value {
     let client = server.negotiated();
     let data = Promised::new(promise, snapshot, server).data();
     let title = &promise.title;
-    if client.action_literals && client.resolves_edits {
-        return json!({ "title": title, "kind": REWRITE, "data": data });
-    }
     let command = json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
-    match client.action_literals {
-        true => json!({ "title": title, "kind": REWRITE, "command": command }),
-        false => command,
+    if !client.action_literals {
+        return command;
     }
+    let mends = promise.mends.and_then(|number| told.get(number));
+    let mut action = json!({ "title": title, "kind": if mends.is_some() { QUICK_FIX } else { REWRITE } });
+    if let Some(diagnostic) = mends {
+        action["diagnostics"] = json!([diagnostic]);
+    }
+    match client.resolves_edits {
+        true => action["data"] = data,
+        false => action["command"] = command,
+    }
+    action
 }
 
 /// Edits on the wire.

@@ -28,8 +28,11 @@ const WARM: &str = "treefill.warm";
 /// clients that know actions only as commands, or cannot ask for their edits.
 pub const APPLY: &str = "treefill.apply";
 
+/// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
+pub const REWRITE: &str = "treefill.rewrite";
+
 /// Every command, as announced.
-pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM, APPLY];
+pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM, APPLY, REWRITE];
 
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
@@ -50,6 +53,7 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
         STATUS => Ok(told(server, argument)),
         WARM => warm(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
+        REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
         unknown => {
             Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
         }
@@ -110,5 +114,6 @@ fn told(server: &Server, argument: &Value) -> Value {
         "off": argument["uri"].as_str().and_then(|uri| session.off(uri)),
         "documents": session.documents(),
         "counts": session.counts(),
+        "instruct": session.is_instructed(),
     })
 }

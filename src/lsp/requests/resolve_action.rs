@@ -24,6 +24,9 @@ pub struct Promised {
     /// What it is called, for the display of progress.
     #[serde(default)]
     label: String,
+    /// What the model is told besides.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    told: String,
 }
 
 pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
@@ -52,6 +55,7 @@ impl Promised {
             action: promise.action,
             range: convert::to_range(snapshot, &promise.range, server.negotiated().encoding),
             label: promise.title.clone(),
+            told: promise.told.clone(),
         }
     }
 
@@ -70,7 +74,9 @@ impl Promised {
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
                 let range = convert::to_bytes(&snapshot, self.range, encoding);
-                let edits = server.session.make(making, self.action, range).await;
+                let promise = Promise::new(self.action, self.label.clone(), range);
+                let promise = Promise { told: self.told.clone(), ..promise };
+                let edits = server.session.make(making, promise).await;
                 edits.map(|edits| text_edits(&snapshot, &edits, encoding))
             }
         };
@@ -79,7 +85,9 @@ impl Promised {
             Err(Refusal::Moved) => Err(moved_on()),
             Err(Refusal::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
-                server.messages.warn(&format!("nothing was changed ({what}): {}", excuse(&reason)));
+                server
+                    .messages
+                    .warn(&format!("nothing was changed ({what}): {}", excuse(self.action, &reason)));
                 Ok(None)
             }
         }

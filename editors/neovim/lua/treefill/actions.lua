@@ -33,8 +33,23 @@ local function resolve(from, buffer, action)
   end, buffer)
 end
 
+-- Those with a name, as the server gives them: in `data`, or in the command of a client that cannot resolve.
+local function named(actions, name)
+  if not name then return actions end
+  return vim.tbl_filter(function(action)
+    local command = type(action.command) == 'table' and action.command or action
+    local data = action.data or (command.arguments or {})[1]
+    return type(data) == 'table' and data.action == name
+  end, actions or {})
+end
+
+-- Some lines (from 0, the last one included) in the protocol's words.
+local function lines_of(first, last)
+  return { start = { line = first, character = 0 }, ['end'] = { line = last + 1, character = 0 } }
+end
+
 --- Offers the actions at the cursor, or in the lines `first` to `last` (from 1).
---- @param options { only: string[]?, first: integer?, last: integer?, at_once: boolean? } at_once: the first one is applied
+--- @param options { only: string[]?, name: string?, first: integer?, last: integer?, at_once: boolean? } at_once: the first one is applied
 function M.offer(options)
   local buffer = vim.api.nvim_get_current_buf()
   local from = client.of(buffer)
@@ -43,12 +58,11 @@ function M.offer(options)
   local params = { textDocument = here.textDocument, range = { start = here.position, ['end'] = here.position } }
   local row = vim.api.nvim_win_get_cursor(0)[1]
   local first, last = (options.first or row) - 1, (options.last or row) - 1
-  if options.first then
-    params.range = { start = { line = first, character = 0 }, ['end'] = { line = last + 1, character = 0 } }
-  end
+  if options.first then params.range = lines_of(first, last) end
   params.context = { diagnostics = diagnostics(buffer, first, last), only = options.only, triggerKind = 1 }
   client.request(from, 'textDocument/codeAction', params, function(err, actions)
     if err then return vim.notify('treefill: ' .. err.message, vim.log.levels.ERROR) end
+    actions = named(actions, options.name)
     if not actions or #actions == 0 then return vim.notify('treefill: there is nothing to do here') end
     if options.at_once or #actions == 1 then
       local preferred = vim.iter(actions):find(function(action) return action.isPreferred end)
@@ -58,6 +72,29 @@ function M.offer(options)
       if chosen then resolve(from, buffer, chosen) end
     end)
   end, buffer)
+end
+
+--- Has the lines `first` to `last` (from 1), or the function around the cursor, rewritten as `instruction` says. Asks for one
+--- where there is none.
+--- @param options { instruction: string?, first: integer?, last: integer? }
+function M.rewrite(options)
+  local buffer = vim.api.nvim_get_current_buf()
+  local from = client.of(buffer)
+  if not from then return vim.notify('treefill: no server runs for this file', vim.log.levels.WARN) end
+  local here = client.here(from.offset_encoding)
+  local range = { start = here.position, ['end'] = here.position }
+  if options.first then range = lines_of(options.first - 1, options.last - 1) end
+  -- None in a buffer that was never sent, and in versions of Neovim that tell it no more: then the newest text is meant.
+  local version = (vim.lsp.util.buf_versions or {})[buffer]
+  local function run(instruction)
+    instruction = vim.trim(instruction or '')
+    if instruction == '' then return end
+    local argument = { uri = here.textDocument.uri, range = range, instruction = instruction, version = version }
+    -- The server has it applied, or says why there is nothing to apply.
+    client.execute('treefill.rewrite', argument, nil, from)
+  end
+  if options.instruction then return run(options.instruction) end
+  vim.ui.input({ prompt = 'What is to be done? ' }, run)
 end
 
 return M

@@ -41,7 +41,17 @@ local function status()
   end)
 end
 
---- @type table<string, { help: string, values: string[]?, any_number: boolean?, run: fun(value: string?, call: table) }>
+-- Offers the actions of one name at the cursor, or in the given lines.
+local function act(name)
+  return function(_, call)
+    local lines = call.range > 0 and { first = call.line1, last = call.line2 } or {}
+    local options = { only = { 'refactor.rewrite' }, name = name, at_once = call.bang }
+    require('treefill.actions').offer(vim.tbl_extend('force', lines, options))
+  end
+end
+
+-- `words`: whatever follows is one text.
+--- @type table<string, { help: string, values: string[]?, any_number: boolean?, words: boolean?, run: fun(value: string?, call: table) }>
 local SUBCOMMANDS = {
   status = { help = 'what the server is doing', run = status },
   toggle = {
@@ -76,7 +86,18 @@ local SUBCOMMANDS = {
   },
   implement = {
     help = 'write the body of the function here from its docstring',
-    run = function(_, call) require('treefill.actions').offer({ only = { 'refactor.rewrite' }, at_once = call.bang }) end,
+    run = act('implement'),
+  },
+  comment = { help = 'write the code that the comment here asks for', run = act('from_comment') },
+  docstring = { help = 'write the documentation of the function here', run = act('docstring') },
+  explain = { help = 'add comments to the function here, or to the given lines', run = act('explain') },
+  rewrite = {
+    help = 'change the function here, or the given lines, as you say',
+    words = true,
+    run = function(words, call)
+      local lines = call.range > 0 and { first = call.line1, last = call.line2 } or {}
+      require('treefill.actions').rewrite(vim.tbl_extend('force', lines, { instruction = words }))
+    end,
   },
   actions = {
     help = 'all that treefill can do here, or in the given lines',
@@ -108,6 +129,10 @@ function M.run(call)
   if not subcommand then
     local known = table.concat(names(), ', ')
     return vim.notify(('treefill: there is no subcommand %s; known: %s'):format(name, known), vim.log.levels.ERROR)
+  end
+  if subcommand.words then
+    local words = table.concat(call.fargs, ' ', 2)
+    return subcommand.run(words ~= '' and words or nil, call)
   end
   if more or (value and not subcommand.values) then
     return vim.notify(('treefill: too many arguments for %s'):format(name), vim.log.levels.ERROR)

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { test } from 'node:test';
+import { named, rewriting } from '../../src/choice';
 import { isProgram, locate, type Places } from '../../src/locate';
 import { Pauses } from '../../src/pauses';
 import { collect, serverSettings } from '../../src/settings';
@@ -148,4 +149,33 @@ test('the status bar', () => {
   assert.equal(view(ready).tooltip, 'treefill: ready (small, 24.3 M parameters, AVX2)');
   assert.match(view({ ...ready, engine: { state: 'failed', message: 'x.gguf: no GGUF' } }).tooltip, /x\.gguf: no GGUF/);
   assert.match(view({ ...ready, off: 'language' }).tooltip, /paused in python/);
+});
+
+test('a command is about the actions of its name, whatever they travel as', () => {
+  const actions = [
+    { title: 'a', data: { action: 'docstring' } },
+    { title: 'b', command: { title: 'b', command: 'treefill.apply', arguments: [{ action: 'explain' }] } },
+    { title: 'c', command: 'treefill.apply', arguments: [{ action: 'docstring' }] },
+    { title: 'd', edit: {} },
+  ];
+  const titles = (name?: Parameters<typeof named>[1]) => named(actions, name).map(({ title }) => title);
+  assert.deepEqual(titles('docstring'), ['a', 'c']);
+  assert.deepEqual(titles('explain'), ['b']);
+  assert.deepEqual(titles('implement'), []);
+  assert.deepEqual(titles(), ['a', 'b', 'c', 'd']);
+});
+
+test('a selection is rewritten only when something was asked for', () => {
+  const range = { start: { line: 1, character: 0 }, end: { line: 2, character: 3 } };
+  const document = { uri: 'file:///a.py', version: 4 };
+  assert.deepEqual(rewriting(document, range, ' shorter '), { ...document, range, instruction: 'shorter' });
+  for (const nothing of [undefined, '', '  ']) assert.equal(rewriting(document, range, nothing), undefined);
+});
+
+test('what takes a model that follows instructions is in the palette only where there is one', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+  const hidden = manifest.contributes.menus.commandPalette.map(({ command }: { command: string }) => command);
+  assert.deepEqual(hidden, ['treefill.writeDocstring', 'treefill.explain', 'treefill.rewriteSelection']);
+  const known = manifest.contributes.commands.map(({ command }: { command: string }) => command);
+  for (const command of hidden) assert.ok(known.includes(command), command);
 });

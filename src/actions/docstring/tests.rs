@@ -1,0 +1,100 @@
+//! What is asked, where the text goes, and what is refused. The model is a script.
+
+use super::*;
+use crate::actions::testing::{Told, asked, check, made, title};
+
+const PYTHON: &str = "def add(a, b):\n    retˇurn a + b\n";
+
+#[test]
+fn a_function_gets_its_documentation() {
+    check(
+        Action::Docstring,
+        "python",
+        PYTHON,
+        "Add two numbers.\n\nThey may be anything that adds.",
+        "def add(a, b):\n    \"\"\"Add two numbers.\n\n    They may be anything that adds.\n    \"\"\"\n    return a + b\n",
+    );
+    check(
+        Action::Docstring,
+        "rust",
+        "impl A {\r\n    #[inline]\r\n    fn add(&self) -> u8 {\r\n        1ˇ\r\n    }\r\n}\r\n",
+        "Adds.\n\n# Panics\n\nNever.",
+        "impl A {\r\n    /// Adds.\r\n    ///\r\n    /// # Panics\r\n    ///\r\n    /// Never.\r\n    #[inline]\r\n    fn add(&self) -> u8 {\r\n        1\r\n    }\r\n}\r\n",
+    );
+}
+
+#[test]
+fn marks_that_the_model_adds_are_not_doubled() {
+    let python = PYTHON.replace('ˇ', "").replace("    return", "    \"\"\"Add them.\"\"\"\n    return");
+    for answer in [
+        "Add them.",
+        "\"\"\"Add them.\"\"\"",
+        "```python\ndef add(a, b):\n    \"\"\"\n    Add them.\n    \"\"\"\n    return a + b\n```",
+    ] {
+        check(Action::Docstring, "python", PYTHON, answer, &python);
+    }
+    for answer in ["Adds.", "/// Adds.\nfn f() {}", "```rust\n/// Adds.\n```"] {
+        check(Action::Docstring, "rust", "fn f() {ˇ}\n", answer, "/// Adds.\nfn f() {}\n");
+    }
+}
+
+#[test]
+fn it_stands_behind_the_whole_header() {
+    for (before, after) in [
+        (
+            "def f(\n    a,\n):  # noqa\n    # Why.\n    ˇpass\n",
+            "def f(\n    a,\n):  # noqa\n    '''A.'''\n    # Why.\n    pass\n",
+        ),
+        (
+            "class A:\n\t@x\n\tdef f(self):ˇ\n\t\tpass\n",
+            "class A:\n\t@x\n\tdef f(self):\n\t\t'''A.'''\n\t\tpass\n",
+        ),
+    ] {
+        // As this file's texts are written.
+        let [before, after] = [before, after].map(|text| format!("'''This module.'''\n{text}"));
+        check(Action::Docstring, "python", &before, "A.", &after);
+    }
+    let raw = "def add(a, b):\n    r\"\"\"Splits at \\n.\"\"\"\n    return a + b\n";
+    check(Action::Docstring, "python", PYTHON, "Splits at \\n.", raw);
+}
+
+#[test]
+fn what_would_end_the_text_is_refused() {
+    for answer in ["It says '''no'''.", "Ends with a \\", "Say \"it\"", "\"It\" is said.", " ", "a\u{0}b"] {
+        assert_eq!(made(Action::Docstring, "python", PYTHON, "", answer), Err(Reason::Invalid), "{answer}");
+    }
+    assert_eq!(made(Action::Docstring, "python", "ˇx = 1\n", "", "A."), Err(Reason::NotHere));
+}
+
+#[test]
+fn the_question_names_the_style_of_the_file() {
+    let known = "def g(a):\n    \"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n\n\n";
+    let told = asked(Action::Docstring, "python", &format!("{known}{PYTHON}"), "", "x");
+    let text = "Write the docstring of `add`. The style of this file is Google: Args: Returns: Raises: Yields:.\n\n\
+                Another one of this file, as it is written there:\n\
+                ```python\n\"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n```\n\n\
+                ```python\ndef add(a, b):\n    return a + b\n```";
+    assert_eq!(told, Told { rules: RULES.into(), text: text.into() });
+    let styles = |doc: &str| {
+        let text = format!("def g(a):\n    \"\"\"{doc}\"\"\"\n\n\n{PYTHON}");
+        asked(Action::Docstring, "python", &text, "", "x").text
+    };
+    assert!(styles("A.\n\n    :param a: What.\n    ").contains("is reStructuredText"));
+    assert!(styles("A.\n\n    Parameters\n    ----------\n    a : int\n    ").contains("is NumPy"));
+    assert!(styles("A.").contains("Its first line is a summary"));
+}
+
+#[test]
+fn titles() {
+    for (language, text, expected) in [
+        ("python", PYTHON, "Write the docstring of `add`"),
+        ("rust", "fn f() {ˇ}\n", "Write the doc comment of `f`"),
+        // It has one, stands on one line, or there is no function.
+        ("python", "def f():\n    '''A.'''\n    paˇss\n", ""),
+        ("python", "def f(): paˇss\n", ""),
+        ("python", "xˇ = 1\n", ""),
+        ("rust", "/// A.\nfn f() {ˇ}\n", ""),
+    ] {
+        assert_eq!(title(Action::Docstring, language, text), expected, "{text}");
+    }
+}

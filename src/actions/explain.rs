@@ -1,0 +1,221 @@
+//! Explain with comments: lines of comment in the selection, or in the function around the cursor. The code itself is the
+//! document's, never the model's; without its comments the result is the same tree, or it is refused.
+
+use std::ops::Range;
+
+use super::function;
+use super::question::{Answer, Question, ask, fenced, read};
+use super::verdict::Judge;
+use super::{Action, Promise, patch, rewrite};
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
+use crate::context::line::Line;
+use crate::context::{Place, scope};
+use crate::document::{Edit, Snapshot};
+use crate::engine::Engine;
+
+/// Most bytes of code that are asked about at once.
+const LONGEST: usize = 12 * 1024;
+/// Longest comment, in characters: one that goes on beyond the screen is not read.
+const WIDTH: usize = 160;
+
+const RULES: &str = "You explain code by comments in it. Answer with the same code in one code block: every line unchanged, and \
+                     lines of comment added above those that need one. Say why, or what is not obvious; do not repeat the code.";
+
+/// What can be explained at `range`; no model is asked. It parses: call it on a blocking thread.
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
+    let lines = lines(snapshot, range)?;
+    let tree = snapshot.parse()?;
+    let function = function::at(snapshot, &tree, range).filter(|function| covers(&lines, &function.whole));
+    let title = match function {
+        Some(function) => format!("Explain `{}` with comments", function.name),
+        None => "Explain the selection with comments".to_owned(),
+    };
+    Some(Promise::new(Action::Explain, title, range.clone()))
+}
+
+/// Write the comments: the changes, or why there are none.
+pub async fn write(
+    promise: Promise,
+    snapshot: Snapshot,
+    engine: &dyn Engine,
+    cancel: &CancelToken,
+) -> Result<Vec<Edit>, Reason> {
+    let look = move || {
+        let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
+        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        Ok((question(&snapshot, &range), range, judge))
+    };
+    let (question, range, judge) = read(look).await?;
+    ask(question, engine, cancel, move |answer| commented(answer, &range, &judge)).await
+}
+
+/// The whole lines of the selection, or of the function around a cursor, without blank ones around them.
+fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
+    let wanted = match range.is_empty() {
+        true => function::at(snapshot, &snapshot.parse()?, range)?.whole,
+        false => range.clone(),
+    };
+    rewrite::whole_lines(snapshot, &wanted).filter(|lines| lines.len() <= LONGEST)
+}
+
+fn covers(lines: &Range<usize>, function: &Range<usize>) -> bool {
+    lines.start <= function.start && function.end <= lines.end
+}
+
+fn question(snapshot: &Snapshot, range: &Range<usize>) -> Question {
+    let language = snapshot.language.as_ref().map_or("", |language| language.name());
+    let code = rewrite::with_indentation(snapshot, range);
+    Question {
+        document: snapshot.uri.to_string(),
+        rules: RULES.into(),
+        text: format!("Add comments to this code.\n\n{}", fenced(language, &code)),
+        // As much again in comments.
+        expected: 2 * code.len(),
+    }
+}
+
+/// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
+/// that stands.
+fn commented(answer: &Answer, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+    let snapshot = judge.snapshot();
+    let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
+    let mark = &snapshot.language.as_ref()?.config.line_comment;
+    let mut row = rows.start;
+    let mut waiting: Vec<String> = Vec::new();
+    let mut comments: Vec<(usize, String)> = Vec::new();
+    for line in answer.begun().lines() {
+        let text = line.trim();
+        // Blank lines come and go.
+        while row < rows.end && snapshot.line_text(row).trim().is_empty() {
+            row += 1;
+        }
+        if row == rows.end {
+            break;
+        }
+        if snapshot.line_text(row).trim() == text {
+            comments.extend(waiting.drain(..).map(|comment| (row, comment)));
+            row += 1;
+        } else if let Some(comment) = text.strip_prefix(mark.as_str()) {
+            waiting.extend(wording(snapshot, comment, mark));
+        } else if !text.is_empty() {
+            break;
+        }
+    }
+    let (edits, new) = placed(judge, range, &comments)?;
+    judge.is_same_code(range, &new, None).then_some(edits)
+}
+
+/// What a comment says, if it is one for people.
+fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
+    // Not `///` or `#!`, which are not for this place.
+    let last = mark.chars().last()?;
+    let text = comment.trim_start_matches([last, '!']).trim();
+    let tool = &snapshot.language.as_ref()?.config.directives;
+    let speaks_to_a_tool = tool.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+    let odd = |c: char| c.is_control();
+    (!text.is_empty() && text.chars().count() <= WIDTH && !speaks_to_a_tool && !text.contains(odd))
+        .then(|| text.to_owned())
+}
+
+/// The comments as edits, and the text of `range` with them; none where one would be inside of a text.
+fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> Option<(Vec<Edit>, String)> {
+    let snapshot = judge.snapshot();
+    let mark = &snapshot.language.as_ref()?.config.line_comment;
+    let mut new = snapshot.slice(range.clone()).replace("\r\n", "\n");
+    let mut rows: Vec<String> = new.split('\n').map(str::to_owned).collect();
+    let first = snapshot.line_of(range.start);
+    for (row, comment) in comments.iter().rev() {
+        let start = snapshot.line_start(snapshot.line_range(*row).start);
+        let line = Line::at(&snapshot.text, start);
+        if scope::place(snapshot, Some(judge.tree()), &line, start) == Place::String {
+            continue;
+        }
+        let text = snapshot.line_text(*row);
+        let indentation = &text[..text.len() - text.trim_start().len()];
+        let at = row - first;
+        // The first line's indentation stands before the range.
+        let line = match at {
+            0 => format!("{mark} {comment}\n{indentation}{}", rows[0]),
+            _ => format!("{indentation}{mark} {comment}\n{}", rows[at]),
+        };
+        rows[at] = line;
+    }
+    let commented = rows.join("\n");
+    if commented == new {
+        return None;
+    }
+    new = commented;
+    Some((patch::edits(snapshot, range, &new), new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::testing::{Told, asked, check, refused, title};
+
+    const PYTHON: &str = "def f(a):\n    b = a + 1\n\n    reˇturn b\n";
+
+    #[test]
+    fn lines_of_comment_are_added_and_nothing_else() {
+        check(
+            Action::Explain,
+            "python",
+            PYTHON,
+            "```python\ndef f(a):\n    # One more.\n    b = a + 1\n    # And back.\n    return b\n```",
+            "def f(a):\n    # One more.\n    b = a + 1\n\n    # And back.\n    return b\n",
+        );
+        check(
+            Action::Explain,
+            "rust",
+            "impl A {\n\tfn f(&self) {ˇ\n\t\tg();\n\t}\n}\n",
+            "fn f(&self) {\n    /// Why.\n    g();\n}",
+            "impl A {\n\tfn f(&self) {\n\t\t// Why.\n\t\tg();\n\t}\n}\n",
+        );
+    }
+
+    #[test]
+    fn the_question_is_the_code_as_it_stands() {
+        let told = asked(Action::Explain, "python", PYTHON, "", "x");
+        let fence = "```python\ndef f(a):\n    b = a + 1\n\n    return b\n```";
+        assert_eq!(
+            told,
+            Told { rules: RULES.into(), text: format!("Add comments to this code.\n\n{fence}") }
+        );
+    }
+
+    #[test]
+    fn changed_code_is_the_end_of_it() {
+        for answer in [
+            // Another line, a comment that is none, one inside of a text, one for a tool, none at all.
+            "def g(a):\n    # One.\n    b = a + 1",
+            "def f(a):\n    print(a)  # One.\n    b = a + 1",
+            "def f(a):\n    # noqa\n    b = a + 1",
+            "def f(a):\n    b = a + 1\n\n    return b",
+            "I cannot help with that.",
+        ] {
+            refused(Action::Explain, "python", PYTHON, answer, &Reason::Invalid);
+        }
+        refused(Action::Explain, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
+        // What came before it stands, and so does an answer that was cut.
+        check(
+            Action::Explain,
+            "python",
+            PYTHON,
+            "```\ndef f(a):\n    # One.\n    b = a + 1\n    # Two.\n    return 2",
+            &PYTHON.replace('ˇ', "").replace("    b", "    # One.\n    b"),
+        );
+    }
+
+    #[test]
+    fn titles() {
+        for (text, expected) in [
+            (PYTHON, "Explain `f` with comments"),
+            ("ˇx = 1\ny = 2ˇ\n", "Explain the selection with comments"),
+            ("ˇx = 1\n", ""),
+            ("class A:\n    ˇdef f(self):\n        return 1ˇ\n", "Explain `f` with comments"),
+        ] {
+            assert_eq!(title(Action::Explain, "python", text), expected, "{text}");
+        }
+    }
+}

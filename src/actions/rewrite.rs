@@ -1,0 +1,191 @@
+//! Rewrite the selection as the user says: the model is shown the lines and what stands around them, and what it makes of
+//! them is checked like a completion. Nothing outside of the lines changes.
+
+use std::ops::Range;
+
+use super::question::{Answer, Question, ask, fenced, read};
+use super::verdict::Judge;
+use super::{Action, Promise, function, patch};
+use crate::cancel::CancelToken;
+use crate::completion::Reason;
+use crate::context::line::{Line, indent_unit};
+use crate::document::{Edit, Snapshot};
+use crate::engine::Engine;
+
+/// Most bytes that are rewritten at once.
+const LONGEST: usize = 12 * 1024;
+/// Lines shown of what stands around, and bytes of them.
+const ABOVE: usize = 30;
+const BELOW: usize = 10;
+const AROUND: usize = 3 * 1024;
+/// Characters of what is asked for in the title.
+const SHOWN: usize = 60;
+
+const RULES: &str = "You edit code. Answer with the new code only, in one code block, indented as the old one is. Change no more \
+                     than what you are told to.";
+
+/// The change of `range` that `told` asks for, as it is promised. It does not look at the code: whoever asks for it has said
+/// what he wants, and waits.
+pub fn promise(range: &Range<usize>, told: &str) -> Promise {
+    let told = told.trim().to_owned();
+    let shown: String = told.chars().take(SHOWN).collect();
+    Promise { told, ..Promise::new(Action::Rewrite, format!("Rewrite: {shown}"), range.clone()) }
+}
+
+/// Rewrite it: the changes, or why there are none.
+pub async fn write(
+    promise: Promise,
+    snapshot: Snapshot,
+    engine: &dyn Engine,
+    cancel: &CancelToken,
+) -> Result<Vec<Edit>, Reason> {
+    let look = move || {
+        let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
+        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let question = question(&snapshot, &range, RULES, &format!("What to do: {}", promise.told));
+        Ok((question, range, judge))
+    };
+    let (question, range, judge) = read(look).await?;
+    ask(question, engine, cancel, move |answer| replaced(answer, &range, &judge)).await
+}
+
+/// The lines that are rewritten: those selected; with a cursor, those of the function around it, or its own.
+fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
+    let around = || function::at(snapshot, &snapshot.parse()?, range).map(|function| function.whole);
+    let wanted = match range.is_empty() {
+        true => around().unwrap_or_else(|| snapshot.line_range(snapshot.line_of(range.start))),
+        false => range.clone(),
+    };
+    whole_lines(snapshot, &wanted).filter(|lines| lines.len() <= LONGEST)
+}
+
+/// The question about the lines of `range`, with what stands around them.
+pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &str) -> Question {
+    let language = snapshot.language.as_ref().map_or("", |language| language.name());
+    let code = with_indentation(snapshot, range);
+    let shown = |what: &str, text: String| match text.trim().is_empty() {
+        true => String::new(),
+        false => format!("{what}\n{}\n\n", fenced(language, &text)),
+    };
+    let (row, last) = (snapshot.line_of(range.start), snapshot.line_of(range.end));
+    let above: Vec<String> =
+        tail((row.saturating_sub(ABOVE)..row).map(|row| snapshot.line_text(row)).collect());
+    let below: Vec<String> =
+        (last + 1..(last + 1 + BELOW).min(snapshot.lines())).map(|row| snapshot.line_text(row)).collect();
+    let above = shown("Above it stands, to be left alone:", above.join("\n"));
+    let below = shown("Below it:", head(below).join("\n"));
+    let text = format!("{above}{below}The code:\n{}\n\n{told}", fenced(language, &code));
+    Question { document: snapshot.uri.to_string(), rules: rules.into(), text, expected: 2 * code.len() }
+}
+
+/// The last lines that have no more than [`AROUND`] bytes together.
+fn tail(lines: Vec<String>) -> Vec<String> {
+    let mut kept = head(lines.into_iter().rev().collect());
+    kept.reverse();
+    kept
+}
+
+fn head(lines: Vec<String>) -> Vec<String> {
+    let mut bytes = 0;
+    let fits = |line: &String| {
+        bytes += line.len() + 1;
+        bytes <= AROUND
+    };
+    lines.into_iter().take_while(fits).collect()
+}
+
+/// The answer's code in the place of `range`, if it may stand there and is another one.
+pub fn replaced(answer: &Answer, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+    let snapshot = judge.snapshot();
+    let row = snapshot.line_of(range.start);
+    let language = snapshot.language.as_ref()?;
+    let base = Line::at(&snapshot.text, range.start).indentation;
+    let new = patch::seated(answer.code()?, &base, indent_unit(&snapshot.text, row, &language.config.indent));
+    // The first line's indentation stands before the range.
+    let new = new.strip_prefix(&base)?;
+    let edits = patch::edits(snapshot, range, new);
+    (!edits.is_empty() && judge.accepts(range, new)).then_some(edits)
+}
+
+/// From the first word of the first line that `range` touches to the last word of the last; a line whose first column is
+/// the end of a selection is not meant. None when there is no word.
+pub fn whole_lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
+    let selected = snapshot.slice(range.clone());
+    let ink = selected.trim();
+    if ink.is_empty() && !range.is_empty() {
+        return None;
+    }
+    let start = range.start + selected.len() - selected.trim_start().len();
+    let (start, end) = (snapshot.line_start(start), snapshot.line_end(start + ink.len()));
+    let text = snapshot.slice(start..end);
+    let blank = text.len() - text.trim_start().len();
+    let range = start + blank..start + text.trim_end().len().max(blank);
+    (!range.is_empty()).then_some(range)
+}
+
+/// The text of `range`, which begins behind the indentation of its first line, with that indentation.
+pub fn with_indentation(snapshot: &Snapshot, range: &Range<usize>) -> String {
+    snapshot.slice(snapshot.line_start(range.start)..range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actions::testing::{Told, asked, check_told, made};
+
+    const PYTHON: &str = "import os\n\n\ndef f(a):\n    ˇb = a\n    return bˇ\n\n\nx = 1\n";
+
+    #[test]
+    fn the_selected_lines_become_what_was_asked_for() {
+        check_told(
+            Action::Rewrite,
+            "python",
+            PYTHON,
+            "one line",
+            "```python\n    return a\n```",
+            "import os\n\n\ndef f(a):\n    return a\n\n\nx = 1\n",
+        );
+        // The file's indentation and line ends; the function around a cursor.
+        check_told(
+            Action::Rewrite,
+            "rust",
+            "impl A {\r\n\tfn f(&self) -> u8 {\r\n\t\t1ˇ\r\n\t}\r\n}\r\n",
+            "two",
+            "fn f(&self) -> u8 {\n    let a = 2;\n    a\n}",
+            "impl A {\r\n\tfn f(&self) -> u8 {\r\n\t\tlet a = 2;\r\n\t\ta\r\n\t}\r\n}\r\n",
+        );
+    }
+
+    #[test]
+    fn edits_are_no_more_than_what_differs() {
+        let edits =
+            made(Action::Rewrite, "python", PYTHON, "add one", "    b = a\n    return b + 1\n").unwrap();
+        assert_eq!(edits, [Edit::insert(PYTHON.replace('ˇ', "").find("return b").unwrap() + 8, " + 1")]);
+    }
+
+    #[test]
+    fn the_question_has_what_stands_around() {
+        let told = asked(Action::Rewrite, "python", PYTHON, " one line ", "x");
+        let text = "Above it stands, to be left alone:\n```python\nimport os\n\n\ndef f(a):\n```\n\n\
+                    Below it:\n```python\n\n\nx = 1\n```\n\n\
+                    The code:\n```python\n    b = a\n    return b\n```\n\nWhat to do: one line";
+        assert_eq!(told, Told { rules: RULES.into(), text: text.into() });
+    }
+
+    #[test]
+    fn what_may_not_stand_there_is_refused() {
+        for answer in [
+            "    return (a",
+            "    return a\n\nx = 2",
+            "    return unheard_of(a)",
+            "    return eval(a)",
+            "    b = a\n    return b",
+            "Sorry, that is not possible.",
+            "```\n    return a",
+        ] {
+            let made = made(Action::Rewrite, "python", PYTHON, "shorter", answer);
+            assert_eq!(made, Err(Reason::Invalid), "{answer}");
+        }
+        assert_eq!(made(Action::Rewrite, "python", "a = 1\nˇ\n  ˇ\n", "b", "c"), Err(Reason::NotHere));
+    }
+}

@@ -1,0 +1,35 @@
+//! `treefill.rewrite`: the lines of a range, changed as the user says. The change is the client's to apply, like that of any
+//! other action.
+
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::Range;
+
+use super::apply_edit;
+use super::resolve_action::Promised;
+use crate::actions::rewrite;
+use crate::lsp::convert;
+use crate::lsp::server::Server;
+
+/// Promise and keep it at once: only its caller knows what the user wants.
+pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
+    let range: Option<Range> = serde_json::from_value(argument["range"].clone()).ok();
+    let (Some(uri), Some(range), Some(instruction)) =
+        (argument["uri"].as_str(), range, argument["instruction"].as_str())
+    else {
+        return Err(Error::invalid_params("treefill.rewrite: give {uri, range, instruction, version?}"));
+    };
+    let Some(snapshot) = server.session.snapshot(uri) else {
+        return Err(Error::invalid_params(format!("treefill.rewrite: {uri} is not open")));
+    };
+    let version = argument["version"].as_i64().unwrap_or_else(|| snapshot.version.into());
+    if version != i64::from(snapshot.version) {
+        return Err(super::resolve_action::moved_on());
+    }
+    if instruction.trim().is_empty() {
+        return Err(Error::invalid_params("treefill.rewrite: the instruction says nothing"));
+    }
+    let range = convert::to_bytes(&snapshot, range, server.negotiated().encoding);
+    let data = Promised::new(&rewrite::promise(&range, instruction), &snapshot, server).data();
+    apply_edit::handle(server, &data, progress).await
+}
