@@ -3,10 +3,12 @@
 //!
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
+mod change;
 pub mod check;
 pub mod fix_diagnostic;
 pub mod fix_syntax;
 pub mod implement;
+pub mod infill;
 pub mod workspace;
 
 use std::ops::Range;
@@ -32,6 +34,8 @@ pub enum Action {
     FixDiagnostic,
     /// The body of a function that has none yet.
     Implement,
+    /// What is complained about, written anew.
+    Infill,
 }
 
 impl Action {
@@ -41,6 +45,7 @@ impl Action {
             Self::FixSyntax => "fix_syntax",
             Self::FixDiagnostic => "fix_diagnostic",
             Self::Implement => "implement",
+            Self::Infill => "infill",
         }
     }
 }
@@ -56,6 +61,8 @@ pub struct Diagnostic {
     pub code: String,
     /// Who says so.
     pub source: String,
+    /// Whether they say that it is no error: a warning, or less.
+    pub minor: bool,
     /// What is said of it elsewhere in the file.
     pub related: Vec<Related>,
     /// Changes that came with it, best first.
@@ -106,6 +113,10 @@ pub struct Promise {
     pub title: String,
     /// What it is about, in bytes of the snapshot.
     pub range: Range<usize>,
+    /// The diagnostics it is to mend, by their number.
+    pub mends: Vec<usize>,
+    /// The name that must not stand there any more.
+    pub unknown: Option<String>,
 }
 
 /// What is asked for.
@@ -138,36 +149,44 @@ pub fn applicable(request: &Request) -> Vec<Offer> {
     syntax
 }
 
-/// What a model could do there. It asks none, but it parses: call it on a blocking thread.
-pub fn promised(request: &Request) -> Vec<Promise> {
+/// What a model could do there, if there is one. None is asked, but it parses: call it on a blocking thread.
+pub fn promised(request: &Request, has_model: bool) -> Vec<Promise> {
     let range = request.range.clone().unwrap_or_default();
-    implement::promise(&request.snapshot, &range).into_iter().collect()
+    let mut promises: Vec<Promise> = implement::promise(&request.snapshot, &range).into_iter().collect();
+    if has_model {
+        promises.extend(infill::promises(request));
+    }
+    promises
 }
 
-/// Keep a promise about `range` of `snapshot`: checked changes in its bytes, or why there are none.
+/// Keep a promise that was made for `snapshot`: checked changes in its bytes, or why there are none.
 pub async fn make(
-    action: Action,
+    promise: Promise,
     snapshot: Snapshot,
-    range: Range<usize>,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
-    match action {
-        Action::Implement => implement::write(snapshot, range, engine, cancel).await,
+    match promise.action {
+        Action::Implement => implement::write(snapshot, promise.range, engine, cancel).await,
+        Action::Infill => infill::write(snapshot, promise, engine, cancel).await,
         // They were complete when they were offered.
         Action::FixSyntax | Action::FixDiagnostic => Err(Reason::NotHere),
     }
 }
 
 /// Why nothing was made, for the user.
-pub fn excuse(reason: &Reason) -> String {
-    match reason {
-        Reason::NotHere => "there is no function without a body here".into(),
-        Reason::Invalid => {
+pub fn excuse(action: Action, reason: &Reason) -> String {
+    match (action, reason) {
+        (Action::Infill, Reason::NotHere) => "there is nothing here that could be written anew".into(),
+        (Action::Infill, Reason::Invalid) => {
+            "nothing of what the model wrote parses, moves nothing, knows its names and adds no risk".into()
+        }
+        (_, Reason::NotHere) => "there is no function without a body here".into(),
+        (_, Reason::Invalid) => {
             "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk"
                 .into()
         }
-        reason => reason.to_string(),
+        (_, reason) => reason.to_string(),
     }
 }
 

@@ -22,7 +22,7 @@ use recheck::Recheck;
 use site::Site;
 
 use super::{Action, Diagnostic, Offer, Request, applied};
-use crate::document::Edit;
+use crate::document::{Edit, Snapshot};
 use crate::language::Trouble;
 
 /// Repairs that are offered for one diagnostic at most.
@@ -123,22 +123,27 @@ pub fn offers(request: &Request) -> Vec<Offer> {
 }
 
 fn case<'a>(site: &'a Site<'a>, request: &'a Request, diagnostic: &'a Diagnostic) -> Case<'a> {
-    let text = site.text;
-    let floor = |byte: usize| site.snapshot.floor(byte);
+    let (trouble, at) = place(site.snapshot, site.text, diagnostic);
+    Case { site, request, diagnostic, trouble, name: &site.text[at.clone()], at }
+}
+
+/// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
+pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<Trouble>, Range<usize>) {
+    let floor = |byte: usize| snapshot.floor(byte);
     let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
-    let said = site.language.repairs.trouble(&diagnostic.message);
+    let said = snapshot.language.as_ref().and_then(|language| language.repairs.trouble(&diagnostic.message));
     let (trouble, named) = said.map_or((None, None), |(trouble, name)| (Some(trouble), name));
     let mut at = range.clone();
     if let Some(named) = &named {
         let found = site::words(&text[range.clone()], named).next();
         // Some name the line only, or a statement that ends elsewhere.
-        let line = site.snapshot.line_start(range.start)..site.snapshot.line_end(range.end);
+        let line = snapshot.line_start(range.start)..snapshot.line_end(range.end);
         let in_line = || site::words(&text[line.clone()], named).next().map(|found| (line.start, found));
         if let Some((from, found)) = found.map(|found| (range.start, found)).or_else(in_line) {
             at = from + found.start..from + found.end;
         }
     }
-    Case { site, request, diagnostic, trouble, name: &text[at.clone()], at }
+    (trouble, at)
 }
 
 impl Case<'_> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::change::{Target, show};
 use super::complete::{ready, start};
-use crate::actions::{self, Promise, implement};
+use crate::actions::{self, Action, Promise, implement};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::config::Config;
@@ -115,9 +115,8 @@ impl<'a> Function<'a> {
     }
 
     async fn make(&self, engine: &dyn Engine) -> Result<Vec<Edit>, Reason> {
-        let promise = self.promise.as_ref().ok_or(Reason::NotHere)?;
-        let cancel = CancelToken::never();
-        actions::make(promise.action, self.snapshot.clone(), promise.range.clone(), engine, &cancel).await
+        let promise = self.promise.clone().ok_or(Reason::NotHere)?;
+        actions::make(promise, self.snapshot.clone(), engine, &CancelToken::never()).await
     }
 
     fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {
@@ -134,7 +133,7 @@ impl<'a> Function<'a> {
             }
             Err(reason) => {
                 object["reason"] = json!(reason);
-                object["message"] = json!(actions::excuse(reason));
+                object["message"] = json!(actions::excuse(Action::Implement, reason));
             }
         }
         object
@@ -148,7 +147,7 @@ impl<'a> Function<'a> {
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {
-                super::tell(&format!("{shown}:{line}: {}", actions::excuse(&reason)));
+                super::tell(&format!("{shown}:{line}: {}", actions::excuse(Action::Implement, &reason)));
                 Ok(())
             }
         }

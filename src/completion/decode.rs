@@ -101,7 +101,7 @@ fn at_deadline(texts: &[Decoded], engine: &dyn Engine) -> Result<(), Reason> {
     }
 }
 
-fn reason(error: EngineError) -> Reason {
+pub fn reason(error: EngineError) -> Reason {
     match error {
         EngineError::Cancelled => Reason::Superseded,
         EngineError::Restarting => Reason::EngineRestarting,

@@ -1,13 +1,13 @@
 //! An action that takes a model, from the promise to the edit. What it does is `actions`'.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Action};
+use crate::actions::{self, Promise};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
+use crate::engine::Status;
 
 /// An action that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -47,19 +47,21 @@ impl Session {
         Ok(Making { snapshot, source })
     }
 
-    /// Carry `action` out at `range`, in bytes of the snapshot: edits of exactly that snapshot.
-    pub async fn make(
-        &self,
-        making: Making,
-        action: Action,
-        range: Range<usize>,
-    ) -> Result<Vec<Edit>, Refusal> {
+    /// Whether an engine is there, or on its way: what takes one may be promised.
+    pub fn has_model(&self) -> bool {
+        let engine = self.engine.borrow();
+        engine.as_ref().is_some_and(|engine| !matches!(&*engine.status().borrow(), Status::Failed(_)))
+    }
+
+    /// Keep `promise`, which is about the snapshot: edits of exactly that snapshot.
+    pub async fn make(&self, making: Making, promise: Promise) -> Result<Vec<Edit>, Refusal> {
+        let action = promise.action;
         let Making { snapshot, source } = making;
         let token = source.token();
         let asked = snapshot.clone();
         let run = async {
             let engine = self.ready_engine().await?;
-            actions::make(action, snapshot, range, &*engine, &token).await
+            actions::make(promise, snapshot, &*engine, &token).await
         };
         let found = tokio::select! {
             biased;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::resolve_action::Promised;
-use crate::actions::{self, MENU_TIME, Offer, Promise, Request};
+use crate::actions::{self, Action, MENU_TIME, Offer, Promise, Request};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
 use crate::lsp::ext::CodeActionParams;
@@ -24,7 +24,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     }
     let only = params.context.only.as_deref();
     let fixes = wanted(only, QUICK_FIX);
-    let promises = wanted(only, REWRITE);
+    let has_model = server.session.has_model();
+    let promised_kinds = [QUICK_FIX, REWRITE].map(|kind| (kind, wanted(only, kind)));
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
@@ -38,7 +39,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
         let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
         let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
-        let promises = if promises { actions::promised(&request) } else { Vec::new() };
+        let mut promises = actions::promised(&request, has_model);
+        promises.retain(|promise| promised_kinds.contains(&(kind(promise.action), true)));
         (request.snapshot.parse(), offers, promises)
     };
     // A panic there costs this menu only; the log has it.
@@ -50,7 +52,15 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let later = promises.iter().map(|promise| (promise.action, &[][..]));
     server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
     let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
-    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, server))).collect()
+    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, told, server))).collect()
+}
+
+/// The kind of an action in the menu.
+fn kind(action: Action) -> &'static str {
+    match action {
+        Action::FixSyntax | Action::FixDiagnostic | Action::Infill => QUICK_FIX,
+        Action::Implement => REWRITE,
+    }
 }
 
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
@@ -71,34 +81,40 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
         ];
         return json!({ "title": offer.title, "command": super::execute_command::APPLY, "arguments": arguments });
     }
-    let diagnostics: Vec<&Value> = offer.mends.iter().filter_map(|number| told.get(*number)).collect();
-    let mut action = json!({
-        "title": offer.title,
-        "kind": QUICK_FIX,
-        "edit": workspace_edit(&snapshot.uri, snapshot.version, edits, client),
-    });
+    let mut action = literal(&offer.title, offer.action, &offer.mends, told);
+    action["edit"] = workspace_edit(&snapshot.uri, snapshot.version, edits, client);
     if offer.preferred {
         action["isPreferred"] = json!(true);
-    }
-    if !diagnostics.is_empty() {
-        action["diagnostics"] = json!(diagnostics);
     }
     action
 }
 
+/// What every literal has.
+fn literal(title: &str, action: Action, mends: &[usize], told: &[Value]) -> Value {
+    let diagnostics: Vec<&Value> = mends.iter().filter_map(|number| told.get(*number)).collect();
+    let mut literal = json!({ "title": title, "kind": kind(action) });
+    if !diagnostics.is_empty() {
+        literal["diagnostics"] = json!(diagnostics);
+    }
+    literal
+}
+
 /// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
-fn promised(snapshot: &Snapshot, promise: &Promise, server: &Server) -> Value {
+fn promised(snapshot: &Snapshot, promise: &Promise, told: &[Value], server: &Server) -> Value {
     let client = server.negotiated();
     let data = Promised::new(promise, snapshot, server).data();
-    let title = &promise.title;
+    let mut action = literal(&promise.title, promise.action, &promise.mends, told);
     if client.action_literals && client.resolves_edits {
-        return json!({ "title": title, "kind": REWRITE, "data": data });
+        action["data"] = data;
+        return action;
     }
-    let command = json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
-    match client.action_literals {
-        true => json!({ "title": title, "kind": REWRITE, "command": command }),
-        false => command,
+    let command =
+        json!({ "title": promise.title, "command": super::execute_command::APPLY, "arguments": [data] });
+    if !client.action_literals {
+        return command;
     }
+    action["command"] = command;
+    action
 }
 
 /// Edits on the wire.

@@ -21,6 +21,9 @@ pub struct Promised {
     version: i32,
     action: Action,
     range: Range,
+    /// [`Promise::unknown`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
     /// What it is called, for the display of progress.
     #[serde(default)]
     label: String,
@@ -51,7 +54,19 @@ impl Promised {
             version: snapshot.version,
             action: promise.action,
             range: convert::to_range(snapshot, &promise.range, server.negotiated().encoding),
+            unknown: promise.unknown.clone(),
             label: promise.title.clone(),
+        }
+    }
+
+    /// The promise, about its snapshot.
+    fn about(&self, snapshot: &Snapshot, server: &Server) -> Promise {
+        Promise {
+            action: self.action,
+            title: self.label.clone(),
+            range: convert::to_bytes(snapshot, self.range, server.negotiated().encoding),
+            mends: Vec::new(),
+            unknown: self.unknown.clone(),
         }
     }
 
@@ -69,8 +84,7 @@ impl Promised {
                 let _shown = Working::show(server, progress, &self.label);
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
-                let range = convert::to_bytes(&snapshot, self.range, encoding);
-                let edits = server.session.make(making, self.action, range).await;
+                let edits = server.session.make(making, self.about(&snapshot, server)).await;
                 edits.map(|edits| text_edits(&snapshot, &edits, encoding))
             }
         };
@@ -79,7 +93,9 @@ impl Promised {
             Err(Refusal::Moved) => Err(moved_on()),
             Err(Refusal::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
-                server.messages.warn(&format!("nothing was changed ({what}): {}", excuse(&reason)));
+                server
+                    .messages
+                    .warn(&format!("nothing was changed ({what}): {}", excuse(self.action, &reason)));
                 Ok(None)
             }
         }
