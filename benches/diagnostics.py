@@ -240,7 +240,7 @@ def repair(binary, path, told, cwd, infill):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([told], file)
         file.flush()
-        done = subprocess.run([binary, "fix", "--json", "--time", "50", "--diagnostics", file.name, str(path), *["--infill"][:infill]], capture_output=True, cwd=cwd)
+        done = subprocess.run([binary, "fix", "--json", "--time", "50", "--diagnostics", file.name, str(path), *["--with-model"][:infill]], capture_output=True, cwd=cwd)
     answer = json.loads(done.stdout)
     wanted = "infill" if infill else "fix_diagnostic"
     return answer, [offer for offer in answer["offers"] if offer["action"] == wanted]

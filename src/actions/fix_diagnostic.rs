@@ -47,6 +47,8 @@ pub struct Repair {
     settles: Option<Range<usize>>,
     /// Names that are defined no more, and must not be missed.
     gone: Vec<String>,
+    /// See [`MAKERS`].
+    kind: &'static str,
 }
 
 /// One diagnostic in its file.
@@ -61,16 +63,17 @@ pub struct Case<'a> {
     at: Range<usize>,
 }
 
-/// What makes repairs, for the troubles it knows.
-const MAKERS: &[fn(&Case<'_>) -> Vec<Repair>] = &[
-    suggested::repairs,
-    member::repairs,
-    import::repairs,
-    nearest::repairs,
-    unused::repairs,
-    mutable::repairs,
-    borrow::repairs,
+/// What makes repairs, for the troubles it knows, and what their kind is called.
+const MAKERS: &[(&str, Maker)] = &[
+    ("suggested", suggested::repairs),
+    ("member", member::repairs),
+    ("import", import::repairs),
+    ("nearest", nearest::repairs),
+    ("unused", unused::repairs),
+    ("mutable", mutable::repairs),
+    ("borrow", borrow::repairs),
 ];
+type Maker = fn(&Case<'_>) -> Vec<Repair>;
 
 /// The sure repairs of what is complained about, best first.
 pub fn offers(request: &Request) -> Vec<Offer> {
@@ -106,9 +109,9 @@ pub fn offers(request: &Request) -> Vec<Offer> {
             }
             texts.insert(text);
             taken += 1;
-            let Repair { title, edits, sure, .. } = repair;
-            let offer =
-                Offer { action: Action::FixDiagnostic, title, preferred: false, edits, mends: vec![number] };
+            let Repair { title, edits, sure, score, kind, .. } = repair;
+            let (action, mends) = (Action::FixDiagnostic, vec![number]);
+            let offer = Offer { action, title, preferred: false, edits, mends, score, kind };
             offers.push((offer, sure));
         }
     }
@@ -149,7 +152,11 @@ pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Optio
 impl Case<'_> {
     /// Every repair that comes to mind, likeliest first; of equally likely ones none is sure.
     fn repairs(&self) -> Vec<Repair> {
-        let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(|make| make(self)).collect();
+        let made = |(kind, make): &(&'static str, Maker)| {
+            let kind = *kind;
+            make(self).into_iter().map(move |repair| Repair { kind, ..repair })
+        };
+        let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(made).collect();
         repairs.retain(|repair| !repair.edits.is_empty());
         for repair in &mut repairs {
             repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));

@@ -14,13 +14,15 @@ use std::time::Duration;
 use judge::Judge;
 use span::Span;
 use tokio::time::Instant;
+use tree_sitter::Tree;
 
 use super::implement::is_final;
 use super::{Action, Promise, Request, change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking, likelihood};
+use crate::completion::{Reason, Shape, blocking, likelihood, names};
 use crate::context::CursorContext;
+use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
 use crate::language::Trouble;
@@ -35,6 +37,8 @@ const CANDIDATES: usize = 4;
 const ROUNDS: u64 = 4;
 /// Most tokens of a text: a gap has few lines.
 const TOKENS: usize = 96;
+/// Names in scope that are weighed besides.
+const NAMES: usize = 16;
 /// Whoever asked for it sees it running, and waits no longer than this.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How freely the further rounds draw.
@@ -111,12 +115,31 @@ pub async fn write(
             break;
         }
     }
-    let best = desk.likeliest(passed, engine, cancel).await;
+    let best = match &why {
+        Some(_) if passed.is_empty() => None,
+        _ => desk.best(passed, engine, cancel).await?,
+    };
     match (best, why) {
         _ if cancel.is_cancelled() => Err(Reason::Superseded),
         (Some(text), _) => Ok(vec![desk.edit(&text)]),
         (None, why) => Err(why.unwrap_or(Reason::Invalid)),
     }
+}
+
+/// The nearest names that are seen where a single one stands: a small model may not think of them by itself.
+fn names_for(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Vec<String> {
+    if !snapshot.slice(range.clone()).chars().all(is_word) {
+        return Vec::new();
+    }
+    let mut seen = names::visible(snapshot, tree, range);
+    seen.sort_by_key(|visible| visible.range.start.abs_diff(range.start));
+    let mut names: Vec<String> = Vec::new();
+    for visible in seen {
+        if names.len() < NAMES && !names.contains(&visible.name) {
+            names.push(visible.name);
+        }
+    }
+    names
 }
 
 /// Everything a text is written for and judged by.
@@ -128,6 +151,8 @@ struct Desk {
     context: CursorContext,
     /// With the rest of the line gone too, and that rest.
     line: (CursorContext, String),
+    /// Names that might be meant, where one name is all that goes.
+    names: Vec<String>,
     judge: Judge,
 }
 
@@ -139,6 +164,7 @@ impl Desk {
             let opened = snapshot.with_edit(&Edit::replace(range, ""));
             CursorContext::at(&opened, opened.parse().as_ref(), span.range.start)
         };
+        let names = names_for(snapshot, &tree, &span.range);
         let end = snapshot.line_end(span.range.end);
         let rest = snapshot.slice(span.range.end..end);
         Ok(Self {
@@ -146,6 +172,7 @@ impl Desk {
             context: without(span.range.clone()),
             line: (without(span.range.start..end), rest),
             judge: Judge::new(snapshot, tree, span.clone(), promise.unknown).ok_or(Reason::NotParsed)?,
+            names,
             snapshot: snapshot.clone(),
             span,
         })
@@ -181,26 +208,38 @@ impl Desk {
         passed
     }
 
-    /// The one that makes the line likeliest: texts are cut, and of different lengths, so what was said of them while they
-    /// were written does not compare them.
-    async fn likeliest(
-        &self,
-        mut passed: Vec<(String, f32)>,
+    /// The one that makes the line likeliest, of those that passed and of the names that can be seen: texts are cut, and of
+    /// different lengths, so what was said of them while they were written does not compare them.
+    async fn best(
+        self: &Arc<Self>,
+        passed: Vec<(String, f32)>,
         engine: &dyn Engine,
         cancel: &CancelToken,
-    ) -> Option<String> {
-        if passed.len() > 1 {
+    ) -> Result<Option<String>, Reason> {
+        let told = passed.len();
+        let mut texts = passed;
+        let new = |name: &&String| texts.iter().all(|(text, _)| text != *name);
+        let names: Vec<_> =
+            self.names.iter().filter(new).map(|name| (name.clone(), f32::NEG_INFINITY)).collect();
+        texts.extend(names);
+        if texts.len() > 1 {
             let (context, rest) = &self.line;
-            let lines = passed.iter().map(|(text, _)| format!("{text}{rest}\n")).collect();
-            let found =
-                likelihood::of(context, &self.document, Lane::Interactive, lines, engine, cancel).await;
-            // An engine that cannot tell leaves them in the order of generation.
-            for (one, likely) in passed.iter_mut().zip(found.unwrap_or_default()) {
-                one.1 = likely;
+            let lines = texts.iter().map(|(text, _)| format!("{text}{rest}\n")).collect();
+            match likelihood::of(context, &self.document, Lane::Interactive, lines, engine, cancel).await {
+                Ok(found) => texts.iter_mut().zip(found).for_each(|(one, likely)| one.1 = likely),
+                // What was written stays in the order of generation; of names nothing is known.
+                Err(_) => texts.truncate(told),
             }
         }
-        let best = passed.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        best.map(|(text, _)| text)
+        let mut order: Vec<(bool, (String, f32))> =
+            texts.into_iter().enumerate().map(|(at, one)| (at < told, one)).collect();
+        order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
+        let desk = Arc::clone(self);
+        blocking(move || {
+            let passes = |text: &String| desk.judge.part(text, &desk.context, &[]).as_ref() == Some(text);
+            order.into_iter().find(|(known, (text, _))| *known || passes(text)).map(|(_, (text, _))| text)
+        })
+        .await
     }
 
     fn edit(&self, text: &str) -> Edit {

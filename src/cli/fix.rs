@@ -1,7 +1,7 @@
 //! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks a model only
 //! when told to.
 
-mod infill;
+mod model;
 mod told;
 
 use std::io::Write as _;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use infill::Writer;
+use model::{Model, answer};
 use serde_json::json;
 
 use super::change::{Target, show};
@@ -29,7 +29,7 @@ Examples:
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
-  treefill fix a.py --diagnostics d.json --infill
+  treefill fix a.py --diagnostics d.json --with-model
                                      and let the model write anew what no sure repair is known for
 
 A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
@@ -57,11 +57,11 @@ pub struct Arguments {
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
-    /// Errors among these that have no sure repair: let the model write what they point at anew
-    #[arg(long, requires = "diagnostics")]
-    infill: bool,
+    /// Ask the model too: it orders the repairs, and writes anew what diagnostics point at and no sure repair is known for
+    #[arg(long)]
+    with_model: bool,
     /// Use this GGUF model instead of the configured one
-    #[arg(long, value_name = "PATH", requires = "infill")]
+    #[arg(long, value_name = "PATH", requires = "with_model")]
     model: Option<PathBuf>,
     /// Print one JSON object for each file, with all offers for its first error
     #[arg(long)]
@@ -75,17 +75,17 @@ pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
     if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
         anyhow::bail!("--diagnostics is about one file: name one");
     }
-    let start = || Writer::start(config, arguments.model.as_ref());
-    let writer = arguments.infill.then(start).transpose()?;
+    let start = || Model::start(config, arguments.model.as_ref());
+    let model = arguments.with_model.then(start).transpose()?;
     for target in &arguments.targets {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, &registry)?;
         if arguments.json {
-            sound &= list(target, &snapshot, arguments, writer.as_ref())?;
+            sound &= list(target, &snapshot, arguments, model.as_ref())?;
         } else if arguments.diagnostics.is_some() {
-            sound &= heed(target, &snapshot, arguments, writer.as_ref())?;
+            sound &= heed(target, &snapshot, arguments, model.as_ref())?;
         } else {
-            sound &= mend(target, snapshot, &registry, arguments)?;
+            sound &= mend(target, snapshot, &registry, arguments, model.as_ref())?;
         }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -109,16 +109,12 @@ fn heed(
     target: &Target,
     snapshot: &Snapshot,
     arguments: &Arguments,
-    writer: Option<&Writer>,
+    model: Option<&Model>,
 ) -> anyhow::Result<bool> {
     let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
-    let mut found = actions::applicable(&request);
+    let (found, excuses) = answer(&request, model);
     let shown = target.file.display();
-    if let Some(writer) = writer {
-        let (written, excuses) = writer.offers(&request, &found);
-        excuses.iter().for_each(|excuse| super::tell(&format!("{shown}: {excuse}")));
-        found.extend(written);
-    }
+    excuses.iter().for_each(|excuse| super::tell(&format!("{shown}: {excuse}")));
     let found = told::together(snapshot, found);
     if found.is_empty() {
         super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
@@ -138,13 +134,11 @@ fn list(
     target: &Target,
     snapshot: &Snapshot,
     arguments: &Arguments,
-    writer: Option<&Writer>,
+    model: Option<&Model>,
 ) -> anyhow::Result<bool> {
     let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
     let start = Instant::now();
-    let mut offers = actions::applicable(&request);
-    offers
-        .extend(writer.into_iter().flat_map(|writer| writer.offers(&request, &offers).0).collect::<Vec<_>>());
+    let (offers, _) = answer(&request, model);
     let ms = start.elapsed().as_secs_f64() * 1000.0;
     let total = |snapshot: &Snapshot| Weight::of(snapshot).map(|weight| weight.total());
     let before = total(snapshot);
@@ -174,6 +168,7 @@ fn mend(
     snapshot: Snapshot,
     registry: &Registry,
     arguments: &Arguments,
+    model: Option<&Model>,
 ) -> anyhow::Result<bool> {
     let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
         let weight = Weight::of(snapshot).context("too large, too deep or too slow to parse")?;
@@ -188,11 +183,8 @@ fn mend(
     let old = snapshot.text.to_string();
     let mut now = snapshot;
     for _ in 0..ROUNDS {
-        let Some(offer) =
-            actions::applicable(&request(target, &now, arguments.time, None)?).into_iter().next()
-        else {
-            break;
-        };
+        let (offers, _) = answer(&request(target, &now, arguments.time, None)?, model);
+        let Some(offer) = offers.into_iter().next() else { break };
         let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
         super::tell(&format!("{shown}:{line}: {}", offer.title));
         let text = actions::applied(&now, &offer.edits).text.to_string();

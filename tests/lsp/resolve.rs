@@ -1,6 +1,7 @@
 //! Actions that take a model: promised in the menu, made when chosen, by `codeAction/resolve` or a command.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use treefill::engine::Engine;
@@ -159,11 +160,18 @@ fn a_cancelled_request_and_a_closed_document_free_the_engine() {
     let (engine, jobs) = GatedEngine::new();
     let mut server = start(engine, able());
     let action = the_action(&mut server);
-    let id = server.client().request("codeAction/resolve", action.clone());
-    let job = jobs.recv().unwrap();
-    server.client().notify("$/cancelRequest", json!({ "id": id }));
-    job.given_up();
-    assert_eq!(server.client().answer(id)["error"]["code"], -32800);
+    let mut quickest = Duration::MAX;
+    // Several times, for other programs run on this machine.
+    for _ in 0..5 {
+        let id = server.client().request("codeAction/resolve", action.clone());
+        let job = jobs.recv().unwrap();
+        let cancelled = Instant::now();
+        server.client().notify("$/cancelRequest", json!({ "id": id }));
+        job.given_up();
+        quickest = quickest.min(cancelled.elapsed());
+        assert_eq!(server.client().answer(id)["error"]["code"], -32800);
+    }
+    assert!(quickest < Duration::from_millis(100), "{quickest:?}");
 
     let id = server.client().request("codeAction/resolve", action);
     let job = jobs.recv().unwrap();

@@ -92,9 +92,9 @@ impl Judge {
         for number in way {
             let (before, after) = (children(old), children(new));
             let (Some(deeper), Some(now)) = (before.get(*number), after.get(*number)) else { return false };
-            let others = |nodes: &[Node<'_>]| nodes.len() == before.len();
-            let same = (0..before.len()).all(|at| at == *number || self.same(before[at], after[at], placed));
-            if !others(&after) || old.kind_id() != new.kind_id() || !same {
+            let mut pairs = before.iter().zip(&after).enumerate();
+            let same = pairs.all(|(at, (a, b))| at == *number || self.same(*a, *b, placed));
+            if before.len() != after.len() || old.kind_id() != new.kind_id() || !same {
                 return false;
             }
             (old, new) = (*deeper, *now);
@@ -128,11 +128,12 @@ impl Judge {
             && old.descendant_count() == new.descendant_count()
     }
 
-    /// The thorough half: the whole file by a fresh parse and the strict parser, its names, and what needs a second look.
+    /// The thorough half: the whole file by the strict parser, and by a fresh parse where it has errors; its names; and what needs
+    /// a second look.
     fn is_sound(&self, placed: &Placed) -> bool {
         let Placed { applied, tree, inserted } = placed;
         let missing = self.missing.get_or_init(|| missing(&self.snapshot, &self.tree, &self.span.range));
-        Weight::of(applied).is_some_and(|after| after.adds_nothing_to(&self.before))
+        Weight::quick(applied).is_some_and(|after| after.adds_nothing_to(&self.before))
             && risks::added(&self.snapshot, applied, inserted).is_some_and(|added| added.is_empty())
             && missing_in(applied, tree, inserted).is_subset(missing)
     }

@@ -65,6 +65,9 @@ fn what_is_complained_about_is_written_anew() {
     check("python", marked, UNDEFINED, &["items)"], "items");
     check("python", marked, UNDEFINED, &["items)\nprint(x)"], "items");
     check("python", marked, UNDEFINED, &["items, 1)"], "items");
+    // A text may end the statement in the middle of it.
+    let marked = "class A:\n    def f(self, app):\n        ⟦nobody⟧.app = app\n        self.f(1)\n";
+    check("python", marked, UNDEFINED, &["self.g()\nself.h"], "self");
     check(
         "rust",
         "fn f(a: &str) -> String {\n    ⟦a⟧\n}\n",

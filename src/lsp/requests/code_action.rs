@@ -45,12 +45,14 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     };
     // A panic there costs this menu only; the log has it.
     let (tree, offers, promises) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    let mut snapshot = snapshot;
     if let Some(tree) = tree {
+        snapshot = snapshot.with_tree(tree.clone());
         server.session.store_tree(&snapshot, tree);
     }
-    let made = offers.iter().map(|offer| (offer.action, &offer.edits[..]));
-    let later = promises.iter().map(|promise| (promise.action, &[][..]));
-    server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
+    let offers = server.session.by_habit(server.session.by_likelihood(&snapshot, offers).await);
+    let later: Vec<Action> = promises.iter().map(|promise| promise.action).collect();
+    server.session.offered(&snapshot, &offers, &later);
     let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
     offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, told, server))).collect()
 }
