@@ -102,6 +102,10 @@ pub struct Offer {
     pub edits: Vec<Edit>,
     /// The diagnostics it mends, by their number.
     pub mends: Vec<usize>,
+    /// How plausible it is; compared within one action only.
+    pub score: f32,
+    /// What kind of repair it is, the same in every release: what feedback is counted by.
+    pub kind: &'static str,
 }
 
 /// A change that takes a model, so it is made only for whoever chooses it: [`make`].
