@@ -65,9 +65,10 @@ fn what_is_complained_about_is_written_anew() {
     check("python", marked, UNDEFINED, &["items)"], "items");
     check("python", marked, UNDEFINED, &["items)\nprint(x)"], "items");
     check("python", marked, UNDEFINED, &["items, 1)"], "items");
-    // A text may end the statement in the middle of it.
-    let marked = "class A:\n    def f(self, app):\n        ⟦nobody⟧.app = app\n        self.f(1)\n";
-    check("python", marked, UNDEFINED, &["self.g()\nself.h"], "self");
+    // An open bracket would swallow all that follows.
+    let marked = "class A:\n    def f(self, app):\n        ⟦nobody⟧.app = app\n\n\nx = 1\ny = 2\n\n\ndef g():\n    return 1\n";
+    check("python", marked, UNDEFINED, &["self("], "self");
+    check("python", marked, UNDEFINED, &["self.g("], "self.g");
     check(
         "rust",
         "fn f(a: &str) -> String {\n    ⟦a⟧\n}\n",
@@ -137,6 +138,23 @@ fn what_makes_the_line_likeliest_is_taken() {
 }
 
 #[test]
+fn names_in_scope_are_weighed_besides_and_judged_like_the_rest() {
+    let engine = ScriptedEngine::new(|job| match &job.task {
+        Task::Generate { .. } => Script::Texts(vec![("nowhere".into(), -0.1)]),
+        Task::Score { continuations } => {
+            let likely = |text: &String| match text.split(')').next() {
+                Some("items") => -1.0,
+                _ => -9.0,
+            };
+            Script::Scores(continuations.iter().map(likely).collect())
+        }
+    });
+    let marked = "others = items = []\nx = len(⟦nobody⟧)\n";
+    let found = run(&engine, &request("python", marked, UNDEFINED));
+    assert_eq!(found.as_deref(), Ok("others = items = []\nx = len(items)\n"));
+}
+
+#[test]
 fn a_promise_is_made_for_errors_that_can_be_taken_out() {
     let promised = |language: &str, marked: &str| promises(&request(language, marked, "It is wrong.\nVery."));
     let [one] = &promised("python", "x = len(⟦y⟧)\n")[..] else { panic!("one") };
@@ -172,7 +190,8 @@ fn it_is_asked_again_by_chance_and_an_engine_that_fails_is_not() {
         _ => Script::Texts(vec![("nowhere".into(), -0.1)]),
     });
     assert_eq!(run(&engine, &request).as_deref(), Ok("items = []\nx = len(items)\n"));
-    assert_eq!(engine.jobs().len(), 3);
+    // Three times for a text, and once for how likely it is beside the names in scope.
+    assert_eq!(engine.jobs().len(), 4);
     let engine = ScriptedEngine::new(|_| Script::Error(EngineError::Failed("no memory".into())));
     assert_eq!(run(&engine, &request), Err(Reason::EngineFailed("no memory".into())));
     assert_eq!(engine.jobs().len(), 1);
