@@ -2,7 +2,7 @@
 """Damage real code in small ways, let a real checker complain, and judge the first sure repair that treefill offers.
 
   benches/diagnostics.py --checker pyright|ruff|rustc --from DIR [--rounds 3] [--seed 1] [--cases N] [--bare]
-                         [--command 'npx pyright'] [--binary target/release/treefill] [--show N] [--record FILE]
+                         [--command 'npx pyright'] [--binary target/release/treefill] [--show N] [--record FILE] [--infill]
 
 DIR holds unpacked packages (Python), or crates that `cargo check` takes (rustc; their development
 dependencies are left out); best ones that nothing here was
@@ -11,7 +11,9 @@ dropped, `self.`, `mut` or `&` is dropped, an import that nobody uses is added. 
 damaged; it goes to `treefill fix --json --diagnostics`, in the shape that the checker's language server gives it. Printed, by
 kind of damage: how many have a sure repair, how many of those give the original back, and after how many the checker is silent
 about the place (asked again where the text is not the original). `--bare` leaves out what came with a complaint: message, code
-and range must do. `--record` keeps one case of each kind as a fixture. The checkers are run on copies.
+and range must do. `--record` keeps one case of each kind as a fixture. `--infill` damages what no sure repair is
+known for (a name becomes one that nothing is like, an argument is dropped or made another's) and judges what the model writes in
+its place. The checkers are run on copies.
 """
 import argparse, ast, collections, json, pathlib, random, re, shlex, shutil, statistics, subprocess, sys, tempfile, time, warnings
 
@@ -27,8 +29,35 @@ def misspell(word, rng):
                        word[:at - 1] + word[at] + word[at - 1] + word[at + 1:] if at else word + word])
 
 
+def invented(rng):
+    return "".join(rng.choice("bdgkpqvxz") + rng.choice("aeiou") for _ in range(4))
+
+
 class Python:
     ending = "py"
+
+    def damage_for_infill(self, text, rng):
+        """(new text, kind) or None."""
+        tree, starts = ast.parse(text), [0]
+        for line in text.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line.encode()))
+        data = text.encode()
+        span = lambda node: (starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset)
+        names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and len(node.id) > 2]
+        members = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and node.lineno == node.end_lineno]
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and node.lineno == node.end_lineno]
+        kind = rng.choice(["name", "name", "member", "argument"])
+        pool = {"name": names, "member": members, "argument": calls}[kind]
+        if not pool:
+            return None
+        node = rng.choice(pool)
+        start, end = span(node)
+        if kind == "member":
+            start = end - len(node.attr.encode())
+        elif kind == "argument":
+            start, end = span(rng.choice(node.args))
+        new = b"object()" if kind == "argument" else invented(rng).encode()
+        return (data[:start] + new + data[end:]).decode(), kind
 
     def damage(self, text, rng):
         """(new text, kind) or None."""
@@ -90,6 +119,18 @@ class Python:
 
 class Rust:
     ending = "rs"
+
+    def damage_for_infill(self, text, rng):
+        code = re.sub(r'//[^\n]*|"(?:\\.|[^"\\])*"', lambda match: " " * len(match.group()), text)
+        kind = rng.choice(["name", "name", "member", "argument"])
+        pattern = {"name": r"(?<=[\s(,&!])(?<!fn )(?<!let )(?<!mut )(?<!for )(?<!mod )(?<!use )([a-z][a-z_]{3,})(?=[.,;)?\[(])",
+                   "member": r"(?<=\w\.)([a-z][a-z_]+)(?=[.,;)?\[(])", "argument": r"(?<=\w\()([a-z_]+)(?=\))"}[kind]
+        found = list(re.finditer(pattern, code))
+        if not found:
+            return None
+        found = rng.choice(found)
+        new = "()" if kind == "argument" else invented(rng)
+        return text[:found.start(1)] + new + text[found.end(1):], kind
 
     def damage(self, text, rng):
         kind = rng.choice(["misspell", "misspell", "import", "import", "self", "mut", "borrow", "unused"])
@@ -184,24 +225,25 @@ def key(told):
     return told["code"], told["message"].split("\n")[0]
 
 
-def news(before, after):
+def news(before, after, whatever):
     known = collections.Counter(map(key, before))
     fresh = []
     for told in after:
         if known[key(told)]:
             known[key(told)] -= 1
-        elif ABOUT.search(told["message"]):
+        elif whatever or ABOUT.search(told["message"]):
             fresh.append(told)
     return fresh
 
 
-def repair(binary, path, told, cwd):
+def repair(binary, path, told, cwd, infill):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([told], file)
         file.flush()
-        done = subprocess.run([binary, "fix", "--json", "--time", "50", "--diagnostics", file.name, str(path)], capture_output=True, cwd=cwd)
+        done = subprocess.run([binary, "fix", "--json", "--time", "50", "--diagnostics", file.name, str(path), *["--with-model"][:infill]], capture_output=True, cwd=cwd)
     answer = json.loads(done.stdout)
-    return answer, [offer for offer in answer["offers"] if offer["action"] == "fix_diagnostic"]
+    wanted = "infill" if infill else "fix_diagnostic"
+    return answer, [offer for offer in answer["offers"] if offer["action"] == wanted]
 
 
 def apply(text, edits):
@@ -235,7 +277,7 @@ def one_root(options, root, rng, cases):
         damaged = {}
         for path in rng.sample(files, min(len(files), 12)) if alone else files:
             text = path.read_bytes().decode()
-            made = language.damage(text, rng)
+            made = language.damage_for_infill(text, rng) if options.infill else language.damage(text, rng)
             if made and made[0] != text:
                 damaged[path] = (text, *made)
         batches = [{path: made} for path, made in damaged.items()] if alone else [damaged]
@@ -244,13 +286,13 @@ def one_root(options, root, rng, cases):
                 path.write_bytes(broken.encode())
             after, second = check(command, root, files), {}
             for path, (text, broken, kind) in batch.items():
-                fresh = news(base[path], after[path])
+                fresh = news(base[path], after[path], options.infill)
                 if not fresh:
                     continue
                 told = dict(fresh[0])
                 if options.bare:
                     told = {name: told[name] for name in ("range", "message", "severity", "source", "code")}
-                answer, offers = repair(options.binary, path, told, root)
+                answer, offers = repair(options.binary, path, told, root, options.infill)
                 case = dict(path=path, kind=kind, told=told, ms=answer["ms"], offers=offers, exact=False, silent=False, text=text, broken=broken)
                 cases.append(case)
                 if offers:
@@ -262,7 +304,7 @@ def one_root(options, root, rng, cases):
                 path.write_bytes(mended.encode())
             again = check(command, root, files) if todo else {}
             for path, (_, case, fresh) in todo.items():
-                left = news(base[path], again[path])
+                left = news(base[path], again[path], options.infill)
                 # Nothing new about the place, and nothing that was not there before.
                 case["silent"] = len(left) < len(fresh) and (key(fresh[0]) not in map(key, left) or sum(key(one) == key(fresh[0]) for one in left) < sum(key(one) == key(fresh[0]) for one in fresh))
             for path, (text, _, _) in batch.items():
@@ -277,6 +319,7 @@ def main():
     parser.add_argument("--cases", type=int, default=400)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bare", action="store_true")
+    parser.add_argument("--infill", action="store_true")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--record")
     parser.add_argument("--command")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Damage one token of real files so that a strict parser rejects them, and judge the first repair that treefill offers.
 
-  benches/repairs.py --from DIR --language python [--cases 300] [--seed 1] [--binary target/release/treefill]
+  benches/repairs.py --from DIR --language python [--cases 300] [--seed 1] [--with-model] [--binary target/release/treefill]
 
 DIR is any source tree, best one that neither the model nor grammars/<lang>/habits.txt was made from. Python is judged by
-CPython's `ast`, Rust by rustfmt. The binary is called as `treefill fix --json`. Prints, by kind of damage: how many first
+CPython's `ast`, Rust by rustfmt. The binary is called as `treefill fix --json`; with `--with-model` the model orders the repairs, and the times are those of both. Prints, by kind of damage: how many first
 offers parse, how many give the original back, the median time of a search; and how many offers have more errors than the
 damaged file had (must be 0, or the exit code is 1). `--show N` prints N first offers that are not the original.
 """
@@ -151,6 +151,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--time", type=int, default=50, help="milliseconds for one search: what an editor's menu gives")
+    parser.add_argument("--with-model", action="store_true")
     parser.add_argument("--binary", default="target/release/treefill")
     options = parser.parse_args()
     ending, _, parses = LANGUAGES[options.language]
@@ -161,7 +162,7 @@ def main():
             path = pathlib.Path(folder, f"{number}.{ending}")
             path.write_bytes(case[2].encode())
             paths.append(path)
-        done = subprocess.run([options.binary, "fix", "--json", "--time", str(options.time), *paths], stdout=subprocess.PIPE)
+        done = subprocess.run([options.binary, "fix", "--json", "--time", str(options.time), *["--with-model"][:options.with_model], *paths], stdout=subprocess.PIPE)
         answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(damaged):
         sys.exit("treefill did not answer for every file")

@@ -3,6 +3,7 @@
 //!
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
+mod change;
 pub mod check;
 mod docstring;
 mod explain;
@@ -12,6 +13,7 @@ pub mod fix_syntax;
 mod from_comment;
 mod function;
 pub mod implement;
+pub mod infill;
 mod patch;
 mod question;
 pub mod rewrite;
@@ -43,6 +45,8 @@ pub enum Action {
     FixDiagnostic,
     /// The body of a function that has none yet.
     Implement,
+    /// What is complained about, written anew.
+    Infill,
     /// The code that a comment asks for.
     FromComment,
     /// The documentation of a function.
@@ -71,6 +75,7 @@ impl Action {
             Self::FixSyntax => "fix_syntax",
             Self::FixDiagnostic => "fix_diagnostic",
             Self::Implement => "implement",
+            Self::Infill => "infill",
             Self::FromComment => "from_comment",
             Self::Docstring => "docstring",
             Self::Explain => "explain",
@@ -82,7 +87,9 @@ impl Action {
     /// The model that makes it, where one does.
     pub fn model(self) -> Model {
         match self {
-            Self::FixSyntax | Self::FixDiagnostic | Self::Implement | Self::FromComment => Model::Infill,
+            Self::FixSyntax | Self::FixDiagnostic | Self::Implement | Self::Infill | Self::FromComment => {
+                Model::Infill
+            }
             Self::Docstring | Self::Explain | Self::Rewrite | Self::FixInstructed => Model::Instruct,
         }
     }
@@ -99,6 +106,8 @@ pub struct Diagnostic {
     pub code: String,
     /// Who says so.
     pub source: String,
+    /// Whether they say that it is no error: a warning, or less.
+    pub minor: bool,
     /// What is said of it elsewhere in the file.
     pub related: Vec<Related>,
     /// Changes that came with it, best first.
@@ -138,6 +147,10 @@ pub struct Offer {
     pub edits: Vec<Edit>,
     /// The diagnostics it mends, by their number.
     pub mends: Vec<usize>,
+    /// How plausible it is; compared within one action only.
+    pub score: f32,
+    /// What kind of repair it is, the same in every release: what feedback is counted by.
+    pub kind: &'static str,
 }
 
 /// A change that takes a model, so it is made only for whoever chooses it: [`make`].
@@ -151,14 +164,16 @@ pub struct Promise {
     pub range: Range<usize>,
     /// What the model is told besides: the user's instruction, the message of a diagnostic.
     pub told: String,
-    /// The diagnostic it mends, by its number.
-    pub mends: Option<usize>,
+    /// The diagnostics it is to mend, by their number.
+    pub mends: Vec<usize>,
+    /// The name that must not stand there any more.
+    pub unknown: Option<String>,
 }
 
 impl Promise {
-    /// A promise that takes no word from anybody.
+    /// A promise that takes no word from anybody and is about no diagnostic.
     pub fn new(action: Action, title: String, range: Range<usize>) -> Self {
-        Self { action, title, range, told: String::new(), mends: None }
+        Self { action, title, range, told: String::new(), mends: Vec::new(), unknown: None }
     }
 }
 
@@ -192,13 +207,24 @@ pub fn applicable(request: &Request) -> Vec<Offer> {
     syntax
 }
 
-/// What a model could do there; with `instructed`, one that takes instructions too. None is asked, but it parses: call it on
-/// a blocking thread.
-pub fn promised(request: &Request, instructed: bool) -> Vec<Promise> {
+/// The models that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Models {
+    /// One that fills in.
+    pub infill: bool,
+    /// One that takes instructions.
+    pub instruct: bool,
+}
+
+/// What a model could do there. None is asked, but it parses: call it on a blocking thread.
+pub fn promised(request: &Request, models: Models) -> Vec<Promise> {
     let (snapshot, range) = (&request.snapshot, request.range.clone().unwrap_or_default());
     let mut promises: Vec<Promise> = implement::promise(snapshot, &range).into_iter().collect();
     promises.extend(from_comment::promise(snapshot, &range));
-    if instructed {
+    if models.infill {
+        promises.extend(infill::promises(request));
+    }
+    if models.instruct {
         promises.extend(fix_instructed::promises(snapshot, &request.diagnostics));
         promises.extend(docstring::promise(snapshot, &range));
         promises.extend(explain::promise(snapshot, &range));
@@ -206,7 +232,7 @@ pub fn promised(request: &Request, instructed: bool) -> Vec<Promise> {
     promises
 }
 
-/// Keep a promise about `snapshot`: checked changes in its bytes, or why there are none.
+/// Keep a promise that was made for `snapshot`: checked changes in its bytes, or why there are none.
 pub async fn make(
     promise: Promise,
     snapshot: Snapshot,
@@ -215,6 +241,7 @@ pub async fn make(
 ) -> Result<Vec<Edit>, Reason> {
     match promise.action {
         Action::Implement => implement::write(snapshot, promise.range, engine, cancel).await,
+        Action::Infill => infill::write(snapshot, promise, engine, cancel).await,
         Action::FromComment => from_comment::write(promise, snapshot, engine, cancel).await,
         Action::Docstring => docstring::write(promise, snapshot, engine, cancel).await,
         Action::Explain => explain::write(promise, snapshot, engine, cancel).await,
@@ -228,6 +255,7 @@ pub async fn make(
 /// Why nothing was made, for the user.
 pub fn excuse(action: Action, reason: &Reason) -> String {
     let why = match (reason, action) {
+        (Reason::NotHere, Action::Infill) => "there is nothing here that could be written anew",
         (Reason::NotHere, Action::FromComment) => "there is no comment with nothing below it here",
         (Reason::NotHere, Action::Docstring) => "there is no function without documentation here",
         (Reason::NotHere, Action::Explain | Action::Rewrite | Action::FixInstructed) => {

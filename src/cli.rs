@@ -123,7 +123,7 @@ pub fn run() -> ExitCode {
         }
         Command::Complete(arguments) => complete::run(&arguments, settings),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Fix(arguments) => fix::run(&arguments),
+        Command::Fix(arguments) => fix::run(&arguments, settings),
         Command::Implement(arguments) => implement::run(&arguments, settings),
         Command::Doctor(arguments) => doctor::run(&arguments, &cli.common, &settings, &problems),
         #[cfg(unix)]

@@ -7,6 +7,7 @@ mod debounce;
 mod decode;
 mod desk;
 mod guide;
+pub mod likelihood;
 pub mod names;
 pub mod outcome;
 mod place;
@@ -29,6 +30,8 @@ use place::Place;
 use tokio::time::Instant;
 use tree_sitter::Tree;
 use trigger::Decision;
+pub use trigger::Shape;
+pub use trim::joins;
 pub use validate::{Weight, fresh_faults as tree_faults, keeps_what_follows, with_line_ends};
 
 use crate::cancel::CancelToken;
@@ -282,7 +285,7 @@ fn look(snapshot: &Snapshot, offset: usize) -> (Option<Part>, Result<Tree, Unpar
 }
 
 /// Run `work` on a blocking thread. A panic there costs this request only.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reason> {
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reason> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Reason::EngineFailed(format!("a completion stage stopped: {error}")))

@@ -14,6 +14,7 @@ mod kept;
 mod making;
 mod switches;
 mod turn;
+mod weighing;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -90,6 +91,8 @@ struct Open {
     running: Weak<CancelSource>,
     /// What is known of the code actions it was offered.
     acts: acts::Acts,
+    /// How likely its repairs are.
+    weighed: weighing::Weighed,
     /// The action that is being made for it; a change of the text cancels it, for it would be refused.
     making: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
@@ -185,6 +188,7 @@ impl Session {
             pending: None,
             running: Weak::new(),
             acts: acts::Acts::default(),
+            weighed: weighing::Weighed::default(),
             making: Weak::new(),
             preparing: None,
         };
@@ -195,7 +199,7 @@ impl Session {
 
     /// A document was changed: `changes` one after another, each in the coordinates left by the one before.
     pub fn change(
-        &self,
+        self: &Arc<Self>,
         uri: &str,
         version: i32,
         changes: &[Change],
@@ -204,15 +208,18 @@ impl Session {
         let mut state = self.lock();
         let order = state.store.change(uri, version, changes, encoding)?;
         let State { store, open, .. } = &mut *state;
+        let mut later = Vec::new();
         if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri)) {
             open.stop_making();
+            open.weighed = weighing::Weighed::default();
             if let Some(pending) = &mut open.pending {
                 pending.watch(document.text());
             }
-            for (action, came) in open.acts.watch(document.text()) {
-                state.record_act(uri, action, came);
-            }
+            let (happened, document) = (open.acts.watch(document.text()), document.text().clone());
+            later.extend(happened.into_iter().map(|happened| state.happened(uri, happened, &document)));
         }
+        drop(state);
+        later.into_iter().for_each(|waiting| self.look_later(waiting));
         Ok(order)
     }
 

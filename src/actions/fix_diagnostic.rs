@@ -22,7 +22,7 @@ use recheck::Recheck;
 use site::Site;
 
 use super::{Action, Diagnostic, Offer, Request, applied};
-use crate::document::Edit;
+use crate::document::{Edit, Snapshot};
 use crate::language::Trouble;
 
 /// Repairs that are offered for one diagnostic at most.
@@ -47,6 +47,8 @@ pub struct Repair {
     settles: Option<Range<usize>>,
     /// Names that are defined no more, and must not be missed.
     gone: Vec<String>,
+    /// See [`MAKERS`].
+    kind: &'static str,
 }
 
 /// One diagnostic in its file.
@@ -61,16 +63,17 @@ pub struct Case<'a> {
     at: Range<usize>,
 }
 
-/// What makes repairs, for the troubles it knows.
-const MAKERS: &[fn(&Case<'_>) -> Vec<Repair>] = &[
-    suggested::repairs,
-    member::repairs,
-    import::repairs,
-    nearest::repairs,
-    unused::repairs,
-    mutable::repairs,
-    borrow::repairs,
+/// What makes repairs, for the troubles it knows, and what their kind is called.
+const MAKERS: &[(&str, Maker)] = &[
+    ("suggested", suggested::repairs),
+    ("member", member::repairs),
+    ("import", import::repairs),
+    ("nearest", nearest::repairs),
+    ("unused", unused::repairs),
+    ("mutable", mutable::repairs),
+    ("borrow", borrow::repairs),
 ];
+type Maker = fn(&Case<'_>) -> Vec<Repair>;
 
 /// The sure repairs of what is complained about, best first.
 pub fn offers(request: &Request) -> Vec<Offer> {
@@ -106,9 +109,9 @@ pub fn offers(request: &Request) -> Vec<Offer> {
             }
             texts.insert(text);
             taken += 1;
-            let Repair { title, edits, sure, .. } = repair;
-            let offer =
-                Offer { action: Action::FixDiagnostic, title, preferred: false, edits, mends: vec![number] };
+            let Repair { title, edits, sure, score, kind, .. } = repair;
+            let (action, mends) = (Action::FixDiagnostic, vec![number]);
+            let offer = Offer { action, title, preferred: false, edits, mends, score, kind };
             offers.push((offer, sure));
         }
     }
@@ -123,28 +126,37 @@ pub fn offers(request: &Request) -> Vec<Offer> {
 }
 
 fn case<'a>(site: &'a Site<'a>, request: &'a Request, diagnostic: &'a Diagnostic) -> Case<'a> {
-    let text = site.text;
-    let floor = |byte: usize| site.snapshot.floor(byte);
+    let (trouble, at) = place(site.snapshot, site.text, diagnostic);
+    Case { site, request, diagnostic, trouble, name: &site.text[at.clone()], at }
+}
+
+/// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
+pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<Trouble>, Range<usize>) {
+    let floor = |byte: usize| snapshot.floor(byte);
     let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
-    let said = site.language.repairs.trouble(&diagnostic.message);
+    let said = snapshot.language.as_ref().and_then(|language| language.repairs.trouble(&diagnostic.message));
     let (trouble, named) = said.map_or((None, None), |(trouble, name)| (Some(trouble), name));
     let mut at = range.clone();
     if let Some(named) = &named {
         let found = site::words(&text[range.clone()], named).next();
         // Some name the line only, or a statement that ends elsewhere.
-        let line = site.snapshot.line_start(range.start)..site.snapshot.line_end(range.end);
+        let line = snapshot.line_start(range.start)..snapshot.line_end(range.end);
         let in_line = || site::words(&text[line.clone()], named).next().map(|found| (line.start, found));
         if let Some((from, found)) = found.map(|found| (range.start, found)).or_else(in_line) {
             at = from + found.start..from + found.end;
         }
     }
-    Case { site, request, diagnostic, trouble, name: &text[at.clone()], at }
+    (trouble, at)
 }
 
 impl Case<'_> {
     /// Every repair that comes to mind, likeliest first; of equally likely ones none is sure.
     fn repairs(&self) -> Vec<Repair> {
-        let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(|make| make(self)).collect();
+        let made = |(kind, make): &(&'static str, Maker)| {
+            let kind = *kind;
+            make(self).into_iter().map(move |repair| Repair { kind, ..repair })
+        };
+        let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(made).collect();
         repairs.retain(|repair| !repair.edits.is_empty());
         for repair in &mut repairs {
             repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));

@@ -31,7 +31,7 @@ pub fn promises(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Vec<Promise>
         let more = if first.len() < message.len() { "…" } else { "" };
         let title = format!("Fix with the instruct model: {}{more}", first.trim_end());
         let promise = Promise::new(Action::FixInstructed, title, diagnostic.range.clone());
-        Some(Promise { told: told(diagnostic), mends: Some(number), ..promise })
+        Some(Promise { told: told(diagnostic), mends: vec![number], ..promise })
     };
     diagnostics.iter().enumerate().filter_map(promise).take(PROMISES).collect()
 }

@@ -4,6 +4,7 @@
 pub mod habits;
 mod layout;
 pub mod lexer;
+pub mod likely;
 mod region;
 mod search;
 mod site;
@@ -79,6 +80,8 @@ pub fn offers(request: &Request) -> Vec<Offer> {
         preferred: number == 0 && clear,
         edits: vec![candidate.edit.clone()],
         mends: mends.clone(),
+        score: candidate.score,
+        kind: candidate.what.name(),
     };
     found.iter().enumerate().map(offer).collect()
 }

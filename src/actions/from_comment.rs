@@ -11,7 +11,7 @@ use super::verdict::Judge;
 use super::{Action, Promise};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, with_line_ends};
+use crate::completion::{Reason, Shape, with_line_ends};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, Place, scope};
 use crate::document::{Edit, Snapshot};
@@ -88,7 +88,7 @@ fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
         document: document.to_owned(),
         told: Vec::new(),
         candidates: CANDIDATES,
-        lines: LINES,
+        shape: Shape::Lines(LINES),
         tokens: TOKENS,
         sampling: match round {
             0 => Sampling::Greedy,

@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::{Action, Promise};
 use crate::cancel::CancelToken;
-use crate::completion::Reason;
 use crate::completion::body::{self, Wanted, Written};
+use crate::completion::{Reason, Shape, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Role, Sampling, Segment};
@@ -95,7 +95,7 @@ pub async fn write(
 }
 
 /// Whether asking again is of no use.
-fn is_final(reason: &Reason) -> bool {
+pub(super) fn is_final(reason: &Reason) -> bool {
     !matches!(reason, Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid)
 }
 
@@ -125,7 +125,7 @@ impl Desk {
             document: self.document.clone(),
             told: self.told.clone(),
             candidates: CANDIDATES,
-            lines: LINES,
+            shape: Shape::Lines(LINES),
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,
@@ -158,12 +158,6 @@ fn types(context: &CursorContext, stub: &Stub) -> Option<Segment> {
     }
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
     (!text.is_empty()).then_some(Segment { role: Role::Stable, text, share: 10, boundaries })
-}
-
-/// Run `work` on a blocking thread. A panic there costs this request only.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reason> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Reason::EngineFailed(format!("a check stopped: {error}")))
 }
 
 #[cfg(test)]

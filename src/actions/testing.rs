@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Action, Diagnostic, Promise, Request, Workspace, applied, make, promised, rewrite};
+use super::{Action, Diagnostic, Models, Promise, Request, Workspace, applied, make, promised, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -44,7 +44,9 @@ fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str
         workspace: Workspace::default(),
         time: std::time::Duration::from_secs(1),
     };
-    promised(&request, true).into_iter().find(|promise| promise.action == action)
+    promised(&request, Models { infill: true, instruct: true })
+        .into_iter()
+        .find(|promise| promise.action == action)
 }
 
 /// What the action is called there; empty when it is not promised.

@@ -1,5 +1,7 @@
-//! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks no model.
+//! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks a model only
+//! when told to.
 
+mod model;
 mod told;
 
 use std::io::Write as _;
@@ -9,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
+use model::{Model, answer};
 use serde_json::json;
 
 use super::change::{Target, show};
-use crate::actions::{self, Offer, Request};
+use crate::actions::{self, Request};
 use crate::completion::Weight;
+use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
 
@@ -25,6 +29,8 @@ Examples:
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
+  treefill fix a.py --diagnostics d.json --with-model
+                                     and let the model write anew what no sure repair is known for
 
 A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
 
@@ -51,52 +57,65 @@ pub struct Arguments {
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
+    /// Ask the model too: it orders the repairs, and writes anew what diagnostics point at and no sure repair is known for
+    #[arg(long)]
+    with_model: bool,
+    /// Use this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH", requires = "with_model")]
+    model: Option<PathBuf>,
     /// Print one JSON object for each file, with all offers for its first error
     #[arg(long)]
     json: bool,
 }
 
 /// Mend every file.
-pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
-    let time = Duration::from_millis(arguments.time);
     let mut sound = true;
     if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
         anyhow::bail!("--diagnostics is about one file: name one");
     }
+    let start = || Model::start(config, arguments.model.as_ref());
+    let model = arguments.with_model.then(start).transpose()?;
     for target in &arguments.targets {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, &registry)?;
         if arguments.json {
-            sound &= list(target, &snapshot, time, arguments)?;
+            sound &= list(target, &snapshot, arguments, model.as_ref())?;
         } else if arguments.diagnostics.is_some() {
-            sound &= heed(target, &snapshot, arguments)?;
+            sound &= heed(target, &snapshot, arguments, model.as_ref())?;
         } else {
-            sound &= mend(target, snapshot, &registry, arguments)?;
+            sound &= mend(target, snapshot, &registry, arguments, model.as_ref())?;
         }
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn offers(
+fn request(
     target: &Target,
     snapshot: &Snapshot,
-    time: Duration,
+    time: u64,
     diagnostics: Option<&PathBuf>,
-) -> anyhow::Result<Vec<Offer>> {
+) -> anyhow::Result<Request> {
     let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
     let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| told::read(file, snapshot))?;
     let workspace = told::workspace(target);
-    let request = Request { snapshot: snapshot.clone(), range, diagnostics, workspace, time };
-    Ok(actions::applicable(&request))
+    let time = Duration::from_millis(time);
+    Ok(Request { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
 }
 
 /// Repair what the diagnostics complain about; whether something was found for all of them.
-fn heed(target: &Target, snapshot: &Snapshot, arguments: &Arguments) -> anyhow::Result<bool> {
-    let time = Duration::from_millis(arguments.time);
-    let found = offers(target, snapshot, time, arguments.diagnostics.as_ref())?;
-    let found = told::together(snapshot, found);
+fn heed(
+    target: &Target,
+    snapshot: &Snapshot,
+    arguments: &Arguments,
+    model: Option<&Model>,
+) -> anyhow::Result<bool> {
+    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
+    let (found, excuses) = answer(&request, model);
     let shown = target.file.display();
+    excuses.iter().for_each(|excuse| super::tell(&format!("{shown}: {excuse}")));
+    let found = told::together(snapshot, found);
     if found.is_empty() {
         super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
         return Ok(false);
@@ -111,9 +130,15 @@ fn heed(target: &Target, snapshot: &Snapshot, arguments: &Arguments) -> anyhow::
     Ok(true)
 }
 
-fn list(target: &Target, snapshot: &Snapshot, time: Duration, arguments: &Arguments) -> anyhow::Result<bool> {
+fn list(
+    target: &Target,
+    snapshot: &Snapshot,
+    arguments: &Arguments,
+    model: Option<&Model>,
+) -> anyhow::Result<bool> {
+    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
     let start = Instant::now();
-    let offers = offers(target, snapshot, time, arguments.diagnostics.as_ref())?;
+    let (offers, _) = answer(&request, model);
     let ms = start.elapsed().as_secs_f64() * 1000.0;
     let total = |snapshot: &Snapshot| Weight::of(snapshot).map(|weight| weight.total());
     let before = total(snapshot);
@@ -143,12 +168,12 @@ fn mend(
     snapshot: Snapshot,
     registry: &Registry,
     arguments: &Arguments,
+    model: Option<&Model>,
 ) -> anyhow::Result<bool> {
     let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
         let weight = Weight::of(snapshot).context("too large, too deep or too slow to parse")?;
         Ok(weight.total())
     };
-    let time = Duration::from_millis(arguments.time);
     let shown = target.file.display();
     let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
     if before == 0 {
@@ -158,7 +183,8 @@ fn mend(
     let old = snapshot.text.to_string();
     let mut now = snapshot;
     for _ in 0..ROUNDS {
-        let Some(offer) = offers(target, &now, time, None)?.into_iter().next() else { break };
+        let (offers, _) = answer(&request(target, &now, arguments.time, None)?, model);
+        let Some(offer) = offers.into_iter().next() else { break };
         let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
         super::tell(&format!("{shown}:{line}: {}", offer.title));
         let text = actions::applied(&now, &offer.edits).text.to_string();

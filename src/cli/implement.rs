@@ -115,9 +115,8 @@ impl<'a> Function<'a> {
     }
 
     async fn make(&self, engine: &dyn Engine) -> Result<Vec<Edit>, Reason> {
-        let promise = self.promise.as_ref().ok_or(Reason::NotHere)?;
-        let cancel = CancelToken::never();
-        actions::make(promise.clone(), self.snapshot.clone(), engine, &cancel).await
+        let promise = self.promise.clone().ok_or(Reason::NotHere)?;
+        actions::make(promise, self.snapshot.clone(), engine, &CancelToken::never()).await
     }
 
     fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {

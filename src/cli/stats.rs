@@ -153,7 +153,7 @@ const COLUMNS: [&str; 8] =
 /// The rows of code actions, under [`ACTIONS`].
 fn actions(summary: &Summary) -> Vec<Vec<String>> {
     let rows = summary.actions.iter().map(|action| {
-        let numbers = [action.offered, action.failed, action.applied, action.undone];
+        let numbers = [action.offered, action.failed, action.applied, action.undone, action.edited];
         let mut row = vec![action.name.replace('_', " ")];
         row.extend(numbers.map(|number| number.to_string()));
         row
@@ -161,7 +161,7 @@ fn actions(summary: &Summary) -> Vec<Vec<String>> {
     rows.collect()
 }
 
-const ACTIONS: [&str; 5] = ["action", "offered", "nothing passed", "applied", "undone"];
+const ACTIONS: [&str; 6] = ["action", "offered", "nothing passed", "applied", "undone", "edited"];
 
 /// The last day in a few facts, for `doctor`.
 pub fn last_day() -> anyhow::Result<Vec<(&'static str, String)>> {

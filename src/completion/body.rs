@@ -22,8 +22,8 @@ pub struct Wanted {
     pub told: Vec<Segment>,
     /// How many texts.
     pub candidates: usize,
-    /// Most lines of one.
-    pub lines: usize,
+    /// How much one may be.
+    pub shape: Shape,
     /// Most tokens of one; a quarter of a small model's context at most, for the place has to be told too.
     pub tokens: usize,
     /// How tokens are chosen.
@@ -53,7 +53,8 @@ pub async fn write(
         Status::Ready(model) => model.context,
         Status::Loading(_) | Status::Restarting => 0,
     };
-    let shape = Shape::Lines(wanted.lines);
+    let shape = wanted.shape;
+    let lines = if let Shape::Lines(most) = shape { most } else { 1 };
     let most = if held == 0 { wanted.tokens } else { wanted.tokens.min(held as usize / 4) };
     let mut segments = wanted.told;
     segments.extend(prompt::build(context, Budget::for_context(held)));
@@ -62,7 +63,7 @@ pub async fn write(
         lane: Lane::Interactive,
         segments,
         max_tokens: most,
-        stop: prompt::stop(wanted.lines),
+        stop: prompt::stop(lines),
         sampling: wanted.sampling,
         bans: Vec::new(),
         task: Task::Generate { candidates: wanted.candidates },

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 use super::{
-    Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Prompt, Status, Summary, Update,
+    Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Prompt, Score, Status, Summary, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -16,6 +16,8 @@ pub enum Script {
     Pieces(Vec<String>),
     /// Send these whole texts, each of one token with this log-probability, as candidates; then finish.
     Texts(Vec<(String, f32)>),
+    /// Give these log-probabilities to the texts that are to be scored; then finish.
+    Scores(Vec<f32>),
     /// Never send anything; end only when cancelled.
     Hang,
     /// Fail.
@@ -82,6 +84,12 @@ impl Engine for ScriptedEngine {
                         let _ = sender.send(Ok(Update::Piece(piece)));
                     }
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
+                }
+                Script::Scores(scores) => {
+                    let scores = scores.into_iter().map(|logprob| Score { logprob, tokens: 1 }).collect();
+                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
+                    let _ = sender.send(Ok(Update::Scores(scores)));
+                    let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, 0))));
                 }
                 Script::Pieces(pieces) => {
                     let _ = sender.send(Ok(Update::Prompt(Prompt::default())));

@@ -40,6 +40,8 @@ pub fn diagnostic(snapshot: &Snapshot, told: &Value, encoding: Encoding) -> Opti
         message: text(&told["message"]),
         code: text(&told["code"]),
         source: told["source"].as_str().unwrap_or_default().to_owned(),
+        // 1 is an error; without a word it is for the client to say, and clients take it for one.
+        minor: told["severity"].as_i64().is_some_and(|severity| severity > 1),
         related,
         suggestions,
     })

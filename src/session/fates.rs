@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use ropey::Rope;
 
+use super::acts::{Act, acted};
 use super::{Session, State, kept};
 use crate::completion::Shown;
-use crate::stats::{self, Ended, Event, Fate, Kind};
+use crate::stats::{self, Came, Ended, Event, Fate, Kind};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
 const LATER: Duration = Duration::from_secs(30);
@@ -44,6 +45,8 @@ pub(super) struct Waiting {
     lines: usize,
     document: Rope,
     range: Range<usize>,
+    /// None: it is a suggestion.
+    act: Option<Act>,
 }
 
 impl Pending {
@@ -113,13 +116,32 @@ impl State {
         let (at, language, kind) = (stats::event::now(), pending.language, pending.kind);
         self.record(Event::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
         let (document, _) = pending.whole.filter(|_| fate == Fate::Accepted && self.config.stats.enabled)?;
+        let range = pending.shown.offset..pending.shown.offset + bytes;
+        Some(self.wait(Waiting { id: 0, uri, language, lines, document, range, act: None }))
+    }
+
+    /// What an action put into `range` of a document will be looked at again, if it put something there.
+    pub(super) fn wait_for_edits(
+        &mut self,
+        uri: &str,
+        act: Act,
+        document: &Rope,
+        range: Range<usize>,
+    ) -> Option<u64> {
+        let (uri, open) = self.open.get_key_value(uri).filter(|_| self.config.stats.enabled)?;
+        let language = stats::language_name(&open.language).to_owned();
+        let (uri, document) = (Arc::clone(uri), document.clone());
+        (!range.is_empty())
+            .then(|| self.wait(Waiting { id: 0, uri, language, lines: 0, document, range, act: Some(act) }))
+    }
+
+    fn wait(&mut self, waiting: Waiting) -> u64 {
         if self.waiting.len() == MOST_WAITING {
             self.waiting.pop_front();
         }
         self.last_waiting += 1;
-        let (id, range) = (self.last_waiting, pending.shown.offset..pending.shown.offset + bytes);
-        self.waiting.push_back(Waiting { id, uri, language, lines, document, range });
-        Some(id)
+        self.waiting.push_back(Waiting { id: self.last_waiting, ..waiting });
+        self.last_waiting
     }
 
     /// Look at the accepted texts that are `due` now.
@@ -127,12 +149,15 @@ impl State {
         let (due, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|waiting| due(waiting));
         self.waiting = waiting;
         let due: VecDeque<Waiting> = due;
-        for Waiting { uri, language, lines, document, range, .. } in due {
+        for Waiting { uri, language, lines, document, range, act, .. } in due {
             let Some(now) = self.store.get(&uri).map(|document| document.text().clone()) else { continue };
             // A comparison of documents is too long for whoever holds the lock.
             self.recorder.record_later(move || {
                 let share = kept::share(&document, range, &now);
-                Event::Kept(stats::Kept { at: stats::event::now(), language, lines, share })
+                match act {
+                    Some(act) => acted(&language, act, if share < 1.0 { Came::Edited } else { Came::Kept }),
+                    None => Event::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
+                }
             });
         }
     }
@@ -164,6 +189,11 @@ impl Session {
 }
 
 impl Waiting {
+    /// The action that put it there.
+    pub(super) fn act(&self) -> Option<Act> {
+        self.act
+    }
+
     /// Whether it is in the document at `uri`.
     pub(super) fn is_in(&self, uri: &str) -> bool {
         &*self.uri == uri
@@ -189,7 +219,7 @@ mod tests {
         session.complete(turn, ask).await.id
     }
 
-    fn replace(session: &Session, text: &str) {
+    fn replace(session: &Arc<Session>, text: &str) {
         let change = Change { range: None, text: text.to_owned() };
         session.change(URI, 2, &[change], Encoding::Utf8).unwrap();
     }

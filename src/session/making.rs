@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Model, Promise};
+use crate::actions::{self, Model, Models, Promise};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
+use crate::engine::{Engine, Status};
 
 /// An action that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -44,6 +45,13 @@ impl Session {
         open.preparing = None;
         open.making = Arc::downgrade(&source);
         Ok(Making { snapshot, source })
+    }
+
+    /// The models that are there, or on their way: what takes one may be promised.
+    pub fn models(&self) -> Models {
+        let engine = self.engine.borrow();
+        let runs = |engine: &Arc<dyn Engine>| !matches!(&*engine.status().borrow(), Status::Failed(_));
+        Models { infill: engine.as_ref().is_some_and(runs), instruct: self.is_instructed() }
     }
 
     /// Keep `promise`, in bytes of the snapshot: edits of exactly that snapshot.

@@ -20,6 +20,8 @@ pub struct Action {
     pub applied: usize,
     /// Of these, undone soon after.
     pub undone: usize,
+    /// Of these, changed by hand soon after.
+    pub edited: usize,
 }
 
 /// The actions in `events`, by name.
@@ -33,6 +35,8 @@ pub fn tally(events: &[&Event]) -> Vec<Action> {
             Came::Failed => action.failed += 1,
             Came::Applied => action.applied += 1,
             Came::Undone => action.undone += 1,
+            Came::Edited => action.edited += 1,
+            Came::Kept => {}
         }
     }
     actions.into_iter().map(|(name, action)| Action { name: name.to_owned(), ..action }).collect()
@@ -46,7 +50,8 @@ mod tests {
     #[test]
     fn by_action() {
         let acted = |action: &str, came| {
-            Event::Acted(Acted { at: 1, language: "rust".into(), action: action.into(), came })
+            let (language, kind) = ("rust".into(), String::new());
+            Event::Acted(Acted { at: 1, language, action: action.into(), kind, came })
         };
         let events = [
             acted("implement", Came::Offered),
@@ -55,15 +60,16 @@ mod tests {
             acted("fix_syntax", Came::Applied),
             acted("fix_syntax", Came::Undone),
             acted("implement", Came::Failed),
+            acted("implement", Came::Applied),
+            acted("implement", Came::Edited),
+            acted("implement", Came::Applied),
+            acted("implement", Came::Kept),
         ];
         let found = tally(&events.iter().collect::<Vec<_>>());
-        let action = |name: &str, offered, failed, applied, undone| Action {
-            name: name.into(),
-            offered,
-            failed,
-            applied,
-            undone,
+        let action = |name: &str, [offered, failed, applied, undone, edited]: [usize; 5]| {
+            let name = name.into();
+            Action { name, offered, failed, applied, undone, edited }
         };
-        assert_eq!(found, [action("fix_syntax", 2, 0, 1, 1), action("implement", 1, 1, 0, 0)]);
+        assert_eq!(found, [action("fix_syntax", [2, 0, 1, 1, 0]), action("implement", [1, 1, 2, 0, 1])]);
     }
 }

@@ -130,6 +130,10 @@ pub enum Came {
     Applied,
     /// And soon what it was before.
     Undone,
+    /// Some time after, what it put there was still as it put it.
+    Kept,
+    /// Some time after, it was not.
+    Edited,
 }
 
 /// Something about a code action.
@@ -141,6 +145,9 @@ pub struct Acted {
     pub language: String,
     /// The action's name.
     pub action: String,
+    /// The name of the kind of change, where an action makes several and one was applied.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub kind: String,
     /// How far it came.
     pub came: Came,
 }
@@ -225,10 +232,13 @@ mod tests {
             &Event::Kept(kept),
             expect![[r#"{"what":"kept","at":7,"language":"c++","lines":2,"share":0.5}"#]],
         );
-        let acted = Acted { at: 7, language: "rust".into(), action: "fix_syntax".into(), came: Came::Undone };
+        let (action, kind) = ("fix_syntax".into(), "insert".into());
+        let acted = Acted { at: 7, language: "rust".into(), action, kind, came: Came::Undone };
         check(
             &Event::Acted(acted),
-            expect![[r#"{"what":"acted","at":7,"language":"rust","action":"fix_syntax","came":"undone"}"#]],
+            expect![[
+                r#"{"what":"acted","at":7,"language":"rust","action":"fix_syntax","kind":"insert","came":"undone"}"#
+            ]],
         );
     }
 

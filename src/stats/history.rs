@@ -1,9 +1,10 @@
-//! How often suggestions of a kind were taken, read once from the file: for ranking. It never changes while running.
+//! How often suggestions of a kind were taken, and repairs of a kind undone, read once from the file: for ranking. It never
+//! changes while running.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
-use super::{Event, Fate};
+use super::{Came, Event, Fate};
 
 /// Fewer suggestions than this say nothing: one more or less taken would move the rate by over 5 %.
 const FEWEST: u32 = 20;
@@ -11,9 +12,19 @@ const FEWEST: u32 = 20;
 /// A habit may raise or lower the odds by a factor of e, not silence a kind for good: what is not shown is never taken.
 const MOST: f32 = 1.0;
 
+/// Repairs of a kind that say something together, and most that are remembered: whoever has changed his mind need not undo what
+/// he did a year ago.
+const FEWEST_REPAIRS: usize = 5;
+const MOST_REPAIRS: usize = 20;
+/// What an undone repair counts, and one that was changed by hand: that may have been the next thing to do anyway.
+const UNDONE: f32 = 1.0;
+const EDITED: f32 = 0.5;
+
 /// How often suggestions were taken.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
+    /// What became of the last repairs, oldest first, by action and kind: 0 is well.
+    repairs: HashMap<(String, String), VecDeque<f32>>,
     /// Taken and shown, by language and whether the text had more than one line.
     counts: HashMap<(String, bool), (u32, u32)>,
 }
@@ -27,14 +38,28 @@ impl History {
     /// What these events say.
     pub fn of(events: &[Event]) -> Self {
         let mut counts = HashMap::<_, (u32, u32)>::new();
+        let mut repairs = HashMap::<_, VecDeque<f32>>::new();
         for event in events {
+            if let Event::Acted(acted) = event {
+                let last = repairs.entry((acted.action.clone(), acted.kind.clone())).or_default();
+                repaired(last, acted.came);
+            }
             let Event::Ended(ended) = event else { continue };
             let count = counts.entry((ended.language.clone(), ended.lines > 1)).or_default();
             // Typed to the end was right as well, and some editors do not tell when a suggestion is taken.
             count.0 += u32::from(ended.fate != Fate::Dismissed);
             count.1 += 1;
         }
-        Self { counts }
+        repairs.retain(|_, last| !last.is_empty());
+        Self { counts, repairs }
+    }
+
+    /// Whether repairs of this kind were mostly undone, or changed by hand at once: they should come later.
+    pub fn is_regretted(&self, action: &str, kind: &str) -> bool {
+        let last = self.repairs.get(&(action.to_owned(), kind.to_owned()));
+        last.is_some_and(|last| {
+            last.len() >= FEWEST_REPAIRS && last.iter().sum::<f32>() / last.len() as f32 > 0.5
+        })
     }
 
     /// By how much more often suggestions in `language` of one line, and of several, are taken than those of all kinds: in
@@ -50,10 +75,57 @@ impl History {
     }
 }
 
+/// What became of a repair, or of the one before.
+fn repaired(last: &mut VecDeque<f32>, came: Came) {
+    let regret = match came {
+        Came::Applied => {
+            if last.len() == MOST_REPAIRS {
+                last.pop_front();
+            }
+            return last.push_back(0.0);
+        }
+        Came::Undone => UNDONE,
+        Came::Edited => EDITED,
+        Came::Offered | Came::Failed | Came::Kept => return,
+    };
+    if let Some(last) = last.back_mut() {
+        *last = last.max(regret);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Ended, Kind};
+    use crate::stats::{Acted, Ended, Kind};
+
+    #[test]
+    fn repairs_that_are_always_undone_are_regretted_until_they_are_not() {
+        let acted = |kind: &str, came| {
+            let (language, action) = ("rust".to_owned(), "fix_syntax".to_owned());
+            Event::Acted(Acted { at: 0, language, action, kind: kind.to_owned(), came })
+        };
+        let mut events = Vec::new();
+        let mut add = |kind: &str, came: &[Came], times: usize| {
+            for _ in 0..times {
+                events.push(acted(kind, Came::Applied));
+                events.extend(came.iter().map(|came| acted(kind, *came)));
+            }
+            History::of(&events)
+        };
+        let undone = [Came::Undone];
+        assert!(!add("insert", &undone, 4).is_regretted("fix_syntax", "insert"), "too few to say");
+        let history = add("insert", &undone, 1);
+        assert!(history.is_regretted("fix_syntax", "insert"));
+        assert!(!history.is_regretted("fix_syntax", "delete") && !history.is_regretted("other", "insert"));
+        assert!(
+            !add("delete", &[Came::Edited], 9).is_regretted("fix_syntax", "delete"),
+            "changed, not undone"
+        );
+        assert!(!add("join", &[Came::Kept], 9).is_regretted("fix_syntax", "join"));
+        let history = add("insert", &[], 11);
+        assert!(!history.is_regretted("fix_syntax", "insert"), "5 of 16");
+        assert!(add("insert", &undone, 20).is_regretted("fix_syntax", "insert"), "the last 20 count");
+    }
 
     #[test]
     fn habits_need_some_suggestions() {

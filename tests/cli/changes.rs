@@ -103,6 +103,39 @@ fn diagnostics_of_a_language_server_are_heeded() {
     home.run(&["fix", &file, &file, "--diagnostics", &diagnostics]).refused(1, &["name one"]);
 }
 
+#[test]
+fn what_has_no_sure_repair_is_written_anew_by_the_model_when_told() {
+    let home = Home::new();
+    let text = "def area(width, height):\n    return width * zzzz\n\n\nprint(area(1, 2))\n";
+    let file = home.file("a.py", text);
+    let place = |character: u32| serde_json::json!({ "line": 1, "character": character });
+    let range = serde_json::json!({ "start": place(19), "end": place(23) });
+    let told = serde_json::json!([{ "range": range, "severity": 1, "message": "\"zzzz\" is not defined" }]);
+    let diagnostics = home.file("d.json", told.to_string());
+    let run = home.run(&["fix", &file, "--write", "--diagnostics", &diagnostics]);
+    assert!(run.code == 1 && run.err.contains("no sure repair"), "{run:?}");
+    let run = home.run(&["fix", &file, "--write", "--with-model", "--diagnostics", &diagnostics]);
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.err.contains("Fix this error (\"zzzz\" is not defined)"), "{run:?}");
+    let name = after.strip_prefix("def area(width, height):\n    return width * ").unwrap();
+    let name = name.strip_suffix("\n\n\nprint(area(1, 2))\n").unwrap();
+    assert!(!name.is_empty() && name != "zzzz", "{after}");
+    home.run(&["fix", &file, "--model", "x"]).refused(2, &["--with-model"]);
+    // Repairs of the syntax are ordered: the same ones.
+    let broken = home.file("b.py", "def f(a):\n    print(a\n    return len(a)\n");
+    let titles = |arguments: &[&str]| {
+        let run = home.run(&[&["fix", "--json", &broken], arguments].concat());
+        let object: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let offers = object["offers"].as_array().unwrap().iter();
+        let mut titles: Vec<String> = offers.map(|offer| offer["title"].to_string()).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(titles(&[]), titles(&["--with-model"]));
+    assert!(titles(&[]).len() > 1);
+}
+
 const STUB: &str = "def add(a: int, b: int) -> int:\n    \"\"\"Return the sum of a and b.\"\"\"\n\n\nx = 1\n";
 
 #[test]

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use treefill::engine::scripted::ScriptedEngine;
+use treefill::engine::Task;
+use treefill::engine::scripted::{Script, ScriptedEngine};
+use treefill::session::NoEngine;
 
-use crate::support::{TestServer, URI};
+use crate::support::{GatedEngine, TestServer, URI};
 
 /// A client with these abilities, and a file with a missing bracket behind a letter of two bytes.
 fn start(capabilities: Value) -> TestServer {
@@ -109,6 +111,67 @@ fn off_switches_hold_for_actions_too() {
     let mut server = TestServer::start_with(engine as _, json!({ "capabilities": {} }), config);
     server.open("é = len([1, 2)\n");
     assert_eq!(ask(&mut server, json!({})), json!([]));
+}
+
+const BROKEN: &str = "def f(a):\n    print(a\n    return len(a)\n";
+
+/// The titles of what is offered for that, and which is preferred.
+fn titles(server: &mut TestServer) -> Vec<(String, bool)> {
+    let place = json!({ "line": 1, "character": 5 });
+    let params = json!({
+        "textDocument": { "uri": URI }, "range": { "start": place, "end": place }, "context": { "only": ["quickfix"] },
+    });
+    let actions = server.client().call("textDocument/codeAction", params);
+    let title = |action: &Value| {
+        (action["title"].as_str().unwrap().to_owned(), action["isPreferred"].as_bool().unwrap_or(false))
+    };
+    actions.as_array().unwrap().iter().map(title).collect()
+}
+
+fn literals() -> Value {
+    json!({ "capabilities": { "textDocument": { "codeAction": { "codeActionLiteralSupport": {} } } } })
+}
+
+#[test]
+fn the_model_orders_repairs_and_is_asked_once_for_each_version() {
+    let mut server = TestServer::start_with(NoEngine::because("none"), literals(), "");
+    server.client().message("window/showMessage");
+    server.open(BROKEN);
+    let without = titles(&mut server);
+    assert!(without.len() > 1, "{without:?}");
+    // The last one makes the likeliest lines by far.
+    let engine = ScriptedEngine::new(|job| match &job.task {
+        Task::Score { continuations } => {
+            let last = continuations.len() - 1;
+            Script::Scores((0..=last).map(|at| if at == last { -1.0 } else { -200.0 }).collect())
+        }
+        Task::Generate { .. } | Task::Chat { .. } => Script::Pieces(Vec::new()),
+    });
+    let mut server = TestServer::start_with(Arc::clone(&engine) as _, literals(), "");
+    server.open(BROKEN);
+    let mut expected = without.clone();
+    expected.rotate_right(1);
+    let names = |titles: &[(String, bool)]| titles.iter().map(|(title, _)| title.clone()).collect::<Vec<_>>();
+    let with = titles(&mut server);
+    assert_eq!((names(&with), with[0].1), (names(&expected), true));
+    assert_eq!((titles(&mut server), engine.jobs().len()), (with, 1), "known");
+    server.insert(&json!({ "line": 2, "character": 17 }), " ");
+    titles(&mut server);
+    assert_eq!(engine.jobs().len(), 2, "another text");
+}
+
+#[test]
+fn a_menu_does_not_wait_for_a_model_that_is_slow() {
+    let (engine, jobs) = GatedEngine::new();
+    let mut server = TestServer::start_with(engine, literals(), "");
+    server.open(BROKEN);
+    let first = titles(&mut server);
+    let job = jobs.recv().unwrap();
+    assert_eq!(titles(&mut server), first, "asked already");
+    assert!(jobs.try_recv().is_err());
+    // What is no longer the text is weighed no longer.
+    server.insert(&json!({ "line": 2, "character": 17 }), " ");
+    job.given_up();
 }
 
 #[test]

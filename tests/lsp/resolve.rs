@@ -1,6 +1,7 @@
 //! Actions that take a model: promised in the menu, made when chosen, by `codeAction/resolve` or a command.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use treefill::engine::Engine;
@@ -80,6 +81,63 @@ fn a_promise_is_made_when_it_is_chosen() {
     assert_eq!(resolved["title"], action["title"]);
 }
 
+/// The menu on a name that nobody knows, and that the file has nothing like.
+fn infills(server: &mut TestServer, severity: u32) -> (Value, Vec<Value>) {
+    let place = |character: u32| json!({ "line": 7, "character": character });
+    let range = json!({ "start": place(4), "end": place(10) });
+    let told = json!({ "range": range, "message": "\"nobody\" is not defined", "severity": severity });
+    let params =
+        json!({ "textDocument": { "uri": URI }, "range": range, "context": { "diagnostics": [7, told] } });
+    let menu = server.client().call("textDocument/codeAction", params);
+    let infills =
+        menu.as_array().unwrap().iter().filter(|action| {
+            action["title"].as_str().is_some_and(|title| title.starts_with("Fix this error"))
+        });
+    (told, infills.cloned().collect())
+}
+
+#[test]
+fn an_error_without_a_sure_repair_is_written_anew_when_that_is_chosen() {
+    let engine = ScriptedEngine::always("é\n");
+    let mut server = start(Arc::clone(&engine) as _, able());
+    server.client().notify(
+        "textDocument/didChange",
+        json!({
+            "textDocument": { "uri": URI, "version": 9 },
+            "contentChanges": [{ "text": "é = 1\n\n\ndef f(ä):\n    return ä\n\n\nz = nobody\n" }],
+        }),
+    );
+    let (told, actions) = infills(&mut server, 1);
+    let [action] = &actions[..] else { panic!("{actions:?}") };
+    assert_eq!(action["title"], "Fix this error (\"nobody\" is not defined)");
+    assert_eq!((&action["kind"], &action["diagnostics"]), (&json!("quickfix"), &json!([told])));
+    assert_eq!((&action["edit"], engine.jobs().len()), (&Value::Null, 0), "a menu asks no model");
+    let resolved = server.client().call("codeAction/resolve", action.clone());
+    let change = &resolved["edit"]["documentChanges"][0];
+    assert_eq!(change["textDocument"], json!({ "uri": URI, "version": 9 }));
+    assert_eq!(change["edits"], json!([{ "range": told["range"], "newText": "é" }]));
+    // A warning is left to whoever gave it.
+    assert_eq!(infills(&mut server, 2).1, Vec::<Value>::new());
+    // The text is what it is about: another one is refused.
+    server.insert(&json!({ "line": 0, "character": 0 }), "z");
+    let stale = server.client().request("codeAction/resolve", action.clone());
+    assert_eq!(server.client().answer(stale)["error"]["code"], -32801);
+}
+
+#[test]
+fn without_a_model_nothing_is_written_anew() {
+    let mut server = start(NoEngine::because("set model.path"), able());
+    server.client().message("window/showMessage");
+    server.client().notify(
+        "textDocument/didChange",
+        json!({
+            "textDocument": { "uri": URI, "version": 9 },
+            "contentChanges": [{ "text": "é = 1\n\n\ndef f(ä):\n    return ä\n\n\nz = nobody\n" }],
+        }),
+    );
+    assert_eq!(infills(&mut server, 1).1, Vec::<Value>::new());
+}
+
 #[test]
 fn a_document_that_moved_on_is_left_alone() {
     let (engine, jobs) = GatedEngine::new();
@@ -102,11 +160,18 @@ fn a_cancelled_request_and_a_closed_document_free_the_engine() {
     let (engine, jobs) = GatedEngine::new();
     let mut server = start(engine, able());
     let action = the_action(&mut server);
-    let id = server.client().request("codeAction/resolve", action.clone());
-    let job = jobs.recv().unwrap();
-    server.client().notify("$/cancelRequest", json!({ "id": id }));
-    job.given_up();
-    assert_eq!(server.client().answer(id)["error"]["code"], -32800);
+    let mut quickest = Duration::MAX;
+    // Several times, for other programs run on this machine.
+    for _ in 0..5 {
+        let id = server.client().request("codeAction/resolve", action.clone());
+        let job = jobs.recv().unwrap();
+        let cancelled = Instant::now();
+        server.client().notify("$/cancelRequest", json!({ "id": id }));
+        job.given_up();
+        quickest = quickest.min(cancelled.elapsed());
+        assert_eq!(server.client().answer(id)["error"]["code"], -32800);
+    }
+    assert!(quickest < Duration::from_millis(100), "{quickest:?}");
 
     let id = server.client().request("codeAction/resolve", action);
     let job = jobs.recv().unwrap();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::stats::{self, Asked, Ended, Event, Fate, Kind, Recorder};
+use treefill::stats::{self, Asked, Came, Ended, Event, Fate, Kind, Recorder};
 
 use crate::support::{PATIENCE, TestServer, URI};
 
@@ -176,5 +176,31 @@ fn code_actions_are_counted_by_what_becomes_of_them() {
     }
     counted.server.insert(&json!({ "line": 0, "character": MARKER.len() + 12 }), "]");
     counted.close();
-    assert_eq!(brief(&counted.events()), ["fix_syntax Offered", "fix_syntax Applied"]);
+    assert_eq!(brief(&counted.events()), ["fix_syntax Offered", "fix_syntax Applied", "fix_syntax Kept"]);
+}
+
+#[test]
+fn a_repair_that_is_undone_or_changed_by_hand_is_counted_as_such() {
+    let after = |change: &str| {
+        let mut counted = Counted::start("");
+        counted.server.open(&format!("{MARKER} = len([1, 2)\n"));
+        let at = json!({ "line": 0, "character": 3 });
+        let params =
+            json!({ "textDocument": { "uri": URI }, "range": { "start": at, "end": at }, "context": {} });
+        counted.server.client().call("textDocument/codeAction", params);
+        let place = |character: usize| json!({ "line": 0, "character": MARKER.len() + character });
+        counted.server.insert(&place(12), "]");
+        let range = json!({ "start": place(12), "end": place(13) });
+        counted.server.client().notify(
+            "textDocument/didChange",
+            json!({ "textDocument": { "uri": URI, "version": 9 }, "contentChanges": [{ "range": range, "text": change }] }),
+        );
+        counted.close();
+        let events = counted.events();
+        let Event::Acted(applied) = &events[1] else { panic!("{events:?}") };
+        assert_eq!((applied.kind.as_str(), applied.came), ("insert", Came::Applied));
+        brief(&events).split_off(2)
+    };
+    assert_eq!(after(""), ["fix_syntax Undone"]);
+    assert_eq!(after("}"), ["fix_syntax Edited"]);
 }

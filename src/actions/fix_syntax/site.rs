@@ -31,6 +31,21 @@ pub enum What {
     Split,
 }
 
+impl What {
+    /// Its name, the same in every release.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Insert => "insert",
+            Self::Delete => "delete",
+            Self::Replace => "replace",
+            Self::Swap => "swap",
+            Self::Indent => "indent",
+            Self::Join => "join",
+            Self::Split => "split",
+        }
+    }
+}
+
 /// A possible repair.
 #[derive(Debug, Clone)]
 pub struct Candidate {

@@ -96,6 +96,7 @@ impl Judge {
         // A docstring's function ends with its docstring, before what may be said of it on the same line.
         let definition = definition.start..definition.end.max(inserted.end);
         let function = node_at(&tree, &definition)?;
+        let applied = applied.with_tree(tree.clone());
         let placed = Placed { edit, inserted, definition, applied, tree: tree.clone() };
         let kept = !function.has_error()
             && self.changes_nothing_around(&placed)
@@ -156,9 +157,10 @@ impl Judge {
         found.filter(within).collect()
     }
 
-    /// The thorough part: the whole file by a fresh parse and the strict parser, and what needs a second look.
+    /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; and what needs a second
+    /// look.
     fn is_sound(&self, placed: &Placed) -> bool {
-        Weight::of(&placed.applied).is_some_and(|after| after.adds_nothing_to(&self.before))
+        Weight::quick(&placed.applied).is_some_and(|after| after.adds_nothing_to(&self.before))
             && risks::added(&self.snapshot, &placed.applied, &placed.inserted)
                 .is_some_and(|added| added.is_empty())
     }

@@ -7,8 +7,9 @@ use std::ops::Range;
 use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, Query, QueryCursor, Tree};
 
+use crate::actions::change::minimal;
 use crate::completion::with_line_ends;
-use crate::context::line::{self, Line, indent_unit, is_word};
+use crate::context::line::{self, Line, indent_unit};
 use crate::context::scope::chunks;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
@@ -57,17 +58,7 @@ impl Stub {
     pub fn edit(&self, snapshot: &Snapshot, body: &str) -> Edit {
         let ending = snapshot.line_ending();
         let new = with_line_ends(&format!("{}{body}{}", self.open, self.close), ending);
-        let old = snapshot.slice(self.hole.clone());
-        let same = |pairs: &mut dyn Iterator<Item = (char, char)>| -> usize {
-            let same: Vec<char> = pairs.take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
-            // No half of a word: `raise` does not become `return` by its last five letters.
-            let word = same.iter().rev().take_while(|c| is_word(**c)).count();
-            same[..same.len() - word].iter().map(|c| c.len_utf8()).sum()
-        };
-        let head = same(&mut old.chars().zip(new.chars()));
-        let tail = same(&mut old[head..].chars().rev().zip(new[head..].chars().rev()));
-        let range = self.hole.start + head..self.hole.end - tail;
-        Edit::replace(range, &new[head..new.len() - tail])
+        minimal(snapshot, self.hole.clone(), &new)
     }
 
     /// The document with the place for the body made, and the cursor there.

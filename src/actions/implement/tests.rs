@@ -173,6 +173,8 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
         assert_eq!(implemented("python", stub, &texts), expected, "{texts:?}");
     }
     let two = "fn f(a: u8, b: u8) -> u8 {\n    todoˇ!()\n}\n";
+    let changed = "fn f(a: &mut Vec<u8>) {\n    todoˇ!()\n}\n";
+    assert_eq!(implemented("rust", changed, &["a.push(1);"]), Ok(changed.replace("todoˇ!()", "a.push(1);")));
     let best = implemented("rust", two, &["a;", "a", "a + b", "unsafe { g(a, b) }"]);
     assert_eq!(best, Ok(two.replace("todoˇ!()", "a + b")));
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::resolve_action::Promised;
-use crate::actions::{self, MENU_TIME, Offer, Promise, Request};
+use crate::actions::{self, Action, MENU_TIME, Offer, Promise, Request};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
 use crate::lsp::ext::CodeActionParams;
@@ -24,8 +24,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     }
     let only = params.context.only.as_deref();
     let fixes = wanted(only, QUICK_FIX);
-    let rewrites = wanted(only, REWRITE);
-    let instructed = server.session.is_instructed();
+    let models = server.session.models();
+    let promised_kinds = [QUICK_FIX, REWRITE].map(|kind| (kind, wanted(only, kind)));
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
@@ -39,24 +39,32 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
         let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
         let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
-        let mut promises = if rewrites || fixes && instructed {
-            actions::promised(&request, instructed)
-        } else {
-            Vec::new()
-        };
-        promises.retain(|promise| if promise.mends.is_some() { fixes } else { rewrites });
+        let mut promises = actions::promised(&request, models);
+        promises.retain(|promise| promised_kinds.contains(&(kind(promise.action), true)));
         (request.snapshot.parse(), offers, promises)
     };
     // A panic there costs this menu only; the log has it.
     let (tree, offers, promises) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    let mut snapshot = snapshot;
     if let Some(tree) = tree {
+        snapshot = snapshot.with_tree(tree.clone());
         server.session.store_tree(&snapshot, tree);
     }
-    let made = offers.iter().map(|offer| (offer.action, &offer.edits[..]));
-    let later = promises.iter().map(|promise| (promise.action, &[][..]));
-    server.session.offered(&snapshot, &made.chain(later).collect::<Vec<_>>());
+    let offers = server.session.by_habit(server.session.by_likelihood(&snapshot, offers).await);
+    let later: Vec<Action> = promises.iter().map(|promise| promise.action).collect();
+    server.session.offered(&snapshot, &offers, &later);
     let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
     offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, told, server))).collect()
+}
+
+/// The kind of an action in the menu.
+fn kind(action: Action) -> &'static str {
+    match action {
+        Action::FixSyntax | Action::FixDiagnostic | Action::Infill | Action::FixInstructed => QUICK_FIX,
+        Action::Implement | Action::FromComment | Action::Docstring | Action::Explain | Action::Rewrite => {
+            REWRITE
+        }
+    }
 }
 
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
@@ -77,39 +85,39 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
         ];
         return json!({ "title": offer.title, "command": super::execute_command::APPLY, "arguments": arguments });
     }
-    let diagnostics: Vec<&Value> = offer.mends.iter().filter_map(|number| told.get(*number)).collect();
-    let mut action = json!({
-        "title": offer.title,
-        "kind": QUICK_FIX,
-        "edit": workspace_edit(&snapshot.uri, snapshot.version, edits, client),
-    });
+    let mut action = literal(&offer.title, offer.action, &offer.mends, told);
+    action["edit"] = workspace_edit(&snapshot.uri, snapshot.version, edits, client);
     if offer.preferred {
         action["isPreferred"] = json!(true);
     }
-    if !diagnostics.is_empty() {
-        action["diagnostics"] = json!(diagnostics);
-    }
     action
+}
+
+/// What every literal has.
+fn literal(title: &str, action: Action, mends: &[usize], told: &[Value]) -> Value {
+    let diagnostics: Vec<&Value> = mends.iter().filter_map(|number| told.get(*number)).collect();
+    let mut literal = json!({ "title": title, "kind": kind(action) });
+    if !diagnostics.is_empty() {
+        literal["diagnostics"] = json!(diagnostics);
+    }
+    literal
 }
 
 /// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
 fn promised(snapshot: &Snapshot, promise: &Promise, told: &[Value], server: &Server) -> Value {
     let client = server.negotiated();
     let data = Promised::new(promise, snapshot, server).data();
-    let title = &promise.title;
-    let command = json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] });
+    let mut action = literal(&promise.title, promise.action, &promise.mends, told);
+    if client.action_literals && client.resolves_edits {
+        action["data"] = data;
+        return action;
+    }
+    let command =
+        json!({ "title": promise.title, "command": super::execute_command::APPLY, "arguments": [data] });
     if !client.action_literals {
         return command;
     }
-    let mends = promise.mends.and_then(|number| told.get(number));
-    let mut action = json!({ "title": title, "kind": if mends.is_some() { QUICK_FIX } else { REWRITE } });
-    if let Some(diagnostic) = mends {
-        action["diagnostics"] = json!([diagnostic]);
-    }
-    match client.resolves_edits {
-        true => action["data"] = data,
-        false => action["command"] = command,
-    }
+    action["command"] = command;
     action
 }
 

@@ -21,6 +21,9 @@ pub struct Promised {
     version: i32,
     action: Action,
     range: Range,
+    /// [`Promise::unknown`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
     /// What it is called, for the display of progress.
     #[serde(default)]
     label: String,
@@ -54,8 +57,19 @@ impl Promised {
             version: snapshot.version,
             action: promise.action,
             range: convert::to_range(snapshot, &promise.range, server.negotiated().encoding),
+            unknown: promise.unknown.clone(),
             label: promise.title.clone(),
             told: promise.told.clone(),
+        }
+    }
+
+    /// The promise, about its snapshot.
+    fn about(&self, snapshot: &Snapshot, server: &Server) -> Promise {
+        let range = convert::to_bytes(snapshot, self.range, server.negotiated().encoding);
+        Promise {
+            told: self.told.clone(),
+            unknown: self.unknown.clone(),
+            ..Promise::new(self.action, self.label.clone(), range)
         }
     }
 
@@ -73,10 +87,7 @@ impl Promised {
                 let _shown = Working::show(server, progress, &self.label);
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
-                let range = convert::to_bytes(&snapshot, self.range, encoding);
-                let promise = Promise::new(self.action, self.label.clone(), range);
-                let promise = Promise { told: self.told.clone(), ..promise };
-                let edits = server.session.make(making, promise).await;
+                let edits = server.session.make(making, self.about(&snapshot, server)).await;
                 edits.map(|edits| text_edits(&snapshot, &edits, encoding))
             }
         };

@@ -1,0 +1,89 @@
+//! What the model adds: the order of repairs of the syntax, and what no sure repair is known for, written anew.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::actions::fix_syntax::likely;
+use crate::actions::{self, Action, Offer, Request, infill};
+use crate::cancel::CancelToken;
+use crate::cli::complete::{ready, start};
+use crate::completion::likelihood;
+use crate::config::Config;
+use crate::document::Snapshot;
+use crate::engine::Lane;
+use crate::engine::llama::LlamaEngine;
+
+/// What can be done, with a model's help where there is one, and why not more.
+pub fn answer(request: &Request, model: Option<&Model>) -> (Vec<Offer>, Vec<String>) {
+    let offers = actions::applicable(request);
+    let Some(model) = model else { return (offers, Vec::new()) };
+    let mut offers = model.order(&request.snapshot, offers);
+    let (written, excuses) = model.written(request, &offers);
+    offers.extend(written);
+    (offers, excuses)
+}
+
+/// A model that is read, and what it runs on.
+pub struct Model {
+    engine: Arc<LlamaEngine>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Model {
+    /// Read the configured model, or the one at `model`.
+    pub fn start(mut config: Config, model: Option<&PathBuf>) -> anyhow::Result<Self> {
+        config.model.path = model.cloned().or(config.model.path);
+        let engine = start(&config)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(ready(&*engine))?;
+        Ok(Self { engine, runtime })
+    }
+
+    /// Repairs of the syntax in the order of how likely the model finds their lines.
+    fn order(&self, snapshot: &Snapshot, mut offers: Vec<Offer>) -> Vec<Offer> {
+        let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
+        let lines = if syntax < 2 { None } else { likely::lines(snapshot, &offers[..syntax]) };
+        if let Some(lines) = lines {
+            let (engine, cancel, lane) = (&*self.engine, CancelToken::never(), Lane::Interactive);
+            let asked = likelihood::of(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
+            // An engine that cannot tell leaves the order as it is.
+            if let Ok(found) = self.runtime.block_on(asked) {
+                likely::order(&mut offers[..syntax], &found);
+            }
+        }
+        offers
+    }
+
+    /// An offer for each diagnostic that none of `found` mends and that the model finds something for; of the others, why not.
+    fn written(&self, request: &Request, found: &[Offer]) -> (Vec<Offer>, Vec<String>) {
+        let (mut offers, mut excuses) = (Vec::new(), Vec::new());
+        for number in 0..request.diagnostics.len() {
+            let mended = |offer: &Offer| offer.mends.contains(&number);
+            let one = Request { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
+            let Some(promise) = infill::promises(&one).pop().filter(|_| !found.iter().any(mended)) else {
+                continue;
+            };
+            let title = promise.title.clone();
+            let cancel = CancelToken::never();
+            let making = actions::make(promise, request.snapshot.clone(), &*self.engine, &cancel);
+            match self.runtime.block_on(making) {
+                Ok(edits) => {
+                    let (action, mends) = (Action::Infill, vec![number]);
+                    offers.push(Offer {
+                        action,
+                        title,
+                        preferred: false,
+                        edits,
+                        mends,
+                        score: 0.0,
+                        kind: "written",
+                    });
+                }
+                Err(reason) => {
+                    excuses.push(format!("{title}: {}", actions::excuse(Action::Infill, &reason)));
+                }
+            }
+        }
+        (offers, excuses)
+    }
+}
