@@ -241,6 +241,29 @@ async function reports(window) {
   say('doctor, statistics and the configuration file open');
 }
 
+/** Name a model that follows instructions in the configuration file, which is open, and ask it. It is not there, and that is said. */
+async function rewrite(window) {
+  await window.page.click('.monaco-editor .view-lines');
+  await window.key('Control+End');
+  await window.page.keyboard.insertText('\n[instruct]\npath = "gone.gguf"\n');
+  // Not by its own file, which is in no workspace.
+  await until('the file is saved', async () => {
+    await window.key('Control+S');
+    return window.page.waitForSelector('.tab.active:not(.dirty)', { timeout: 2000 }).catch(() => undefined);
+  });
+  await window.show('tally.rs');
+  await window.command('treefill: Rewrite Selection…');
+  await window.page.waitForSelector('.quick-input-title:has-text("treefill: Rewrite Selection")');
+  await window.type('shorter');
+  await window.key('Enter');
+  await window.page.waitForSelector('.notification-list-item:has-text("gone.gguf")');
+  const told = messages(`${work}/tap`).map(({ message }) => message);
+  const asked = told.find((message) => message.params?.command === 'treefill.rewrite');
+  assert.equal(asked.params.arguments[0].instruction, 'shorter');
+  assert.ok(told.some((message) => message.params?.message?.includes('nothing was changed (Rewrite: shorter)')));
+  say('“Rewrite Selection…” appears with the setting, asks what to do, and says what is wrong with the model');
+}
+
 async function main() {
   mkdirSync(runtime, { mode: 0o700 });
   mkdirSync(`${work}/tap`);
@@ -271,6 +294,7 @@ async function main() {
     for (const [file, text] of Object.entries(TYPED)) await typing(window, file, text, say);
     await cursorsAndSnippets(window, 'typed.py', say);
     await reports(window);
+    await rewrite(window);
     await window.command('treefill: Stop Server');
     await window.untilStatus(/stopped/);
   } catch (error) {
