@@ -22,7 +22,7 @@ async fn status_goes_from_loading_to_ready() {
     let ready = status.wait_for(|status| !matches!(status, Status::Loading(_))).await.unwrap().clone();
     let Status::Ready(info) = ready else { panic!("{ready:?}") };
     assert_eq!(info.family, "qwen2.5-coder, suffix-first");
-    assert_eq!((info.context, info.threads), (512, 1));
+    assert_eq!((info.context, info.threads), (1024, 1));
     assert!(info.parameters > 1_000_000 && !info.name.is_empty());
     assert!(info.backend.contains("CPU"), "{}", info.backend);
 }

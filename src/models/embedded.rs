@@ -68,7 +68,7 @@ fn extract_to(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<PathBuf
 }
 
 /// Whether the file is the one that was extracted. Its content was compared when it was written and it is read-only, so
-/// later starts only look at the size: reading 9 MB on each start would cost more than loading the model.
+/// later starts only look at the size: reading 16 MB on each start would cost more than loading the model.
 fn is_there(path: &Path, size: usize) -> bool {
     fs::metadata(path).is_ok_and(|file| file.is_file() && usize::try_from(file.len()) == Ok(size))
 }

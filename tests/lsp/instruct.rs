@@ -94,8 +94,9 @@ fn a_diagnostic_is_a_question_and_its_action_a_quick_fix() {
     let told =
         json!([{ "range": range, "message": "wrong type", "source": "mypy", "code": "x", "severity": 1 }]);
     let actions = menu(&mut server, &told);
-    let fix = actions.iter().find(|action| action["kind"] == "quickfix").unwrap();
-    assert_eq!(fix["title"], "Fix with the instruct model: wrong type");
+    let fix = actions.iter().find(|action| action["title"] == "Fix with the instruct model: wrong type");
+    let fix = fix.unwrap();
+    assert_eq!(fix["kind"], "quickfix");
     assert_eq!((&fix["diagnostics"], &fix["data"]["told"]), (&told, &json!("mypy says: wrong type (x)")));
     let resolved = server.client().call("codeAction/resolve", fix.clone());
     // UTF-16: behind the emoji of two units.
