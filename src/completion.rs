@@ -193,21 +193,15 @@ pub async fn complete(
     let mut tree = None;
     let found = match Place::of(request) {
         Ok(place) => {
-            let mut typed = place.reuse();
+            let typed = place.reuse();
             // What was never shown and is not likely enough yet says nothing about what the model would write by now.
             let answers = typed.iter().any(|text| text.shown.seen || text.rank.chance >= lowest);
-            match answers {
-                true if typed.len() > 1 || !invoked => Ok(typed),
-                // Whoever asks wants to choose.
-                true => {
-                    let more =
-                        run(place, engine, options, cancel, &mut tree, start).await.unwrap_or_default();
-                    let new = |other: &Completion| typed.iter().all(|known| known.text != other.text);
-                    let more: Vec<Completion> = more.into_iter().filter(new).collect();
-                    typed.extend(more);
-                    Ok(typed)
-                }
-                false => run(place, engine, options, cancel, &mut tree, start).await,
+            // Whoever asks wants to choose.
+            if answers && (typed.len() > 1 || !invoked) {
+                Ok(typed)
+            } else {
+                let found = run(place, engine, options, cancel, &mut tree, start).await;
+                if answers { Ok(joined(typed, found.unwrap_or_default())) } else { found }
             }
         }
         Err(reason) => Err(reason),
@@ -226,6 +220,17 @@ pub async fn complete(
         _ => Outcome::Skipped(reason),
     };
     Report { outcome, others, tree, elapsed: start.elapsed() }
+}
+
+/// The texts, and those of `more` that are others.
+fn joined(mut texts: Vec<Completion>, more: Vec<Completion>) -> Vec<Completion> {
+    let known = texts.len();
+    for other in more {
+        if texts[..known].iter().all(|text| text.text != other.text) {
+            texts.push(other);
+        }
+    }
+    texts
 }
 
 async fn run(

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::question::{blocking, read};
+use super::question::read;
 use super::verdict::Judge;
 use super::{Action, Promise};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, with_line_ends};
+use crate::completion::{Reason, Shape, blocking, with_line_ends};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, Place, scope};
 use crate::document::{Edit, Snapshot};

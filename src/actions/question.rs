@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
-use crate::completion::Reason;
+use crate::completion::{Reason, blocking};
 use crate::engine::{Engine, Finish, Job, Lane, Message, Sampling, Speaker, Status, Stop, Task, Update};
 
 /// How often is asked: once for the likeliest answer, then by chance, while none is good.
@@ -177,12 +177,6 @@ pub async fn read<T: Send + 'static>(
     look: impl FnOnce() -> Result<T, Reason> + Send + 'static,
 ) -> Result<T, Reason> {
     blocking(look).await?
-}
-
-/// Run `work` on a blocking thread. A panic there costs this request only.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Reason> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Reason::EngineFailed(format!("a check stopped: {error}")))
 }
 
 #[cfg(test)]

@@ -8,21 +8,10 @@ use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;
 use treefill::engine::{Engine, Task};
 
-use crate::support::{GatedEngine, TestServer, URI};
+use crate::support::{GatedEngine, TestServer, URI, able};
 
 const TEXT: &str = "é = 1\n\n\ndef f(ä):\n    é = \"🧀\"; return ä\n\n\ny = 2\n";
 const CONFIG: &str = "[instruct]\npath = \"follows.gguf\"\n";
-
-fn able() -> Value {
-    json!({
-        "textDocument": { "codeAction": {
-            "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } },
-            "dataSupport": true,
-            "resolveSupport": { "properties": ["edit"] },
-        } },
-        "workspace": { "workspaceEdit": { "documentChanges": true } },
-    })
-}
 
 /// A server with this engine for instructions, and how often that was started.
 fn start(engine: Arc<dyn Engine>, config: &str) -> (TestServer, Arc<AtomicUsize>) {

@@ -8,21 +8,9 @@ use treefill::engine::Engine;
 use treefill::engine::scripted::ScriptedEngine;
 use treefill::session::NoEngine;
 
-use crate::support::{GatedEngine, TestServer, URI};
+use crate::support::{GatedEngine, TestServer, URI, able};
 
 const STUB: &str = "é = 1\n\n\ndef f(ä):\n    \"\"\"Says ä.\"\"\"\n\n\ny = 2\n";
-
-/// What a client like VS Code can do.
-fn able() -> Value {
-    json!({
-        "textDocument": { "codeAction": {
-            "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } },
-            "dataSupport": true,
-            "resolveSupport": { "properties": ["edit"] },
-        } },
-        "workspace": { "workspaceEdit": { "documentChanges": true } },
-    })
-}
 
 fn start(engine: Arc<dyn Engine>, capabilities: Value) -> TestServer {
     let mut server = TestServer::start_with(engine, json!({ "capabilities": capabilities }), "");

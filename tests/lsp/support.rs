@@ -200,6 +200,18 @@ pub struct TestServer {
 /// The document most tests use. A letter of two bytes and an emoji stand left of every cursor, on the same line.
 pub const URI: &str = "file:///t%C3%A9st/x.py";
 
+/// What a client like VS Code can do.
+pub fn able() -> Value {
+    json!({
+        "textDocument": { "codeAction": {
+            "codeActionLiteralSupport": { "codeActionKind": { "valueSet": [] } },
+            "dataSupport": true,
+            "resolveSupport": { "properties": ["edit"] },
+        } },
+        "workspace": { "workspaceEdit": { "documentChanges": true } },
+    })
+}
+
 impl TestServer {
     /// A server with this engine and a client like Neovim: UTF-8, inline completion.
     pub fn start(engine: Arc<dyn Engine>) -> Self {
