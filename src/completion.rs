@@ -1,7 +1,7 @@
 //! A completion from trigger to outcome: the stages in order, each a small file. It knows nothing of LSP.
 
 pub mod body;
-mod brackets;
+pub mod brackets;
 mod cutback;
 mod debounce;
 mod decode;

@@ -3,6 +3,8 @@
 
 use std::time::Instant;
 
+use tracing::trace;
+
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
 use super::validate::{Fit, Judge, Signs, Trial};
@@ -36,7 +38,7 @@ pub struct Chosen {
     pub candidate: Candidate,
     /// Where its end comes from.
     pub origin: Origin,
-    /// Whether it makes the place whole.
+    /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
     /// What its names and calls tell.
     pub signs: Signs,
@@ -46,7 +48,7 @@ impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
     fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
         let signs = judge.signs(&trial);
-        let whole = trial.fit == Fit::Whole;
+        let whole = trial.fit >= Fit::Opens;
         let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
         let passed = renamed.and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
@@ -75,13 +77,15 @@ pub fn choose(
         if cancel.is_cancelled() || (number > 0 && bound.until.is_some_and(|until| Instant::now() > until)) {
             break;
         }
-        let Some(trial) = judge.fit(&candidate) else { continue };
+        let trial = judge.fit(&candidate);
+        trace!(before = context.line.before, ?candidate, ?origin, fit = ?trial.as_ref().map(|trial| trial.fit), "judged");
+        let Some(trial) = trial else { continue };
         match (trial.fit, origin) {
-            (Fit::Whole, _) if judge.confirm(&trial) => {
+            (Fit::Whole | Fit::Opens, _) if judge.confirm(&trial) => {
                 return Some(Chosen::of(judge, trial, candidate, origin));
             }
             // What the model did not write is shown only when it makes the place whole.
-            (Fit::Whole, _) | (_, Origin::Ended) => {}
+            (Fit::Whole | Fit::Opens, _) | (_, Origin::Ended) => {}
             (_, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((trial, candidate)),
             _ => {}
         }
@@ -142,7 +146,8 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     let state = balance(&format!("{}{text}", context.line.before), &context.line_comment);
     let opener = context.block_opener.as_str();
     if state.comment || !opener.is_empty() && text.trim_end().ends_with(opener) {
-        return Vec::new();
+        let braces = opener == "{" && state.quote.is_none();
+        return if braces { vec![format!("{}}}", text.trim_end())] } else { Vec::new() };
     }
     let mut closed = text.trim_end().to_owned();
     if state.quote.is_none() {
@@ -153,12 +158,10 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     let ends: &[&str] = match (context.significant_indentation, context.place) {
         (_, Place::String) if state.quote.is_none() => return Vec::new(),
         (true, _) => &["", ",", opener],
+        (false, _) if opener == "{" => &["", ";", ",", " {", " {}"],
         (false, _) => &["", ";", ",", opener],
     };
-    let opens = |end: &str| end == "{" && !closed.ends_with(' ');
-    ends.iter()
-        .map(|end| if opens(end) { format!("{closed} {end}") } else { format!("{closed}{end}") })
-        .collect()
+    ends.iter().map(|end| format!("{closed}{end}")).collect()
 }
 
 /// Ends of the text where it may be cut, the whole first: every end of a line, then of a token.

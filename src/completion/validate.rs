@@ -38,6 +38,8 @@ pub enum Fit {
     Same,
     /// Fewer faults than before.
     Better,
+    /// Whole but for the `}` of the block that its end opens.
+    Opens,
     /// The place is whole.
     Whole,
 }
@@ -51,6 +53,8 @@ pub struct Trial {
     tree: Tree,
     /// The bytes of `applied` that are new.
     inserted: Range<usize>,
+    /// For [`Fit::Opens`]: the same with that block closed.
+    closed: Option<Box<Trial>>,
 }
 
 /// What tells against a candidate that breaks nothing.
@@ -159,7 +163,20 @@ impl<'a> Judge<'a> {
         if fit != Fit::Whole && !self.ends_as_it_did(&tree) {
             return None;
         }
-        Some(Trial { fit, applied: applied.with_tree(tree.clone()), tree, inserted })
+        let closed = if fit == Fit::Whole { None } else { self.closed(candidate) };
+        let fit = if closed.is_some() { Fit::Opens } else { fit };
+        Some(Trial { fit, applied: applied.with_tree(tree.clone()), tree, inserted, closed })
+    }
+
+    /// A candidate that opens a block at the end of its line, with that block closed, where this makes the place whole: then
+    /// the odd brace is all that is wrong with it, and rustc reports that as one error.
+    fn closed(&self, candidate: &Candidate) -> Option<Box<Trial>> {
+        let alone =
+            self.context.line.after.get(candidate.takes..).is_some_and(|right| right.trim().is_empty());
+        let opens = self.context.block_opener == "{" && candidate.text.ends_with('{') && alone;
+        let text = opens.then(|| format!("{}\n}}", candidate.text))?;
+        let trial = self.fit(&Candidate { text, takes: candidate.takes })?;
+        (trial.fit == Fit::Whole && delimiters::are_even(&trial.tree)).then(|| Box::new(trial))
     }
 
     /// Whether the last item of a part is still by itself at its end, and sound.
@@ -202,7 +219,10 @@ impl<'a> Judge<'a> {
 
     /// The thorough part, for a candidate about to be shown: the whole file, as someone would check it who knows
     /// nothing of regions and of incremental parsing.
-    pub fn confirm(&self, Trial { fit, applied, tree, .. }: &Trial) -> bool {
+    pub fn confirm(&self, Trial { fit, applied, tree, closed, .. }: &Trial) -> bool {
+        if closed.as_ref().is_some_and(|closed| !self.confirm(closed)) {
+            return false;
+        }
         if self.snapshot.lines() <= STRICT_LINES {
             let judged =
                 |snapshot: &Snapshot| judge_part(self.strict, &snapshot.text.to_string(), begins(self.part));
@@ -236,7 +256,7 @@ impl<'a> Judge<'a> {
                 let free = self.context.significant_indentation || self.context.place == Place::Comment;
                 free || fit == Fit::Whole
             }
-            (true, false) => false,
+            (true, false) => fit == Fit::Opens,
             (false, true) => self.context.significant_indentation || after.syntax <= 1,
             (false, false) => true,
         }

@@ -55,15 +55,18 @@ impl Answer {
         let (right, below) = rest.split_once('\n').unwrap_or((rest, ""));
         let right = right.trim();
         let next = below.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let last = text.lines().last().unwrap_or_default().trim();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        let own = line.trim().is_empty() || text.contains('\n');
+        // With its indentation: a branch may well end in the line that stands behind it.
+        let last = if text.contains('\n') { text.to_owned() } else { format!("{line}{text}") };
+        let last = last.lines().last().unwrap_or_default().trim_end();
         let telling = |line: &str| line.chars().filter(|c| c.is_alphanumeric()).count() >= 6;
         // `f(g(|)` may end in a bracket that stands behind it too: only a bracket too many is a repetition.
         let doubled = !right.is_empty()
             && text.trim_end().ends_with(right)
             && (telling(right) || excess(before, text, rest));
-        let own = before.rsplit('\n').next().unwrap_or_default().trim().is_empty() || text.contains('\n');
         Blemishes {
-            duplicate: doubled || own && telling(last) && last == next.trim(),
+            duplicate: doubled || own && telling(last) && last == next.trim_end(),
             indentation: is_off(before, text, unit),
             leak: ["<|", "|>", "<fim_", "<PRE>", "<SUF>", "<MID>"]
                 .iter()
@@ -121,6 +124,8 @@ mod tests {
         assert!(blemishes("f(", "a)", ")\n").duplicate);
         assert_eq!(blemishes("f(g(", "a)", ")\n"), none);
         assert!(blemishes("", "counter = 1", "\ncounter = 1\n").duplicate);
+        assert!(blemishes("    ", "a = 1\n    return counter", "\n    return counter\n").duplicate);
+        assert_eq!(blemishes("        ", "return counter", "\n    return counter\n"), none);
         assert!(blemishes("x = ", "1\n   y = 2", "\n").indentation);
         assert!(blemishes("x = ", "<|fim_middle|>", "\n").leak);
     }

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::completion::brackets;
+
 /// One change of the text: bytes replaced, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -192,19 +194,29 @@ impl Editor {
         if !free || in_string {
             return None;
         }
-        let last = self.before().chars().next_back();
         match c {
             '(' => Some(')'),
             '[' => Some(']'),
             '{' => Some('}'),
             // Three of them open a long string, which the typist closes himself.
-            '"' | '\'' if rest.starts_with(&c.to_string().repeat(3)) || last == Some(c) => None,
+            '"' | '\'' if rest.starts_with(&c.to_string().repeat(3)) => None,
+            '"' | '\'' if ends_a_quotation(self.before(), c) => None,
             '"' => Some('"'),
-            '\'' if last.is_some_and(|last| last.is_alphanumeric() || "&<".contains(last)) => None,
+            '\'' if self.before().ends_with(['&', '<']) => None,
             '\'' => Some('\''),
             _ => None,
         }
     }
+}
+
+/// Whether `quote` typed behind `before` is no opening one. As VS Code and nvim-autopairs have it: behind a word (which a
+/// string's prefix is not), behind another quote, and where the line has an open one, as an accepted part may leave it.
+fn ends_a_quotation(before: &str, quote: char) -> bool {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let word = line.len() - line.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+    let prefix = word <= 2 && line[line.len() - word..].chars().all(|c| "bBfFrRuU".contains(c));
+    let balance = brackets::balance(line, "");
+    word > 0 && !prefix || line.ends_with(quote) || balance.quote.is_some()
 }
 
 #[cfg(test)]
@@ -246,5 +258,24 @@ mod tests {
         types("", "f(\n    a,\n    g(1),\n)\ny", "\n");
         types("", "s = \"\"\"long ( text\n    more\"\"\"", "\n");
         types("", "don't = 'a' + f'{b}'", "\n");
+        types("f(\"te", "st\", b\"x\")", "\n");
+    }
+
+    #[test]
+    fn a_quote_is_closed_only_where_it_opens() {
+        for (before, c, expected) in [
+            ("f(", '"', true),
+            ("x = b", '"', true),
+            ("x = ", '\'', true),
+            ("f(\"te", '"', false),
+            ("f(\"te st ", '"', false),
+            ("don", '\'', false),
+            ("x = \"\"", '"', false),
+            ("&", '\'', false),
+        ] {
+            let mut editor = Editor::new(before, "\n", "    ", &[]);
+            editor.press(&format!("{c}a"));
+            assert_eq!(editor.after() == format!("{c}\n"), expected, "{before}{c}");
+        }
     }
 }

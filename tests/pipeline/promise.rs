@@ -36,6 +36,53 @@ fn what_does_not_repair_the_place_is_not_shown() {
 }
 
 #[test]
+fn a_header_opens_its_block() {
+    // The `}` of the block is all that is missing then: one error, as before.
+    check(
+        "rust",
+        "fn f(n: usize) {\n    for i in ˇ\n\n    g();\n}\n\nfn h() {}\n",
+        "0..n {\n        k(i);\n",
+        expect![[r#"
+            fn f(n: usize) {
+                for i in «0..n {»
+
+                g();
+            }
+
+            fn h() {}
+        "#]],
+    );
+    check(
+        "rust",
+        "fn f(n: usize) {\n    for i in ˇ\n\n    g();\n}\n",
+        "0..n\n",
+        expect![[r#"
+        fn f(n: usize) {
+            for i in «0..n {»
+
+            g();
+        }
+    "#]],
+    );
+    check(
+        "rust",
+        "use std::fmt;\n\nimpl fmt::Dˇ\n\npub struct A;\n\nfn h() {}\n",
+        "ebug for A {\n    fn fmt(\n",
+        expect![[r#"
+            use std::fmt;
+
+            impl fmt::D«ebug for A {»
+
+            pub struct A;
+
+            fn h() {}
+        "#]],
+    );
+    // Closing the block would not make this whole: what is missing besides cannot be counted.
+    check("rust", "fn f(n: usize) {\n    let a = if nˇ\n\n    g();\n}\n", " > 1 {\n", expect!["Invalid"]);
+}
+
+#[test]
 fn an_opener_does_not_pair_with_a_stray_closer() {
     check(
         "rust",
