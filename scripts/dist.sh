@@ -43,7 +43,11 @@ else
     # The engine's process is started from the best of these that the CPU can run; it is given the model by path.
     if [ $system-$machine = linux-x64 ]; then
         mkdir "$stage/treefill-engines"
-        cp "$(build "-march=x86-64-v4 -mavx512vnni" portable-v4 --no-default-features)" "$stage/treefill-engines/x86-64-v4"
+        v4="-march=x86-64-v4 -mavx512vnni"
+        cp "$(build "$v4" portable-v4 --no-default-features)" "$stage/treefill-engines/x86-64-v4"
+        # The best is the last by name. No machine with AMX was at hand: compiled only, and given up where it crashes.
+        amx="$v4 -mamx-tile -mamx-int8 -include $root/scripts/amx/tile_loadconfig.h"
+        cp "$(build "$amx" portable-v4-amx --no-default-features)" "$stage/treefill-engines/x86-64-v4-amx"
     fi
 fi
 engines=$(dirname "$server")/treefill-engines
