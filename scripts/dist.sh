@@ -20,11 +20,11 @@ aarch64 | arm64) machine=arm64 ;;
 esac
 
 # build LEVEL FOLDER OPTION...: llama.cpp at a level that does not depend on this machine; the binary itself says when a CPU has
-# less. Only Linux x86-64 was tried.
+# less. C++ gets what is in `cpp` too. Only Linux x86-64 was tried.
 build() {
     local level=$1 arm=-march=armv8-a folder=$root/target/$2
     shift 2
-    export CFLAGS_x86_64_unknown_linux_gnu=$level CXXFLAGS_x86_64_unknown_linux_gnu=$level
+    export CFLAGS_x86_64_unknown_linux_gnu=$level CXXFLAGS_x86_64_unknown_linux_gnu="$level${cpp:+ $cpp}"
     export CFLAGS_x86_64_apple_darwin=$level CXXFLAGS_x86_64_apple_darwin=$level
     export CFLAGS_x86_64_pc_windows_msvc=/arch:AVX2 CXXFLAGS_x86_64_pc_windows_msvc=/arch:AVX2
     # ARM has no such check, so every 64-bit one must do.
@@ -46,8 +46,8 @@ else
         v4="-march=x86-64-v4 -mavx512vnni"
         cp "$(build "$v4" portable-v4 --no-default-features)" "$stage/treefill-engines/x86-64-v4"
         # The best is the last by name. No machine with AMX was at hand: compiled only, and given up where it crashes.
-        amx="$v4 -mamx-tile -mamx-int8 -include $root/scripts/amx/tile_loadconfig.h"
-        cp "$(build "$amx" portable-v4-amx --no-default-features)" "$stage/treefill-engines/x86-64-v4-amx"
+        cpp="-include $root/scripts/amx/tile_loadconfig.h"
+        cp "$(cpp=$cpp build "$v4 -mamx-tile -mamx-int8" portable-v4-amx --no-default-features)" "$stage/treefill-engines/x86-64-v4-amx"
     fi
 fi
 engines=$(dirname "$server")/treefill-engines

@@ -100,14 +100,32 @@ def test_optimizer_resumes_exactly() -> None:
 
     torch.manual_seed(0)
     one = Decoder(SHAPE, 300)
-    first = Optimizer(one, 0.01)
+    first = Optimizer(one, 0.01, 2)
     step(one, first, 1)
     two = Decoder(SHAPE, 300)
-    second = Optimizer(two, 0.01)
+    second = Optimizer(two, 0.01, 2)
     second.load({k: ({n: t.clone() for n, t in v.items()} if isinstance(v, dict) else v) for k, v in first.state().items()})
     step(one, first, 2)
     step(two, second, 2)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert all(torch.equal(first.average[n], second.average[n]) for n in first.average)
+
+
+def test_average() -> None:
+    torch.manual_seed(0)
+    model = Decoder(SHAPE, 300)
+    optimizer = Optimizer(model, 0.0, 100)
+    name, seen = next(iter(optimizer.master)), []
+    for _ in range(3):
+        for parameter in model.parameters():
+            parameter.grad = torch.randn_like(parameter)
+        optimizer.step(0.01, 0.001, 1.0)
+        seen.append(optimizer.master[name].clone())
+    assert torch.allclose(optimizer.average[name], torch.stack(seen).mean(0))
+    old = {kind: value for kind, value in optimizer.state().items() if not kind.startswith("average")}
+    optimizer.load(old)
+    assert optimizer.averaged == 0 and torch.equal(optimizer.average[name], seen[-1])
+    optimizer.show(optimizer.average)
 
 
 def test_schedule() -> None:

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--gguf", type=Path, action="append", help="evaluate: a GGUF to measure (may be repeated)")
     parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
     parser.add_argument("--checkpoint", type=Path, help="export, evaluate, sample: another checkpoint than the newest")
+    parser.add_argument("--average", action="store_true", help="export, evaluate, sample: the averaged weights")
     arguments = parser.parse_args()
     # Threads that wait for each other by spinning burn the time of a machine that has other work to do.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -44,9 +45,9 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     options = {
         "train": ("finish_tokens", "stop_after", "flat"),
-        "export": ("checkpoint", "llama_greedy"),
-        "evaluate": ("gguf", "checkpoint"),
-        "sample": ("checkpoint",),
+        "export": ("checkpoint", "average", "llama_greedy"),
+        "evaluate": ("gguf", "checkpoint", "average"),
+        "sample": ("checkpoint", "average"),
     }
     for stage in ALL if arguments.stage == "all" else [arguments.stage]:
         extra = {name: getattr(arguments, name) for name in options.get(stage, ())}

@@ -40,13 +40,13 @@ def read(path: Path) -> dict[str, Any]:
     return state
 
 
-def model(config: Config, work: Path, path: Path | None) -> tuple[Decoder, dict[str, Any]]:
-    """An fp32 model with a checkpoint's master weights, and the checkpoint."""
+def model(config: Config, work: Path, path: Path | None, average: bool = False) -> tuple[Decoder, dict[str, Any]]:
+    """An fp32 model with a checkpoint's master weights, or their average over the last steps, and the checkpoint."""
     path = path or newest(work, config.name)
     if path is None:
         raise SystemExit(f"no checkpoint of {config.name} in {work / 'checkpoints'}: run the train stage first")
     say(f"reading {path}")
     state = read(path)
     decoder = Decoder(config.model, state["optimizer"]["master"]["token_embd.weight"].shape[0])
-    decoder.load_state_dict(state["optimizer"]["master"])
+    decoder.load_state_dict(state["optimizer"]["average" if average else "master"])
     return decoder.eval(), state

@@ -80,6 +80,7 @@ class TrainConfig:
     muon_lr: float
     adam_lr: float
     weight_decay: float
+    average_steps: int
     grad_clip: float
     seed: int
     checkpoint_seconds: int

@@ -100,13 +100,13 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
     return figures | {"answers with an address or a key": float(leaks), "PyTorch tokens/s": generated / max(seconds, 1e-9)}
 
 
-def subjects(config: Config, work: Path, gguf: list[Path] | None, path: Path | None) -> list[Subject]:
+def subjects(config: Config, work: Path, gguf: list[Path] | None, path: Path | None, average: bool) -> list[Subject]:
     """The checkpoint of this configuration (unless there is none and a GGUF was given) and every GGUF."""
     found = []
     if path or checkpoint.newest(work, config.name):
-        model, state = checkpoint.model(config, work, path)
+        model, state = checkpoint.model(config, work, path, average)
         ids = {"pre": tokenizer.PREFIX, "suf": tokenizer.SUFFIX, "mid": tokenizer.MIDDLE, "end": tokenizer.END}
-        name = f"{config.name} ({state['tokens'] / 1e6:.1f} M tokens)"
+        name = f"{config.name} ({state['tokens'] / 1e6:.1f} M tokens{', average' if average else ''})"
         found.append(Subject(name, model, tokenizer.load(work / "tokenizer.json"), ids))
     for file in gguf or []:
         found.append(Subject(file.name, *gguf_file.read(file)))
@@ -126,13 +126,15 @@ def table(results: dict[str, dict[str, float]]) -> str:
     return "\n".join(rows)
 
 
-def run(config: Config, work: Path, gguf: list[Path] | None = None, checkpoint: Path | None = None) -> None:
+def run(
+    config: Config, work: Path, gguf: list[Path] | None = None, checkpoint: Path | None = None, average: bool = False
+) -> None:
     """Measure, print the table and write `evaluation-NAME.json`."""
     torch.set_num_threads(config.train.threads)
     downloads = work / "downloads"
     fetch_heldout(config.corpus, downloads)
     cases = holes.cases(downloads, config.evaluate)
     blocks = holes.blocks(downloads, config.evaluate.bpb_blocks, BLOCK, config.evaluate.seed)
-    results = {s.name: measure(s, cases, blocks, config) for s in subjects(config, work, gguf, checkpoint)}
+    results = {s.name: measure(s, cases, blocks, config) for s in subjects(config, work, gguf, checkpoint, average)}
     (work / f"evaluation-{config.name}.json").write_text(json.dumps(results, indent=1))
     print(table(results))

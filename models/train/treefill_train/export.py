@@ -89,9 +89,11 @@ def compare(model: Decoder, other: Callable[[list[int]], list[int]], cases: list
     return same + ties == len(cases)
 
 
-def run(config: Config, work: Path, checkpoint: Path | None = None, llama_greedy: Path | None = None) -> None:
+def run(
+    config: Config, work: Path, checkpoint: Path | None = None, average: bool = False, llama_greedy: Path | None = None
+) -> None:
     """Write `NAME-f16.gguf` and `NAME-q8_0.gguf`; ends with an error if the f16 file does not continue alike."""
-    model, state = checkpoints.model(config, work, checkpoint)
+    model, state = checkpoints.model(config, work, checkpoint, average)
     vocabulary = tokenizer.vocabulary(work / "tokenizer.json")
     paths = {}
     for quant in gguf_file.QUANTS:

@@ -48,10 +48,10 @@ def leaks(text: str) -> bool:
     return clean.scrub(text) != text
 
 
-def run(config: Config, work: Path, checkpoint: Path | None = None) -> None:
+def run(config: Config, work: Path, checkpoint: Path | None = None, average: bool = False) -> None:
     """Print how many completions hold an address or something like a key, and those that do."""
     torch.set_num_threads(config.train.threads)
-    model, _ = checkpoints.model(config, work, checkpoint)
+    model, _ = checkpoints.model(config, work, checkpoint, average)
     source = drawer(config, work, validation=True)
     encoder = tokenizer_of(work / "tokenizer.json")
     rng, generator = random.Random(5), torch.Generator().manual_seed(5)

@@ -75,7 +75,7 @@ class Run:
         self.model = Decoder(config.model, vocab).to(train.device)
         total, body = parameters(config.model, vocab)
         say(f"train: {config.name}, {total / 1e6:.2f} M parameters, {body / 1e6:.2f} M without embeddings")
-        self.optimizer = Optimizer(self.model, train.weight_decay)
+        self.optimizer = Optimizer(self.model, train.weight_decay, train.average_steps)
         self.model.to(torch.bfloat16)
         self.optimizer.live = dict(self.model.named_parameters())
         self.schedule = Schedule.planned(train, context)
@@ -180,7 +180,11 @@ def run(config: Config, work: Path, finish_tokens: int | None = None, stop_after
             )
             shown, shown_step, recent, waited = time.monotonic(), state.step, [0.0], 0.0
         if state.step % train.validate_steps == 0 or state.step == state.schedule.end:
-            _log(log, {"step": state.step, "tokens": state.step * per_step, "validation": validation.measure(state.model)})
+            row = {"step": state.step, "tokens": state.step * per_step, "validation": validation.measure(state.model)}
+            state.optimizer.show(state.optimizer.average)
+            row["validation_of_average"] = validation.measure(state.model)
+            state.optimizer.show(state.optimizer.master)
+            _log(log, row)
         if time.monotonic() - saved > train.checkpoint_seconds:
             state.save()
             saved = time.monotonic()
