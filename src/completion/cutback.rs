@@ -134,7 +134,17 @@ pub fn candidates<'a>(
         .filter(|(candidate, _)| {
             candidate.takes > 0 || !context.line.after.trim_start().starts_with(candidate.text.trim())
         })
+        .filter(|(candidate, _)| !quotes_again(candidate, context))
         .filter(move |(candidate, _)| seen.insert((candidate.text.clone(), candidate.takes)))
+}
+
+/// Whether the text ends in the quote that stands right of the cursor, alone or with all that follows it there: that quote
+/// would then end another, empty string, or begin one. `"<""}"}` is even valid, and never meant.
+fn quotes_again(candidate: &Candidate, context: &CursorContext) -> bool {
+    let (right, text) = (context.line.after.trim(), candidate.text.trim_end());
+    let Some(quote) = right.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return false };
+    let escaped = text.strip_suffix(quote).is_some_and(|rest| rest.ends_with('\\'));
+    candidate.takes == 0 && (text.ends_with(right) || text.ends_with(quote)) && !escaped
 }
 
 /// The text with what may be missing at its end, when nothing stands right of the cursor: quotes and brackets that the
@@ -145,8 +155,10 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     }
     let state = balance(&format!("{}{text}", context.line.before), &context.line_comment);
     let opener = context.block_opener.as_str();
+    // Whoever has begun a header wants its block; where nothing is written yet, an empty block is no suggestion.
+    let header = !context.line.is_blank_before();
     if state.comment || !opener.is_empty() && text.trim_end().ends_with(opener) {
-        let braces = opener == "{" && state.quote.is_none();
+        let braces = opener == "{" && state.quote.is_none() && header;
         return if braces { vec![format!("{}}}", text.trim_end())] } else { Vec::new() };
     }
     let mut closed = text.trim_end().to_owned();
@@ -158,7 +170,7 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     let ends: &[&str] = match (context.significant_indentation, context.place) {
         (_, Place::String) if state.quote.is_none() => return Vec::new(),
         (true, _) => &["", ",", opener],
-        (false, _) if opener == "{" => &["", ";", ",", " {", " {}"],
+        (false, _) if opener == "{" && header => &["", ";", ",", " {", " {}"],
         (false, _) => &["", ";", ",", opener],
     };
     ends.iter().map(|end| format!("{closed}{end}")).collect()

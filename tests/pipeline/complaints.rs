@@ -100,6 +100,8 @@ fn the_suffix_is_not_doubled() {
 
 #[test]
 fn brackets_are_even() {
+    // Valid Python, by two strings that follow each other.
+    check("python", "a = {\"eq\": \"==\", \"lt\": \"<ˇ\"}\n", "\"\"}\n", expect!["Invalid"]);
     check(
         "python",
         "x = foo(ˇ\n",

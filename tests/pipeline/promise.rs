@@ -78,6 +78,8 @@ fn a_header_opens_its_block() {
             fn h() {}
         "#]],
     );
+    // Where nothing is written yet, an empty block is no suggestion.
+    check("rust", "fn f(n: usize) {\n    ˇ\n    g();\n}\n", "match n {\n", expect!["Invalid"]);
     // Closing the block would not make this whole: what is missing besides cannot be counted.
     check("rust", "fn f(n: usize) {\n    let a = if nˇ\n\n    g();\n}\n", " > 1 {\n", expect!["Invalid"]);
 }

@@ -29,15 +29,22 @@ pub struct Loaded {
     pub gpu_layers: u32,
 }
 
-/// How many layers fit into the GPUs' free memory. Not tried on a GPU yet.
+/// How many layers fit into the GPUs' free memory. Tried with Vulkan on a software device (Mesa's llvmpipe) only.
 fn offload(backend: &LlamaBackend, path: &std::path::Path) -> u32 {
     let free = devices().iter().filter(|device| device.gpu).map(|device| device.free).sum();
-    // The number of layers stands in the file's head, which is read without the weights.
-    let head = LlamaModelParams::default().with_vocab_only(true);
-    let Ok(head) = LlamaModel::load_from_file(backend, path, &head) else { return 0 };
+    let Some(layers) = layers(backend, path) else { return 0 };
     let weights = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
     // The cache adds to the weights what it may take at most.
-    fitting(head.n_layer(), weights.saturating_add(super::cache::MEMORY), free)
+    fitting(layers, weights.saturating_add(super::cache::MEMORY), free)
+}
+
+/// The number of layers, from the file's head, which is read without the weights. It stands in the metadata; llama.cpp's own
+/// count is 0 as long as only the vocabulary was loaded.
+fn layers(backend: &LlamaBackend, path: &std::path::Path) -> Option<u32> {
+    let params = LlamaModelParams::default().with_vocab_only(true);
+    let head = LlamaModel::load_from_file(backend, path, &params).ok()?;
+    let architecture = head.meta_val_str("general.architecture").ok()?;
+    head.meta_val_str(&format!("{architecture}.block_count")).ok()?.parse().ok()
 }
 
 /// Load what `options` name. The error is for the user.
@@ -76,4 +83,18 @@ pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
     let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));
     Ok(Loaded { backend, model, vocabulary, chat, gpu_layers })
+}
+
+#[cfg(all(test, feature = "embedded-model"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_counted_without_the_weights() {
+        let path = crate::models::resolve(&None).unwrap();
+        let backend = backend().unwrap();
+        let model = LlamaModel::load_from_file(backend, &path, &LlamaModelParams::default()).unwrap();
+        assert!(model.n_layer() > 0);
+        assert_eq!(layers(backend, &path), Some(model.n_layer()));
+    }
 }

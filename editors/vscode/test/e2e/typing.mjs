@@ -42,7 +42,11 @@ export async function typing(window, file, text, say) {
     if (!paused) from = Date.now();
     for (const character of text) {
       await press(window, character);
-      if (paused) continue;
+      if (paused) {
+        // VS Code indents a new line a moment after the key; only a machine types so fast that this is seen.
+        if (character === '\n') await delay(KEY_MS);
+        continue;
+      }
       keys += 1;
       if (keys % KEYS_TO_PAUSE === 0) {
         pauses += 1;

@@ -53,10 +53,12 @@ export async function start({ bin, folder, vsix, env, settings = {}, trust = fal
     // No shop to ask for extensions.
     EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":"","controlUrl":""}',
   };
-  writeFileSync(
-    `${folder}/data/User/settings.json`,
-    JSON.stringify({ ...SETTINGS, 'security.workspace.trust.enabled': trust, ...settings }, null, 2),
-  );
+  const user = { ...SETTINGS, 'security.workspace.trust.enabled': trust };
+  writeFileSync(`${folder}/data/User/settings.json`, JSON.stringify(user, null, 2));
+  // The window is a remote one: settings of machine scope count only here. Among the user's they are lost as soon as the
+  // extension has said of what scope they are, which in a slow window comes before anybody reads them.
+  mkdirSync(`${folder}/data/Machine`, { recursive: true });
+  writeFileSync(`${folder}/data/Machine/settings.json`, JSON.stringify(settings, null, 2));
   const program = `${bin}/code-server`;
   const folders = ['--extensions-dir', `${folder}/extensions`, '--user-data-dir', `${folder}/data`];
   execFileSync(program, [...folders, '--install-extension', vsix], { env: environment, stdio: 'pipe' });
