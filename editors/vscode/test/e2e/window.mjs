@@ -42,7 +42,7 @@ async function freePort() {
 
 /** Start VS Code with `vsix` installed; `folder` is its own, `env` the whole environment, `trust` asks for workspace trust. */
 export async function start({ bin, folder, vsix, env, settings = {}, trust = false }) {
-  for (const name of ['data/User', 'extensions', 'home']) mkdirSync(`${folder}/${name}`, { recursive: true });
+  for (const name of ['extensions', 'home']) mkdirSync(`${folder}/${name}`, { recursive: true });
   const home = `${folder}/home`;
   const environment = {
     ...env,
@@ -53,12 +53,15 @@ export async function start({ bin, folder, vsix, env, settings = {}, trust = fal
     // No shop to ask for extensions.
     EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":"","controlUrl":""}',
   };
-  const user = { ...SETTINGS, 'security.workspace.trust.enabled': trust };
-  writeFileSync(`${folder}/data/User/settings.json`, JSON.stringify(user, null, 2));
-  // The window is a remote one: settings of machine scope count only here. Among the user's they are lost as soon as the
-  // extension has said of what scope they are, which in a slow window comes before anybody reads them.
-  mkdirSync(`${folder}/data/Machine`, { recursive: true });
-  writeFileSync(`${folder}/data/Machine/settings.json`, JSON.stringify(settings, null, 2));
+  // The window is a remote one: settings of machine scope, as treefill has them, count only in a file of their own. Among the
+  // user's they are lost as soon as the extension has said of what scope they are: in a slow window, before they are read.
+  const ours = Object.entries(settings).filter(([name]) => name.startsWith('treefill.'));
+  const others = Object.entries(settings).filter(([name]) => !name.startsWith('treefill.'));
+  const user = { ...SETTINGS, 'security.workspace.trust.enabled': trust, ...Object.fromEntries(others) };
+  for (const [name, content] of [['User', user], ['Machine', Object.fromEntries(ours)]]) {
+    mkdirSync(`${folder}/data/${name}`, { recursive: true });
+    writeFileSync(`${folder}/data/${name}/settings.json`, JSON.stringify(content, null, 2));
+  }
   const program = `${bin}/code-server`;
   const folders = ['--extensions-dir', `${folder}/extensions`, '--user-data-dir', `${folder}/data`];
   execFileSync(program, [...folders, '--install-extension', vsix], { env: environment, stdio: 'pipe' });
