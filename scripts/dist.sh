@@ -19,6 +19,7 @@ aarch64 | arm64) machine=arm64 ;;
 *) echo "dist: no release is made for $(uname -m)" >&2 && exit 1 ;;
 esac
 
+cpp=
 # build LEVEL FOLDER OPTION...: llama.cpp at a level that does not depend on this machine; the binary itself says when a CPU has
 # less. C++ gets what is in `cpp` too. Only Linux x86-64 was tried.
 build() {
