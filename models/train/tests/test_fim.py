@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from treefill_train.config import ROOT, load
 from treefill_train.samples.fim import Hole, Sample, prompt, sample
 from treefill_train.samples.stream import IGNORE, arrays, lengths, pack
 from treefill_train.tokenizer import END, FILE, MIDDLE, PAD, PREFIX, REPOSITORY, SUFFIX
@@ -69,6 +70,22 @@ def test_packing_keeps_every_token_and_masks_the_seams() -> None:
 
 
 def test_lengths_fill_the_budget() -> None:
-    chosen = lengths(8192, 96, 1024, random.Random(1))
+    chosen = lengths(8192, load(ROOT / "configs/small.toml", smoke=False).samples, 1024, random.Random(1))
     assert sum(chosen) >= 8192
     assert all(96 <= c <= 1025 for c in chosen)
+
+
+def test_a_smaller_share_of_full_rows_gives_more_samples() -> None:
+    config = load(ROOT / "configs/small.toml", smoke=False)
+    assert config.annealing.full_rate < config.samples.full_rate
+    count = [len(lengths(200_000, c, 1024, random.Random(1))) for c in (config.samples, config.annealing)]
+    assert count[1] > 1.1 * count[0]
+
+
+def test_the_annealing_mixture_is_the_main_one_with_some_values_changed() -> None:
+    config = load(ROOT / "configs/small.toml", smoke=False)
+    assert config.annealing.min_tokens == config.samples.min_tokens
+    assert config.annealing.splits["line_end"] > config.samples.splits["line_end"]
+    for shares in (config.annealing.splits, config.annealing.encodings, config.samples.splits, config.samples.encodings):
+        assert sum(shares.values()) == pytest.approx(1)
+    assert load(ROOT / "configs/small.toml", smoke=True).annealing.min_tokens == 48

@@ -12,7 +12,7 @@ from treefill_train.config import ROOT, ModelConfig, load
 from treefill_train.model import Decoder, greedy, parameters
 from treefill_train.optim import Optimizer, orthogonal
 from treefill_train.tokenizer import CONTROL, END, MIDDLE
-from treefill_train.train import Schedule
+from treefill_train.train import Run, Schedule
 
 SHAPE = ModelConfig(layers=2, width=256, heads=4, kv_heads=2, ffn=256, context=64, rope_base=10000.0, norm_eps=1e-5)
 
@@ -135,6 +135,32 @@ def test_schedule() -> None:
     assert 0 < schedule.factor(95) < schedule.factor(85) < 1
     assert schedule.factor(100) == 0.0
     assert schedule.finish(40, 20).end == 60
+
+
+def test_a_run_that_starts_from_a_model_warms_up_where_it_starts() -> None:
+    schedule = Schedule(10, 80, 100, begin=40)
+    assert schedule.factor(40) == pytest.approx(0.1)
+    assert schedule.factor(50) == 1.0
+    assert schedule.finish(60, 10).factor(45) == pytest.approx(0.6)
+
+
+def test_training_goes_on_from_a_gguf(tmp_path: Path, vocabulary: tuple[list[str], list[tuple[str, str]]]) -> None:
+    config = load(ROOT / "configs/small.toml", smoke=True)
+    per_step = config.train.rows * config.model.context
+    torch.manual_seed(0)
+    model = Decoder(config.model, len(vocabulary[0]))
+    gguf_file.write(tmp_path / "m.gguf", model, vocabulary, "m", "f16", 7 * per_step)
+    tokenizer.run(config, tmp_path, tmp_path / "m.gguf")
+    assert tokenizer.vocabulary(tmp_path / "tokenizer.json") == vocabulary
+    run = Run(config, tmp_path, None, False, tmp_path / "m.gguf")
+    assert run.step == run.schedule.begin == 7
+    for name, value in model.state_dict().items():
+        assert torch.allclose(run.optimizer.master[name], value, atol=2e-3), name
+    run.save()
+    again = Run(config, tmp_path, None, False, tmp_path / "m.gguf")  # the checkpoint is nearer than the file
+    assert (again.step, again.schedule.begin) == (7, 7)
+    with pytest.raises(SystemExit, match="shape"):
+        Run(replace(config, name="other", model=replace(config.model, layers=3)), tmp_path, None, False, tmp_path / "m.gguf")
 
 
 @pytest.mark.parametrize("name", ["small", "base"])

@@ -17,6 +17,7 @@ STAGES = {
     "evaluate": "treefill_train.evaluate",
     "sample": "treefill_train.sample",
     "plot": "treefill_train.plot",
+    "bench": "treefill_train.bench",
 }
 
 ALL = ("corpus", "tokenizer", "train", "export", "evaluate")
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="where everything is kept (default: work/, or work-smoke/ below it)")
     parser.add_argument("--finish-tokens", type=int, help="train: start the learning-rate decay now, over so many tokens")
     parser.add_argument("--flat", action="store_true", help="train: back to the full learning rate, also after a finished run")
+    parser.add_argument("--start", type=Path, help="tokenizer, train: a GGUF to begin with where nothing else is there yet")
     parser.add_argument("--stop-after", type=int, help="train: leave a checkpoint and stop after so many steps of this run")
     parser.add_argument("--gguf", type=Path, action="append", help="evaluate: a GGUF to measure (may be repeated)")
     parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
@@ -44,7 +46,8 @@ def main() -> None:
     work = arguments.work or ROOT / "work" / ("smoke" if arguments.smoke else "")
     work.mkdir(parents=True, exist_ok=True)
     options = {
-        "train": ("finish_tokens", "stop_after", "flat"),
+        "tokenizer": ("start",),
+        "train": ("finish_tokens", "stop_after", "flat", "start"),
         "export": ("checkpoint", "average", "llama_greedy"),
         "evaluate": ("gguf", "checkpoint", "average"),
         "sample": ("checkpoint", "average"),

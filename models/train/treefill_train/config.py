@@ -54,7 +54,10 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class SampleConfig:
-    """Shares of encodings, split kinds and context among training samples."""
+    """Shares of encodings, split kinds and context among training samples.
+
+    `full_rate` of the samples are as long as a row, the others have `min_tokens` or more.
+    """
 
     fim_rate: float
     encodings: dict[str, float]
@@ -62,6 +65,7 @@ class SampleConfig:
     outline_rate: float
     repository_rate: float
     min_tokens: int
+    full_rate: float
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class Config:
     tokenizer: TokenizerConfig
     model: ModelConfig
     samples: SampleConfig
+    annealing: SampleConfig
     train: TrainConfig
     evaluate: EvalConfig
 
@@ -140,6 +145,7 @@ def parse(table: dict[str, Any]) -> Config:
         tokenizer=_section(TokenizerConfig, table["tokenizer"], "[tokenizer]"),
         model=_section(ModelConfig, table["model"], "[model]"),
         samples=_section(SampleConfig, table["samples"], "[samples]"),
+        annealing=_section(SampleConfig, merge(table["samples"], table.get("annealing", {})), "[annealing]"),
         train=_section(TrainConfig, table["train"], "[train]"),
         evaluate=_section(EvalConfig, table["evaluate"], "[evaluate]"),
     )

@@ -58,12 +58,18 @@ def _vocabulary(writer: GGUFWriter, tokens: list[str], merges: list[tuple[str, s
         writer.add_uint32(f"tokenizer.ggml.fim_{key}_token_id", value)
 
 
-def write(path: Path, model: Decoder, vocabulary: tuple[list[str], list[tuple[str, str]]], name: str, quant: str) -> None:
-    """Write fp32 weights as `quant` ("f16" or "q8_0"); vectors stay fp32."""
+TOKENS_SEEN = "treefill.training_tokens"
+
+
+def write(
+    path: Path, model: Decoder, vocabulary: tuple[list[str], list[tuple[str, str]]], name: str, quant: str, tokens: int = 0
+) -> None:
+    """Write fp32 weights as `quant` ("f16" or "q8_0"); vectors stay fp32. `tokens` is how many training has seen."""
     part = path.with_suffix(".part")
     writer = GGUFWriter(part, "llama")
     _header(writer, model.config, name, quant)
     _vocabulary(writer, *vocabulary)
+    writer.add_uint64(TOKENS_SEEN, tokens)
     for parameter, value in model.state_dict().items():
         array: NDArray[Any] = value.float().numpy()
         if value.ndim == 1:
@@ -113,3 +119,8 @@ def read(path: Path) -> tuple[Decoder, Tokenizer, dict[str, int]]:
     model.load_state_dict({name: tensors[tensor_name(name)] for name in model.state_dict()})
     ids = {key: tokens.index(f"<|fim_{word}|>") for key, word in (("pre", "prefix"), ("suf", "suffix"), ("mid", "middle"))}
     return model.eval(), tokenizer.from_vocabulary(tokens, merges), ids | {"end": _value(reader, "tokenizer.ggml.eos_token_id")}
+
+
+def training_tokens(path: Path) -> int:
+    """How many tokens the training of this file has seen; 0 where it does not say."""
+    return int(_value(GGUFReader(path), TOKENS_SEEN, 0))

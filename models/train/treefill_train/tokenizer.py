@@ -71,11 +71,20 @@ def _sample(folder: Path, sample_bytes: int) -> Iterator[str]:
                 yield data.read(row["length"]).decode()
 
 
-def run(config: Config, work: Path) -> None:
-    """Learn the merges and write `tokenizer.json`; nothing to do if it is there with the right size."""
+def run(config: Config, work: Path, start: Path | None = None) -> None:
+    """Learn the merges and write `tokenizer.json`; nothing to do if it is there with the right size.
+
+    With `start`, the GGUF that training is to begin with, its tokenizer is taken instead.
+    """
     path = work / "tokenizer.json"
     if path.exists() and len(vocabulary(path)[0]) == config.tokenizer.vocab_size:
         say(f"tokenizer: {path} is there")
+        return
+    if start:
+        from treefill_train import gguf_file  # which needs this module
+
+        gguf_file.read(start)[1].save(str(path))
+        say(f"tokenizer: {path} is the one of {start}")
         return
     tokenizer = _pipeline(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from treefill_train import checkpoint, tokenizer
+from treefill_train import checkpoint, gguf_file, kernels, tokenizer
 from treefill_train.config import Config, TrainConfig
 from treefill_train.model import Decoder, parameters
 from treefill_train.optim import Optimizer
@@ -30,6 +30,7 @@ class Schedule:
     warmup: int
     decay_from: int
     end: int
+    begin: int = 0
 
     @classmethod
     def planned(cls, config: TrainConfig, context: int) -> Schedule:
@@ -39,12 +40,12 @@ class Schedule:
 
     def finish(self, step: int, steps: int) -> Schedule:
         """The same run, decaying from `step` on over `steps`."""
-        return Schedule(self.warmup, step, step + steps)
+        return Schedule(self.warmup, step, step + steps, self.begin)
 
     def factor(self, step: int) -> float:
         """Between 0 and 1."""
-        if step < self.warmup:
-            return (step + 1) / self.warmup
+        if step < self.begin + self.warmup:
+            return (step - self.begin + 1) / self.warmup
         if step < self.decay_from:
             return 1.0
         done = (step - self.decay_from) / max(1, self.end - self.decay_from)
@@ -66,7 +67,7 @@ class Stop:
 class Run:
     """One process' share of a training run."""
 
-    def __init__(self, config: Config, work: Path, finish_tokens: int | None, flat: bool) -> None:
+    def __init__(self, config: Config, work: Path, finish_tokens: int | None, flat: bool, start: Path | None) -> None:
         self.config, self.work = config, work
         train, context = config.train, config.model.context
         torch.manual_seed(train.seed)
@@ -75,24 +76,42 @@ class Run:
         self.model = Decoder(config.model, vocab).to(train.device)
         total, body = parameters(config.model, vocab)
         say(f"train: {config.name}, {total / 1e6:.2f} M parameters, {body / 1e6:.2f} M without embeddings")
+        self.step, self.seconds, self.begin = 0, 0.0, 0
+        path = checkpoint.newest(work, config.name)
+        if start and not path:
+            self._start(start)
+        elif start:
+            say(f"train: {path} is there, so {start} is not read")
         self.optimizer = Optimizer(self.model, train.weight_decay, train.average_steps)
         self.model.to(torch.bfloat16)
         self.optimizer.live = dict(self.model.named_parameters())
         self.schedule = Schedule.planned(train, context)
-        self.step, self.seconds = 0, 0.0
-        if path := checkpoint.newest(work, config.name):
+        if path:
             self._resume(path)
         if flat:
             self.schedule = Schedule.planned(train, context)
+        self.schedule.begin = self.begin
         if finish_tokens:
             self.schedule = self.schedule.finish(self.step, max(1, finish_tokens // (train.rows * context)))
         self.losses = torch.compile(self.model.losses) if train.compile else self.model.losses
+        self.native = None if train.compile or train.device != "cpu" else kernels.native(self.model, work)
+
+    def _start(self, path: Path) -> None:
+        """Weights of a GGUF, at the step its tokens make; the moments begin at zero, so the rate is warmed up again."""
+        model, _, _ = gguf_file.read(path)
+        if model.config.layers != self.config.model.layers or model.state_dict().keys() != self.model.state_dict().keys():
+            raise SystemExit(f"train: {path} has the shape {model.config}, the configuration {self.config.model}")
+        self.model.load_state_dict(model.state_dict())
+        tokens = gguf_file.training_tokens(path)
+        self.begin = self.step = tokens // (self.config.train.rows * self.config.model.context)
+        say(f"train: starts from {path}, {tokens / 1e6:.1f} M tokens")
 
     def _resume(self, path: Path) -> None:
         state = checkpoint.read(path)
         self.optimizer.load(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
         self.schedule.warmup = state["schedule"][0]
+        self.begin = state.get("begin", 0)
         if state["finishing"]:
             self.schedule = Schedule(*state["schedule"])
         say(f"train: resumed {path.name} at step {self.step}")
@@ -109,6 +128,7 @@ class Run:
                 "step": self.step,
                 "seconds": self.seconds,
                 "schedule": schedule,
+                "begin": self.begin,
                 "finishing": self.schedule.end != planned.end,
                 "tokens": self.step * self.config.train.rows * self.config.model.context,
                 "optimizer": self.optimizer.state(),
@@ -122,7 +142,10 @@ class Run:
         counted = float((targets != -100).sum())
         total = 0.0
         for part, wanted in zip(torch.split(inputs, train.micro_rows), torch.split(targets, train.micro_rows), strict=True):
-            loss = self.losses(part, wanted).float().sum() / counted
+            if self.native:
+                loss = self.native.loss(part.contiguous(), wanted, 1 / counted)
+            else:
+                loss = self.losses(part, wanted).float().sum() / counted
             torch.autograd.backward(loss)
             total += float(loss.detach())
         factor = self.schedule.factor(self.step)
@@ -136,17 +159,25 @@ def _log(path: Path, row: dict[str, Any]) -> None:
         log.write(json.dumps(row) + "\n")
 
 
-def run(config: Config, work: Path, finish_tokens: int | None = None, stop_after: int | None = None, flat: bool = False) -> None:
+def run(
+    config: Config,
+    work: Path,
+    finish_tokens: int | None = None,
+    stop_after: int | None = None,
+    flat: bool = False,
+    start: Path | None = None,
+) -> None:
     """Train to the end of the schedule, a signal, or `stop_after` steps; the log is `train-NAME.jsonl`.
 
     `flat` goes on at the full learning rate from a checkpoint whose run was decaying or is finished: what the decay has
-    brought is not lost (WSD-S, Wen et al. 2024).
+    brought is not lost (WSD-S, Wen et al. 2024). `start` is a GGUF to begin with where there is no checkpoint: a run goes on
+    from a shipped model on a machine that has nothing else of it.
     """
     stop = Stop()
-    state = Run(config, work, finish_tokens, flat)
+    state = Run(config, work, finish_tokens, flat, start)
     train = config.train
     per_step = train.rows * config.model.context
-    stream = Stream(config, work, state.step)
+    stream = Stream(config, work, state.step, state.schedule.decay_from)
     validation = Validation(config, work)
     log = work / f"train-{config.name}.jsonl"
     saved = shown = time.monotonic()

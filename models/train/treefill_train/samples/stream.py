@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treefill_train import tokenizer
-from treefill_train.config import Config
+from treefill_train.config import Config, SampleConfig
 from treefill_train.samples.draw import Drawer
 from treefill_train.samples.files import Files
 from treefill_train.samples.fim import Sample
@@ -63,21 +63,22 @@ def arrays(packed: list[list[Sample]], context: int) -> Batch:
     return ids[:, :-1], np.where(used, ids, IGNORE)[:, 1:], middle[:, 1:] & used[:, 1:]
 
 
-def lengths(total: int, least: int, context: int, rng: random.Random) -> list[int]:
-    """Sample lengths that sum to about `total`: half fill a row, the others are shorter, evenly on a log scale."""
+def lengths(total: int, config: SampleConfig, context: int, rng: random.Random) -> list[int]:
+    """Sample lengths that sum to about `total`: a share fills a row, the others are shorter, evenly on a log scale."""
+    least = config.min_tokens
     chosen: list[int] = []
     while sum(chosen) < total:
         longest = context + 1
-        drawn = longest if rng.random() < 0.35 else int(least * (longest / least) ** rng.random())
+        drawn = longest if rng.random() < config.full_rate else int(least * (longest / least) ** rng.random())
         chosen.append(drawn)
     return chosen
 
 
 def batch(source: Drawer, config: Config, step: int) -> Batch:
-    """Batch number `step`: the same for the same seed, corpus and tokenizer."""
+    """Batch number `step`: the same for the same seed, corpus, tokenizer and mixture."""
     rng = random.Random(config.train.seed * 1_000_003 + step)
     rows, context = config.train.rows, config.model.context
-    wanted = lengths(int(rows * context * 0.9), config.samples.min_tokens, context, rng)
+    wanted = lengths(int(rows * context * 0.9), source.config, context, rng)
     samples = [source.draw(size, rng) for size in wanted]
     packed, _ = pack(samples, rows, context)
     for row in packed:
@@ -89,24 +90,28 @@ def batch(source: Drawer, config: Config, step: int) -> Batch:
     return arrays(packed, context)
 
 
-def _work(config: Config, work: Path, first: int, stride: int, queue: Queue[Batch]) -> None:
+def _work(config: Config, work: Path, first: int, stride: int, decay_from: int, queue: Queue[Batch]) -> None:
     os.nice(5)
-    source = drawer(config, work, validation=False)
+    flat = drawer(config, work, validation=False)
+    annealing = Drawer(flat.files, flat.tokenizer, config.annealing)
     step = first
     while True:
-        queue.put(batch(source, config, step))
+        queue.put(batch(flat if step < decay_from else annealing, config, step))
         step += stride
 
 
 class Stream:
-    """Batches from step `start` on; process k of n makes every n-th, so resuming needs no saved state."""
+    """Batches from step `start` on; process k of n makes every n-th, so resuming needs no saved state.
 
-    def __init__(self, config: Config, work: Path, start: int) -> None:
+    From step `decay_from` on they are of the mixture `[annealing]`.
+    """
+
+    def __init__(self, config: Config, work: Path, start: int, decay_from: int) -> None:
         context = multiprocessing.get_context("spawn")
         count = config.train.workers
         self.queues = [context.Queue(maxsize=6) for _ in range(count)]
         self.processes = [
-            context.Process(target=_work, args=(config, work, start + k, count, self.queues[k]), daemon=True)
+            context.Process(target=_work, args=(config, work, start + k, count, decay_from, self.queues[k]), daemon=True)
             for k in range(count)
         ]
         for process in self.processes:
