@@ -196,12 +196,23 @@ class Loss(torch.autograd.Function):
         return None, dh, dembedding, None, None
 
 
+def keep_memory() -> None:
+    """Have glibc keep freed memory instead of giving it back and faulting it in again, 46 000 pages a second; 5 % of a step."""
+    change = getattr(ctypes.CDLL(None), "mallopt", None)
+    if change is not None:
+        for option, value in ((-4, 0), (-1, 2**31 - 1), (-2, 2**26)):  # M_MMAP_MAX, M_TRIM_THRESHOLD, M_TOP_PAD of malloc.h
+            change(option, value)
+
+
 def native(model: Decoder, work: Path) -> Native | None:
     """The faster step for `model`, compiled into `work`; None where the shape or the machine does not allow it."""
     if model.config.context > CHUNK and model.config.context % CHUNK:
         return None
     found = library(work / "kernels")
-    return Native(model, found) if found else None
+    if found is None:
+        return None
+    keep_memory()
+    return Native(model, found)
 
 
 class Native:
