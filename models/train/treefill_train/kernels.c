@@ -1,5 +1,5 @@
 // The parts of a training step that PyTorch's CPU operators are slow at, on bf16 rows; kernels.py compiles and calls them.
-// Plain loops that a compiler turns into vector code (-O3 -ffast-math); a row per turn, rows shared out among the threads.
+// Plain loops that a compiler turns into vector code (-O3, sums in any order); a row per turn, rows shared out among the threads.
 // Matrices are row-major; sums are taken in fp32.
 
 #include <math.h>
@@ -97,7 +97,7 @@ void swiglu_backward(int64_t rows, int64_t width, const bf16 *gate, const bf16 *
 
 // Rotates pairs (2i, 2i + 1) of x (batch, time, heads, head) by the angles of `cosine` and `sine` (time, head / 2), times
 // `sign` for the sine, and stores them as out (time / chunk, batch, heads, chunk, head); `back` takes x and out the other way.
-void rotate(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t chunk, float sign, int32_t back,
+void rotate(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t chunk, float sign, int64_t back,
             const float *cosine, const float *sine, const bf16 *x, bf16 *out) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {
@@ -118,7 +118,7 @@ void rotate(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t ch
 }
 
 // The same change of order without a rotation.
-void permute(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t chunk, int32_t back, const bf16 *x,
+void permute(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t chunk, int64_t back, const bf16 *x,
              bf16 *out) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {

@@ -23,7 +23,16 @@ from treefill_train.model import Block, Decoder, rotation
 from treefill_train.progress import say
 
 SOURCE = Path(__file__).with_name("kernels.c")
-FLAGS = ("-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fopenmp", "-shared", "-fPIC", "-std=gnu11")
+REORDER = (
+    "-fassociative-math",
+    "-freciprocal-math",
+    "-ffinite-math-only",
+    "-fno-signed-zeros",
+    "-fno-trapping-math",
+    "-fno-math-errno",
+)
+"""What lets sums become vectors. `-ffast-math` is not given: linked with it, a library changes the process' rounding mode."""
+FLAGS = ("-std=gnu11", "-O3", "-march=native", "-mprefer-vector-width=512", *REORDER, "-fopenmp", "-shared", "-fPIC")
 CHUNK = 256
 """Queries that share one product with the keys; what lies after their last key is not computed."""
 
