@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
@@ -27,14 +26,14 @@ def _far(a: torch.Tensor, b: torch.Tensor) -> float:
 
 
 @pytest.mark.parametrize(("kv_heads", "time"), [(1, 512), (2, 512), (4, 256), (2, 64)])
-def test_a_step_is_as_near_to_fp32_as_pytorchs_own(tmp_path_factory: pytest.TempPathFactory, kv_heads: int, time: int) -> None:
+def test_a_step_is_as_near_to_fp32_as_pytorchs_own(kv_heads: int, time: int) -> None:
     torch.manual_seed(3)
     model = Decoder(replace(SHAPE, kv_heads=kv_heads), 600)
     for name, parameter in model.named_parameters():
         if "norm" in name:  # all ones would hide a weight that is left out
             torch.nn.init.uniform_(parameter, 0.5, 1.5)
     model.to(torch.bfloat16)
-    step = kernels.native(model, tmp_path_factory.getbasetemp())
+    step = kernels.native(model)
     if step is None:
         pytest.fail("no C compiler: the kernels cannot be checked")
     tokens, targets = torch.randint(0, 600, (2, 3, time))
@@ -52,9 +51,9 @@ def test_a_step_is_as_near_to_fp32_as_pytorchs_own(tmp_path_factory: pytest.Temp
         assert _far(ours[name], gradient) < 1.5 * _far(plain[name], gradient) + 0.005, name
 
 
-def test_rows_whose_targets_do_not_count_get_no_gradient(tmp_path: Path) -> None:
+def test_rows_whose_targets_do_not_count_get_no_gradient() -> None:
     model = Decoder(SHAPE, 300).to(torch.bfloat16)
-    step = kernels.native(model, tmp_path)
+    step = kernels.native(model)
     assert step is not None
     loss = step.loss(torch.zeros((1, 64), dtype=torch.long), torch.full((1, 64), -100), 1.0)
     assert float(loss.detach()) == 0
@@ -62,10 +61,10 @@ def test_rows_whose_targets_do_not_count_get_no_gradient(tmp_path: Path) -> None
 
 
 def test_a_machine_without_a_compiler_trains_on_pytorchs_operators(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kernels.library.cache_clear()
     monkeypatch.setattr("shutil.which", lambda _name: None)
-    assert kernels.native(Decoder(SHAPE, 300), tmp_path) is None
+    assert kernels.native(Decoder(SHAPE, 300)) is None
     assert "no C compiler" in capsys.readouterr().out
     kernels.library.cache_clear()

@@ -19,7 +19,7 @@ from treefill_train.progress import say
 ROUNDS = 5
 
 
-def run(config: Config, work: Path) -> None:
+def run(config: Config, _work: Path) -> None:
     """Print tokens per second of both steps (medians of alternating rounds) and their ratio."""
     train, context, vocab = config.train, config.model.context, config.tokenizer.vocab_size
     torch.set_num_threads(train.threads)
@@ -28,7 +28,7 @@ def run(config: Config, work: Path) -> None:
     optimizer = Optimizer(model, train.weight_decay, train.average_steps)
     model.to(torch.bfloat16)
     optimizer.live = dict(model.named_parameters())
-    native = kernels.native(model, work)
+    native = kernels.native(model)
     if native is None:
         raise SystemExit(
             "bench: the kernels are not to be had here; the reason stands above, or the context is no multiple of 256"

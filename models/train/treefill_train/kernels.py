@@ -8,9 +8,9 @@ the plain operators to bf16's rounding (`tests/test_kernels.py`).
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,25 +38,21 @@ CHUNK = 256
 
 
 @cache
-def library(folder: Path) -> ctypes.CDLL | None:
-    """`kernels.c` compiled into `folder`; None, with the reason said, where that fails."""
+def library() -> ctypes.CDLL | None:
+    """`kernels.c` compiled for this machine (half a second); None, with the reason said, where that fails."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         say("train: no C compiler found; the step runs on PyTorch's own operators, at half the speed")
         return None
-    name = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
-    path = folder / f"kernels-{name}.so"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        command = [compiler, *FLAGS, "-o", str(part), str(SOURCE), "-lm"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kernels.so"
+        command = [compiler, *FLAGS, "-o", str(path), str(SOURCE), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             say(f"train: {compiler} cannot compile {SOURCE.name}, PyTorch's own operators are used: {done.stderr.strip()[:300]}")
             return None
-        part.rename(path)
-    # PyTorch has loaded its libgomp before: the library finds that one, and both share its threads.
-    return ctypes.CDLL(str(path))
+        # PyTorch has loaded its libgomp before: the library finds that one, and both share its threads.
+        return ctypes.CDLL(str(path))
 
 
 class Kernels:
@@ -213,11 +209,11 @@ def keep_memory() -> None:
             change(option, value)
 
 
-def native(model: Decoder, work: Path) -> Native | None:
-    """The faster step for `model`, compiled into `work`; None where the shape or the machine does not allow it."""
+def native(model: Decoder) -> Native | None:
+    """The faster step for `model`; None where the shape or the machine does not allow it."""
     if model.config.context > CHUNK and model.config.context % CHUNK:
         return None
-    found = library(work / "kernels")
+    found = library()
     if found is None:
         return None
     keep_memory()

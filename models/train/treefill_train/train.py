@@ -94,7 +94,7 @@ class Run:
         if finish_tokens:
             self.schedule = self.schedule.finish(self.step, max(1, finish_tokens // (train.rows * context)))
         self.losses = torch.compile(self.model.losses) if train.compile else self.model.losses
-        self.native = None if train.compile or train.device != "cpu" else kernels.native(self.model, work)
+        self.native = None if train.compile or train.device != "cpu" else kernels.native(self.model)
 
     def _start(self, path: Path) -> None:
         """Weights of a GGUF, at the step its tokens make; the moments begin at zero, so the rate is warmed up again."""
