@@ -54,7 +54,10 @@ fn a_keystroke_becomes_a_suggestion_and_typing_it_keeps_the_rest() {
     let column = units("        größe = \"🧀\"; return len(");
     let items = ask(&mut client, uri, 2, column);
     let text = items[0]["insertText"].as_str().unwrap().to_owned();
-    assert!(["self", "größe"].iter().any(|name| text.starts_with(name)), "not one of the names in sight: {text}");
+    assert!(
+        ["self", "größe"].iter().any(|name| text.starts_with(name)),
+        "not one of the names in sight: {text}"
+    );
     assert_eq!(items[0]["range"]["start"], json!({"line": 2, "character": column}));
 
     insert(&mut client, uri, 2, 2, column, &text[..2]);
