@@ -58,8 +58,8 @@ impl Tally {
 }
 ]],
     typed = 'self.',
-    broken = '        println!("größe 🧀 {}", self.total;',
-    mended = '        println!("größe 🧀 {}", self.total);',
+    broken = '        let größe = format!("🧀 {}", self.total;',
+    mended = '        let größe = format!("🧀 {}", self.total);',
     stub = [[
 pub struct Tally {
     counts: Vec<usize>,
