@@ -70,6 +70,15 @@ impl Tally {
     /// größe 🧀
     pub fn find(&self, name: &str) -> Option<&Item> {
         for item in &self.items {
+            if item.name == name {
+                return Some(item);
+            }
+        }
+        None
+    }
+
+    pub fn position(&self, name: &str) -> Option<usize> {
+        for (at, item) in self.items.iter().enumerate() {
             ˇ
         }
         None
