@@ -25,9 +25,7 @@ def run(config: Config, _work: Path) -> None:
     torch.set_num_threads(train.threads)
     torch.manual_seed(train.seed)
     model = Decoder(config.model, vocab)
-    optimizer = Optimizer(model, train.weight_decay, train.average_steps)
-    model.to(torch.bfloat16)
-    optimizer.live = dict(model.named_parameters())
+    optimizer = Optimizer.of_bf16(model, train.weight_decay, train.average_steps)
     native = kernels.native(model)
     if native is None:
         raise SystemExit(

@@ -34,6 +34,8 @@ static inline float fast_exp(float x) {
     return p;
 }
 
+static inline float sigmoid(float x) { return 1.0f / (1.0f + fast_exp(fminf(-x, 80.0f))); }
+
 // y = x * w / rms(x); `scale` receives 1 / rms of each row.
 void norm_forward(int64_t rows, int64_t width, float eps, const bf16 *x, const bf16 *w, bf16 *y, float *scale) {
 #pragma omp parallel for schedule(static)
@@ -79,7 +81,7 @@ void swiglu_forward(int64_t rows, int64_t width, const bf16 *gate, const bf16 *u
     for (int64_t r = 0; r < rows; r++)
         for (int64_t i = r * width; i < (r + 1) * width; i++) {
             float g = wide(gate[i]);
-            out[i] = narrow(g / (1.0f + fast_exp(fminf(-g, 80.0f))) * wide(up[i]));
+            out[i] = narrow(g * sigmoid(g) * wide(up[i]));
         }
 }
 
@@ -89,10 +91,16 @@ void swiglu_backward(int64_t rows, int64_t width, const bf16 *gate, const bf16 *
 #pragma omp parallel for schedule(static)
     for (int64_t r = 0; r < rows; r++)
         for (int64_t i = r * width; i < (r + 1) * width; i++) {
-            float g = wide(gate[i]), d = wide(dout[i]), s = 1.0f / (1.0f + fast_exp(fminf(-g, 80.0f)));
+            float g = wide(gate[i]), d = wide(dout[i]), s = sigmoid(g);
             dup[i] = narrow(d * g * s);
             dgate[i] = narrow(d * wide(up[i]) * s * (1.0f + g * (1.0f - s)));
         }
+}
+
+// Where the head h of a row of (batch, time, heads, head) stands, in heads, in (time / chunk, batch, heads, chunk, head).
+static inline int64_t split_place(int64_t row, int64_t batch, int64_t time, int64_t h, int64_t heads, int64_t chunk) {
+    int64_t b = row / time, t = row % time;
+    return ((t / chunk * batch + b) * heads + h) * chunk + t % chunk;
 }
 
 // Rotates pairs (2i, 2i + 1) of x (batch, time, heads, head) by the angles of `cosine` and `sine` (time, head / 2), times
@@ -101,11 +109,11 @@ void rotate(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t ch
             const float *cosine, const float *sine, const bf16 *x, bf16 *out) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {
-        int64_t b = row / time, t = row % time, half = head / 2;
+        int64_t t = row % time, half = head / 2;
         const float *c = cosine + t * half, *s = sine + t * half;
         for (int64_t h = 0; h < heads; h++) {
             int64_t flat = (row * heads + h) * head;
-            int64_t split = (((t / chunk * batch + b) * heads + h) * chunk + t % chunk) * head;
+            int64_t split = split_place(row, batch, time, h, heads, chunk) * head;
             const uint32_t *from = (const uint32_t *)(x + (back ? split : flat));
             uint32_t *to = (uint32_t *)(out + (back ? flat : split));
             for (int64_t i = 0; i < half; i++) {
@@ -122,10 +130,9 @@ void permute(int64_t batch, int64_t time, int64_t heads, int64_t head, int64_t c
              bf16 *out) {
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < batch * time; row++) {
-        int64_t b = row / time, t = row % time;
         for (int64_t h = 0; h < heads; h++) {
             int64_t flat = (row * heads + h) * head;
-            int64_t split = (((t / chunk * batch + b) * heads + h) * chunk + t % chunk) * head;
+            int64_t split = split_place(row, batch, time, h, heads, chunk) * head;
             memcpy(out + (back ? flat : split), x + (back ? split : flat), (size_t)head * 2);
         }
     }

@@ -40,6 +40,13 @@ class Optimizer:
         self.average = {n: m.clone() for n, m in self.master.items()}
         self.steps, self.averaged = 0, 0
 
+    @classmethod
+    def of_bf16(cls, model: nn.Module, weight_decay: float, average_steps: int) -> Optimizer:
+        """Takes fp32 masters from `model`, and turns the model itself to bf16."""
+        made = cls(model, weight_decay, average_steps)
+        made.live = dict(model.to(torch.bfloat16).named_parameters())
+        return made
+
     @torch.no_grad()
     def step(self, muon_lr: float, adam_lr: float, clip: float) -> float:
         """One update from the gradients, which are cleared; the global gradient norm before clipping."""
