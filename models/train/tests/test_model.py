@@ -161,6 +161,11 @@ def test_training_goes_on_from_a_gguf(tmp_path: Path, vocabulary: tuple[list[str
     assert (again.step, again.schedule.begin) == (7, 7)
     with pytest.raises(SystemExit, match="shape"):
         Run(replace(config, name="other", model=replace(config.model, layers=3)), tmp_path, None, False, tmp_path / "m.gguf")
+    tokens, merges = vocabulary
+    other = [*tokens[:-2], tokens[-1], tokens[-2]]
+    gguf_file.write(tmp_path / "o.gguf", model, (other, merges), "o", "f16")
+    with pytest.raises(SystemExit, match="tokenizer --start"):
+        Run(replace(config, name="other"), tmp_path, None, False, tmp_path / "o.gguf")
 
 
 @pytest.mark.parametrize("name", ["small", "base"])

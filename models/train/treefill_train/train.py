@@ -33,10 +33,10 @@ class Schedule:
     begin: int = 0
 
     @classmethod
-    def planned(cls, config: TrainConfig, context: int) -> Schedule:
-        """The schedule of a run to `total_tokens`."""
+    def planned(cls, config: TrainConfig, context: int, begin: int = 0) -> Schedule:
+        """The schedule of a run to `total_tokens` whose first step was `begin`."""
         end = math.ceil(config.total_tokens / (config.rows * context))
-        return cls(config.warmup_steps, int(end * (1 - config.decay_share)), end)
+        return cls(config.warmup_steps, int(end * (1 - config.decay_share)), end, begin)
 
     def finish(self, step: int, steps: int) -> Schedule:
         """The same run, decaying from `step` on over `steps`."""
@@ -76,21 +76,18 @@ class Run:
         self.model = Decoder(config.model, vocab).to(train.device)
         total, body = parameters(config.model, vocab)
         say(f"train: {config.name}, {total / 1e6:.2f} M parameters, {body / 1e6:.2f} M without embeddings")
-        self.step, self.seconds, self.begin = 0, 0.0, 0
+        self.step, self.seconds = 0, 0.0
+        self.schedule = Schedule.planned(train, context)
         path = checkpoint.newest(work, config.name)
         if start and not path:
             self._start(start)
         elif start:
             say(f"train: {path} is there, so {start} is not read")
-        self.optimizer = Optimizer(self.model, train.weight_decay, train.average_steps)
-        self.model.to(torch.bfloat16)
-        self.optimizer.live = dict(self.model.named_parameters())
-        self.schedule = Schedule.planned(train, context)
+        self.optimizer = Optimizer.of_bf16(self.model, train.weight_decay, train.average_steps)
         if path:
             self._resume(path)
         if flat:
-            self.schedule = Schedule.planned(train, context)
-        self.schedule.begin = self.begin
+            self.schedule = Schedule.planned(train, context, self.schedule.begin)
         if finish_tokens:
             self.schedule = self.schedule.finish(self.step, max(1, finish_tokens // (train.rows * context)))
         self.losses = torch.compile(self.model.losses) if train.compile else self.model.losses
@@ -98,28 +95,32 @@ class Run:
 
     def _start(self, path: Path) -> None:
         """Weights of a GGUF, at the step its tokens make; the moments begin at zero, so the rate is warmed up again."""
-        model, _, _ = gguf_file.read(path)
+        model, encoder, _ = gguf_file.read(path)
+        if encoder.get_vocab() != tokenizer.load(self.work / "tokenizer.json").get_vocab():
+            raise SystemExit(
+                f"train: {self.work / 'tokenizer.json'} is not the one of {path}: remove it, run `tokenizer --start {path}`"
+            )
         if model.config.layers != self.config.model.layers or model.state_dict().keys() != self.model.state_dict().keys():
             raise SystemExit(f"train: {path} has the shape {model.config}, the configuration {self.config.model}")
         self.model.load_state_dict(model.state_dict())
         tokens = gguf_file.training_tokens(path)
-        self.begin = self.step = tokens // (self.config.train.rows * self.config.model.context)
+        self.schedule.begin = self.step = tokens // (self.config.train.rows * self.config.model.context)
         say(f"train: starts from {path}, {tokens / 1e6:.1f} M tokens")
 
     def _resume(self, path: Path) -> None:
         state = checkpoint.read(path)
         self.optimizer.load(state["optimizer"])
         self.step, self.seconds = state["step"], state["seconds"]
-        self.schedule.warmup = state["schedule"][0]
-        self.begin = state.get("begin", 0)
+        saved = Schedule(*state["schedule"])
+        self.schedule.warmup, self.schedule.begin = saved.warmup, saved.begin
         if state["finishing"]:
-            self.schedule = Schedule(*state["schedule"])
+            self.schedule = saved
         say(f"train: resumed {path.name} at step {self.step}")
 
     def save(self) -> None:
         """Leave a checkpoint of this step."""
         planned = Schedule.planned(self.config.train, self.config.model.context)
-        schedule = [self.schedule.warmup, self.schedule.decay_from, self.schedule.end]
+        schedule = [self.schedule.warmup, self.schedule.decay_from, self.schedule.end, self.schedule.begin]
         path = checkpoint.save(
             self.work,
             self.config.name,
@@ -128,7 +129,6 @@ class Run:
                 "step": self.step,
                 "seconds": self.seconds,
                 "schedule": schedule,
-                "begin": self.begin,
                 "finishing": self.schedule.end != planned.end,
                 "tokens": self.step * self.config.train.rows * self.config.model.context,
                 "optimizer": self.optimizer.state(),
@@ -143,7 +143,7 @@ class Run:
         total = 0.0
         for part, wanted in zip(torch.split(inputs, train.micro_rows), torch.split(targets, train.micro_rows), strict=True):
             if self.native:
-                loss = self.native.loss(part.contiguous(), wanted, 1 / counted)
+                loss = self.native.loss(part, wanted, 1 / counted)
             else:
                 loss = self.losses(part, wanted).float().sum() / counted
             torch.autograd.backward(loss)
