@@ -86,6 +86,7 @@ def test_the_annealing_mixture_is_the_main_one_with_some_values_changed() -> Non
     config = load(ROOT / "configs/small.toml", smoke=False)
     assert config.annealing.min_tokens == config.samples.min_tokens
     assert config.annealing.splits["line_end"] > config.samples.splits["line_end"]
-    for shares in (config.annealing.splits, config.annealing.encodings, config.samples.splits, config.samples.encodings):
-        assert sum(shares.values()) == pytest.approx(1)
+    for mixture in (config.samples, config.annealing):
+        for shares in (mixture.languages, mixture.splits, mixture.encodings):
+            assert sum(shares.values()) == pytest.approx(1)
     assert load(ROOT / "configs/small.toml", smoke=True).annealing.min_tokens == 48

@@ -54,11 +54,12 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class SampleConfig:
-    """Shares of encodings, split kinds and context among training samples.
+    """Shares of languages, encodings, split kinds and context among training samples.
 
     `full_rate` of the samples are as long as a row, the others have `min_tokens` or more.
     """
 
+    languages: dict[str, float]
     fim_rate: float
     encodings: dict[str, float]
     splits: dict[str, float]
@@ -121,7 +122,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """`base` with the values of `over` laid on top, table by table (share tables are replaced whole)."""
     merged = dict(base)
     for key, value in over.items():
-        if isinstance(value, dict) and key not in ("encodings", "splits"):
+        if isinstance(value, dict) and key not in ("languages", "encodings", "splits"):
             merged[key] = merge(base.get(key, {}), value)
         else:
             merged[key] = value

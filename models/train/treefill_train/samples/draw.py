@@ -81,7 +81,7 @@ class Drawer:
 
     def draw(self, limit: int, rng: random.Random, language: str = "", kind: str = "", encoding: str = "") -> Sample:
         """One sample of at most `limit` tokens; language, kind and encoding are drawn unless given."""
-        language = language or rng.choice(list(self.files))
+        language = language or _pick(self.config.languages, rng)
         if kind == "plain" or (not kind and rng.random() >= self.config.fim_rate):
             return self.plain(language, limit, rng)
         for _ in range(8):
