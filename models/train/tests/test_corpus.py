@@ -65,6 +65,7 @@ def test_scrub(text: str, expected: str) -> None:
         ("(MIT OR GPL-2.0) AND Unicode-3.0", True),
         ("Apache-2.0 WITH LLVM-exception", True),
         ("LGPL-3.0", False),
+        ("MIT modified", False),
         ("", False),
     ],
 )
@@ -81,6 +82,9 @@ def test_spdx(expression: str, verdict: bool) -> None:
         ("License", "Apache modified", False),
         ("Classifier", "License :: OSI Approved :: MIT License", True),
         ("Classifier", "License :: OSI Approved :: GNU General Public License v3 (GPLv3)", False),
+        ("Classifier", "License :: OSI Approved :: Zero-Clause BSD (0BSD)", True),
+        ("Classifier", "License :: OSI Approved :: CEA CNRS Inria Logiciel Libre License, version 2.1 (CeCILL-2.1)", False),
+        ("License", "BSD-like (https://example.org/licence)", False),
     ],
 )
 def test_wheel_licence(header: str, value: str, verdict: bool) -> None:

@@ -35,9 +35,15 @@ PERMISSIVE = {
 
 FREE_TEXT = re.compile(
     r"^(the )?(new |modified |simplified |3-clause |2-clause )?(mit|bsd|apache|isc|psf|python software foundation|unlicense|"
-    r"zlib|hpnd|public domain|mit-cmu|matplotlib)\b",
+    r"zlib|hpnd|public domain|mit-cmu|matplotlib)\b(?!-(like|derived))",
     re.I,
 )
+CLASSIFIERS = re.compile(
+    r"^(mit\b|(zero-clause )?bsd\b|apache software|isc\b|python software foundation|the unlicense|zlib|historical permission|"
+    r"cc0|boost software|public domain$|freely distributable$|university of illinois/ncsa|blue oak)",
+    re.I,
+)
+"""PyPI's names (https://pypi.org/classifiers, `License ::`) of licences that are permissive; no other one is accepted."""
 COPYLEFT = re.compile(
     r"\b(a|l)?gpl|gnu (lesser |affero )?general public|mozilla|mpl|eupl|cddl|epl\b|proprietary|"
     r"business source|commons clause|elastic licen|non-?commercial",
@@ -83,7 +89,7 @@ def spdx_permissive(expression: str) -> bool:
             position += 2
         return name in PERMISSIVE
 
-    return bool(tokens) and alternatives()
+    return alternatives() and position == len(tokens)
 
 
 def of_wheel(metadata: Message) -> tuple[str, bool]:
@@ -92,8 +98,7 @@ def of_wheel(metadata: Message) -> tuple[str, bool]:
         return expression, spdx_permissive(expression)
     classifiers = [c.rsplit("::", 1)[1].strip() for c in metadata.get_all("Classifier", []) if c.startswith("License ::")]
     if named := [c for c in classifiers if c != "OSI Approved"]:
-        text = " / ".join(named)
-        return text, not COPYLEFT.search(text)
+        return " / ".join(named), all(CLASSIFIERS.match(name) for name in named)
     text = (metadata.get("License") or "").strip().split("\n")[0][:80]
     if spdx_permissive(text):
         return text, True
