@@ -88,7 +88,9 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
         sums[f"{key} exact"].append(text.rstrip() == case.middle.rstrip())
         sums[f"{key} similarity"].append(similarity(text, case.middle))
         sums[f"{key} parse-valid"].append(holes.parses(case, text))
-        leaks += clean.scrub(text) != text
+        if clean.scrub(text) != text:
+            leaks += 1
+            say(f"evaluate: {subject.name} {index}/{len(cases)} answers with an address or a key: {text!r}")
         prompt = subject.prompt(case, config)
         middle = [*subject.encode(case.middle), subject.ids["end"]]
         bits = subject.nats([*prompt, *middle], len(prompt)) / math.log(2)
