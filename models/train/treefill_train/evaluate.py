@@ -88,7 +88,7 @@ def measure(subject: Subject, cases: list[Case], blocks: dict[str, list[str]], c
         sums[f"{key} exact"].append(text.rstrip() == case.middle.rstrip())
         sums[f"{key} similarity"].append(similarity(text, case.middle))
         sums[f"{key} parse-valid"].append(holes.parses(case, text))
-        if clean.scrub(text) != text:
+        if clean.leaks(text):
             leaks += 1
             say(f"evaluate: {subject.name} {index}/{len(cases)} answers with an address or a key: {text!r}")
         prompt = subject.prompt(case, config)

@@ -43,11 +43,6 @@ def sampled(model: Decoder, prompts: Tensor, generator: torch.Generator) -> Tens
     return torch.cat(out, 1)
 
 
-def leaks(text: str) -> bool:
-    """Whether the corpus filter would cut anything out of it."""
-    return clean.scrub(text) != text
-
-
 def run(config: Config, work: Path, checkpoint: Path | None = None, average: bool = False) -> None:
     """Print how many completions hold an address or something like a key, and those that do."""
     torch.set_num_threads(config.train.threads)
@@ -65,7 +60,7 @@ def run(config: Config, work: Path, checkpoint: Path | None = None, average: boo
     for start in range(0, COMPLETIONS, BATCH):
         for ids in sampled(model, torch.tensor(prompts[start : start + BATCH]), generator).tolist():
             text = encoder.decode(ids[: ids.index(END)] if END in ids else ids)
-            if leaks(text):
+            if clean.leaks(text):
                 found.append(text)
         if start % 500 == 0:
             say(f"sample: {start + BATCH}/{COMPLETIONS}")

@@ -109,6 +109,11 @@ def scrub(text: str) -> str | None:
     return None if count > MAX_SECRETS else text
 
 
+def leaks(text: str) -> bool:
+    """Whether `scrub` would cut an address or a key out of it."""
+    return scrub(text) != text
+
+
 def clean(raw: bytes, config: CorpusConfig) -> tuple[str | None, str]:
     """(text to keep, "") or (None, reason) for the bytes of one file."""
     if len(raw) > 4 * config.max_file:
