@@ -27,10 +27,9 @@ export const TALLY = `impl Tally {
 
     /// größe 🧀
     pub fn find(&self, name: &str) -> Option<&Item> {
-        for item in &self.items {
+        match self.items.get(name) {
             
         }
-        None
     }
 }
 `;

@@ -103,7 +103,8 @@ async function wordsAndDismissal(window) {
 
 async function lines(window) {
   let text = await window.saved();
-  const place = '&self.items {\n            ';
+  // The arms of a `match`: whatever the model, one line is not all of them.
+  const place = 'self.items.get(name) {\n            ';
   await window.cursor(place);
   await window.key('Alt+Backslash');
   const shown = await window.someGhost((ghost) => ghost.includes('\n'));
