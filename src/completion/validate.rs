@@ -18,7 +18,7 @@ use super::risks;
 use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
 use crate::document::{Edit, Part, Snapshot};
-use crate::language::strict::{Faults, Parser};
+use crate::language::strict::{Faults, Judged, Parser};
 pub use structure::is_kept as keeps_what_follows;
 
 /// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
@@ -81,9 +81,9 @@ pub struct Judge<'a> {
     strict: Option<Parser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
-    region_faults: Faults,
-    /// The whole file's, counted when first needed.
-    whole_faults: OnceCell<Faults>,
+    region_judged: Judged,
+    /// The whole file, judged when first needed.
+    whole_judged: OnceCell<Judged>,
     fresh_faults: OnceCell<Option<usize>>,
     broken_here: bool,
 }
@@ -107,7 +107,7 @@ impl<'a> Judge<'a> {
         let whole = || (0..snapshot.len(), None);
         let (region, _) = snapshot.items_around(tree, &(offset..offset), usize::MAX).unwrap_or_else(whole);
         let first = begins(part) && region.start == 0;
-        let region_faults = judge_part(strict, &snapshot.slice(region.clone()), first);
+        let region_judged = judge_part(strict, snapshot.slice(region.clone()), first);
         let broken_here = touches(&tree_faults, &line_of(&snapshot, offset));
         Self {
             snapshot,
@@ -118,8 +118,8 @@ impl<'a> Judge<'a> {
             strict,
             tree_faults,
             region,
-            region_faults,
-            whole_faults: OnceCell::new(),
+            region_judged,
+            whole_judged: OnceCell::new(),
             fresh_faults: OnceCell::new(),
             broken_here,
         }
@@ -141,21 +141,19 @@ impl<'a> Judge<'a> {
         }
         let region = self.region.start..self.region.end - range.end + inserted.end;
         let first = begins(self.part) && region.start == 0;
-        let region_faults = judge_part(self.strict, &applied.slice(region.clone()), first);
-        if region_faults.worse_than(&self.region_faults) {
+        let judged = judge_part(self.strict, applied.slice(region.clone()), first);
+        if judged.worse_than(&self.region_judged) {
             return None;
         }
-        let was_whole = !self.broken_here && self.region_faults.total() == 0;
+        let (left, before) = (judged.faults.total(), self.region_judged.faults.total());
+        let was_whole = !self.broken_here && before == 0;
         if was_whole && !structure::is_kept(self.tree, &tree, &self.snapshot, &range, &inserted) {
             return None;
         }
         let here = line_of(&applied, inserted.start).start..line_of(&applied, inserted.end).end;
-        let fit = if region_faults.total() == 0 && !touches(&faults, &region)
-            || was_whole && !touches(&faults, &here)
-        {
+        let fit = if left == 0 && !touches(&faults, &region) || was_whole && !touches(&faults, &here) {
             Fit::Whole
-        } else if region_faults.total() < self.region_faults.total() || faults.len() < self.tree_faults.len()
-        {
+        } else if left < before || faults.len() < self.tree_faults.len() {
             Fit::Better
         } else {
             Fit::Same
@@ -225,10 +223,11 @@ impl<'a> Judge<'a> {
         }
         if self.snapshot.lines() <= STRICT_LINES {
             let judged =
-                |snapshot: &Snapshot| judge_part(self.strict, &snapshot.text.to_string(), begins(self.part));
-            let before = self.whole_faults.get_or_init(|| judged(&self.snapshot));
+                |snapshot: &Snapshot| judge_part(self.strict, snapshot.text.to_string(), begins(self.part));
+            let before = self.whole_judged.get_or_init(|| judged(&self.snapshot));
             let after = judged(applied);
-            if after.worse_than(before) || after.total() > 0 && !self.stays_countable(tree, &after, *fit) {
+            let broken = after.faults.total() > 0;
+            if after.worse_than(before) || broken && !self.stays_countable(tree, &after.faults, *fit) {
                 return false;
             }
         }
@@ -278,19 +277,18 @@ pub fn with_line_ends(text: &str, line_ending: &str) -> String {
 }
 
 /// What is wrong with a whole text, as someone finds who knows nothing of what it was before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Weight {
     /// ERROR and MISSING nodes of a fresh parse.
-    pub tree: usize,
+    tree: usize,
     /// What the strict parser finds.
-    pub strict: Faults,
+    strict: Judged,
 }
 
 impl Weight {
     /// The weight of a snapshot; None when it cannot be parsed.
     pub fn of(snapshot: &Snapshot) -> Option<Self> {
-        let strict = snapshot.language.as_ref().and_then(|language| language.strict);
-        Some(Self { tree: fresh_faults(snapshot)?, strict: judge(strict, &snapshot.text.to_string()) })
+        Some(Self { tree: fresh_faults(snapshot)?, strict: judge(snapshot) })
     }
 
     /// The same with the tree that a snapshot has or can have from the one before, where that has no fault: a whole one is
@@ -299,8 +297,7 @@ impl Weight {
         if snapshot.parse()?.root_node().has_error() {
             return Self::of(snapshot);
         }
-        let strict = snapshot.language.as_ref().and_then(|language| language.strict);
-        Some(Self { tree: 0, strict: judge(strict, &snapshot.text.to_string()) })
+        Some(Self { tree: 0, strict: judge(snapshot) })
     }
 
     /// Whether a text of this weight has no more of any kind of fault than one of weight `reference`.
@@ -310,7 +307,7 @@ impl Weight {
 
     /// How many faults there are, in one number.
     pub fn total(&self) -> usize {
-        self.tree + self.strict.total()
+        self.tree + self.strict.faults.total()
     }
 }
 
@@ -322,8 +319,9 @@ pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
     }
 }
 
-fn judge(parser: Option<Parser>, text: &str) -> Faults {
-    parser.map_or(Faults::default(), |parser| parser.judge(text))
+fn judge(snapshot: &Snapshot) -> Judged {
+    let strict = snapshot.language.as_ref().and_then(|language| language.strict);
+    Judged::whole(strict, snapshot.text.to_string())
 }
 
 /// Whether what is judged begins with the document.
@@ -332,11 +330,8 @@ fn begins(part: Option<&Part>) -> bool {
 }
 
 /// The same for a part of a document; `first` when the document begins with it.
-fn judge_part(parser: Option<Parser>, text: &str, first: bool) -> Faults {
-    parser.map_or(
-        Faults::default(),
-        |parser| if first { parser.judge(text) } else { parser.judge_inside(text) },
-    )
+fn judge_part(parser: Option<Parser>, text: String, first: bool) -> Judged {
+    if first { Judged::whole(parser, text) } else { Judged::inside(parser, text) }
 }
 
 /// ERROR and MISSING nodes of the text as someone finds them who parses it afresh; None when it cannot be parsed.

@@ -4,6 +4,8 @@
 mod python;
 mod rust;
 
+use std::ops::Range;
+
 /// The deepest nesting that is judged, in tokens that may lie on top of each other. Real code stays in the hundreds. Our
 /// stack would hold 20 000, but rust-analyzer frees its trees on a thread of its own, with 2 MiB.
 const MAX_DEPTH: usize = 6_000;
@@ -62,11 +64,53 @@ impl Faults {
     }
 }
 
+/// A text and what the strict parser of its language, if there is one, has against it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    text: String,
+    parser: Option<Parser>,
+    /// None without a parser.
+    pub faults: Faults,
+}
+
+impl Judged {
+    /// Judge a whole file.
+    pub fn whole(parser: Option<Parser>, text: String) -> Self {
+        let faults = parser.map_or(Faults::default(), |parser| parser.judge(&text));
+        Self { text, parser, faults }
+    }
+
+    /// Judge a text that is not the beginning of its file.
+    pub fn inside(parser: Option<Parser>, text: String) -> Self {
+        let faults = parser.map_or(Faults::default(), |parser| parser.judge_inside(&text));
+        Self { text, parser, faults }
+    }
+
+    /// Whether this text must not replace `before`: [`Faults::worse_than`], but for newer syntax that stood in `before` too,
+    /// where an error (an open quotation, say) hid it.
+    pub fn worse_than(&self, before: &Self) -> bool {
+        let mut faults = self.faults;
+        if faults.needs > before.faults.needs && before.faults.syntax > 0 {
+            let changed = changed(&before.text, &self.text);
+            faults.needs = self.parser.map_or(0, |parser| parser.needs(&self.text, &changed));
+        }
+        faults.worse_than(&before.faults)
+    }
+}
+
+/// The bytes of `new` that are not as in `old`, from the first to the last of them.
+fn changed(old: &str, new: &str) -> Range<usize> {
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let same = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    start..new.len() - same
+}
+
 /// One fault, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
     /// Bytes of the text.
-    pub range: std::ops::Range<usize>,
+    pub range: Range<usize>,
     /// What the parser says.
     pub message: String,
 }
@@ -111,6 +155,16 @@ impl Parser {
             Self::Rust => "const _: () = ();\n",
         };
         self.judge(&format!("{before}{text}"))
+    }
+
+    /// The newest version of the language ([`Faults::needs`]) whose syntax touches the bytes `range` of `text`.
+    fn needs(self, text: &str, range: &Range<usize>) -> u8 {
+        match self {
+            Self::Python if python::depth(text) < SHALLOW => python::needs(text, range),
+            // Deeper ones: as for all of it.
+            Self::Python => self.judge(text).needs,
+            Self::Rust => 0,
+        }
     }
 
     /// Whether `text` has no fault at all: quicker than [`Parser::judge`] where it has one.

@@ -117,3 +117,25 @@ fn what_adds_a_risk_is_not_shown() {
     // The risk is there already, and nothing is added to it.
     check("python", "eval(text)\ny = ˇ\n", "text\n", expect!["eval(text)\ny = «text»\n"]);
 }
+
+#[test]
+fn newer_syntax_that_an_open_quotation_hid_is_not_added() {
+    // Python 3.12 alone reads the second function: ending the docstring of the first asks no more of it.
+    let behind = "\n    return x\n\n\ndef g[T](x: T) -> T:\n    \"\"\"The same.\"\"\"\n    return x\n";
+    check(
+        "python",
+        &format!("def f(x):\n    \"\"\"ˇ{behind}"),
+        "What it is.\"\"\"\n",
+        expect![[r#"
+            def f(x):
+                """«What it is."""»
+                return x
+
+
+            def g[T](x: T) -> T:
+                """The same."""
+                return x
+        "#]],
+    );
+    check("python", "x = f'{aˇ\n", "['b']}'\n", expect!["Invalid"]);
+}

@@ -137,8 +137,8 @@ struct Scene {
     generated: String,
     /// The cursor's line was longer by this.
     hole: String,
-    /// Sound text that stands before and behind.
-    around: String,
+    /// Sound texts that stand in it but for the hole and what is broken.
+    sound: Vec<String>,
 }
 
 fn build(case: &Case) -> Scene {
@@ -163,12 +163,12 @@ fn build(case: &Case) -> Scene {
             text.replace_range(at..at + c.len_utf8(), "");
         }
     }
-    Scene { name, text, offset, generated, hole, around: String::new() }
+    Scene { name, text, offset, generated, hole, sound: vec![source.clone()] }
 }
 
 impl Scene {
     /// The same in the middle of a file of 100 KiB, whose tree is known as it was before the hole was made.
-    fn in_a_large_file(self) -> (Self, Snapshot) {
+    fn in_a_large_file(mut self) -> (Self, Snapshot) {
         let filler = SOURCES.iter().find(|(name, _)| *name == self.name).map(|(_, text)| text.as_str());
         let filler = filler.unwrap_or_default().repeat(50 * 1024 / filler.map_or(1, str::len) + 1);
         let offset = filler.len() + self.offset;
@@ -180,7 +180,8 @@ impl Scene {
         let snapshot = document.snapshot();
         document.store_tree(&snapshot, parsed(&snapshot));
         document.apply(2, &[Edit::replace(offset..offset + self.hole.len(), "")]);
-        (Self { text, offset, around: filler, ..self }, document.snapshot())
+        self.sound.push(filler);
+        (Self { text, offset, ..self }, document.snapshot())
     }
 
     /// What is shown adds no fault, as counted afresh; returns it with the text that it makes.
@@ -204,8 +205,10 @@ impl Scene {
         );
         prop_assert!(tree_faults(&fresh(&applied)) <= tree_faults(&fresh(&self.text)), "tree: {}", told);
         let (now, mut then) = (strict.judge(&applied), strict.judge(&self.text));
-        // Of a broken text it is not known which version of the language it needs; this much of it needs one all the same.
-        then.needs = then.needs.max(strict.judge(&self.around).needs);
+        if then.syntax > 0 {
+            // An error may hide which version of the language the text needs: an open quotation, all that follows it.
+            then.needs = self.sound.iter().map(|text| strict.judge(text).needs).fold(then.needs, u8::max);
+        }
         prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
         Ok(Some((completion, applied)))
     }

@@ -2,6 +2,7 @@
 //! resolves no names beyond the parameters of a function.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
@@ -22,13 +23,9 @@ const OLDEST: PythonVersion = PythonVersion::PY310;
 /// All faults of a module, or of a definition cut out of one.
 pub fn judge(text: &str) -> Faults {
     let parsed = parse(text);
-    let (mut removed, mut needs) = (0, 0);
-    for error in parsed.unsupported_syntax_errors() {
-        match added_in(error.kind) {
-            Some(minor) => needs = needs.max(minor),
-            None => removed += 1,
-        }
-    }
+    let newer = parsed.unsupported_syntax_errors();
+    let removed = newer.iter().filter(|error| added_in(error.kind).is_none()).count();
+    let needs = newest(&parsed, &(0..text.len()));
     let syntax = parsed.errors().len() + removed;
     let Some(module) = parsed.try_into_module() else {
         return Faults { syntax: syntax.max(1), ..Faults::default() };
@@ -36,6 +33,19 @@ pub fn judge(text: &str) -> Faults {
     let mut scopes = Scopes::new(text);
     scopes.visit_body(module.suite());
     Faults { syntax, semantic: scopes.errors.get(), needs, ..Faults::default() }
+}
+
+/// The minor version of Python 3 that the syntax which touches `range` needs; 0 up to [`OLDEST`].
+pub fn needs(text: &str, range: &Range<usize>) -> u8 {
+    newest(&parse(text), range)
+}
+
+fn newest(parsed: &Parsed<Mod>, range: &Range<usize>) -> u8 {
+    let newer = parsed.unsupported_syntax_errors().iter();
+    let touching = newer.filter(|error| {
+        usize::from(error.range.start()) <= range.end && usize::from(error.range.end()) >= range.start
+    });
+    touching.filter_map(|error| added_in(error.kind)).max().unwrap_or(0)
 }
 
 /// What is wrong with a module, and where.

@@ -105,6 +105,24 @@ fn newer_syntax_is_refused_only_where_the_file_had_none() {
 }
 
 #[test]
+fn newer_syntax_that_an_error_hid_is_not_added() {
+    let judged = |text: &str| Judged::whole(Some(Parser::Python), text.to_owned());
+    let open = "def f():\n    \"\"\"A.\n    return 1\n\n\ndef g[T](x: T):\n    \"\"\"B.\"\"\"\n";
+    let closed = open.replacen("A.", "A.\"\"\"", 1);
+    assert_eq!((judged(open).faults.needs, judged(&closed).faults.needs), (0, 12));
+    assert!(!judged(&closed).worse_than(&judged(open)));
+    // The change itself needs it, although it mends the text.
+    for (before, after) in [
+        ("def g(x: T):\n    return (x\n", "def g[T](x: T):\n    return (x)\n"),
+        ("def g(x):\n    return (x\n", "def g(x):\n    return (x)\ntype A = int\n"),
+        ("x = f'{a\n", "x = f'{a['b']}'\n"),
+        ("try:\n    a(\nexcept E:\n    b\n", "try:\n    a()\nexcept* E:\n    b\n"),
+    ] {
+        assert!(judged(after).worse_than(&judged(before)), "{after}");
+    }
+}
+
+#[test]
 fn rust_refuses_what_rustc_refuses() {
     refuses(
         Parser::Rust,
