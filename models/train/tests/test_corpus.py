@@ -55,6 +55,11 @@ def test_scrub(text: str, expected: str) -> None:
     assert clean.scrub(text) == expected
 
 
+def test_shorten() -> None:
+    assert clean.shorten("x = 0x" + "f" * 64 + "\n") == "x = 0xffffffff\n"
+    assert clean.shorten("aaaaaaaa0000 " + "=" * 30) == "aaaaaaaa0000 " + "=" * 30
+
+
 @pytest.mark.parametrize(
     ("expression", "verdict"),
     [

@@ -51,6 +51,8 @@ SECRET_HINTS = (
 ADDRESS_HINT = re.compile(r"@(?<=[\w+.-]@)\w")
 RUNS = bytes(c if chr(c).isascii() and (chr(c).isalnum() or chr(c) in "+/") else 32 for c in range(256))
 """Maps every byte that cannot be part of a key to a space: the full patterns are too slow to try on each file."""
+RUN = re.compile(r"([0-9A-Za-z])\1{8,}")
+"""One letter or digit over and over. A small model that has read long ones writes one without an end, which looks like a key."""
 MAX_SECRETS = 12
 """A file with more key-like strings than this is data, not code."""
 
@@ -114,6 +116,11 @@ def leaks(text: str) -> bool:
     return scrub(text) != text
 
 
+def shorten(text: str) -> str:
+    """With every run of one letter or digit cut to its first eight."""
+    return RUN.sub(lambda match: match.group(1) * 8, text)
+
+
 def clean(raw: bytes, config: CorpusConfig) -> tuple[str | None, str]:
     """(text to keep, "") or (None, reason) for the bytes of one file."""
     if len(raw) > 4 * config.max_file:
@@ -129,4 +136,5 @@ def clean(raw: bytes, config: CorpusConfig) -> tuple[str | None, str]:
     scrubbed = scrub(text)
     if scrubbed is None:
         return None, "secrets"
-    return (scrubbed, "") if len(scrubbed) >= config.min_file else (None, "size")
+    kept = shorten(scrubbed)
+    return (kept, "") if len(kept) >= config.min_file else (None, "size")
