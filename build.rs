@@ -10,8 +10,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/cpu/features.rs");
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let built_for =
-        if std::env::var("CARGO_CFG_TARGET_ARCH")? == "x86_64" { ask_compiler(&out)? } else { Vec::new() };
+    let asks = std::env::var_os("CARGO_FEATURE_LLAMA").is_some()
+        && std::env::var("CARGO_CFG_TARGET_ARCH")? == "x86_64";
+    let built_for = if asks { ask_compiler(&out)? } else { Vec::new() };
     std::fs::write(out.join("built_for.rs"), format!("&{built_for:?}"))?;
     Ok(())
 }

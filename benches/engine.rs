@@ -46,7 +46,7 @@ fn run(runtime: &Runtime, engine: &Arc<LlamaEngine>, job: Job) -> Summary {
 
 fn benches(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let model = treefill::models::resolve(&None).expect("the embedded model");
+    let model = treefill::models::infill(&None).expect("the embedded model");
     let engine = LlamaEngine::start(Options::new(model));
     let code: String =
         (0..60).map(|number| format!("def f{number}(x):\n    return x + {number}\n")).collect();

@@ -238,9 +238,8 @@ impl Config {
     }
 
     /// The settings of the engine's process, for the same model file.
-    #[cfg(unix)]
-    pub fn engine_settings(&self, model: PathBuf) -> engine::daemon::Settings {
-        engine::daemon::Settings {
+    pub fn engine_settings(&self, model: PathBuf) -> engine::Settings {
+        engine::Settings {
             options: self.engine_options(model),
             linger_s: self.engine.linger_s,
             unload_s: self.engine.unload_s,
@@ -261,13 +260,17 @@ impl Config {
 
     /// The settings of that engine's process: one that nobody needs for ten minutes gives the memory back, whatever holds
     /// for the model that is asked at every key.
-    #[cfg(unix)]
-    pub fn instruct_settings(&self, model: PathBuf) -> engine::daemon::Settings {
-        engine::daemon::Settings {
+    pub fn instruct_settings(&self, model: PathBuf) -> engine::Settings {
+        engine::Settings {
             options: self.instruct_options(model),
             linger_s: self.engine.linger_s,
             unload_s: if self.engine.unload_s == 0 { INSTRUCT_UNLOAD_S } else { self.engine.unload_s },
         }
+    }
+
+    /// Where models run.
+    pub fn host(&self) -> engine::Host {
+        if self.engine.in_process { engine::Host::ThisProcess } else { engine::Host::Shared }
     }
 
     /// The settings of the completion pipeline.

@@ -10,13 +10,16 @@ pub mod fit;
 pub mod heal;
 mod job;
 pub mod kv;
+#[cfg(feature = "llama")]
 pub mod llama;
-mod memo;
+pub mod local;
 pub mod power;
 pub mod queue;
 pub mod sampling;
 pub mod scripted;
 pub mod speed;
+mod settings;
+mod start;
 pub mod stop;
 pub mod utf8;
 
@@ -29,84 +32,14 @@ pub use job::{
     Stop, Summary, Task, Update,
 };
 use serde::{Deserialize, Serialize};
+pub use settings::{LINGER_S, Options, Purpose, Settings};
+pub use start::{Host, Unavailable, start, start_in_process};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;
 
 /// A token's id in the model's vocabulary.
 pub type Token = i32;
-
-/// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
-/// without one does not keep the memory.
-pub const LINGER_S: u64 = 300;
-
-/// What a model is for; each reads other things in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Purpose {
-    /// Filling in what is missing at a place: [`Task::Generate`] and [`Task::Score`].
-    #[default]
-    Infill,
-    /// Answering in a conversation: [`Task::Chat`].
-    Instruct,
-}
-
-impl Purpose {
-    /// The setting that names its model.
-    pub fn setting(self) -> &'static str {
-        match self {
-            Self::Infill => "model.path",
-            Self::Instruct => "instruct.path",
-        }
-    }
-}
-
-/// How to run a model. Everything but the file has a default that suits an ordinary machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Options {
-    /// The GGUF to load; see [`crate::models::resolve`].
-    pub model: PathBuf,
-    /// What is asked of it.
-    pub purpose: Purpose,
-    /// Tokens of context; by default what the model was trained with, at most [`Options::CONTEXT`].
-    pub context: Option<u32>,
-    /// Most tokens evaluated in one go.
-    pub batch: u32,
-    /// CPU threads; by default the physical cores.
-    pub threads: Option<usize>,
-    /// Layers on the GPU; by default as many as fit where a GPU backend is compiled in, else none.
-    pub gpu_layers: Option<u32>,
-    /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
-    pub family: Option<String>,
-    /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
-    pub prompt_ms: u32,
-    /// When the prompt of a place may be extended while nobody waits.
-    pub work_ahead: power::WorkAhead,
-    /// Milliseconds without a job after which nobody waits.
-    pub pause_ms: u32,
-}
-
-impl Options {
-    /// Default context: more is rarely filled within `prompt_ms`, and the KV cache of a 7B model takes 0.5 GB here.
-    pub const CONTEXT: u32 = 4096;
-
-    /// The defaults for `model`.
-    pub fn new(model: impl Into<PathBuf>) -> Self {
-        Self {
-            model: model.into(),
-            purpose: Purpose::default(),
-            context: None,
-            batch: 512,
-            threads: None,
-            gpu_layers: None,
-            family: None,
-            // A pause long enough to wait for; the next key reuses the work.
-            prompt_ms: 1500,
-            work_ahead: power::WorkAhead::default(),
-            // Whoever has not pressed a key for so long is reading.
-            pause_ms: 300,
-        }
-    }
-}
 
 /// What an engine is doing, for progress display and `doctor`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -176,7 +109,29 @@ impl Status {
     }
 }
 
-/// Something that continues prompts. Implementations: llama.cpp on a thread ([`llama`]), the same in a process of its own
+/// What an engine can do besides generating one text for a prompt. The pipeline and the actions ask before they rely on
+/// it: an engine elsewhere may lack any of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// [`Piece::logprob`] is the model's own; without it suggestions cannot be ranked by likelihood.
+    pub log_probabilities: bool,
+    /// [`Task::Score`]: the likelihood of given texts.
+    pub scoring: bool,
+    /// Several candidates of one prompt for little more than the price of one.
+    pub branches: bool,
+    /// Prompts are tokenised by the engine, so control tokens in user text stay text.
+    pub token_ids: bool,
+    /// The common start of two prompts of one document is evaluated once ([`kv`]).
+    pub kv_plan: bool,
+}
+
+impl Capabilities {
+    /// Of llama.cpp, in this process or in the shared one.
+    pub const LLAMA: Self =
+        Self { log_probabilities: true, scoring: true, branches: true, token_ids: true, kv_plan: true };
+}
+
+/// Something that continues prompts. Implementations: llama.cpp on a thread (`llama`), the same in a process of its own
 /// (`daemon`, on Unix) and a script ([`scripted`]).
 pub trait Engine: Send + Sync {
     /// Queue `job`. Returns at once; the work happens elsewhere and stops soon after `cancel` is set or the
@@ -185,6 +140,11 @@ pub trait Engine: Send + Sync {
 
     /// Watch the engine's state; the current value is available at once.
     fn status(&self) -> watch::Receiver<Status>;
+
+    /// What it can do besides generating text.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::LLAMA
+    }
 
     /// How long the job that runs has shown no sign of life; zero when none runs, or where it cannot be told.
     fn stuck_for(&self) -> Duration {

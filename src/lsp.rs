@@ -23,13 +23,9 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use crate::config::{Config, Problem};
-use crate::engine::Engine;
-#[cfg(unix)]
-use crate::engine::daemon::client::DaemonEngine;
-use crate::engine::llama::LlamaEngine;
+use crate::engine::{self, Engine, Purpose};
 use crate::language::Registry;
-use crate::models;
-use crate::session::{NoEngine, Session};
+use crate::session::Session;
 use crate::stats::{self, Recorder};
 
 /// How long the end of the process waits for the last numbers: editors kill a server that takes 2 s.
@@ -110,34 +106,12 @@ fn languages() -> Registry {
 
 /// The engine for these settings, or one that says why there is none.
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
-    let path = match models::resolve(&config.model.path) {
-        Ok(path) => path,
-        Err(error) => return NoEngine::because(format!("{error:#}")),
-    };
-    #[cfg(unix)]
-    if !config.engine.in_process {
-        return match DaemonEngine::start(config.engine_settings(path)) {
-            Ok(engine) => engine,
-            Err(error) => NoEngine::because(format!("{error:#}")),
-        };
-    }
-    LlamaEngine::start(config.engine_options(path))
+    let settings = |model| config.engine_settings(model);
+    engine::start(Purpose::Infill, &config.model.path, config.host(), settings)
 }
 
 /// The engine for the model that takes instructions.
 fn start_instruct(config: &Config) -> Arc<dyn Engine> {
-    let Some(path) = config.instruct.path.clone() else {
-        return NoEngine::because("there is no model that takes instructions: instruct.path names one");
-    };
-    if let Err(error) = models::check(&path) {
-        return NoEngine::because(format!("the setting `instruct.path`: {error:#}"));
-    }
-    #[cfg(unix)]
-    if !config.engine.in_process {
-        return match DaemonEngine::start(config.instruct_settings(path)) {
-            Ok(engine) => engine,
-            Err(error) => NoEngine::because(format!("{error:#}")),
-        };
-    }
-    LlamaEngine::start(config.instruct_options(path))
+    let settings = |model| config.instruct_settings(model);
+    engine::start(Purpose::Instruct, &config.instruct.path, config.host(), settings)
 }

@@ -1,7 +1,7 @@
 //! The `treefill` command: hand the command line to [`treefill::cli::run`] and turn its answer into an exit code.
 
 /// Run before the initialisers of any library: those of llama.cpp may already use instructions this CPU lacks.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(feature = "llama", target_os = "linux", target_env = "gnu"))]
 #[used]
 // SAFETY: the section holds pointers to functions of exactly this signature, which the dynamic loader calls once.
 #[unsafe(link_section = ".preinit_array")]
@@ -9,7 +9,7 @@ static CHECK_CPU: unsafe extern "C" fn(libc::c_int, *const *const libc::c_char, 
     treefill::cpu::preinit;
 
 fn main() -> std::process::ExitCode {
-    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    #[cfg(all(feature = "llama", not(all(target_os = "linux", target_env = "gnu"))))]
     treefill::cpu::check();
     treefill::cli::run()
 }

@@ -24,7 +24,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 pub use counts::Counts;
-pub use engines::{NoEngine, Start};
+pub use engines::Start;
 pub use making::{Making, Refusal};
 pub use switches::{Off, Scope, Switches};
 pub use turn::{Answer, Ask, Turn};

@@ -16,8 +16,7 @@ use crate::cancel::CancelToken;
 use crate::completion::{self, Completion, Outcome, Reason, Report, Request, Trigger, Verdict};
 use crate::config::Config;
 use crate::document::Snapshot;
-use crate::engine::llama::LlamaEngine;
-use crate::engine::{Engine, Status};
+use crate::engine::{Engine, Status, start_in_process};
 use crate::language::Registry;
 use crate::models;
 
@@ -100,9 +99,9 @@ fn skipped(reason: Reason) -> Report {
 }
 
 /// The engine for the configured model, loading.
-pub fn start(config: &Config) -> anyhow::Result<Arc<LlamaEngine>> {
-    let model = models::resolve(&config.model.path)?;
-    Ok(LlamaEngine::start(config.engine_options(model)))
+pub fn start(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
+    let model = models::infill(&config.model.path)?;
+    Ok(start_in_process(config.engine_options(model)))
 }
 
 /// Wait until the engine can work; the model's name.

@@ -14,9 +14,10 @@ use crate::cancel::CancelToken;
 use crate::config::{Config, Problem};
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask, launch};
-use crate::engine::llama::{LlamaEngine, Tokenizer, devices, system_info};
+use crate::engine::local;
 use crate::engine::{
-    Engine, Job, Lane, Message, ModelInfo, Role, Sampling, Segment, Speaker, Stop, Summary, Task, Update,
+    Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update,
+    start_in_process,
 };
 use crate::{cpu, models, paths};
 
@@ -156,13 +157,13 @@ fn processor(page: &mut Page) -> anyhow::Result<()> {
     page.fact("architecture", std::env::consts::ARCH)?;
     page.fact("threads", std::thread::available_parallelism().map_or(1, usize::from))?;
     page.fact("built for", words(cpu::built_for()))?;
-    page.fact("ggml uses", system_info())?;
+    page.fact("ggml uses", local::system_info())?;
     Ok(())
 }
 
 fn gpu(page: &mut Page) -> anyhow::Result<()> {
     page.section("devices")?;
-    let devices = devices();
+    let devices = local::devices();
     for device in &devices {
         let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
         let memory = format!("{:.1} of {:.1} GiB free", gigabytes(device.free), gigabytes(device.total));
@@ -217,7 +218,7 @@ fn words(names: &[&str]) -> String {
 
 fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
     page.section("model")?;
-    let path = match models::resolve(&config.model.path) {
+    let path = match models::infill(&config.model.path) {
         Ok(path) => path,
         Err(error) => return Ok(page.bad("file", format_args!("{error:#}"))?),
     };
@@ -232,7 +233,7 @@ fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
     if skip {
         return Ok(());
     }
-    let engine = LlamaEngine::start(config.engine_options(path));
+    let engine = start_in_process(config.engine_options(path));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     match runtime.block_on(complete::ready(&*engine)) {
         Err(error) => page.bad("engine", format_args!("{error:#}"))?,
@@ -256,11 +257,9 @@ fn instruct(page: &mut Page, config: &Config) -> anyhow::Result<()> {
     let Some(path) = &config.instruct.path else {
         return Ok(page.fact("file", "none (instruct.path): the actions that need one are not offered")?);
     };
-    let asked = models::check(path).map_err(|error| format!("{error:#}")).and_then(|()| {
-        Tokenizer::open(path)?.conversation(&[Message { speaker: Speaker::User, text: "?".into() }])
-    });
-    match asked {
-        Ok(_) => page.good("file", path.display())?,
+    let checked = models::check(path).map_err(|error| format!("{error:#}"));
+    match checked.and_then(|()| local::check_chat_template(path)) {
+        Ok(()) => page.good("file", path.display())?,
         Err(why) => page.bad("file", format_args!("{}: {why}", path.display()))?,
     }
     Ok(())

@@ -11,10 +11,15 @@ use crate::config::Config;
 use crate::engine::daemon::address::{self, Address};
 use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::wire::Report;
-use crate::engine::daemon::{ask, server};
-use crate::engine::llama::LlamaEngine;
-use crate::engine::{Engine, Status};
-use crate::{lsp, models};
+use crate::engine::daemon::ask;
+#[cfg(feature = "llama")]
+use crate::engine::daemon::server;
+#[cfg(feature = "llama")]
+use crate::engine::start_in_process;
+use crate::engine::{Settings, Status};
+#[cfg(feature = "llama")]
+use crate::lsp;
+use crate::models;
 
 pub const EXAMPLES: &str = "\
 Editors find and start the engine by themselves; nobody has to run these.
@@ -58,24 +63,37 @@ pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
 }
 
 fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
-    let settings = config.engine_settings(models::resolve(&config.model.path)?);
+    let settings = config.engine_settings(models::infill(&config.model.path)?);
     let address = Address::of(&settings)?;
     super::tell(&format!("serving at {}; Ctrl-C ends it", address.socket.display()));
     serve(address, settings)
 }
 
+#[cfg(feature = "llama")]
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
     let Launch { settings, address } = serde_json::from_str(launch)?;
     server::detach(&address)?;
     serve(address, settings)
 }
 
-fn serve(address: Address, settings: crate::engine::daemon::Settings) -> anyhow::Result<ExitCode> {
+#[cfg(feature = "llama")]
+fn serve(address: Address, settings: Settings) -> anyhow::Result<ExitCode> {
     let options = settings.options.clone();
-    let make = move || -> std::sync::Arc<dyn Engine> { LlamaEngine::start(options.clone()) };
+    let make = move || start_in_process(options.clone());
     server::run(address, settings, Box::new(make))?;
     // llama.cpp's threads may be at work; its destructors must not run under them.
     lsp::process::quit(0)
+}
+
+#[cfg(not(feature = "llama"))]
+fn detached(launch: &str) -> anyhow::Result<ExitCode> {
+    let Launch { settings, address } = serde_json::from_str(launch)?;
+    serve(address, settings)
+}
+
+#[cfg(not(feature = "llama"))]
+fn serve(_: Address, _: Settings) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`")
 }
 
 fn status() -> anyhow::Result<ExitCode> {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::completion::Effort;
 use crate::config::Config;
 use crate::engine::ModelInfo;
-use crate::engine::llama::LlamaEngine;
+use crate::engine::Engine;
 use crate::eval::case::{Kind, Set};
 use crate::eval::holes;
 use crate::eval::judge::Judge;
@@ -254,7 +254,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
         }
         None if arguments.lsp => {
             let binary = std::env::current_exe().context("cannot tell which program this is")?;
-            let path = models::resolve(&common.model.clone().or(config.model.path))?;
+            let path = models::infill(&common.model.clone().or(config.model.path))?;
             if common.model.is_some() {
                 bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
             }
@@ -334,9 +334,9 @@ impl Common {
         }
     }
 
-    fn engine(&self, mut config: Config) -> anyhow::Result<(Arc<LlamaEngine>, PathBuf)> {
+    fn engine(&self, mut config: Config) -> anyhow::Result<(Arc<dyn Engine>, PathBuf)> {
         config.model.path = self.model.clone().or(config.model.path);
-        let path = models::resolve(&config.model.path)?;
+        let path = models::infill(&config.model.path)?;
         let engine = super::complete::start(&config)?;
         Ok((engine, path))
     }

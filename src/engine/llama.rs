@@ -9,6 +9,7 @@ mod chat;
 mod decode;
 mod devices;
 mod load;
+mod memo;
 mod score;
 mod vocabulary;
 mod widen;
@@ -24,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use backend::system_info;
-pub use devices::{Device, devices};
+pub use devices::devices;
 pub use vocabulary::Tokenizer;
 
 use super::queue::{Next, Queue, Ticket};

@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Session;
-use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::config::Config;
-use crate::engine::{Engine, EngineError, Generation, Job, Status};
+use crate::engine::{Engine, Status, Unavailable};
 
 /// How an engine is made from the settings. It may block (a model is unpacked, a file is looked at).
 pub type Start = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
@@ -25,32 +24,6 @@ const LONGEST_INSTRUCT_LOAD: Duration = Duration::from_secs(120);
 /// What is said where there is none.
 const NOT_INSTRUCTED: &str =
     "this takes one that follows instructions; name its file in instruct.path, in treefill's config.toml";
-
-/// In the place of an engine that could not be started: it says why.
-pub struct NoEngine {
-    why: String,
-    status: watch::Sender<Status>,
-}
-
-impl NoEngine {
-    /// `why` is for the user: it names what to do.
-    pub fn because(why: impl Into<String>) -> Arc<dyn Engine> {
-        let why = why.into();
-        Arc::new(Self { status: watch::Sender::new(Status::Failed(why.clone())), why })
-    }
-}
-
-impl Engine for NoEngine {
-    fn generate(&self, _: Job, _: CancelToken) -> Generation {
-        let (sender, generation) = Generation::channel();
-        let _ = sender.send(Err(EngineError::Unavailable(self.why.clone())));
-        generation
-    }
-
-    fn status(&self) -> watch::Receiver<Status> {
-        self.status.subscribe()
-    }
-}
 
 impl Session {
     /// Start the engine of the present settings on a thread of its own; it takes the old one's place when it is there.
@@ -115,7 +88,7 @@ impl Session {
                 let config = session.config();
                 let engine = match session.start_instruct.get() {
                     Some(start) => start(&config),
-                    None => NoEngine::because(NOT_INSTRUCTED),
+                    None => Unavailable::because(NOT_INSTRUCTED),
                 };
                 let mut state = session.lock();
                 if state.config.instruct == config.instruct && state.config.engine == config.engine {

@@ -15,7 +15,7 @@ use treefill::engine::{Ban, Engine, EngineError, Job, Status};
 use crate::support::{PATIENCE, Place, collect, job, runtime, text, until};
 
 fn place() -> Place {
-    Place::new(&treefill::models::resolve(&None).unwrap())
+    Place::new(&treefill::models::infill(&None).unwrap())
 }
 
 fn binary() -> Launcher {

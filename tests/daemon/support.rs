@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use treefill::cancel::CancelToken;
-use treefill::engine::daemon::Settings;
+use treefill::engine::Settings;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::{
     Engine, EngineError, Generation, Job, Lane, Options, Role, Sampling, Segment, Status, Stop, Task, Update,

@@ -17,7 +17,7 @@ pub const SUFFIX: &str = "\n    return os.path.getsize(path)\n";
 
 /// The embedded model with default options.
 pub fn options() -> Options {
-    Options::new(treefill::models::resolve(&None).unwrap())
+    Options::new(treefill::models::infill(&None).unwrap())
 }
 
 /// An engine that has just been started.

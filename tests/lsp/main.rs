@@ -4,6 +4,7 @@
 
 mod actions;
 mod ahead;
+#[cfg(feature = "embedded-model")]
 mod binary;
 mod diagnostics;
 mod frames;

@@ -6,6 +6,7 @@
 mod check;
 mod complaints;
 mod flow;
+#[cfg(feature = "embedded-model")]
 mod model;
 mod promise;
 mod properties;

@@ -16,7 +16,7 @@ use crate::check::language;
 const HOLES: usize = 40;
 
 fn start() -> Arc<LlamaEngine> {
-    LlamaEngine::start(EngineOptions::new(treefill::models::resolve(&None).unwrap()))
+    LlamaEngine::start(EngineOptions::new(treefill::models::infill(&None).unwrap()))
 }
 
 /// Cut the rest of a line at about even distances: the text, and the cursor.

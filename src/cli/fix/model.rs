@@ -10,8 +10,7 @@ use crate::cli::complete::{ready, start};
 use crate::completion::likelihood;
 use crate::config::Config;
 use crate::document::Snapshot;
-use crate::engine::Lane;
-use crate::engine::llama::LlamaEngine;
+use crate::engine::{Engine, Lane};
 
 /// What can be done, with a model's help where there is one, and why not more.
 pub fn answer(request: &Request, model: Option<&Model>) -> (Vec<Offer>, Vec<String>) {
@@ -25,7 +24,7 @@ pub fn answer(request: &Request, model: Option<&Model>) -> (Vec<Offer>, Vec<Stri
 
 /// A model that is read, and what it runs on.
 pub struct Model {
-    engine: Arc<LlamaEngine>,
+    engine: Arc<dyn Engine>,
     runtime: tokio::runtime::Runtime,
 }
 

@@ -3,22 +3,10 @@
 use llama_cpp_2::{LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
 use super::backend::backend;
+use crate::engine::local::Device;
 
 /// Share of a GPU's free memory that is used, in percent: llama.cpp's scratch buffers and the screen need some too.
 const USABLE: u64 = 85;
-
-/// Something that computes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Device {
-    /// Its name and what it is, e.g. `CUDA0 (NVIDIA H100)`.
-    pub name: String,
-    /// Whether it is a GPU.
-    pub gpu: bool,
-    /// Bytes of its memory that are free.
-    pub free: u64,
-    /// Bytes of its memory.
-    pub total: u64,
-}
 
 /// What ggml can compute on in this build, on this machine.
 pub fn devices() -> Vec<Device> {

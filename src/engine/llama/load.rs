@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn layers_are_counted_without_the_weights() {
-        let path = crate::models::resolve(&None).unwrap();
+        let path = crate::models::infill(&None).unwrap();
         let backend = backend().unwrap();
         let model = LlamaModel::load_from_file(backend, &path, &LlamaModelParams::default()).unwrap();
         assert!(model.n_layer() > 0);

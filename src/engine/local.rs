@@ -1,0 +1,49 @@
+//! What llama.cpp says of this machine and of a model file, without running it. A build without llama.cpp (cargo feature
+//! `llama`) knows of no devices and reads no vocabulary.
+
+use std::path::Path;
+
+/// Something that computes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Its name and what it is, e.g. `CUDA0 (NVIDIA H100)`.
+    pub name: String,
+    /// Whether it is a GPU.
+    pub gpu: bool,
+    /// Bytes of its memory that are free.
+    pub free: u64,
+    /// Bytes of its memory.
+    pub total: u64,
+}
+
+/// What ggml can compute on in this build, on this machine.
+pub fn devices() -> Vec<Device> {
+    #[cfg(feature = "llama")]
+    return super::llama::devices();
+    #[cfg(not(feature = "llama"))]
+    Vec::new()
+}
+
+/// The CPU features and devices that ggml uses, as it prints them.
+pub fn system_info() -> String {
+    #[cfg(feature = "llama")]
+    return super::llama::system_info();
+    #[cfg(not(feature = "llama"))]
+    "nothing: this treefill was built without llama.cpp".to_owned()
+}
+
+/// Whether a conversation can be put into the chat template of the model at `path`.
+///
+/// # Errors
+/// Says what is missing in the file.
+#[cfg_attr(not(feature = "llama"), allow(unused_variables, reason = "read by llama.cpp only"))]
+pub fn check_chat_template(path: &Path) -> Result<(), String> {
+    #[cfg(feature = "llama")]
+    {
+        use super::{Message, Speaker};
+        let question = Message { speaker: Speaker::User, text: "?".into() };
+        super::llama::Tokenizer::open(path)?.conversation(&[question]).map(drop)
+    }
+    #[cfg(not(feature = "llama"))]
+    Err("this treefill was built without llama.cpp (cargo feature `llama`)".to_owned())
+}

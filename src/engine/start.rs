@@ -1,0 +1,82 @@
+//! Starts an engine: in this process or in the one that all editors share. Where none can be started, an [`Unavailable`]
+//! one takes its place and says why.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+#[cfg(unix)]
+use super::daemon::client::DaemonEngine;
+use super::{Engine, EngineError, Generation, Job, Options, Purpose, Settings, Status};
+use crate::cancel::CancelToken;
+use crate::models;
+
+/// Where a model runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// On a thread of this process.
+    ThisProcess,
+    /// In the engine process of this user, which is started if none runs. The same as [`Host::ThisProcess`] where there
+    /// are no Unix sockets.
+    Shared,
+}
+
+/// Start the engine for `purpose` with the model file that the user configured, or the embedded one. It may block while a
+/// model is unpacked or its file is looked at; the model itself is read in the background.
+pub fn start(
+    purpose: Purpose,
+    configured: &Option<PathBuf>,
+    host: Host,
+    settings: impl FnOnce(PathBuf) -> Settings,
+) -> Arc<dyn Engine> {
+    let started = models::resolve(purpose.setting(), configured, purpose == Purpose::Infill).and_then(|model| {
+        let settings = settings(model);
+        match host {
+            #[cfg(unix)]
+            Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
+            _ => Ok(start_in_process(settings.options)),
+        }
+    });
+    started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
+}
+
+/// Start llama.cpp on a thread of this process.
+#[cfg(feature = "llama")]
+pub fn start_in_process(options: Options) -> Arc<dyn Engine> {
+    super::llama::LlamaEngine::start(options)
+}
+
+/// This build runs no model.
+#[cfg(not(feature = "llama"))]
+pub fn start_in_process(_: Options) -> Arc<dyn Engine> {
+    Unavailable::because(
+        "this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`",
+    )
+}
+
+/// An engine that could not be started. It answers every job with the reason.
+pub struct Unavailable {
+    why: String,
+    status: watch::Sender<Status>,
+}
+
+impl Unavailable {
+    /// `why` is for the user: it names what to do.
+    pub fn because(why: impl Into<String>) -> Arc<dyn Engine> {
+        let why = why.into();
+        Arc::new(Self { status: watch::Sender::new(Status::Failed(why.clone())), why })
+    }
+}
+
+impl Engine for Unavailable {
+    fn generate(&self, _: Job, _: CancelToken) -> Generation {
+        let (sender, generation) = Generation::channel();
+        let _ = sender.send(Err(EngineError::Unavailable(self.why.clone())));
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+}
