@@ -111,7 +111,7 @@ pub struct Diagnostic {
     /// What is said of it elsewhere in the file.
     pub related: Vec<Related>,
     /// Changes that came with it, best first.
-    pub suggestions: Vec<Suggestion>,
+    pub suggestions: Vec<ProposedFix>,
 }
 
 /// What a diagnostic says of another place of the file.
@@ -125,7 +125,7 @@ pub struct Related {
 
 /// A change that whoever complains proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub struct ProposedFix {
     /// What it does, in their words.
     pub title: String,
     /// The change, in bytes of the snapshot.

@@ -86,7 +86,7 @@ pub struct Completion {
     pub debounce_ms: u64,
     pub deadline_ms: u64,
     pub menu: Menu,
-    pub risky: completion::Risky,
+    pub risky: completion::OnRisk,
 }
 
 /// Whether suggestions are offered as entries of the completion menu too.
@@ -160,7 +160,7 @@ impl Default for Engine {
 
 impl Default for Completion {
     fn default() -> Self {
-        let options = completion::Options::default();
+        let options = completion::CompletionOptions::default();
         Self {
             enabled: true,
             max_tokens: options.max_tokens,
@@ -274,15 +274,15 @@ impl Config {
     }
 
     /// The settings of the completion pipeline.
-    pub fn completion_options(&self) -> completion::Options {
-        completion::Options {
+    pub fn completion_options(&self) -> completion::CompletionOptions {
+        completion::CompletionOptions {
             max_tokens: self.completion.max_tokens,
             max_lines: self.completion.max_lines,
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
             work_ahead: self.engine.work_ahead,
             risky: self.completion.risky,
-            ..completion::Options::default()
+            ..completion::CompletionOptions::default()
         }
     }
 

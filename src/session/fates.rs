@@ -203,7 +203,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -215,7 +215,7 @@ mod tests {
 
     async fn shown(session: &Arc<Session>) -> u64 {
         let turn = session.begin(URI, Kind::Automatic).unwrap();
-        let ask = Ask { offset: turn.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        let ask = Ask { offset: turn.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(turn, ask).await.id
     }
 

@@ -44,14 +44,14 @@ fn title(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{answer, request};
-    use crate::actions::Suggestion;
+    use crate::actions::ProposedFix;
     use crate::document::Edit;
 
     #[test]
     fn a_suggestion_is_carried_out() {
         let mut request = request("rust", "fn f(s: String) {\n    take(⟦s⟧);\n}\n", "mismatched types");
         let edits = vec![Edit::insert(request.diagnostics[0].range.start, "&")];
-        let suggestion = Suggestion { title: "consider borrowing here: `&`".into(), edits, safe: false };
+        let suggestion = ProposedFix { title: "consider borrowing here: `&`".into(), edits, safe: false };
         request.diagnostics[0].suggestions = vec![suggestion];
         let (titles, text) = answer(&request);
         assert_eq!(titles, ["Consider borrowing here: `&`"]);
@@ -64,7 +64,7 @@ mod tests {
             "//! Doc.\n\nuse std::fmt;\n\nfn f(x: ⟦HashMap⟧<u8, u8>) -> fmt::Result { g() }\nfn g() {}\n";
         let mut request = request("rust", text, "cannot find type `HashMap` in this scope");
         let edits = vec![Edit::insert(0, "use std::collections::HashMap;\n")];
-        request.diagnostics[0].suggestions = vec![Suggestion { title: "import".into(), edits, safe: false }];
+        request.diagnostics[0].suggestions = vec![ProposedFix { title: "import".into(), edits, safe: false }];
         let (titles, text) = answer(&request);
         assert_eq!(titles[0], "Import `std::collections::HashMap`");
         assert!(text.starts_with("//! Doc.\n\nuse std::collections::HashMap;\nuse std::fmt;\n"), "{text}");

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::*;
-use crate::actions::{Suggestion, Workspace};
+use crate::actions::{ProposedFix, Workspace};
 use crate::document::Snapshot;
 use crate::language::Registry;
 
@@ -75,7 +75,7 @@ fn one_sure_repair_is_preferred_and_two_are_not() {
 fn a_repair_that_breaks_something_is_not_offered() {
     let mut request = request("python", "x = f(⟦a⟧)\n", "strange");
     let suggestion =
-        |text: &str| Suggestion { title: "do".into(), edits: vec![Edit::replace(6..7, text)], safe: true };
+        |text: &str| ProposedFix { title: "do".into(), edits: vec![Edit::replace(6..7, text)], safe: true };
     request.diagnostics[0].suggestions = vec![suggestion("a)"), suggestion("(")];
     assert!(offers(&request).is_empty());
     request.diagnostics[0].suggestions = vec![suggestion("1")];
