@@ -8,7 +8,7 @@ use serde::Serialize;
 use streaming_iterator::StreamingIterator as _;
 use tree_sitter::QueryCursor;
 
-use crate::context::scope::chunks;
+use crate::document::tree::rope_text as chunks;
 use crate::document::Snapshot;
 
 /// Something to look at.
