@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use similar::{DiffOp, TextDiff};
 
-use crate::completion::with_line_ends;
+use crate::document::with_line_ends;
 use crate::context::line::{self, Indent, is_word};
 use crate::document::{Edit, Snapshot};
 

@@ -11,7 +11,7 @@ use paths::Module;
 
 use super::site::{Site, words};
 use super::{Case, Repair, insertion, stdlib};
-use crate::completion::names;
+use crate::verify::names;
 use crate::document::Snapshot;
 use crate::language::Trouble;
 

@@ -1,7 +1,7 @@
 //! A variable that is changed and was not declared as one that may be: `let x` → `let mut x`.
 
 use super::{Case, Repair};
-use crate::completion::names;
+use crate::verify::names;
 use crate::document::Edit;
 use crate::language::Trouble;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Case, Repair, member, stdlib};
-use crate::completion::names;
+use crate::verify::names;
 use crate::document::Edit;
 use crate::language::Trouble;
 

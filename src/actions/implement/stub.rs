@@ -8,7 +8,7 @@ use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, Query, QueryCursor, Tree};
 
 use crate::actions::change::minimal;
-use crate::completion::with_line_ends;
+use crate::document::with_line_ends;
 use crate::context::line::{self, Line, indent_unit};
 use crate::context::scope::chunks;
 use crate::document::{Edit, Snapshot};

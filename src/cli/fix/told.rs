@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::actions::{self, Diagnostic, Offer, Workspace};
 use crate::cli::change::Target;
-use crate::completion::Weight;
+use crate::verify::FaultCount;
 use crate::document::{Encoding, Snapshot};
 use crate::lsp::told;
 
@@ -57,9 +57,9 @@ pub fn together(snapshot: &Snapshot, offers: Vec<Offer>) -> Vec<Offer> {
             continue;
         }
         let edits: Vec<_> = taken.iter().chain([&offer]).flat_map(|offer| offer.edits.clone()).collect();
-        let after = Weight::of(&actions::applied(snapshot, &edits));
+        let after = FaultCount::of(&actions::applied(snapshot, &edits));
         let sound =
-            after.zip(Weight::of(snapshot)).is_some_and(|(after, before)| after.adds_nothing_to(&before));
+            after.zip(FaultCount::of(snapshot)).is_some_and(|(after, before)| after.adds_nothing_to(&before));
         if sound {
             taken.push(offer);
         }
