@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use crate::verify::FaultCount;
 use crate::document::Snapshot;
+use crate::verify::FaultCount;
 
 /// Definitions compared on either side of a change: one that swallows its neighbours swallows the nearest.
 const NEIGHBOURS: usize = 32;

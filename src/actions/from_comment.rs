@@ -12,9 +12,9 @@ use super::{Action, Promise};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking};
-use crate::document::with_line_ends;
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, Place, scope};
+use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
 

@@ -21,12 +21,12 @@ use super::{Action, Promise, Request, change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking, likelihood};
-use crate::verify::names;
 use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
 use crate::language::Trouble;
+use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
 const PROMISES: usize = 2;

@@ -16,10 +16,10 @@ use serde_json::json;
 
 use super::change::{Target, show};
 use crate::actions::{self, Request};
-use crate::verify::FaultCount;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
+use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:

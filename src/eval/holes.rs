@@ -14,11 +14,11 @@ use super::runs::{self, Run};
 use super::score::{self, Score};
 use crate::cancel::CancelToken;
 use crate::completion::{self, Effort, Outcome, Request, Trigger};
-use crate::verify::faults::fresh_tree_faults;
 use crate::document::Snapshot;
 use crate::engine::Engine;
 use crate::engine::power::WorkAhead;
 use crate::language::{Language, Registry};
+use crate::verify::faults::fresh_tree_faults;
 
 /// A result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::Repair;
 use super::site::{Site, words};
 use crate::actions::applied;
-use crate::verify::{FaultCount, names};
 use crate::document::{Edit, Snapshot};
+use crate::verify::{FaultCount, names};
 
 /// Places of a name that are looked at: each costs up to some milliseconds.
 const PLACES: usize = 24;
@@ -29,7 +29,9 @@ impl<'a> Recheck<'a> {
 
     /// Whether the repair may be offered.
     pub fn passes(&self, repair: &Repair) -> bool {
-        let Some(before) = self.before.get_or_init(|| FaultCount::quick(&self.snapshot)) else { return false };
+        let Some(before) = self.before.get_or_init(|| FaultCount::quick(&self.snapshot)) else {
+            return false;
+        };
         let after = applied(&self.snapshot, &repair.edits);
         let Some(tree) = after.parse() else { return false };
         let after = after.with_tree(tree.clone());

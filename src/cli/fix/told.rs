@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::actions::{self, Diagnostic, Offer, Workspace};
 use crate::cli::change::Target;
-use crate::verify::FaultCount;
 use crate::document::{Encoding, Snapshot};
 use crate::lsp::told;
+use crate::verify::FaultCount;
 
 /// The diagnostics in a file, or in the input: a list of them, or an object with one, as
 /// `textDocument/publishDiagnostics` has it. Positions count UTF-16 units, as they do unless client and server agree otherwise.
