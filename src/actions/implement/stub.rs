@@ -7,9 +7,9 @@ use std::ops::Range;
 use tree_sitter::{Node, Tree};
 
 use crate::actions::change::minimal;
-use crate::completion::with_line_ends;
 use crate::context::line::{self, Line, indent_unit};
 use crate::document::tree::{self, Capture, Match, rope_text};
+use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
 
