@@ -77,7 +77,7 @@ impl Effort {
     }
 }
 
-/// What becomes of a suggestion that adds something a reader should look at twice ([`risks`]).
+/// What becomes of a suggestion that adds something a reader should look at twice ([`crate::verify::risks`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnRisk {
