@@ -22,3 +22,9 @@ pub mod plot;
 pub mod prompt;
 pub mod session;
 pub mod stats;
+#[cfg(test)]
+mod testing;
+
+// So that `testing` reads the same here and in the integration tests, which include it.
+#[cfg(test)]
+extern crate self as treefill;
