@@ -20,7 +20,7 @@ pub use tree_sitter::Tree;
 
 use crate::language::Language;
 
-pub use edit::{Change, Edit};
+pub use edit::{Change, Edit, with_line_ends};
 pub use history::{History, Recent};
 pub use part::Part;
 pub use position::Encoding;

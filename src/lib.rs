@@ -1,7 +1,7 @@
 //! treefill: a local code-completion daemon whose suggestions the parser has already validated.
 //!
 //! The map, from the editor inwards (nothing depends backwards; `tests/tidy.rs` checks it):
-//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `prompt`, `context`, `engine`, `document`, `language` }.
+//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `verify`, `prompt`, `context`, `engine`, `document`, `language` }.
 #![warn(missing_docs)]
 
 pub mod actions;
@@ -24,6 +24,7 @@ pub mod session;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod verify;
 
 // So that `testing` reads the same here and in the integration tests, which include it.
 #[cfg(test)]

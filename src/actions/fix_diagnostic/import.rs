@@ -11,9 +11,9 @@ use paths::Module;
 
 use super::site::{Site, words};
 use super::{Case, Repair, insertion, stdlib};
-use crate::completion::names;
 use crate::document::Snapshot;
 use crate::language::Trouble;
+use crate::verify::names;
 
 /// Something that can be imported, or defined elsewhere, under the name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

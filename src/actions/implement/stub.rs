@@ -8,9 +8,9 @@ use streaming_iterator::StreamingIterator as _;
 use tree_sitter::{Node, Query, QueryCursor, Tree};
 
 use crate::actions::change::minimal;
-use crate::completion::with_line_ends;
 use crate::context::line::{self, Line, indent_unit};
 use crate::context::scope::chunks;
+use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
 
