@@ -67,7 +67,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs"]),
-    ("walkdir", &["src/actions/workspace.rs", "src/eval"]),
+    ("ignore", &["src/actions/workspace.rs", "src/eval"]),
+    ("walkdir", &["src/eval"]),
     ("toml", &["src/config", "src/language"]),
 ];
 

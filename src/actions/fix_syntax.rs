@@ -14,11 +14,12 @@ mod tokens;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use habits::{Habits, Table};
 use lexer::Lexis;
+use parking_lot::Mutex;
 use region::Lines;
 use site::{Candidate, Site};
 
@@ -177,7 +178,7 @@ fn mended(request: &Request, lines: &Lines<'_>, error: usize) -> Vec<usize> {
 /// The habits of a language, read once.
 fn table(language: &Language) -> Arc<Table> {
     static TABLES: Mutex<Option<HashMap<String, Arc<Table>>>> = Mutex::new(None);
-    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tables = TABLES.lock();
     let read = || Arc::new(Table::read(language.table("habits.txt").unwrap_or_default()));
     let tables = tables.get_or_insert_default();
     Arc::clone(tables.entry(language.name().to_owned()).or_insert_with(read))

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use treefill::engine::Task;
-use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::Unavailable;
+use treefill::engine::scripted::{Script, ScriptedEngine};
 
 use crate::support::{GatedEngine, TestServer, URI};
 

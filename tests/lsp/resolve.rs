@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use treefill::engine::Engine;
-use treefill::engine::scripted::ScriptedEngine;
 use treefill::engine::Unavailable;
+use treefill::engine::scripted::ScriptedEngine;
 
 use crate::support::{GatedEngine, TestServer, URI, able};
 
