@@ -8,6 +8,7 @@ pub mod position;
 pub mod snapshot;
 pub mod store;
 pub mod syntax;
+pub mod tree;
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/links.rs"]
+mod links;
+
 /// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
