@@ -5,9 +5,9 @@ use tower_lsp::lsp_types::Command;
 
 use crate::completion::{Outcome, SelectedEntry, TriggerKind};
 use crate::lsp::convert;
-use crate::lsp::ext::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
+use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
-use crate::session::Ask;
+use crate::session::Query;
 use crate::stats::Kind;
 
 pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
@@ -22,7 +22,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
         SelectedEntry { range: convert::to_bytes(&turn.snapshot, info.range, encoding), text: info.text }
     });
     let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
-    let answer = server.session.complete(turn, Ask { offset, trigger, selected }).await;
+    let answer = server.session.complete(turn, Query { offset, trigger, selected }).await;
     let items = match answer.outcome {
         Outcome::Suggested(completion) => {
             // Who asks wants to choose; who types wants one.
