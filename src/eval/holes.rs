@@ -16,7 +16,7 @@ use crate::cancel::CancelToken;
 use crate::completion::{self, Effort, Outcome, Request, Trigger, tree_faults};
 use crate::document::Snapshot;
 use crate::engine::Engine;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 use crate::language::{Language, Registry};
 
 /// A result.
@@ -78,7 +78,7 @@ pub fn options(effort: Effort) -> completion::Options {
         debounce: Duration::ZERO,
         deadline: Duration::from_secs(600),
         check_time: Duration::from_secs(600),
-        work_ahead: WorkAhead::Never,
+        prefetch: Prefetch::Never,
         effort,
         ..completion::Options::default()
     }

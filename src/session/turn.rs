@@ -10,7 +10,7 @@ use super::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
 use crate::document::Snapshot;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
 use crate::stats::{Asked, Event, Kind, language_name};
 
@@ -114,7 +114,7 @@ impl Session {
         };
         let answer = self.settle(turn.snapshot, offset, (outcome, others), turn.begun);
         if let Outcome::Completion(completion) = &answer.outcome
-            && turn.options.work_ahead != WorkAhead::Never
+            && turn.options.prefetch != Prefetch::Never
         {
             self.prepare_acceptance(&answer.snapshot, completion, turn.options);
         }
