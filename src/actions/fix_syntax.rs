@@ -26,6 +26,7 @@ use site::{Candidate, Site};
 use super::check::Judge;
 use super::{Action, Offer, Request, applied};
 use crate::document::Snapshot;
+use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::Complaint;
 
@@ -113,12 +114,8 @@ fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitt
         None => Vec::new(),
     };
     if places.is_empty() {
-        let mut cursor = tree.walk();
-        let mut node = Some(tree.root_node());
         // The first broken leaf of each top-level item is enough: what follows in it follows from it.
-        if let Some(root) = node.take() {
-            places = root.children(&mut cursor).filter_map(first_error).collect();
-        }
+        places = children(tree.root_node()).into_iter().filter_map(first_error).collect();
     }
     if places.is_empty() && strict.is_some_and(|parser| !parser.accepts(text)) {
         // syn refuses it and does not say where: the cursor is the best guess.
@@ -136,9 +133,7 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
         if node.is_error() || node.is_missing() {
             return Some(node.start_byte());
         }
-        let mut cursor = node.walk();
-        let broken = node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
-        node = broken?;
+        node = children(node).into_iter().find(|child| child.has_error() || child.is_missing())?;
     }
 }
 

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Model, Models, Promise};
+use crate::actions::{self, Model, Promise};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
-use crate::engine::{Engine, Status};
 
 /// An action that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
-pub struct Making {
+pub struct PendingAction {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
     source: Arc<CancelSource>,
@@ -19,7 +18,7 @@ pub struct Making {
 
 /// Why an action was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ResolveError {
     /// The document is no longer the one it was promised for.
     Moved,
     /// There is nothing that could be applied.
@@ -29,14 +28,14 @@ pub enum Refusal {
 impl Session {
     /// Begin an action that was promised for `version`: takes the snapshot and stops what runs for this document. Call it
     /// before anything else is waited for.
-    pub fn begin_making(&self, uri: &str, version: i32) -> Result<Making, Refusal> {
+    pub fn begin_action(&self, uri: &str, version: i32) -> Result<PendingAction, ResolveError> {
         let mut state = self.lock();
         let snapshot = state.store.snapshot(uri).filter(|snapshot| snapshot.version == version);
-        let snapshot = snapshot.ok_or(Refusal::Moved)?;
+        let snapshot = snapshot.ok_or(ResolveError::Moved)?;
         if let Some(reason) = state.silence(uri) {
-            return Err(Refusal::Nothing(reason));
+            return Err(ResolveError::Nothing(reason));
         }
-        let open = state.open.get_mut(uri).ok_or(Refusal::Moved)?;
+        let open = state.open.get_mut(uri).ok_or(ResolveError::Moved)?;
         let source = Arc::new(CancelSource::new());
         open.stop_making();
         if let Some(running) = open.running.upgrade() {
@@ -44,19 +43,16 @@ impl Session {
         }
         open.preparing = None;
         open.making = Arc::downgrade(&source);
-        Ok(Making { snapshot, source })
-    }
-
-    /// The models that are there, or on their way: what takes one may be promised.
-    pub fn models(&self) -> Models {
-        let engine = self.engine.borrow();
-        let runs = |engine: &Arc<dyn Engine>| !matches!(&*engine.status().borrow(), Status::Failed(_));
-        Models { infill: engine.as_ref().is_some_and(runs), instruct: self.is_instructed() }
+        Ok(PendingAction { snapshot, source })
     }
 
     /// Keep `promise`, in bytes of the snapshot: edits of exactly that snapshot.
-    pub async fn make(self: &Arc<Self>, making: Making, promise: Promise) -> Result<Vec<Edit>, Refusal> {
-        let Making { snapshot, source } = making;
+    pub async fn resolve_action(
+        self: &Arc<Self>,
+        making: PendingAction,
+        promise: Promise,
+    ) -> Result<Vec<Edit>, ResolveError> {
+        let PendingAction { snapshot, source } = making;
         let token = source.token();
         let action = promise.action;
         let asked = snapshot.clone();
@@ -73,12 +69,12 @@ impl Session {
             found = run => found,
         };
         if self.version(&asked.uri) != Some(asked.version) {
-            return Err(Refusal::Moved);
+            return Err(ResolveError::Moved);
         }
         if !matches!(found, Err(Reason::Superseded)) {
             self.made(&asked, action, found.as_deref().ok());
         }
-        found.map_err(Refusal::Nothing)
+        found.map_err(ResolveError::Nothing)
     }
 }
 

@@ -10,9 +10,9 @@ use super::progress;
 use super::server::Server;
 
 /// The display of one action's progress; dropping it ends the display.
-pub struct Working(#[allow(dead_code, reason = "its drop is the message")] oneshot::Sender<()>);
+pub struct WorkDone(#[allow(dead_code, reason = "its drop is the message")] oneshot::Sender<()>);
 
-impl Working {
+impl WorkDone {
     /// Show that `title` is under way, by the request's own token or, where the client shows such, by one of ours.
     pub fn show(server: &Server, given: Value, title: &str) -> Option<Self> {
         static SHOWN: AtomicU32 = AtomicU32::new(0);

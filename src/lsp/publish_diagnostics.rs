@@ -31,7 +31,7 @@ impl Notification for Publish {
 
 /// Shows and takes back.
 #[derive(Clone)]
-pub struct Complaints {
+pub struct PublishDiagnostics {
     session: Arc<Session>,
     /// One queue, so that what is taken back does not overtake what was shown.
     queue: UnboundedSender<Value>,
@@ -47,7 +47,7 @@ struct Shown {
     any: bool,
 }
 
-impl Complaints {
+impl PublishDiagnostics {
     /// For this editor. Call it inside a runtime.
     pub fn start(session: Arc<Session>, client: Client) -> Self {
         let (queue, messages) = unbounded_channel();

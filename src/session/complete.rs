@@ -16,7 +16,7 @@ use crate::stats::{Asked, Event, Kind, language_name};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
-pub struct Turn {
+pub struct PendingRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
     shown: Vec<Shown>,
@@ -34,7 +34,7 @@ struct Begun {
 
 /// What is asked.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub struct Query {
     /// The cursor, in bytes of the turn's snapshot.
     pub offset: usize,
     /// What made the editor ask.
@@ -45,7 +45,7 @@ pub struct Ask {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct CompletionAnswer {
     /// A completion, in bytes of `snapshot`, or why there is none.
     pub outcome: Outcome,
     /// Further completions, likeliest first; those of a skipped outcome are not likely enough.
@@ -59,7 +59,7 @@ pub struct Answer {
 impl Session {
     /// Begin a request: takes the snapshot and stops what runs for this document. Call it before anything else is
     /// waited for. `Err` is an answer already.
-    pub fn begin(&self, uri: &str, kind: Kind) -> Result<Turn, Reason> {
+    pub fn begin(&self, uri: &str, kind: Kind) -> Result<PendingRequest, Reason> {
         let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
         state.counts.requests += 1;
@@ -82,26 +82,26 @@ impl Session {
         // A person waits; and most likely the text is not the one that was prepared for.
         open.preparing = None;
         let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
-        Ok(Turn { snapshot, shown, options, source, begun })
+        Ok(PendingRequest { snapshot, shown, options, source, begun })
     }
 
     /// Carry a request out.
-    pub async fn complete(self: &Arc<Self>, turn: Turn, ask: Ask) -> Answer {
-        let token = turn.source.token();
-        let offset = ask.offset;
+    pub async fn complete(self: &Arc<Self>, pending: PendingRequest, query: Query) -> CompletionAnswer {
+        let token = pending.source.token();
+        let offset = query.offset;
         let run = async {
             let engine = match self.ready_engine().await {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
             let request = completion::Request {
-                snapshot: turn.snapshot.clone(),
-                offset: ask.offset,
-                trigger: ask.trigger,
-                selected: ask.selected,
-                shown: turn.shown,
+                snapshot: pending.snapshot.clone(),
+                offset: query.offset,
+                trigger: query.trigger,
+                selected: query.selected,
+                shown: pending.shown,
             };
-            let report = completion::complete(request, &*engine, &turn.options, &token).await;
+            let report = completion::complete(request, &*engine, &pending.options, &token).await;
             if let Some((snapshot, tree)) = report.tree {
                 self.store_tree(&snapshot, tree);
             }
@@ -112,24 +112,24 @@ impl Session {
             () = token.cancelled() => (Outcome::Skipped(Reason::Superseded), Vec::new()),
             found = run => found,
         };
-        let answer = self.settle(turn.snapshot, offset, (outcome, others), turn.begun);
+        let answer = self.finish_request(pending.snapshot, offset, (outcome, others), pending.begun);
         if let Outcome::Completion(completion) = &answer.outcome
-            && turn.options.prefetch != Prefetch::Never
+            && pending.options.prefetch != Prefetch::Never
         {
-            self.prepare_acceptance(&answer.snapshot, completion, turn.options);
+            self.prepare_acceptance(&answer.snapshot, completion, pending.options);
         }
         answer
     }
 
     /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is
     /// never returned.
-    fn settle(
+    fn finish_request(
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
         found: (Outcome, Vec<Completion>),
         begun: Begun,
-    ) -> Answer {
+    ) -> CompletionAnswer {
         let (outcome, mut others) = found;
         let mut state = self.lock();
         let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
@@ -164,7 +164,7 @@ impl Session {
         state.record_answer(&snapshot.uri, &outcome, begun, continued);
         drop(state);
         self.look_later(waiting);
-        Answer { outcome, others, snapshot, id }
+        CompletionAnswer { outcome, others, snapshot, id }
     }
 }
 

@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What is known of the repairs of one version of a document. Edits and numbers only.
 #[derive(Debug, Default)]
-pub(super) struct Weighed {
+pub(super) struct RankedFixes {
     version: Option<i32>,
     known: Vec<(Vec<Edit>, f32)>,
     /// Stops the work when the document changes or is closed.
     running: Option<CancelSource>,
 }
 
-impl Weighed {
+impl RankedFixes {
     /// How likely each of the offers makes its lines; None while that is not known of all.
     fn of(&self, version: i32, offers: &[Offer]) -> Option<Vec<f32>> {
         let likely =
@@ -71,7 +71,8 @@ impl Session {
         }
         let source = CancelSource::new();
         let token = source.token();
-        *weighed = Weighed { version: Some(snapshot.version), running: Some(source), ..Weighed::default() };
+        *weighed =
+            RankedFixes { version: Some(snapshot.version), running: Some(source), ..RankedFixes::default() };
         Some((engine, token))
     }
 
