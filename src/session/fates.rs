@@ -207,7 +207,6 @@ mod tests {
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
-    use crate::language::Registry;
     use crate::session::Query;
     use crate::stats::Recorder;
 
@@ -230,7 +229,7 @@ mod tests {
         let file = folder.path().join("stats.jsonl");
         let engine = ScriptedEngine::always("compute(1)");
         let session = Session::new(
-            || Registry::builtin().unwrap(),
+            crate::testing::registry,
             Config::default(),
             Arc::new(move |_: &Config| Arc::clone(&engine) as _),
         );
