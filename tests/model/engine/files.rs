@@ -92,8 +92,12 @@ async fn a_family_that_does_not_exist_or_fit() {
 #[tokio::test]
 async fn sizes_out_of_range_are_brought_into_it() {
     for (context, batch, threads) in [(1, 0, 0), (u32::MAX, u32::MAX, 1), (64, 1, 2)] {
-        let options =
-            ModelOptions { context: Some(context), batch, threads: Some(threads), ..super::support::options() };
+        let options = ModelOptions {
+            context: Some(context),
+            batch,
+            threads: Some(threads),
+            ..super::support::options()
+        };
         let engine = LlamaEngine::start(options);
         collect(engine.generate(job(PREFIX, SUFFIX), CancelToken::never())).await.unwrap();
     }
