@@ -10,7 +10,7 @@ use treefill::cancel::CancelToken;
 use treefill::completion::{CompletionOptions, CompletionRequest, Outcome, TriggerKind, complete};
 use treefill::context::CursorContext;
 use treefill::document::{Edit, Snapshot};
-use treefill::engine::power::WorkAhead;
+use treefill::engine::power::Prefetch;
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::language::Registry;
 
@@ -80,7 +80,7 @@ async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut 
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone(), "\n".into()]));
     let options = CompletionOptions {
         debounce: Duration::ZERO,
-        work_ahead: WorkAhead::Never,
+        prefetch: Prefetch::Never,
         ..CompletionOptions::default()
     };
     let request = CompletionRequest {

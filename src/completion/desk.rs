@@ -75,7 +75,6 @@ impl Desk {
             max_tokens: self.options.max_tokens,
             stop,
             sampling: Sampling::Greedy,
-            bans: Vec::new(),
             task: Task::Generate { candidates },
         })
     }
@@ -137,7 +136,7 @@ impl Desk {
         };
         let prior_logit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
         let prior_logit = prior_logit - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
-        let prior_logit = match (chosen.signs.risky, options.risky) {
+        let prior_logit = match (chosen.signs.risky, options.on_risk) {
             (true, OnRisk::Drop) => return Err(Reason::Risky),
             (true, OnRisk::Lower) => prior_logit - rank::RISKY,
             (false, _) => prior_logit,

@@ -75,7 +75,7 @@ impl fmt::Display for Reason {
             Self::LowConfidence => "the model is not sure enough",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
             Self::Risky => {
-                "what the model wrote is risky (completion.risky = \"drop\"; `treefill check` names risks)"
+                "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"
             }
             Self::NotParsed => {
                 "the file is too large, too deep or too slow to parse, so nothing can be checked"

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Shown;
 use crate::document::Snapshot;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 
 /// What made the editor ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,9 +105,9 @@ pub struct CompletionOptions {
     /// Always bounded by a number too.
     pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
-    pub work_ahead: WorkAhead,
+    pub prefetch: Prefetch,
     /// What becomes of risky additions.
-    pub risky: OnRisk,
+    pub on_risk: OnRisk,
     /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
     pub prior_logits: [f32; 2],
     /// All of it, but for measurements.
@@ -124,8 +124,8 @@ impl Default for CompletionOptions {
             debounce: Duration::ZERO,
             deadline: Duration::from_millis(1500),
             check_time: Duration::from_millis(40),
-            work_ahead: WorkAhead::default(),
-            risky: OnRisk::default(),
+            prefetch: Prefetch::default(),
+            on_risk: OnRisk::default(),
             prior_logits: [0.0; 2],
             effort: Effort::default(),
         }

@@ -66,7 +66,7 @@ impl Session {
     ) {
         tokio::time::sleep(READING).await;
         // Asking for the battery reads files.
-        let allowed = tokio::task::spawn_blocking(move || options.work_ahead.is_allowed());
+        let allowed = tokio::task::spawn_blocking(move || options.prefetch.is_allowed());
         if !allowed.await.unwrap_or(false) {
             return;
         }

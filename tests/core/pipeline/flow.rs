@@ -89,8 +89,8 @@ async fn the_likeliest_of_several_texts_is_shown() {
 async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
     let texts = vec![("eval(text)\n".to_owned(), -0.01), ("foo_bar(baz)\n".to_owned(), -1.5)];
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
-    for (risky, expected) in [(OnRisk::Drop, vec![]), (OnRisk::Lower, vec!["eval(text)"])] {
-        let options = CompletionOptions { risky, ..CompletionOptions::default() };
+    for (on_risk, expected) in [(OnRisk::Drop, vec![]), (OnRisk::Lower, vec!["eval(text)"])] {
+        let options = CompletionOptions { on_risk, ..CompletionOptions::default() };
         let request = request("python", "x = ˇ\n", TriggerKind::Invoked);
         let report = complete(request, &*engine, &options, &CancelToken::never()).await;
         let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
