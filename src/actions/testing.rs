@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Action, Diagnostic, Models, Promise, Request, Workspace, applied, make, promised, rewrite};
+use super::{Action, Diagnostic, AvailableModels, LazyAction, ActionRequest, Workspace, applied, make, promised, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -13,7 +13,7 @@ use crate::language::Registry;
 
 /// What a model was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct AskedModel {
     pub rules: String,
     pub text: String,
 }
@@ -27,7 +27,7 @@ fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
     (Snapshot::of_text("file:///x", &text.replacen('ˇ', "", 1), language), start..end)
 }
 
-fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<Promise> {
+fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<LazyAction> {
     if action == Action::Rewrite {
         return Some(rewrite::promise(range, told));
     }
@@ -37,14 +37,14 @@ fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str
             vec![Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() }]
         }
     };
-    let request = Request {
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(range.clone()),
         diagnostics,
         workspace: Workspace::default(),
         time: std::time::Duration::from_secs(1),
     };
-    promised(&request, Models { infill: true, instruct: true })
+    promised(&request, AvailableModels { infill: true, instruct: true })
         .into_iter()
         .find(|promise| promise.action == action)
 }
@@ -64,7 +64,7 @@ fn run(
 ) -> Result<Vec<Edit>, Reason> {
     let (snapshot, range) = open(language, text);
     let promise = promise(action, &snapshot, &range, told)
-        .unwrap_or_else(|| Promise { told: told.into(), ..Promise::new(action, String::new(), range) });
+        .unwrap_or_else(|| LazyAction { told: told.into(), ..LazyAction::new(action, String::new(), range) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(make(promise, snapshot, &**engine, &CancelToken::never()))
 }
@@ -83,18 +83,18 @@ pub fn made(
 }
 
 /// What the model is asked first.
-pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> Told {
+pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> AskedModel {
     let answer = answer.to_owned();
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]));
     let _ = run(action, language, text, told, &engine);
     question(&engine.jobs()[0])
 }
 
-fn question(job: &Job) -> Told {
+fn question(job: &Job) -> AskedModel {
     let Task::Chat { messages } = &job.task else { panic!("no question: {job:?}") };
     let [rules, text] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!((rules.speaker, text.speaker), (Speaker::System, Speaker::User));
-    Told { rules: rules.text.clone(), text: text.text.clone() }
+    AskedModel { rules: rules.text.clone(), text: text.text.clone() }
 }
 
 /// The file after the action.

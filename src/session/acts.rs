@@ -7,7 +7,7 @@ use std::ops::Range;
 use ropey::Rope;
 
 use super::{Open, Session, State};
-use crate::actions::{self, Action, Offer};
+use crate::actions::{self, Action, Fix};
 use crate::document::{Edit, Snapshot};
 use crate::stats::{Acted, Came, Event, event, language_name};
 
@@ -78,7 +78,7 @@ impl Acts {
 
 impl Session {
     /// These actions are in a menu for `snapshot`, with their edits where they are made already.
-    pub fn offered(&self, snapshot: &Snapshot, offers: &[Offer], promised: &[Action]) {
+    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], promised: &[Action]) {
         let mut state = self.lock();
         let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
         let acts = &mut open.acts;
@@ -94,7 +94,7 @@ impl Session {
                 new.push(*action);
             }
         }
-        for Offer { action, kind, edits, .. } in offers {
+        for Fix { action, kind, edits, .. } in offers {
             acts.outlooks.push(outlook(Act { action: *action, kind }, snapshot, edits));
         }
         for action in new {
@@ -103,9 +103,9 @@ impl Session {
     }
 
     /// The offers, those of a kind that this user mostly undoes behind the others of their action and none of them preferred.
-    pub fn by_habit(&self, mut offers: Vec<Offer>) -> Vec<Offer> {
+    pub fn by_habit(&self, mut offers: Vec<Fix>) -> Vec<Fix> {
         let history = std::sync::Arc::clone(&self.lock().history);
-        let regretted = |offer: &Offer| history.is_regretted(offer.action.name(), offer.kind);
+        let regretted = |offer: &Fix| history.is_regretted(offer.action.name(), offer.kind);
         offers.iter_mut().filter(|offer| regretted(offer)).for_each(|offer| offer.preferred = false);
         for same in offers.chunk_by_mut(|a, b| a.action == b.action) {
             same.sort_by_key(|offer| regretted(offer));
@@ -184,12 +184,12 @@ mod tests {
             Config::default(),
             std::sync::Arc::new(|_: &Config| ScriptedEngine::always("") as _),
         );
-        let offer = |action, kind, preferred| Offer {
+        let offer = |action, kind, preferred| Fix {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
             edits: Vec::new(),
-            mends: Vec::new(),
+            fixes: Vec::new(),
             score: 0.0,
             kind,
         };
@@ -207,7 +207,7 @@ mod tests {
         let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
         session.lock().history = std::sync::Arc::new(History::of(&events));
         let [a, b, c, d] = offers().try_into().unwrap();
-        let later = Offer { preferred: false, ..a };
+        let later = Fix { preferred: false, ..a };
         assert_eq!(session.by_habit(offers()), [b, later, c, d]);
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Model, Models, Promise};
+use crate::actions::{self, Model, AvailableModels, LazyAction};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -48,14 +48,14 @@ impl Session {
     }
 
     /// The models that are there, or on their way: what takes one may be promised.
-    pub fn models(&self) -> Models {
+    pub fn models(&self) -> AvailableModels {
         let engine = self.engine.borrow();
         let runs = |engine: &Arc<dyn Engine>| !matches!(&*engine.status().borrow(), Status::Failed(_));
-        Models { infill: engine.as_ref().is_some_and(runs), instruct: self.is_instructed() }
+        AvailableModels { infill: engine.as_ref().is_some_and(runs), instruct: self.is_instructed() }
     }
 
     /// Keep `promise`, in bytes of the snapshot: edits of exactly that snapshot.
-    pub async fn make(self: &Arc<Self>, making: Making, promise: Promise) -> Result<Vec<Edit>, Refusal> {
+    pub async fn make(self: &Arc<Self>, making: Making, promise: LazyAction) -> Result<Vec<Edit>, Refusal> {
         let Making { snapshot, source } = making;
         let token = source.token();
         let action = promise.action;

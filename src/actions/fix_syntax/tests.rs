@@ -8,12 +8,12 @@ use super::*;
 use crate::actions::applicable;
 use crate::language::Registry;
 
-fn ask(language: &str, before: &str) -> (Snapshot, Vec<Offer>) {
+fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
     let offset = before.find('ˇ').unwrap();
     let text = before.replace('ˇ', "");
     let language = Registry::builtin().unwrap().by_name(language);
     let snapshot = Snapshot::of_text("file:///a", &text, language);
-    let request = Request {
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(offset..offset),
         diagnostics: Vec::new(),
