@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors test-vscode-newest test-train vsix dist lint bench install clean
+.PHONY: help setup hint build demo test test-editors test-vscode-newest test-train vsix dist lint bench docs install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -58,6 +58,9 @@ lint: setup hint ## Check the formatting, and clippy with warnings denied
 
 bench: setup hint ## Run the benchmarks
 	$(CARGO) bench $(CARGO_FLAGS) $(if $(FEATURES),--features $(FEATURES))
+
+docs: ## Build the pages as a book: target/docs/book/index.html
+	scripts/docs.sh
 
 install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
 	install -d $(DESTDIR)$(PREFIX)/bin

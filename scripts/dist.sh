@@ -81,7 +81,7 @@ done
 "$root/scripts/pack-neovim.sh" "$out/treefill.nvim.tar.gz"
 cp "$out/treefill.nvim.tar.gz" "$folder/editors/neovim/"
 # What the README points to.
-pointed=(ARCHITECTURE.md CONTRIBUTING.md benches/RESULTS.md benches/cases/README.md models/default/README.md)
+pointed=(ARCHITECTURE.md CONTRIBUTING.md docs/src benches/RESULTS.md benches/cases/README.md models/default/README.md models/train/README.md)
 tar -C "$root" -cf - "${pointed[@]}" | tar -C "$folder" -xf -
 for file in $(grep -o '\]([^:)#]*)' "$folder/README.md" | tr -d '()]'); do
     [ -e "$folder/$file" ] || { echo "dist: README.md points to $file, which is not in the archive" >&2 && exit 1; }

@@ -31,7 +31,6 @@ pub use workspace::Workspace;
 
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
-pub use crate::completion::risks;
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
 

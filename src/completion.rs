@@ -8,12 +8,10 @@ mod decode;
 mod desk;
 mod guide;
 pub mod likelihood;
-pub mod names;
 pub mod outcome;
 mod place;
 pub mod rank;
 pub mod reuse;
-pub mod risks;
 mod trigger;
 mod trim;
 mod validate;
@@ -32,7 +30,7 @@ use tree_sitter::Tree;
 use trigger::Decision;
 pub use trigger::Shape;
 pub use trim::joins;
-pub use validate::{Weight, fresh_faults as tree_faults, keeps_what_follows, with_line_ends};
+pub use validate::keeps_what_follows;
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
@@ -108,7 +106,7 @@ impl Effort {
     }
 }
 
-/// What becomes of a suggestion that adds something a reader should look at twice ([`risks`]).
+/// What becomes of a suggestion that adds something a reader should look at twice ([`crate::verify::risks`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risky {

@@ -8,6 +8,7 @@ pub mod position;
 pub mod snapshot;
 pub mod store;
 pub mod syntax;
+pub mod tree;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -20,7 +21,7 @@ pub use tree_sitter::Tree;
 
 use crate::language::Language;
 
-pub use edit::{Change, Edit};
+pub use edit::{Change, Edit, with_line_ends};
 pub use history::{History, Recent};
 pub use part::Part;
 pub use position::Encoding;

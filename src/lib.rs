@@ -1,7 +1,7 @@
 //! treefill: a local code-completion daemon whose suggestions the parser has already validated.
 //!
 //! The map, from the editor inwards (nothing depends backwards; `tests/tidy.rs` checks it):
-//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `prompt`, `context`, `engine`, `document`, `language` }.
+//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `verify`, `prompt`, `context`, `engine`, `document`, `language` }.
 #![warn(missing_docs)]
 
 pub mod actions;
@@ -22,3 +22,4 @@ pub mod plot;
 pub mod prompt;
 pub mod session;
 pub mod stats;
+pub mod verify;

@@ -18,9 +18,10 @@ mod weighing;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::time::Instant;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
 pub use counts::Counts;
@@ -150,7 +151,7 @@ impl Session {
 
     /// A panic in a handler poisons the mutex; what it guards is whole between any two statements that may panic.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// The language of a document: what the editor says, else its path, else its first line.

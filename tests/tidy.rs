@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/links.rs"]
+mod links;
+
 /// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
 const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
     (
         "cli",
-        "lsp session actions eval stats plot completion context prompt engine document language config models paths \
+        "lsp session actions eval stats plot completion verify context prompt engine document language config models paths \
          cpu cancel",
     ),
-    ("eval", "session completion engine document language cancel stats plot"),
+    ("eval", "session completion verify engine document language cancel stats plot"),
     ("lsp", "session actions stats completion engine document language config models paths cancel"),
-    ("session", "actions stats completion engine document language config models paths cancel"),
+    ("session", "actions stats completion verify engine document language config models paths cancel"),
     ("config", "completion actions engine paths"),
-    ("actions", "completion context prompt engine document language cancel"),
-    ("completion", "context prompt engine document language cancel"),
+    ("actions", "completion verify context prompt engine document language cancel"),
+    ("completion", "verify context prompt engine document language cancel"),
+    ("verify", "context document language"),
     ("prompt", "context engine document language"),
     ("context", "document language"),
     ("document", "language"),
@@ -48,6 +52,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/document",
             "src/context",
             "src/completion",
+            "src/verify",
             "src/actions",
             "src/eval/make/places.rs",
         ],
@@ -67,7 +72,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs"]),
-    ("walkdir", &["src/actions/workspace.rs", "src/eval"]),
+    ("ignore", &["src/actions/workspace.rs", "src/eval"]),
+    ("walkdir", &["src/eval"]),
     ("toml", &["src/config", "src/language"]),
 ];
 

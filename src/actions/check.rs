@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use crate::completion::Weight;
 use crate::document::Snapshot;
+use crate::verify::FaultCount;
 
 /// Definitions compared on either side of a change: one that swallows its neighbours swallows the nearest.
 const NEIGHBOURS: usize = 32;
@@ -16,19 +16,19 @@ pub struct Judge<'a> {
     snapshot: &'a Snapshot,
     tree: &'a Tree,
     /// What is wrong with it.
-    pub before: Weight,
+    pub before: FaultCount,
 }
 
 impl<'a> Judge<'a> {
     /// A judge for changes of `snapshot`, whose tree is `tree`; None when it cannot be judged.
     pub fn new(snapshot: &'a Snapshot, tree: &'a Tree) -> Option<Self> {
-        Some(Self { snapshot, tree, before: Weight::of(snapshot)? })
+        Some(Self { snapshot, tree, before: FaultCount::of(snapshot)? })
     }
 
     /// What is wrong after a change inside of `region` (bytes of the old text); None when that is more than before, or when
     /// something outside of the region is not what it was.
-    pub fn after(&self, applied: &Snapshot, region: &Range<usize>) -> Option<Weight> {
-        let weight = Weight::of(applied)?;
+    pub fn after(&self, applied: &Snapshot, region: &Range<usize>) -> Option<FaultCount> {
+        let weight = FaultCount::of(applied)?;
         if !weight.adds_nothing_to(&self.before) {
             return None;
         }

@@ -120,10 +120,10 @@ impl DocTarget {
             true => (format!("{written}\n"), 0),
             false => (format!("\n{written}"), ending.len() + self.indentation.len()),
         };
-        let length = crate::completion::with_line_ends(&new, ending).len();
+        let length = crate::document::with_line_ends(&new, ending).len();
         let added = self.at + text..self.at + length;
         let same = judge.is_same_code(&(self.at..self.at), &new, Some(added));
-        let edit = Edit::insert(self.at, crate::completion::with_line_ends(&new, ending));
+        let edit = Edit::insert(self.at, crate::document::with_line_ends(&new, ending));
         let after = judge.snapshot().with_edit(&edit);
         let target = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
         let documented = || function::at(&after, &after.parse()?, &(target..target)).map(|it| it.documented);

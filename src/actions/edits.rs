@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use similar::{DiffOp, TextDiff};
 
-use crate::completion::with_line_ends;
 use crate::context::line::{self, Indent, is_word};
+use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 
 /// `code` with its first line at the indentation `base`, the others as far from it as they were, in steps of `indent`.

@@ -14,17 +14,19 @@ mod tokens;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use habits::{Habits, Table};
 use lexer::Lexis;
+use parking_lot::Mutex;
 use region::Lines;
 use site::{Candidate, Site};
 
 use super::check::Judge;
 use super::{Action, Fix, ActionRequest, applied};
 use crate::document::Snapshot;
+use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::Complaint;
 
@@ -112,12 +114,8 @@ fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitt
         None => Vec::new(),
     };
     if places.is_empty() {
-        let mut cursor = tree.walk();
-        let mut node = Some(tree.root_node());
         // The first broken leaf of each top-level item is enough: what follows in it follows from it.
-        if let Some(root) = node.take() {
-            places = root.children(&mut cursor).filter_map(first_error).collect();
-        }
+        places = children(tree.root_node()).into_iter().filter_map(first_error).collect();
     }
     if places.is_empty() && strict.is_some_and(|parser| !parser.accepts(text)) {
         // syn refuses it and does not say where: the cursor is the best guess.
@@ -135,9 +133,7 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
         if node.is_error() || node.is_missing() {
             return Some(node.start_byte());
         }
-        let mut cursor = node.walk();
-        let broken = node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
-        node = broken?;
+        node = children(node).into_iter().find(|child| child.has_error() || child.is_missing())?;
     }
 }
 
@@ -177,7 +173,7 @@ fn mended(request: &ActionRequest, lines: &Lines<'_>, error: usize) -> Vec<usize
 /// The habits of a language, read once.
 fn table(language: &Language) -> Arc<Table> {
     static TABLES: Mutex<Option<HashMap<String, Arc<Table>>>> = Mutex::new(None);
-    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut tables = TABLES.lock();
     let read = || Arc::new(Table::read(language.table("habits.txt").unwrap_or_default()));
     let tables = tables.get_or_insert_default();
     Arc::clone(tables.entry(language.name().to_owned()).or_insert_with(read))

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::{Node, Query, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
-use crate::context::scope::chunks;
 use crate::document::Snapshot;
+use crate::document::tree::{captures, rope_text};
 use crate::language::Language;
 
 /// A function. Offsets are bytes of the snapshot it was found in.
@@ -69,7 +68,8 @@ fn is_wrapper(language: &Language, parent: &Node<'_>, child: &Node<'_>) -> bool 
 fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_>) -> Option<Function> {
     let wrapped = node.parent().filter(|parent| is_wrapper(language, parent, &node));
     let mut first = wrapped.unwrap_or(node);
-    let found = captures(&language.queries.docs, snapshot, tree);
+    let text = rope_text(&snapshot.text);
+    let found: Vec<_> = captures(&language.queries.docs, tree.root_node(), text, 0..snapshot.len()).collect();
     let ids = |wanted: &str| -> HashSet<usize> {
         found.iter().filter(|(name, _)| *name == wanted).map(|(_, node)| node.id()).collect()
     };
@@ -97,7 +97,8 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
 pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let mut texts: Vec<(Range<usize>, String)> = Vec::new();
-    for (name, node) in captures(&language.queries.docs, snapshot, tree) {
+    let text = rope_text(&snapshot.text);
+    for (name, node) in captures(&language.queries.docs, tree.root_node(), text, 0..snapshot.len()) {
         if name != "doc" {
             continue;
         }
@@ -117,17 +118,6 @@ pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
         }
     }
     texts.into_iter().map(|(_, text)| text).collect()
-}
-
-fn captures<'t>(query: &'t Query, snapshot: &Snapshot, tree: &'t Tree) -> Vec<(&'t str, Node<'t>)> {
-    let names = query.capture_names();
-    let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
-    let mut found = Vec::new();
-    while let Some(one) = matches.next() {
-        found.extend(one.captures().iter().map(|it| (names[it.index as usize], it.node)));
-    }
-    found
 }
 
 #[cfg(test)]

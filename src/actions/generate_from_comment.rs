@@ -11,9 +11,10 @@ use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking, with_line_ends};
+use crate::completion::{Reason, Shape, blocking};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, Place, scope};
+use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
 

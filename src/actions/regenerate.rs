@@ -20,12 +20,13 @@ use super::implement::is_final;
 use super::{Action, LazyAction, ActionRequest, change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking, likelihood, names};
+use crate::completion::{Reason, Shape, blocking, likelihood};
 use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
 use crate::language::DiagnosticKind;
+use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
 const PROMISES: usize = 2;
@@ -243,7 +244,7 @@ impl RegenerateTask {
     }
 
     fn edit(&self, text: &str) -> Edit {
-        let new = crate::completion::with_line_ends(text, self.snapshot.line_ending());
+        let new = crate::document::with_line_ends(text, self.snapshot.line_ending());
         change::minimal(&self.snapshot, self.span.range.clone(), &new)
     }
 }

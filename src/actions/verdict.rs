@@ -5,15 +5,14 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use super::risks;
-use crate::completion::{Weight, names, with_line_ends};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::verify::{FaultCount, names, risks};
 
 /// Judges changes of one document.
 pub struct Judge {
     snapshot: Snapshot,
     tree: Tree,
-    before: Weight,
+    before: FaultCount,
 }
 
 impl Judge {
@@ -21,7 +20,7 @@ impl Judge {
     pub fn new(snapshot: &Snapshot) -> Option<Self> {
         let tree = snapshot.parse()?;
         let snapshot = snapshot.with_tree(tree.clone());
-        Some(Self { before: Weight::of(&snapshot)?, snapshot, tree })
+        Some(Self { before: FaultCount::of(&snapshot)?, snapshot, tree })
     }
 
     /// The document as it is, knowing its tree.
@@ -62,7 +61,7 @@ impl Judge {
         let Some((after, tree, _)) = self.put(range, new) else { return false };
         let before = code(&self.tree, &self.snapshot, None);
         before == code(&tree, &after, added.as_ref())
-            && Weight::of(&after).is_some_and(|weight| weight.adds_nothing_to(&self.before))
+            && FaultCount::of(&after).is_some_and(|weight| weight.adds_nothing_to(&self.before))
     }
 
     fn put(&self, range: &Range<usize>, new: &str) -> Option<(Snapshot, Tree, Range<usize>)> {
@@ -77,7 +76,7 @@ impl Judge {
         let known = names::check(&self.snapshot, &self.tree, range.clone()).unknown;
         let unknown = names::check(after, tree, inserted.clone()).unknown;
         unknown.iter().all(|name| known.contains(name))
-            && Weight::of(after).is_some_and(|weight| weight.adds_nothing_to(&self.before))
+            && FaultCount::of(after).is_some_and(|weight| weight.adds_nothing_to(&self.before))
             && risks::added(&self.snapshot, after, inserted).is_some_and(|risks| risks.is_empty())
     }
 }

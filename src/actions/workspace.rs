@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use walkdir::WalkDir;
+use ignore::WalkBuilder;
 
 use crate::document::Snapshot;
 use crate::language::Language;
@@ -98,30 +98,24 @@ impl Workspace {
     }
 }
 
-/// The files of a language in a folder that are met `until` then, without hidden folders and those that hold what others
-/// wrote or a build made.
+/// The files of a language in a folder that are met `until` then, without what `.gitignore` names and hidden ones.
 fn source_files<'a>(
     folder: &Path,
     language: &'a Language,
     until: Instant,
 ) -> impl Iterator<Item = PathBuf> + use<'a> {
-    let wanted = |entry: &walkdir::DirEntry| {
-        let name = entry.file_name().to_string_lossy();
-        let foreign = || {
-            ["target", "node_modules", "site-packages", "__pycache__", "venv", "dist", "build"]
-                .contains(&&*name)
-        };
-        // The folder itself may be called anything.
-        entry.depth() == 0 || !(name.starts_with('.') || entry.file_type().is_dir() && foreign())
-    };
     let of_language = move |path: &PathBuf| {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         language.config.extensions.iter().any(|known| known == extension)
     };
-    let walk = WalkDir::new(folder).max_depth(12).sort_by_file_name().into_iter().filter_entry(wanted);
-    let small = |entry: &walkdir::DirEntry| {
-        entry.file_type().is_file() && entry.metadata().is_ok_and(|data| data.len() < LARGE)
-    };
-    let walk = walk.take_while(move |_| Instant::now() < until);
-    walk.filter_map(Result::ok).filter(small).map(walkdir::DirEntry::into_path).filter(of_language)
+    // A folder without a repository has ignore files too: a virtual environment writes one that covers itself.
+    let walk = WalkBuilder::new(folder)
+        .require_git(false)
+        .max_depth(Some(12))
+        .max_filesize(Some(LARGE))
+        .sort_by_file_name(Ord::cmp)
+        .build();
+    let is_file = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+    let walk = walk.take_while(move |_| Instant::now() < until).filter_map(Result::ok);
+    walk.filter(is_file).map(ignore::DirEntry::into_path).filter(of_language)
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::change::Target;
 use super::ghost::{BOLD, DIM};
-use crate::actions::risks;
+use crate::verify::risks;
 
 pub const EXAMPLES: &str = "\
 Examples:

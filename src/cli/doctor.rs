@@ -16,8 +16,7 @@ use crate::config::{Config, Problem};
 use crate::engine::daemon::{address, ask, launch};
 use crate::engine::local;
 use crate::engine::{
-    Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update,
-    start_in_process,
+    Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update, start_in_process,
 };
 use crate::{cpu, models, paths};
 

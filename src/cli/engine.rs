@@ -9,11 +9,11 @@ use clap::{Args, Subcommand};
 
 use crate::config::Config;
 use crate::engine::daemon::address::{self, Address};
-use crate::engine::daemon::launch::Launch;
-use crate::engine::daemon::wire::Report;
 use crate::engine::daemon::ask;
+use crate::engine::daemon::launch::Launch;
 #[cfg(feature = "llama")]
 use crate::engine::daemon::server;
+use crate::engine::daemon::wire::Report;
 #[cfg(feature = "llama")]
 use crate::engine::start_in_process;
 use crate::engine::{Settings, Status};
@@ -93,7 +93,9 @@ fn detached(launch: &str) -> anyhow::Result<ExitCode> {
 
 #[cfg(not(feature = "llama"))]
 fn serve(_: Address, _: Settings) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`")
+    anyhow::bail!(
+        "this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`"
+    )
 }
 
 fn status() -> anyhow::Result<ExitCode> {

@@ -12,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::completion::Effort;
 use crate::config::Config;
-use crate::engine::ModelInfo;
 use crate::engine::Engine;
+use crate::engine::ModelInfo;
 use crate::eval::case::{Kind, Set};
 use crate::eval::holes;
 use crate::eval::judge::Judge;

@@ -16,10 +16,10 @@ use serde_json::json;
 
 use super::change::{Target, show};
 use crate::actions::{self, ActionRequest};
-use crate::completion::Weight;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
+use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -140,7 +140,7 @@ fn list(
     let start = Instant::now();
     let (offers, _) = answer(&request, model);
     let ms = start.elapsed().as_secs_f64() * 1000.0;
-    let total = |snapshot: &Snapshot| Weight::of(snapshot).map(|weight| weight.total());
+    let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
     let before = total(snapshot);
     let offers: Vec<_> = offers
         .iter()
@@ -171,7 +171,7 @@ fn mend(
     model: Option<&FixModel>,
 ) -> anyhow::Result<bool> {
     let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
-        let weight = Weight::of(snapshot).context("too large, too deep or too slow to parse")?;
+        let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
         Ok(weight.total())
     };
     let shown = target.file.display();

@@ -1,14 +1,14 @@
 //! Where a request wants its text: at the cursor, or behind a menu entry as if that were accepted already. It judges
-//! no text but by asking `validate`.
+//! no text but by asking `verify`.
 
 use super::decode::Decoded;
 use super::outcome::{Completion, Reason, Shown, Verdict};
 use super::rank::Rank;
 use super::trim::Candidate;
-use super::validate::{self, with_line_ends};
 use super::{Request, Selected, reuse};
 use crate::context::CursorContext;
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::verify::faults;
 
 /// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
 pub struct Place {
@@ -69,7 +69,7 @@ impl Place {
         let edit = Edit::replace(completion.range.clone(), completion.text.as_str());
         self.entry.is_none()
             || completion.verdict == Verdict::Unvalidated
-            || validate::adds_nothing(&self.request.snapshot, &edit)
+            || faults::adds_nothing(&self.request.snapshot, &edit)
     }
 
     /// The rests of what was found before that the user may be typing, in the order of what was found.

@@ -3,8 +3,6 @@
 //!
 //! It changes no candidate; cut-back tries shorter ones.
 
-mod delimiters;
-mod faults;
 mod structure;
 
 use std::cell::OnceCell;
@@ -12,13 +10,14 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::names::{self, Names};
 use super::outcome::Verdict;
-use super::risks;
 use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
-use crate::document::{Edit, Part, Snapshot};
+use crate::document::{Edit, Part, Snapshot, with_line_ends};
 use crate::language::strict::{Faults, Judged, Parser};
+use crate::verify::faults::{fresh_tree_faults, tree_faults};
+use crate::verify::names::{self, Names};
+use crate::verify::{delimiters, risks};
 pub use structure::is_kept as keeps_what_follows;
 
 /// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
@@ -102,7 +101,7 @@ impl<'a> Judge<'a> {
     fn at(snapshot: &Snapshot, tree: &'a Tree, context: &'a CursorContext, part: Option<&'a Part>) -> Self {
         let offset = context.offset - part.map_or(0, |part| part.range.start);
         let snapshot = snapshot.with_tree(tree.clone());
-        let tree_faults = faults::of_tree(tree);
+        let tree_faults = tree_faults(tree);
         let strict = snapshot.language.as_ref().and_then(|language| language.strict);
         let whole = || (0..snapshot.len(), None);
         let (region, _) = snapshot.items_around(tree, &(offset..offset), usize::MAX).unwrap_or_else(whole);
@@ -135,7 +134,7 @@ impl<'a> Judge<'a> {
     pub fn fit(&self, candidate: &Candidate) -> Option<Trial> {
         let (applied, range, inserted) = self.apply(candidate);
         let tree = applied.parse()?;
-        let faults = faults::of_tree(&tree);
+        let faults = tree_faults(&tree);
         if faults.len() > self.tree_faults.len() {
             return None;
         }
@@ -234,8 +233,8 @@ impl<'a> Judge<'a> {
         if self.snapshot.len() > FRESH_BYTES || !tree.root_node().has_error() {
             return true;
         }
-        let before = self.fresh_faults.get_or_init(|| fresh_faults(&self.snapshot));
-        match (fresh_faults(applied), before) {
+        let before = self.fresh_faults.get_or_init(|| fresh_tree_faults(&self.snapshot));
+        match (fresh_tree_faults(applied), before) {
             (Some(after), Some(before)) => after <= *before,
             _ => false,
         }
@@ -271,59 +270,6 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The text with the document's own line ends.
-pub fn with_line_ends(text: &str, line_ending: &str) -> String {
-    text.replace('\n', line_ending)
-}
-
-/// What is wrong with a whole text, as someone finds who knows nothing of what it was before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Weight {
-    /// ERROR and MISSING nodes of a fresh parse.
-    tree: usize,
-    /// What the strict parser finds.
-    strict: Judged,
-}
-
-impl Weight {
-    /// The weight of a snapshot; None when it cannot be parsed.
-    pub fn of(snapshot: &Snapshot) -> Option<Self> {
-        Some(Self { tree: fresh_faults(snapshot)?, strict: judge(snapshot) })
-    }
-
-    /// The same with the tree that a snapshot has or can have from the one before, where that has no fault: a whole one is
-    /// whole however it was parsed, and much quicker to get.
-    pub fn quick(snapshot: &Snapshot) -> Option<Self> {
-        if snapshot.parse()?.root_node().has_error() {
-            return Self::of(snapshot);
-        }
-        Some(Self { tree: 0, strict: judge(snapshot) })
-    }
-
-    /// Whether a text of this weight has no more of any kind of fault than one of weight `reference`.
-    pub fn adds_nothing_to(&self, reference: &Self) -> bool {
-        self.tree <= reference.tree && !self.strict.worse_than(&reference.strict)
-    }
-
-    /// How many faults there are, in one number.
-    pub fn total(&self) -> usize {
-        self.tree + self.strict.faults.total()
-    }
-}
-
-/// Whether `edit` adds no fault to `snapshot`, judged whole: for a text that was judged against another reference.
-pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
-    match (Weight::of(&snapshot.with_edit(edit)), Weight::of(snapshot)) {
-        (Some(after), Some(before)) => after.adds_nothing_to(&before),
-        _ => false,
-    }
-}
-
-fn judge(snapshot: &Snapshot) -> Judged {
-    let strict = snapshot.language.as_ref().and_then(|language| language.strict);
-    Judged::whole(strict, snapshot.text.to_string())
-}
-
 /// Whether what is judged begins with the document.
 fn begins(part: Option<&Part>) -> bool {
     part.is_none_or(|part| part.range.start == 0)
@@ -332,12 +278,6 @@ fn begins(part: Option<&Part>) -> bool {
 /// The same for a part of a document; `first` when the document begins with it.
 fn judge_part(parser: Option<Parser>, text: String, first: bool) -> Judged {
     if first { Judged::whole(parser, text) } else { Judged::inside(parser, text) }
-}
-
-/// ERROR and MISSING nodes of the text as someone finds them who parses it afresh; None when it cannot be parsed.
-pub fn fresh_faults(snapshot: &Snapshot) -> Option<usize> {
-    let fresh = Snapshot::of_text(&snapshot.uri, &snapshot.text.to_string(), snapshot.language.clone());
-    fresh.parse().map(|tree| faults::of_tree(&tree).len())
 }
 
 /// The bytes of the line that holds `offset`, its line end included.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use ropey::Rope;
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
 use super::line::{self, Line};
 use crate::document::Snapshot;
 use crate::document::position::{floor, slice};
+use crate::document::tree::{captures, matches, rope_text};
 use crate::language::Language;
 
 /// Lines looked back over when the tree is of no use.
@@ -64,24 +64,14 @@ fn is_broken(tree: &Tree, offset: usize) -> bool {
 
 fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: usize) -> Vec<Scope> {
     let query = &language.queries.scopes;
-    let (scope, body, name) = (
-        query.capture_index_for_name("scope"),
-        query.capture_index_for_name("scope.body"),
-        query.capture_index_for_name("scope.name"),
-    );
     // In Python a body ends with its last statement: blank lines behind it, where one types on, are outside its node.
     let anchor = last_ink(text, offset);
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(anchor.saturating_sub(1)..(offset + 1).max(anchor));
-    let mut matches = cursor.matches(query, tree.root_node(), chunks(text));
+    let around = anchor.saturating_sub(1)..(offset + 1).max(anchor);
     let mut scopes = Vec::new();
-    while let Some(found) = matches.next() {
-        let node_of = |index: Option<u32>| {
-            found.captures().iter().find(|capture| Some(capture.index) == index).map(|capture| capture.node)
-        };
-        let Some(node) = node_of(scope) else { continue };
+    for found in matches(query, tree.root_node(), rope_text(text), around) {
+        let Some(node) = found.node("scope") else { continue };
         let range = node.byte_range();
-        let body = node_of(body).map_or(range.clone(), |body| body.byte_range());
+        let body = found.node("scope.body").map_or(range.clone(), |body| body.byte_range());
         let inside = range.start < offset
             && (offset < range.end || (offset == range.end && !ends_closed(text, &range)));
         let behind = range.end <= offset
@@ -90,7 +80,7 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
             && line.is_blank_before()
             && line::width(&line.indentation) > line::width(&Line::at(text, node.start_byte()).indentation);
         if inside || behind {
-            let name = node_of(name).map(|name| slice(text, name.byte_range()));
+            let name = found.node("scope.name").map(|name| slice(text, name.byte_range()));
             scopes.push(Scope { kind: node.kind().to_owned(), name, range, body });
         }
     }
@@ -159,17 +149,12 @@ pub fn place(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usiz
 }
 
 fn place_by_tree(text: &Rope, language: &Language, tree: &Tree, offset: usize) -> Option<Place> {
-    let query = &language.queries.opaque;
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(offset.saturating_sub(1)..offset + 1);
-    let mut captures = cursor.captures(query, tree.root_node(), chunks(text));
+    let around = offset.saturating_sub(1)..offset + 1;
     let mut innermost: Option<(usize, Place)> = None;
     let row = text.byte_to_line(offset);
-    while let Some((found, index)) = captures.next() {
-        let capture = found.captures()[*index];
-        let node = capture.node;
+    for (name, node) in captures(&language.queries.opaque, tree.root_node(), rope_text(text), around) {
         let inside = node.start_byte() < offset && offset < node.end_byte();
-        let place = match query.capture_names()[capture.index as usize] {
+        let place = match name {
             "string" if inside => Place::String,
             // A line comment goes on where its node ends, on the same line.
             "comment" if inside && node_holds_row(node, row, text) => Place::Comment,
@@ -213,12 +198,4 @@ fn place_by_line(before: &str, comment: &str) -> Place {
         }
     }
     if quote.is_some() { Place::String } else { Place::Code }
-}
-
-/// A text provider over the rope, for query predicates.
-pub fn chunks(text: &Rope) -> impl Fn(Node<'_>) -> std::vec::IntoIter<Vec<u8>> + '_ {
-    move |node: Node<'_>| {
-        let end = node.end_byte().min(text.len_bytes());
-        vec![slice(text, node.start_byte().min(end)..end).into_bytes()].into_iter()
-    }
 }

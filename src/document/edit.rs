@@ -28,6 +28,11 @@ impl Edit {
     }
 }
 
+/// `text`, which has LF line ends, with the line ends `line_ending`.
+pub fn with_line_ends(text: &str, line_ending: &str) -> String {
+    text.replace('\n', line_ending)
+}
+
 /// One change as an editor words it: lines and characters, or the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {

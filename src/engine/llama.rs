@@ -17,11 +17,10 @@ mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 pub use backend::system_info;
@@ -80,7 +79,7 @@ impl Drop for LlamaEngine {
     fn drop(&mut self) {
         self.queue.close(EngineError::Unavailable("the engine was stopped".into()));
         // Joined, not left behind: a thread inside llama.cpp must not outlive the end of `main`.
-        let thread = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.thread.get_mut().take();
         if let Some(thread) = thread {
             let _ = thread.join();
         }

@@ -3,10 +3,11 @@
 //! It runs nothing and knows no model.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::{EngineError, Job, Lane, Update};
@@ -46,7 +47,7 @@ impl Ticket {
     /// # Errors
     /// [`EngineError::Cancelled`].
     pub fn check(&self) -> Result<(), EngineError> {
-        *self.pulse.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.pulse.lock() = Instant::now();
         if self.is_over() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 
@@ -101,8 +102,7 @@ pub struct Queue {
 
 impl Queue {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing in here panics half way through a change, so a poisoned lock is still good.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Add a ticket. An older one of the same document and lane ends with [`EngineError::Cancelled`], also when it
@@ -162,14 +162,14 @@ impl Queue {
                 return Next::Job(Box::new(ticket));
             }
             let Some(until) = until else {
-                state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+                self.wake.wait(&mut state);
                 continue;
             };
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Next::Nothing;
             }
-            state = self.wake.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.wake.wait_for(&mut state, left);
         }
     }
 
@@ -189,7 +189,7 @@ impl Queue {
     /// How long the running job has shown no sign of life; zero when none runs.
     pub fn stuck_for(&self) -> Duration {
         let pulse = self.state().running.as_ref().map(|running| Arc::clone(&running.pulse));
-        pulse.map_or(Duration::ZERO, |pulse| pulse.lock().unwrap_or_else(PoisonError::into_inner).elapsed())
+        pulse.map_or(Duration::ZERO, |pulse| pulse.lock().elapsed())
     }
 
     /// Whether [`Queue::close`] was called.

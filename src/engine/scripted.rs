@@ -1,7 +1,8 @@
 //! An engine that plays back a script: for tests of everything above the engine. It runs no model.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
@@ -52,7 +53,7 @@ impl ScriptedEngine {
 
     /// The jobs seen so far, oldest first.
     pub fn jobs(&self) -> Vec<Job> {
-        self.jobs.lock().expect("no panic while holding the jobs").clone()
+        self.jobs.lock().clone()
     }
 
     /// Pretend to be in another state.
@@ -66,7 +67,7 @@ impl Engine for ScriptedEngine {
         let (sender, generation) = Generation::channel();
         let script = (self.answer)(&job);
         let stop_lines = job.stop.lines;
-        self.jobs.lock().expect("no panic while holding the jobs").push(job);
+        self.jobs.lock().push(job);
         tokio::spawn(async move {
             match script {
                 Script::Hang => {

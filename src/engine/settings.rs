@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::power;
 #[cfg(doc)]
 use super::Task;
+use super::power;
 
 /// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
 /// without one does not keep the memory.

@@ -30,14 +30,15 @@ pub fn start(
     host: Host,
     settings: impl FnOnce(PathBuf) -> Settings,
 ) -> Arc<dyn Engine> {
-    let started = models::resolve(purpose.setting(), configured, purpose == Purpose::Infill).and_then(|model| {
-        let settings = settings(model);
-        match host {
-            #[cfg(unix)]
-            Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
-            _ => Ok(start_in_process(settings.options)),
-        }
-    });
+    let started =
+        models::resolve(purpose.setting(), configured, purpose == Purpose::Infill).and_then(|model| {
+            let settings = settings(model);
+            match host {
+                #[cfg(unix)]
+                Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
+                _ => Ok(start_in_process(settings.options)),
+            }
+        });
     started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
 }
 

@@ -13,11 +13,12 @@ use super::peer::Peer;
 use super::runs::{self, Run};
 use super::score::{self, Score};
 use crate::cancel::CancelToken;
-use crate::completion::{self, Effort, Outcome, Request, Trigger, tree_faults};
+use crate::completion::{self, Effort, Outcome, Request, Trigger};
 use crate::document::Snapshot;
 use crate::engine::Engine;
 use crate::engine::power::WorkAhead;
 use crate::language::{Language, Registry};
+use crate::verify::faults::fresh_tree_faults;
 
 /// A result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,7 +167,7 @@ fn judged(
     let shown = answer.text.is_some();
     let before = format!("{}{}", hole.before, hole.after);
     let after = answer.applied(&hole.before, &hole.after);
-    let faults = |text: &str| tree_faults(&Snapshot::of_text("", text, language.clone())).unwrap_or(0);
+    let faults = |text: &str| fresh_tree_faults(&Snapshot::of_text("", text, language.clone())).unwrap_or(0);
     let strict = language.as_ref().and_then(|language| language.strict);
     let errors = match (judge, strict, shown) {
         (Some(judge), Some(parser), true) => {

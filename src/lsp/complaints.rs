@@ -2,9 +2,10 @@
 //! back when they are mended, switched off, or the document is closed. What other servers say is none of its business.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tower_lsp::Client;
@@ -58,7 +59,7 @@ impl Complaints {
     pub fn look(&self, uri: &str, encoding: Encoding) {
         let wanted = self.session.config().diagnostics.syntax && !self.session.is_off(uri);
         let look = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             if !wanted {
                 if state.remove(uri).is_some_and(|shown| shown.any) {
                     self.send(uri, None, &[]);
@@ -89,14 +90,14 @@ impl Complaints {
 
     /// The document was closed.
     pub fn forget(&self, uri: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if state.remove(uri).is_some_and(|shown| shown.any) {
             self.send(uri, None, &[]);
         }
     }
 
     fn counts(&self, uri: &str, look: u64) -> bool {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock();
         state.get(uri).is_some_and(|shown| shown.look == look)
     }
 
@@ -112,7 +113,7 @@ impl Complaints {
                 json!({ "range": range, "severity": 1, "source": "treefill", "code": "syntax", "message": complaint.message })
             })
             .collect();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let Some(shown) = state.get_mut(uri).filter(|shown| shown.look == look) else { return };
         if shown.any || !diagnostics.is_empty() {
             shown.any = !diagnostics.is_empty();

@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use serde_json::Value;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::ConfigurationItem;
@@ -41,7 +42,7 @@ impl Settings {
     /// Put the editor's settings on top of the user's; an empty `new` leaves those it sent before.
     pub fn apply(&self, new: Value) {
         let (config, problems) = {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.state.lock();
             if new.as_object().is_none_or(|fields| !fields.is_empty()) && !new.is_null() {
                 state.editor = new;
             }
@@ -57,7 +58,7 @@ impl Settings {
     pub fn reload(&self, new: Value) {
         if let Some(file) = self.file.as_ref().filter(|file| file.exists()) {
             let (user, problems) = Config::load(file);
-            self.state.lock().unwrap_or_else(PoisonError::into_inner).user = user;
+            self.state.lock().user = user;
             self.report(&problems);
         }
         self.apply(new);
@@ -65,7 +66,7 @@ impl Settings {
 
     /// Tell the user what was not taken: all in one message, each problem once.
     pub fn report(&self, problems: &[Problem]) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         let texts = problems.iter().map(ToString::to_string);
         let news: Vec<String> = texts.filter(|text| state.reported.insert(text.clone())).collect();
         if !news.is_empty() {

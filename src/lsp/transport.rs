@@ -22,10 +22,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use futures::future::{AbortHandle, AbortRegistration};
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
@@ -79,7 +80,7 @@ struct Pending(Arc<Mutex<HashMap<RawId, AbortHandle>>>);
 
 impl Pending {
     fn lock(&self) -> MutexGuard<'_, HashMap<RawId, AbortHandle>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     /// None when a request with this id is still running.

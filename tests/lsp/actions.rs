@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use treefill::engine::Task;
+use treefill::engine::Unavailable;
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::session::NoEngine;
 
 use crate::support::{GatedEngine, TestServer, URI};
 
@@ -135,7 +135,7 @@ fn literals() -> Value {
 
 #[test]
 fn the_model_orders_repairs_and_is_asked_once_for_each_version() {
-    let mut server = TestServer::start_with(NoEngine::because("none"), literals(), "");
+    let mut server = TestServer::start_with(Unavailable::because("none"), literals(), "");
     server.client().message("window/showMessage");
     server.open(BROKEN);
     let without = titles(&mut server);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use treefill::engine::Engine;
+use treefill::engine::Unavailable;
 use treefill::engine::scripted::ScriptedEngine;
-use treefill::session::NoEngine;
 
 use crate::support::{GatedEngine, TestServer, URI, able};
 
@@ -114,7 +114,7 @@ fn an_error_without_a_sure_repair_is_written_anew_when_that_is_chosen() {
 
 #[test]
 fn without_a_model_nothing_is_written_anew() {
-    let mut server = start(NoEngine::because("set model.path"), able());
+    let mut server = start(Unavailable::because("set model.path"), able());
     server.client().message("window/showMessage");
     server.client().notify(
         "textDocument/didChange",
@@ -205,7 +205,7 @@ fn clients_that_cannot_resolve_get_a_command() {
 fn when_there_is_nothing_to_apply_the_user_is_told_in_one_sentence() {
     let engines: [(Arc<dyn Engine>, &str); 2] = [
         (ScriptedEngine::always("return 1\n"), "nothing of what the model wrote parses"),
-        (NoEngine::because("set model.path"), "no model: set model.path"),
+        (Unavailable::because("set model.path"), "no model: set model.path"),
     ];
     for (engine, expected) in engines {
         let mut server = start(engine, able());

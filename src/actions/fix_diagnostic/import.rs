@@ -11,9 +11,9 @@ use paths::ModulePath;
 
 use super::site::{SourceView, words};
 use super::{FixContext, Repair, insertion, stdlib};
-use crate::completion::names;
 use crate::document::Snapshot;
 use crate::language::DiagnosticKind;
+use crate::verify::names;
 
 /// Something that can be imported, or defined elsewhere, under the name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -89,8 +89,7 @@ pub fn paths_in(site: &SourceView<'_>, text: &str) -> Vec<ImportSource> {
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let only = SourceView::new(&snapshot, site.language, &tree, trimmed);
     let root = tree.root_node();
-    let mut cursor = root.walk();
-    let all = root.children(&mut cursor).all(|node| only.all("import").contains(&node));
+    let all = crate::document::tree::children(root).iter().all(|node| only.all("import").contains(node));
     if !all || root.has_error() {
         return Vec::new();
     }

@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use super::import::ImportSource;
 use super::site::{Import, SourceView};
 use super::stdlib;
-use crate::document::Edit;
+use crate::document::{Edit, tree};
 
 /// Lines longer than this are not made by adding to a list: most formatters would break them.
 const WIDE: usize = 99;
@@ -153,9 +153,8 @@ fn statement(site: &SourceView<'_>, at: &Range<usize>, imports: &[&Import], sour
 /// The imports of the first block of them.
 fn leading<'a>(site: &SourceView<'_>, at: &Range<usize>, statements: &[&'a Import]) -> Vec<&'a Import> {
     let root = site.container(at);
-    let mut cursor = root.walk();
     let is_import = |node: &Node<'_>| site.all("import").contains(node);
-    let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
+    let children = tree::named_children(root);
     let definition =
         |node: &&Node<'_>| site.language.config.definitions.iter().any(|kind| kind == node.kind());
     let first_import = children.iter().position(is_import).unwrap_or(0);
@@ -231,26 +230,15 @@ fn attached_start(site: &SourceView<'_>, import: &Import) -> usize {
 /// blank line should follow what is inserted there.
 fn above_the_code(site: &SourceView<'_>, at: &Range<usize>) -> (usize, bool) {
     let root = site.container(at);
-    let docs = &site.language.queries.docs;
-    let doc = docs.capture_index_for_name("doc");
-    let mut found = Vec::new();
-    let mut cursor = tree_sitter::QueryCursor::new();
-    let mut matches = cursor.matches(docs, root, site.text.as_bytes());
-    while let Some(one) = streaming_iterator::StreamingIterator::next(&mut matches) {
-        found.extend(
-            one.captures()
-                .iter()
-                .filter(|capture| Some(capture.index) == doc)
-                .map(|capture| capture.node.byte_range()),
-        );
-    }
-    let mut cursor = root.walk();
-    let children: Vec<Node<'_>> = root.named_children(&mut cursor).collect();
+    let docs = tree::captures(&site.language.queries.docs, root, site.text.as_bytes(), 0..site.text.len());
+    let docs: Vec<Range<usize>> =
+        docs.filter(|(name, _)| *name == "doc").map(|(_, node)| node.byte_range()).collect();
+    let children = tree::named_children(root);
     let comment = |node: &Node<'_>| node.is_extra();
     let head = |node: &Node<'_>| {
         comment(node)
             || node.kind().contains("inner")
-            || found.iter().any(|doc| {
+            || docs.iter().any(|doc| {
                 *doc == node.byte_range()
                     && !site.language.config.definitions.iter().any(|kind| kind == node.kind())
             })

@@ -1,9 +1,9 @@
 //! A variable that is changed and was not declared as one that may be: `let x` → `let mut x`.
 
 use super::{FixContext, Repair};
-use crate::completion::names;
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
+use crate::verify::names;
 
 /// The compiler names the variable, and only its declaration can be meant.
 const DECLARATION: f32 = 88.0;

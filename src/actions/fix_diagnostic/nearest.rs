@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{FixContext, Repair, member, stdlib};
-use crate::completion::names;
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
+use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.
 const ONE: f32 = 82.0;

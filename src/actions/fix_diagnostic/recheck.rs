@@ -7,8 +7,8 @@ use std::ops::Range;
 use super::Repair;
 use super::site::{SourceView, words};
 use crate::actions::applied;
-use crate::completion::{Weight, names};
 use crate::document::{Edit, Snapshot};
+use crate::verify::{FaultCount, names};
 
 /// Places of a name that are looked at: each costs up to some milliseconds.
 const PLACES: usize = 24;
@@ -18,7 +18,7 @@ pub struct Recheck<'a> {
     site: &'a SourceView<'a>,
     /// Knows its tree, so that the parse of a repaired one is incremental.
     snapshot: Snapshot,
-    before: OnceCell<Option<Weight>>,
+    before: OnceCell<Option<FaultCount>>,
 }
 
 impl<'a> Recheck<'a> {
@@ -29,11 +29,13 @@ impl<'a> Recheck<'a> {
 
     /// Whether the repair may be offered.
     pub fn passes(&self, repair: &Repair) -> bool {
-        let Some(before) = self.before.get_or_init(|| Weight::quick(&self.snapshot)) else { return false };
+        let Some(before) = self.before.get_or_init(|| FaultCount::quick(&self.snapshot)) else {
+            return false;
+        };
         let after = applied(&self.snapshot, &repair.edits);
         let Some(tree) = after.parse() else { return false };
         let after = after.with_tree(tree.clone());
-        if !Weight::quick(&after).is_some_and(|weight| weight.adds_nothing_to(before)) {
+        if !FaultCount::quick(&after).is_some_and(|weight| weight.adds_nothing_to(before)) {
             return false;
         }
         let unknown_after = |at: Range<usize>| names::check(&after, &tree, at).unknown;

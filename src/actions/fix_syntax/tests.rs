@@ -246,9 +246,9 @@ fn an_offer_never_adds_a_fault_and_says_what_it_mends() {
         ("rust", "fn f( {\n    let = ;ˇ\n    match {\n}\n"),
     ] {
         let (snapshot, offers) = ask(language, text);
-        let before = crate::completion::Weight::of(&snapshot).unwrap();
+        let before = crate::verify::FaultCount::of(&snapshot).unwrap();
         for offer in offers {
-            let after = crate::completion::Weight::of(&repaired(&snapshot, &offer)).unwrap();
+            let after = crate::verify::FaultCount::of(&repaired(&snapshot, &offer)).unwrap();
             assert!(after.adds_nothing_to(&before) && after.total() < before.total(), "{}", offer.title);
         }
     }

@@ -7,10 +7,9 @@ use std::ops::Range;
 use tree_sitter::{InputEdit, Node, Point, Tree};
 
 use super::stub::{self, Stub};
-use crate::actions::risks;
 use crate::completion::body::Written;
-use crate::completion::{Weight, names};
 use crate::document::{Edit, Snapshot};
+use crate::verify::{FaultCount, names, risks};
 
 /// What a look at a body adds to its mean log-probability (about -0.3 to -2 for texts worth a look). Chosen by what a
 /// reader minds most, not fitted: there are too few real acceptances to fit to.
@@ -43,7 +42,7 @@ pub struct Judge {
     snapshot: Snapshot,
     tree: Tree,
     stub: Stub,
-    before: Weight,
+    before: FaultCount,
 }
 
 /// A text in its place, with nothing else moved.
@@ -60,7 +59,7 @@ impl Judge {
     pub fn new(snapshot: &Snapshot, stub: Stub) -> Option<Self> {
         let tree = snapshot.parse()?;
         let snapshot = snapshot.with_tree(tree.clone());
-        Some(Self { before: Weight::of(&snapshot)?, snapshot, tree, stub })
+        Some(Self { before: FaultCount::of(&snapshot)?, snapshot, tree, stub })
     }
 
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
@@ -137,7 +136,7 @@ impl Judge {
     /// The same without the statements behind one that leaves the function.
     fn without_what_never_runs(&self, placed: &Placed, text: &str) -> Option<Placed> {
         let end = self.captured(placed, "stub.end").into_iter().map(|node| node.end_byte()).min()?;
-        let kept = crate::completion::with_line_ends(text, placed.applied.line_ending());
+        let kept = crate::document::with_line_ends(text, placed.applied.line_ending());
         let kept = kept.get(..end.checked_sub(placed.inserted.start)?)?.replace("\r\n", "\n");
         (end < placed.inserted.end).then(|| self.place(&kept)).flatten()
     }
@@ -160,7 +159,7 @@ impl Judge {
     /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; and what needs a second
     /// look.
     fn is_sound(&self, placed: &Placed) -> bool {
-        Weight::quick(&placed.applied).is_some_and(|after| after.adds_nothing_to(&self.before))
+        FaultCount::quick(&placed.applied).is_some_and(|after| after.adds_nothing_to(&self.before))
             && risks::added(&self.snapshot, &placed.applied, &placed.inserted)
                 .is_some_and(|added| added.is_empty())
     }

@@ -7,11 +7,11 @@ use std::sync::OnceLock;
 use tree_sitter::{Node, Tree};
 
 use super::span::Span;
-use crate::actions::risks;
-use crate::completion::{Weight, joins, names, with_line_ends};
+use crate::completion::joins;
 use crate::context::CursorContext;
 use crate::context::line::is_word;
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::verify::{FaultCount, names, risks};
 
 /// Parts of one text that are tried: a text that fits nowhere in that many is not worth the time.
 const CUTS: usize = 48;
@@ -26,7 +26,7 @@ pub struct Judge {
     span: Span,
     old: String,
     unknown: Option<String>,
-    before: Weight,
+    before: FaultCount,
     missing: OnceLock<HashSet<String>>,
 }
 
@@ -43,7 +43,7 @@ impl Judge {
     pub fn new(snapshot: &Snapshot, tree: Tree, span: Span, unknown: Option<String>) -> Option<Self> {
         let snapshot = snapshot.with_tree(tree.clone());
         let old = snapshot.slice(span.range.clone()).replace("\r\n", "\n");
-        let before = Weight::of(&snapshot)?;
+        let before = FaultCount::of(&snapshot)?;
         Some(Self { snapshot, tree, span, old, unknown, before, missing: OnceLock::new() })
     }
 
@@ -133,7 +133,7 @@ impl Judge {
     fn is_sound(&self, placed: &Placed) -> bool {
         let Placed { applied, tree, inserted } = placed;
         let missing = self.missing.get_or_init(|| missing(&self.snapshot, &self.tree, &self.span.range));
-        Weight::quick(applied).is_some_and(|after| after.adds_nothing_to(&self.before))
+        FaultCount::quick(applied).is_some_and(|after| after.adds_nothing_to(&self.before))
             && risks::added(&self.snapshot, applied, inserted).is_some_and(|added| added.is_empty())
             && missing_in(applied, tree, inserted).is_subset(missing)
     }

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::actions::{self, Diagnostic, Fix, Workspace};
 use crate::cli::change::Target;
-use crate::completion::Weight;
 use crate::document::{Encoding, Snapshot};
 use crate::lsp::told;
+use crate::verify::FaultCount;
 
 /// The diagnostics in a file, or in the input: a list of them, or an object with one, as
 /// `textDocument/publishDiagnostics` has it. Positions count UTF-16 units, as they do unless client and server agree otherwise.
@@ -57,9 +57,9 @@ pub fn together(snapshot: &Snapshot, offers: Vec<Fix>) -> Vec<Fix> {
             continue;
         }
         let edits: Vec<_> = taken.iter().chain([&offer]).flat_map(|offer| offer.edits.clone()).collect();
-        let after = Weight::of(&actions::applied(snapshot, &edits));
+        let after = FaultCount::of(&actions::applied(snapshot, &edits));
         let sound =
-            after.zip(Weight::of(snapshot)).is_some_and(|(after, before)| after.adds_nothing_to(&before));
+            after.zip(FaultCount::of(snapshot)).is_some_and(|(after, before)| after.adds_nothing_to(&before));
         if sound {
             taken.push(offer);
         }

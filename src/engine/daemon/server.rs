@@ -4,11 +4,12 @@
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Notify, watch};
 
@@ -155,7 +156,7 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
 
 impl Shared {
     fn slot(&self) -> MutexGuard<'_, Option<Arc<dyn Engine>>> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+        self.engine.lock()
     }
 
     /// The engine for a job that has just come; the model is read again if it was given up.

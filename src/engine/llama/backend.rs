@@ -1,10 +1,11 @@
 //! llama.cpp's process-wide state: initialised once, its log turned into `tracing` events.
 
 use std::ffi::{CStr, c_char, c_void};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_sys_2 as sys;
+use parking_lot::Mutex;
 
 /// The last error line of llama.cpp: its functions only return null, the reason is in the log.
 static LAST_ERROR: Mutex<String> = Mutex::new(String::new());
@@ -47,7 +48,7 @@ pub fn system_info() -> String {
 
 /// The last error that llama.cpp logged, taken away.
 pub fn take_last_error() -> Option<String> {
-    let error = std::mem::take(&mut *LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner));
+    let error = std::mem::take(&mut *LAST_ERROR.lock());
     (!error.is_empty()).then_some(error)
 }
 
@@ -63,7 +64,7 @@ unsafe extern "C" fn log(level: sys::ggml_log_level, text: *const c_char, _: *mu
     }
     tracing::debug!(target: "llama.cpp", "{text}");
     if level == sys::GGML_LOG_LEVEL_ERROR {
-        let mut last = LAST_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = LAST_ERROR.lock();
         // The first error names the cause; those that follow only pass it on ("failed to load model").
         if last.is_empty() {
             // `llama_model_load: error loading model: …`: drop the function's name.

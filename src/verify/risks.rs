@@ -8,8 +8,8 @@ use serde::Serialize;
 use streaming_iterator::StreamingIterator as _;
 use tree_sitter::QueryCursor;
 
-use crate::context::scope::chunks;
 use crate::document::Snapshot;
+use crate::document::tree::rope_text as chunks;
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
