@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
 use crate::completion::{Reason, blocking};
-use crate::engine::{Engine, Finish, Job, Lane, Message, Sampling, Speaker, Status, Stop, Task, Update};
+use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Sampling, Speaker, Status, Stop, Task, Update};
 
 /// How often is asked: once for the likeliest answer, then by chance, while none is good.
 const ROUNDS: u64 = 3;
@@ -45,7 +45,7 @@ pub struct ChatReply {
 
 impl ChatPrompt {
     fn job(&self, round: u64) -> Job {
-        let say = |speaker, text: &str| Message { speaker, text: text.to_owned() };
+        let say = |speaker, text: &str| ChatMessage { speaker, text: text.to_owned() };
         let messages = vec![say(Speaker::System, &self.rules), say(Speaker::User, &self.text)];
         Job {
             document: self.document.clone(),
@@ -58,7 +58,6 @@ impl ChatPrompt {
                 0 => Sampling::Greedy,
                 seed => Sampling::Seeded { temperature: TEMPERATURE, top_p: TOP_P, seed },
             },
-            bans: Vec::new(),
             task: Task::Chat { messages },
         }
     }
