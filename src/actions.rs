@@ -4,18 +4,18 @@
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
 mod change;
+mod chat;
 pub mod check;
 mod docstring;
+mod edits;
 mod explain;
 pub mod fix_diagnostic;
-mod fix_with_instruct;
 pub mod fix_syntax;
-mod generate_from_comment;
+mod fix_with_instruct;
 mod function;
+mod generate_from_comment;
 pub mod implement;
 pub mod regenerate;
-mod edits;
-mod chat;
 pub mod rewrite;
 #[cfg(test)]
 mod testing;

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function::{self, Function};
-use super::chat::{ChatReply, ChatPrompt, ask, fenced, read};
 use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;

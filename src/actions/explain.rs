@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function;
-use super::chat::{ChatReply, ChatPrompt, ask, fenced, read};
 use super::verdict::Judge;
 use super::{Action, LazyAction, edits, rewrite};
 use crate::cancel::CancelToken;

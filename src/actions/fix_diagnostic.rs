@@ -21,7 +21,7 @@ use std::time::Instant;
 use recheck::Recheck;
 use site::SourceView;
 
-use super::{Action, Diagnostic, Fix, ActionRequest, applied};
+use super::{Action, ActionRequest, Diagnostic, Fix, applied};
 use crate::document::{Edit, Snapshot};
 use crate::language::DiagnosticKind;
 
@@ -125,17 +125,27 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     offers.into_iter().map(preferred).collect()
 }
 
-fn context<'a>(site: &'a SourceView<'a>, request: &'a ActionRequest, diagnostic: &'a Diagnostic) -> FixContext<'a> {
+fn context<'a>(
+    site: &'a SourceView<'a>,
+    request: &'a ActionRequest,
+    diagnostic: &'a Diagnostic,
+) -> FixContext<'a> {
     let (diagnostic_kind, at) = place(site.snapshot, site.text, diagnostic);
     FixContext { site, request, diagnostic, diagnostic_kind, name: &site.text[at.clone()], at }
 }
 
 /// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
-pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<DiagnosticKind>, Range<usize>) {
+pub fn place(
+    snapshot: &Snapshot,
+    text: &str,
+    diagnostic: &Diagnostic,
+) -> (Option<DiagnosticKind>, Range<usize>) {
     let floor = |byte: usize| snapshot.floor(byte);
     let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
-    let said = snapshot.language.as_ref().and_then(|language| language.repairs.diagnostic_kind(&diagnostic.message));
-    let (diagnostic_kind, named) = said.map_or((None, None), |(diagnostic_kind, name)| (Some(diagnostic_kind), name));
+    let said =
+        snapshot.language.as_ref().and_then(|language| language.repairs.diagnostic_kind(&diagnostic.message));
+    let (diagnostic_kind, named) =
+        said.map_or((None, None), |(diagnostic_kind, name)| (Some(diagnostic_kind), name));
     let mut at = range.clone();
     if let Some(named) = &named {
         let found = site::words(&text[range.clone()], named).next();

@@ -24,7 +24,7 @@ use region::Lines;
 use site::{Candidate, Site};
 
 use super::check::Judge;
-use super::{Action, Fix, ActionRequest, applied};
+use super::{Action, ActionRequest, Fix, applied};
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;

@@ -73,7 +73,12 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     rewrite::whole_lines(snapshot, &around.unwrap_or(line)).filter(|lines| lines.len() <= LONGEST)
 }
 
-fn repaired(answer: &ChatReply, range: &Range<usize>, about: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+fn repaired(
+    answer: &ChatReply,
+    range: &Range<usize>,
+    about: &Range<usize>,
+    judge: &Judge,
+) -> Option<Vec<Edit>> {
     let name = judge.snapshot().slice(about.clone());
     let missed = judge.unknown().contains(&name);
     let edits = rewrite::replaced(answer, range, judge)?;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge::{Body, Judge};
-use stub::{Stub, DocSource};
+use stub::{DocSource, Stub};
 use tokio::time::Instant;
 
 use super::{Action, LazyAction};

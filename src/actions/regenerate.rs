@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tree_sitter::Tree;
 
 use super::implement::is_final;
-use super::{Action, LazyAction, ActionRequest, change, fix_diagnostic};
+use super::{Action, ActionRequest, LazyAction, change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking, likelihood};
@@ -68,12 +68,18 @@ pub fn promises(request: &ActionRequest) -> Vec<LazyAction> {
         if promises.len() == PROMISES {
             break;
         }
-        let unknown =
-            matches!(diagnostic_kind, Some(DiagnosticKind::UnknownName | DiagnosticKind::UnknownMember | DiagnosticKind::UnknownExport));
+        let unknown = matches!(
+            diagnostic_kind,
+            Some(DiagnosticKind::UnknownName | DiagnosticKind::UnknownMember | DiagnosticKind::UnknownExport)
+        );
         let unknown = unknown.then(|| text[range.clone()].to_owned());
         let title = format!("Fix this error ({})", shortened(&told.message));
         spans.push(span.range);
-        promises.push(LazyAction { fixes: vec![number], unknown, ..LazyAction::new(Action::Infill, title, range) });
+        promises.push(LazyAction {
+            fixes: vec![number],
+            unknown,
+            ..LazyAction::new(Action::Infill, title, range)
+        });
     }
     promises
 }

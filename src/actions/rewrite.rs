@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::chat::{ChatReply, ChatPrompt, ask, fenced, read};
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::verdict::Judge;
-use super::{Action, LazyAction, function, edits};
+use super::{Action, LazyAction, edits, function};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};

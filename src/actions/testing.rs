@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Action, Diagnostic, AvailableModels, LazyAction, ActionRequest, Workspace, applied, make, promised, rewrite};
+use super::{
+    Action, ActionRequest, AvailableModels, Diagnostic, LazyAction, Workspace, applied, make, promised,
+    rewrite,
+};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};

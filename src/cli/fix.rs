@@ -1,8 +1,8 @@
 //! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks a model only
 //! when told to.
 
-mod model;
 mod diagnostics;
+mod model;
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -147,7 +147,10 @@ impl<'a> ImplementTarget<'a> {
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {
-                super::tell(&format!("{shown}:{line}: {}", actions::failure_message(Action::Implement, &reason)));
+                super::tell(&format!(
+                    "{shown}:{line}: {}",
+                    actions::failure_message(Action::Implement, &reason)
+                ));
                 Ok(())
             }
         }

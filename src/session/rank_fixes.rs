@@ -27,8 +27,7 @@ pub(super) struct RankedFixes {
 impl RankedFixes {
     /// How likely each of the offers makes its lines; None while that is not known of all.
     fn of(&self, version: i32, offers: &[Fix]) -> Option<Vec<f32>> {
-        let likely =
-            |offer: &Fix| self.known.iter().find(|(edits, _)| *edits == offer.edits).map(|it| it.1);
+        let likely = |offer: &Fix| self.known.iter().find(|(edits, _)| *edits == offer.edits).map(|it| it.1);
         if self.version == Some(version) { offers.iter().map(likely).collect() } else { None }
     }
 }

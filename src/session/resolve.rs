@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Model, LazyAction};
+use crate::actions::{self, LazyAction, Model};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};

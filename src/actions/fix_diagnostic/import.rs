@@ -131,7 +131,8 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
         for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == context.name) {
             let Some(path) = module.resolve(&import.module, own.as_ref(), rules) else { continue };
             let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));
-            let source = ImportSource { module: path, name: import.name.clone(), alias: import.alias.clone() };
+            let source =
+                ImportSource { module: path, name: import.name.clone(), alias: import.alias.clone() };
             *weights.entry(source).or_default() += IMPORTED;
         }
         // A file that is not of this package is not reached by its folders.
@@ -159,7 +160,8 @@ fn standard(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) 
         asked.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default());
     for module in stdlib::modules(context.site.language) {
         if let Some(count) = module.has(context.name) {
-            let source = ImportSource { module: module.path.to_owned(), name: context.name.to_owned(), alias: None };
+            let source =
+                ImportSource { module: module.path.to_owned(), name: context.name.to_owned(), alias: None };
             *weights.entry(source).or_default() += STANDARD * (1.0 + count as f32).ln();
         }
         let (head, last) = module.path.rsplit_once(rules.separator.as_str()).unwrap_or(("", module.path));

@@ -167,7 +167,11 @@ fn leading<'a>(site: &SourceView<'_>, at: &Range<usize>, statements: &[&'a Impor
 }
 
 /// The import that the new one stands beside, and whether before it.
-fn neighbour<'a>(site: &SourceView<'_>, statements: &[&'a Import], source: &ImportSource) -> Option<(&'a Import, bool)> {
+fn neighbour<'a>(
+    site: &SourceView<'_>,
+    statements: &[&'a Import],
+    source: &ImportSource,
+) -> Option<(&'a Import, bool)> {
     let rules = &site.language.repairs.imports;
     let first = |module: &str| module.split(rules.separator.as_str()).next().unwrap_or_default().to_owned();
     let standard: Vec<&str> = stdlib::modules(site.language).map(|module| module.path).collect();

@@ -77,7 +77,8 @@ fn visible(context: &FixContext<'_>) -> HashMap<String, f32> {
     let site = context.site;
     let mut found: HashMap<String, f32> = HashMap::new();
     for visible in names::visible(site.snapshot, site.tree, &context.at) {
-        let lines = site.snapshot.line_of(context.at.start).abs_diff(site.snapshot.line_of(visible.range.start));
+        let lines =
+            site.snapshot.line_of(context.at.start).abs_diff(site.snapshot.line_of(visible.range.start));
         let near = 3.0 / (1.0 + lines as f32 / 20.0);
         let bonus = found.entry(visible.name).or_default();
         *bonus = bonus.max(near);
@@ -129,7 +130,8 @@ fn attributes(context: &FixContext<'_>) -> HashMap<String, f32> {
 /// What the module that is imported from has: by the table of the standard library.
 fn exports(context: &FixContext<'_>) -> HashMap<String, f32> {
     let site = context.site;
-    let holds = |range: &std::ops::Range<usize>| range.start <= context.at.start && context.at.end <= range.end;
+    let holds =
+        |range: &std::ops::Range<usize>| range.start <= context.at.start && context.at.end <= range.end;
     let import = site.imports.iter().find(|import| holds(&import.item));
     let modules = stdlib::modules(site.language)
         .filter(|module| import.is_some_and(|import| import.module == module.path));

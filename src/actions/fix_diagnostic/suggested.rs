@@ -64,7 +64,8 @@ mod tests {
             "//! Doc.\n\nuse std::fmt;\n\nfn f(x: ⟦HashMap⟧<u8, u8>) -> fmt::Result { g() }\nfn g() {}\n";
         let mut request = request("rust", text, "cannot find type `HashMap` in this scope");
         let edits = vec![Edit::insert(0, "use std::collections::HashMap;\n")];
-        request.diagnostics[0].suggestions = vec![SuggestedFix { title: "import".into(), edits, safe: false }];
+        request.diagnostics[0].suggestions =
+            vec![SuggestedFix { title: "import".into(), edits, safe: false }];
         let (titles, text) = answer(&request);
         assert_eq!(titles[0], "Import `std::collections::HashMap`");
         assert!(text.starts_with("//! Doc.\n\nuse std::collections::HashMap;\nuse std::fmt;\n"), "{text}");

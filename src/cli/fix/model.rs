@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::actions::fix_syntax::likely;
-use crate::actions::{self, Action, Fix, ActionRequest, regenerate};
+use crate::actions::{self, Action, ActionRequest, Fix, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
 use crate::completion::likelihood;
@@ -58,7 +58,8 @@ impl FixModel {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
         for number in 0..request.diagnostics.len() {
             let mended = |offer: &Fix| offer.fixes.contains(&number);
-            let one = ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
+            let one =
+                ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
             let Some(promise) = regenerate::promises(&one).pop().filter(|_| !found.iter().any(mended)) else {
                 continue;
             };

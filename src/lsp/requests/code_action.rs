@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
-use crate::actions::{self, Action, MENU_TIME, Fix, LazyAction, ActionRequest};
+use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
 use crate::lsp::protocol::CodeActionParams;
@@ -32,12 +32,18 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     // Those that cannot be read keep their place: offers name diagnostics by their number.
     let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
-    let request =
-        ActionRequest { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace, time: MENU_TIME };
+    let request = ActionRequest {
+        snapshot: snapshot.clone(),
+        range: Some(range),
+        diagnostics,
+        workspace,
+        time: MENU_TIME,
+    };
     let look = move || {
         // Parsed once for all of them.
         let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
-        let request = ActionRequest { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
+        let request =
+            ActionRequest { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
         let mut promises = actions::promised(&request, models);
         promises.retain(|promise| promised_kinds.contains(&(kind(promise.action), true)));

@@ -96,9 +96,10 @@ impl ActionData {
             Err(ResolveError::Moved) => Err(moved_on()),
             Err(ResolveError::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
-                server
-                    .messages
-                    .warn(&format!("nothing was changed ({what}): {}", failure_message(self.action, &reason)));
+                server.messages.warn(&format!(
+                    "nothing was changed ({what}): {}",
+                    failure_message(self.action, &reason)
+                ));
                 Ok(None)
             }
         }

@@ -111,8 +111,9 @@ mod tests {
 
     fn after(text: &str, rendered: &str) -> Vec<String> {
         let snapshot = Snapshot::of_text("", text, None);
-        let apply =
-            |suggestion: &SuggestedFix| crate::actions::applied(&snapshot, &suggestion.edits).text.to_string();
+        let apply = |suggestion: &SuggestedFix| {
+            crate::actions::applied(&snapshot, &suggestion.edits).text.to_string()
+        };
         suggestions(&snapshot, rendered).iter().map(apply).collect()
     }
 
