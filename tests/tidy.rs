@@ -72,7 +72,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("starship_battery", &["src/engine/power.rs"]),
     ("plotters", &["src/plot"]),
     ("maud", &["src/plot"]),
-    ("similar", &["src/session/kept.rs", "src/cli/change.rs", "src/actions/patch.rs"]),
+    ("similar", &["src/session/kept.rs", "src/cli/change.rs", "src/actions/edits.rs"]),
     ("clap", &["src/cli"]),
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
