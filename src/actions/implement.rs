@@ -68,18 +68,19 @@ pub async fn write(
     let mut best: Option<Body> = None;
     let mut why = None;
     for round in 0..ROUNDS {
-        let written = match body::write(&task.context, task.wanted(round, deadline), engine, cancel).await {
-            Ok(written) => written,
-            // There is nothing to be had here, or not now; what is there already is good for all that.
-            Err(reason) if is_final(&reason) => {
-                why = Some(reason);
-                break;
-            }
-            Err(reason) => {
-                why.get_or_insert(reason);
-                continue;
-            }
-        };
+        let written =
+            match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
+                Ok(written) => written,
+                // There is nothing to be had here, or not now; what is there already is good for all that.
+                Err(reason) if is_final(&reason) => {
+                    why = Some(reason);
+                    break;
+                }
+                Err(reason) => {
+                    why.get_or_insert(reason);
+                    continue;
+                }
+            };
         let judging = Arc::clone(&task);
         let found = blocking(move || judging.best(&written)).await?;
         best = best.into_iter().chain(found).max_by(Body::order);

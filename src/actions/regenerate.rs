@@ -107,7 +107,7 @@ pub async fn write(
     let mut passed: Vec<(String, f32)> = Vec::new();
     let mut why = None;
     for round in 0..ROUNDS {
-        match body::write(&task.context, task.wanted(round, deadline), engine, cancel).await {
+        match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
             Ok(written) => {
                 let judging = Arc::clone(&task);
                 passed = blocking(move || judging.passing(&written)).await?;
