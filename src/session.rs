@@ -32,7 +32,7 @@ pub use switches::{Off, Scope, Switches};
 pub use view::View;
 
 use crate::cancel::CancelSource;
-use crate::completion::{Reason, Shown};
+use crate::completion::{Reason, Remembered};
 use crate::config::{Config, Disabled};
 use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store, Tree};
 use crate::engine::Engine;
@@ -84,11 +84,11 @@ struct Open {
     /// False for read-only views: they are kept in step but nothing is suggested in them.
     editable: bool,
     /// What was found last, likeliest first: typing any of it needs no model.
-    shown: Vec<Shown>,
+    remembered: Vec<Remembered>,
     /// The suggestion that is on the screen, until it is known what became of it.
     pending: Option<fates::Pending>,
     /// What was prepared for the case that the user takes what is shown.
-    ahead: Vec<Shown>,
+    ahead: Vec<Remembered>,
     /// The request that runs for it; the next one cancels it.
     running: Weak<CancelSource>,
     /// What is known of the code actions it was offered.
@@ -185,7 +185,7 @@ impl Session {
             path: uri::path(uri),
             language: name,
             editable: !uri::is_view(uri),
-            shown: Vec::new(),
+            remembered: Vec::new(),
             ahead: Vec::new(),
             pending: None,
             running: Weak::new(),

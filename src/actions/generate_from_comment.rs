@@ -87,9 +87,9 @@ pub async fn write(
 fn wanted(document: &str, round: u64, deadline: Instant) -> BlockRequest {
     BlockRequest {
         document: document.to_owned(),
-        told: Vec::new(),
+        preface: Vec::new(),
         candidates: CANDIDATES,
-        shape: Extent::Lines(LINES),
+        extent: Extent::Lines(LINES),
         tokens: TOKENS,
         sampling: match round {
             0 => Sampling::Greedy,

@@ -124,9 +124,9 @@ impl ImplementTask {
         let seed = round * CANDIDATES as u64;
         BlockRequest {
             document: self.document.clone(),
-            told: self.told.clone(),
+            preface: self.told.clone(),
             candidates: CANDIDATES,
-            shape: Extent::Lines(LINES),
+            extent: Extent::Lines(LINES),
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,

@@ -188,9 +188,9 @@ impl RegenerateTask {
     fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
         BlockRequest {
             document: self.document.clone(),
-            told: Vec::new(),
+            preface: Vec::new(),
             candidates: CANDIDATES,
-            shape: if self.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
+            extent: if self.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,
@@ -209,7 +209,7 @@ impl RegenerateTask {
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
             if let Some(text) = self.judge.part(&one.text, &self.context, &known) {
-                passed.push((text, one.likelihood));
+                passed.push((text, one.mean_logprob));
             }
         }
         passed

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::outcome::CheckLevel;
+use super::suggestion::CheckLevel;
 use super::trim::Candidate;
 use crate::context::{CursorContext, Place};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};

@@ -134,7 +134,7 @@ async fn own(
         offset,
         trigger: TriggerKind::Automatic,
         selected: None,
-        shown: Vec::new(),
+        remembered: Vec::new(),
     };
     let start = Instant::now();
     let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
@@ -142,11 +142,11 @@ async fn own(
     match report.outcome {
         Outcome::Skipped(reason) => Answer { reason: Some(reason.to_string()), ms, ..Answer::default() },
         Outcome::Suggested(completion) => Answer {
-            after: completion.range.end - offset,
+            after: completion.range().end - offset,
             tokens: completion.tokens,
             prompt: completion.prompt_tokens,
+            text: Some(completion.text().to_owned()),
             rank: Some(completion.rank),
-            text: Some(completion.text),
             ms,
             ..Answer::default()
         },

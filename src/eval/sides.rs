@@ -116,19 +116,19 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     // What was found before and is still not likely enough.
     let silent = !found.others.is_empty() && generated == 0;
     let others = found.others.into_iter().map(|other| {
-        let after = other.range.end.max(offset) - offset;
-        (other.text, after, other.rank)
+        let after = other.range().end.max(offset) - offset;
+        (other.text().to_owned(), after, other.rank)
     });
     let others = others.collect();
     match found.outcome {
         Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
         Outcome::Suggested(completion) => Answer {
-            before: offset - completion.range.start.min(offset),
-            after: completion.range.end.max(offset) - offset,
+            before: offset - completion.range().start.min(offset),
+            after: completion.range().end.max(offset) - offset,
             tokens: completion.tokens,
             prompt: completion.prompt_tokens,
             without_model: completion.tokens == 0,
-            text: Some(completion.text),
+            text: Some(completion.text().to_owned()),
             rank: Some(completion.rank),
             others,
             ..Answer::default()

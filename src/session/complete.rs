@@ -8,7 +8,7 @@ use super::counts::reason_name;
 use super::fates::{self, Pending};
 use super::{Session, State};
 use crate::cancel::CancelSource;
-use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion, TriggerKind, reuse};
+use crate::completion::{self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, TriggerKind, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
@@ -19,7 +19,7 @@ use crate::stats::{Asked, Event, Kind, language_name};
 pub struct PendingRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
-    shown: Vec<Shown>,
+    remembered: Vec<Remembered>,
     options: completion::CompletionOptions,
     source: Arc<CancelSource>,
     begun: Begun,
@@ -81,8 +81,8 @@ impl Session {
         open.stop_making();
         // A person waits; and most likely the text is not the one that was prepared for.
         open.preparing = None;
-        let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
-        Ok(PendingRequest { snapshot, shown, options, source, begun })
+        let remembered = open.remembered.iter().chain(&open.ahead).cloned().collect();
+        Ok(PendingRequest { snapshot, remembered, options, source, begun })
     }
 
     /// Carry a request out.
@@ -99,7 +99,7 @@ impl Session {
                 offset: query.offset,
                 trigger: query.trigger,
                 selected: query.selected,
-                shown: pending.shown,
+                remembered: pending.remembered,
             };
             let report = completion::complete(request, &*engine, &pending.options, &token).await;
             if let Some((snapshot, tree)) = report.tree {
@@ -127,18 +127,20 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        found: (Outcome, Vec<Suggestion>),
+        found: (Outcome, Vec<Remembered>),
         begun: Begun,
     ) -> CompletionAnswer {
-        let (outcome, mut others) = found;
+        let (outcome, found) = found;
+        let mut others: Vec<Suggestion> = found.iter().map(|other| other.suggestion.clone()).collect();
+        let kept = found.into_iter().map(|other| other.whole());
         let mut state = self.lock();
         let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
         let (snapshot, outcome) = match (fresh, outcome) {
             (None, Outcome::Suggested(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
             (Some(fresh), Outcome::Suggested(completion)) => {
                 if let Some(open) = state.open.get_mut(&asked.uri) {
-                    let found = std::iter::once(&completion).chain(&others);
-                    open.shown = found.map(|completion| completion.shown.clone()).collect();
+                    let best = Remembered { suggestion: completion.whole().clone(), seen: true };
+                    open.remembered = std::iter::once(best).chain(kept).collect();
                 }
                 let rebased = rebase(completion, &asked, offset, &fresh);
                 others =
@@ -152,7 +154,7 @@ impl Session {
             (_, outcome) => {
                 // Not likely enough to be shown, but it may become so.
                 if let Some(open) = state.open.get_mut(&asked.uri).filter(|_| !others.is_empty()) {
-                    open.shown = others.iter().map(|other| other.shown.clone()).collect();
+                    open.remembered = kept.collect();
                 }
                 (asked, outcome)
             }
@@ -179,14 +181,14 @@ impl State {
             Outcome::Suggested(completion) => completion,
         };
         let pending = self.open.get_mut(&snapshot.uri).and_then(|open| open.pending.as_mut());
-        if let Some(pending) = pending.filter(|pending| pending.is(&completion.shown)) {
+        if let Some(pending) = pending.filter(|pending| pending.is(completion.whole())) {
             pending.answered(self.last_id);
             return (true, None);
         }
         let waiting = self.end_shown(&snapshot.uri, false);
         if let Some(open) = self.open.get_mut(&snapshot.uri) {
             let language = language_name(&open.language);
-            let mut pending = Pending::new(completion.shown.clone(), language, kind, &snapshot.text);
+            let mut pending = Pending::new(completion.whole().clone(), language, kind, &snapshot.text);
             pending.answered(self.last_id);
             open.pending = Some(pending);
         }
@@ -206,8 +208,8 @@ impl State {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
             Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
-                lines: fates::lines(&completion.text),
-                bytes: completion.text.len(),
+                lines: fates::lines(completion.text()),
+                bytes: completion.text().len(),
                 continued,
                 without_model: completion.tokens == 0,
                 tokens: completion.tokens,
@@ -225,6 +227,6 @@ fn rebase(completion: Suggestion, asked: &Snapshot, offset: usize, fresh: &Snaps
         return Some(completion);
     }
     let typed = fresh.len().checked_sub(asked.len())?;
-    let rest = reuse::lookup(&completion.shown, &fresh.text, offset + typed)?;
-    Some(Suggestion { text: rest.text, range: rest.range, ..completion })
+    let rest = reuse::rest(&completion, &fresh.text, offset + typed)?;
+    Some(completion.continued(rest))
 }

@@ -10,7 +10,7 @@ use ropey::Rope;
 
 use super::acts::{Act, acted};
 use super::{Session, State, kept};
-use crate::completion::Shown;
+use crate::completion::{Suggestion, reuse};
 use crate::stats::{self, ActionOutcome, Disposition, Ended, Event, Kind};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
@@ -23,7 +23,8 @@ const MOST_ANSWERS: usize = 64;
 /// A suggestion that is shown now.
 #[derive(Debug)]
 pub(super) struct Pending {
-    shown: Shown,
+    /// As it was generated.
+    shown: Suggestion,
     language: String,
     kind: Kind,
     /// The answers that showed it, or the rest of it.
@@ -50,14 +51,14 @@ pub(super) struct Waiting {
 }
 
 impl Pending {
-    pub(super) fn new(shown: Shown, language: &str, kind: Kind, document: &Rope) -> Self {
-        let there = shown.taken(document);
+    pub(super) fn new(shown: Suggestion, language: &str, kind: Kind, document: &Rope) -> Self {
+        let there = reuse::taken(&shown, document);
         let language = language.to_owned();
         Self { shown, language, kind, ids: VecDeque::new(), there, taken: 0, whole: None }
     }
 
     /// Whether `shown` is this suggestion.
-    pub(super) fn is(&self, shown: &Shown) -> bool {
+    pub(super) fn is(&self, shown: &Suggestion) -> bool {
         self.shown == *shown
     }
 
@@ -71,13 +72,15 @@ impl Pending {
 
     /// The document was changed. A comparison of some bytes: this is called for every key.
     pub(super) fn watch(&mut self, document: &Rope) {
-        let there = self.shown.taken(document);
+        let there = reuse::taken(&self.shown, document);
         // Less than before: deleted again, or moved by an edit above.
-        let Some(new) = self.shown.text.get(self.there..there).filter(|new| !new.is_empty()) else { return };
+        let Some(new) = self.shown.text().get(self.there..there).filter(|new| !new.is_empty()) else {
+            return;
+        };
         let at_once = new.chars().nth(1).is_some();
         self.taken += if at_once { new.len() } else { 0 };
         self.there = there;
-        if there == self.shown.text.len() {
+        if there == self.shown.text().len() {
             self.whole =
                 Some((document.clone(), if at_once { Disposition::Accepted } else { Disposition::Typed }));
         }
@@ -105,7 +108,7 @@ impl State {
     pub(super) fn end_shown(&mut self, uri: &str, accepted: bool) -> Option<u64> {
         let uri = Arc::clone(self.open.get_key_value(uri)?.0);
         let pending = self.open.get_mut(&uri)?.pending.take()?;
-        let (bytes, lines) = (pending.shown.text.len(), lines(&pending.shown.text));
+        let (bytes, lines) = (pending.shown.text().len(), lines(pending.shown.text()));
         let fate = match &pending.whole {
             _ if accepted => Disposition::Accepted,
             Some((_, fate)) => *fate,
@@ -118,7 +121,7 @@ impl State {
         self.record(Event::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
         let (document, _) =
             pending.whole.filter(|_| fate == Disposition::Accepted && self.config.stats.enabled)?;
-        let range = pending.shown.offset..pending.shown.offset + bytes;
+        let range = pending.shown.range().start..pending.shown.range().start + bytes;
         Some(self.wait(Waiting { id: 0, uri, language, lines, document, range, act: None }))
     }
 

@@ -76,7 +76,11 @@ impl Judge {
                 continue;
             }
             let whole = end == written.text.len();
-            return Some(self.ranked(placed, used.len(), if whole { 0.0 } else { CUT } + written.likelihood));
+            return Some(self.ranked(
+                placed,
+                used.len(),
+                if whole { 0.0 } else { CUT } + written.mean_logprob,
+            ));
         }
         None
     }

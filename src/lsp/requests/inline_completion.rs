@@ -28,8 +28,8 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
             // Who asks wants to choose; who types wants one.
             let others = answer.others.into_iter().filter(|_| invoked);
             let items = std::iter::once(completion).chain(others).map(|completion| InlineCompletionItem {
-                range: convert::to_range(&answer.snapshot, &completion.range, encoding),
-                insert_text: completion.text,
+                range: convert::to_range(&answer.snapshot, &completion.range(), encoding),
+                insert_text: completion.text().to_owned(),
                 command: Some(accepted(answer.id)),
             });
             items.collect()
