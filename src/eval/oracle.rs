@@ -23,7 +23,7 @@ while line := sys.stdin.buffer.readline():
 
 /// Counts the errors of a text as somebody else's parser does.
 #[derive(Default)]
-pub struct Judge {
+pub struct Oracle {
     python: Option<Python>,
 }
 
@@ -33,7 +33,7 @@ struct Python {
     output: BufReader<ChildStdout>,
 }
 
-impl Judge {
+impl Oracle {
     /// Errors in `text`, as the counterpart of our own strict parser counts them: 0 or 1 for Python, where it stops at the
     /// first.
     pub fn errors(&mut self, language: Parser, text: &str) -> anyhow::Result<usize> {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn others_count_errors() {
-        let mut judge = Judge::default();
+        let mut judge = Oracle::default();
         for (parser, good, bad) in
             [(Parser::Python, "x = 'ä'\n", "x = (\n"), (Parser::Rust, "fn f() {}\n", "fn f( {}\n")]
         {
