@@ -22,4 +22,5 @@ pub mod plot;
 pub mod prompt;
 pub mod session;
 pub mod stats;
+pub mod text;
 pub mod verify;

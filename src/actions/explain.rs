@@ -10,7 +10,7 @@ use super::{Action, Promise, patch, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::Line;
-use crate::context::{Place, scope};
+use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
 
@@ -128,7 +128,7 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::place(snapshot, Some(judge.tree()), &line, start) == Place::String {
+        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);

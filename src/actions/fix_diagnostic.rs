@@ -23,7 +23,7 @@ use site::Site;
 
 use super::{Action, Diagnostic, Offer, Request, applied};
 use crate::document::{Edit, Snapshot};
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// Repairs that are offered for one diagnostic at most.
 const OFFERS: usize = 3;
@@ -57,7 +57,7 @@ pub struct Case<'a> {
     request: &'a Request,
     diagnostic: &'a Diagnostic,
     /// What it is about; None when only what came with it can help.
-    trouble: Option<Trouble>,
+    trouble: Option<DiagnosticKind>,
     /// The name it is about, where it stands.
     name: &'a str,
     at: Range<usize>,
@@ -131,7 +131,7 @@ fn case<'a>(site: &'a Site<'a>, request: &'a Request, diagnostic: &'a Diagnostic
 }
 
 /// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
-pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<Trouble>, Range<usize>) {
+pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<DiagnosticKind>, Range<usize>) {
     let floor = |byte: usize| snapshot.floor(byte);
     let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
     let said = snapshot.language.as_ref().and_then(|language| language.repairs.trouble(&diagnostic.message));
@@ -170,7 +170,7 @@ impl Case<'_> {
     }
 
     /// Whether it is about this.
-    fn is(&self, trouble: Trouble) -> bool {
+    fn is(&self, trouble: DiagnosticKind) -> bool {
         self.trouble == Some(trouble)
     }
 

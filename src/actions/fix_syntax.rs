@@ -28,7 +28,7 @@ use super::{Action, Offer, Request, applied};
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
-use crate::language::strict::Complaint;
+use crate::language::strict::SyntaxError;
 
 /// Repairs that are offered at most: more would be guesses.
 const OFFERS: usize = 3;
@@ -89,18 +89,18 @@ pub fn offers(request: &Request) -> Vec<Offer> {
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
-pub fn complaints(snapshot: &Snapshot) -> Vec<Complaint> {
+pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
-    let found = strict.map_or_else(Vec::new, |parser| parser.complaints(&text));
+    let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
         return found;
     }
     let complaint = |start: usize| {
         let end = snapshot.line_end(start).max(start);
-        Complaint { range: start..end, message: "the syntax is broken here".to_owned() }
+        SyntaxError { range: start..end, message: "the syntax is broken here".to_owned() }
     };
     let places = errors(snapshot, language, &text, &tree);
     places.into_iter().filter(|place| *place < text.len()).map(complaint).collect()
@@ -110,7 +110,7 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<Complaint> {
 fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let mut places: Vec<usize> = match strict {
-        Some(parser) => parser.complaints(text).into_iter().map(|complaint| complaint.range.start).collect(),
+        Some(parser) => parser.syntax_errors(text).into_iter().map(|complaint| complaint.range.start).collect(),
         None => Vec::new(),
     };
     if places.is_empty() {

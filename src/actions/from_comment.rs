@@ -13,7 +13,7 @@ use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking};
 use crate::context::line::{Line, is_closer, width};
-use crate::context::{CursorContext, Place, scope};
+use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
@@ -135,7 +135,7 @@ impl Wish {
                 || below.trim_start().starts_with(is_closer)
         });
         let tree = snapshot.parse()?;
-        let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
+        let comment = scope::cursor_in(snapshot, Some(&tree), &line, at) == CursorIn::Comment;
         (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 

@@ -25,7 +25,7 @@ use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
@@ -69,7 +69,7 @@ pub fn promises(request: &Request) -> Vec<Promise> {
             break;
         }
         let unknown =
-            matches!(trouble, Some(Trouble::UnknownName | Trouble::UnknownMember | Trouble::UnknownExport));
+            matches!(trouble, Some(DiagnosticKind::UnknownName | DiagnosticKind::UnknownMember | DiagnosticKind::UnknownExport));
         let unknown = unknown.then(|| text[range.clone()].to_owned());
         let title = format!("Fix this error ({})", shortened(&told.message));
         spans.push(span.range);

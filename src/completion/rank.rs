@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
-use crate::context::{CursorContext, Place, Right, line};
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// What is known about a text, and what follows.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -124,9 +124,9 @@ pub fn rank(
         flag(!chosen.whole),
         flag(context.line.is_blank_before()),
         (typed as f32).min(8.0),
-        flag(context.right == Right::Closers),
+        flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
-        flag(context.place != Place::Code),
+        flag(context.cursor_in != CursorIn::Code),
         flag(chosen.signs.unknown > 0),
         lead(decoded, others),
         same_end(text, others),

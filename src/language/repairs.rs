@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// What a diagnostic is about, as far as there is a repair for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum DiagnosticKind {
     /// A name that nothing defines here.
     UnknownName,
     /// A member that the thing before it lacks.
@@ -78,7 +78,7 @@ pub struct Repairs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {
-    trouble: Trouble,
+    trouble: DiagnosticKind,
     /// Regular expressions; the group `name` is the name it is about.
     messages: Vec<Pattern>,
 }
@@ -109,7 +109,7 @@ impl Repairs {
     }
 
     /// What a message is about, and the name that it names, if it does.
-    pub fn trouble(&self, message: &str) -> Option<(Trouble, Option<String>)> {
+    pub fn trouble(&self, message: &str) -> Option<(DiagnosticKind, Option<String>)> {
         let name = |found: &Captures<'_>| found.name("name").map(|name| name.as_str().to_owned());
         self.said.iter().find_map(|said| {
             let found = said.messages.iter().find_map(|pattern| pattern.0.captures(message))?;

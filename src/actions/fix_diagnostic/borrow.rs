@@ -2,7 +2,7 @@
 
 use super::{Case, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// Both types are known to the compiler, and only a reference lies between them.
 const BORROW: f32 = 84.0;
@@ -11,8 +11,8 @@ const BORROW: f32 = 84.0;
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     let (shared, mutable) = &case.site.language.repairs.borrow;
     let sign = match case.trouble {
-        Some(Trouble::NotBorrowed) => shared,
-        Some(Trouble::NotMutablyBorrowed) => mutable,
+        Some(DiagnosticKind::NotBorrowed) => shared,
+        Some(DiagnosticKind::NotMutablyBorrowed) => mutable,
         _ => return Vec::new(),
     };
     if sign.is_empty() {

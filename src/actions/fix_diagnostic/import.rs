@@ -12,7 +12,7 @@ use paths::Module;
 use super::site::{Site, words};
 use super::{Case, Repair, insertion, stdlib};
 use crate::document::Snapshot;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// Something that can be imported, or defined elsewhere, under the name.
@@ -45,7 +45,7 @@ const MOST: usize = 3;
 
 /// `Path(x)` → `from pathlib import Path`, where imports go.
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::UnknownName) || case.name.is_empty() {
+    if !case.is(DiagnosticKind::UnknownName) || case.name.is_empty() {
         return Vec::new();
     }
     let mut weights: HashMap<Source, f32> = HashMap::new();

@@ -4,14 +4,14 @@ use tree_sitter::Node;
 
 use super::{Case, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// A member of that very name in that very class leaves little doubt.
 const MEMBER: f32 = 86.0;
 
 /// `return value` → `return self.value`.
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::UnknownName) {
+    if !case.is(DiagnosticKind::UnknownName) {
         return Vec::new();
     }
     let Some(receiver) = receiver(case) else { return Vec::new() };

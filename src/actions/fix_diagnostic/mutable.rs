@@ -2,7 +2,7 @@
 
 use super::{Case, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// The compiler names the variable, and only its declaration can be meant.
@@ -11,7 +11,7 @@ const DECLARATION: f32 = 88.0;
 /// `let v = Vec::new(); v.push(1);` → `let mut v = …`.
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     let word = case.site.language.repairs.mutable.as_str();
-    if !case.is(Trouble::Immutable) || word.is_empty() {
+    if !case.is(DiagnosticKind::Immutable) || word.is_empty() {
         return Vec::new();
     }
     let name = case.name.split(['.', '[']).next().unwrap_or_default();

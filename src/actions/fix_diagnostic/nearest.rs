@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Case, Repair, member, stdlib};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.
@@ -18,9 +18,9 @@ const MOST: usize = 3;
 /// `len(itmes)` → `len(items)`.
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     let names = match case.trouble {
-        Some(Trouble::UnknownName) => visible(case),
-        Some(Trouble::UnknownMember) => attributes(case),
-        Some(Trouble::UnknownExport) => exports(case),
+        Some(DiagnosticKind::UnknownName) => visible(case),
+        Some(DiagnosticKind::UnknownMember) => attributes(case),
+        Some(DiagnosticKind::UnknownExport) => exports(case),
         _ => return Vec::new(),
     };
     let mut near: Vec<(f32, String)> = names

@@ -14,7 +14,7 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
     for (number, suggestion) in case.diagnostic.suggestions.iter().enumerate() {
         let text: Vec<&str> = suggestion.edits.iter().map(|edit| edit.text.as_str()).collect();
         if !paths_in(case.site, &text.join("\n")).is_empty()
-            && case.trouble != Some(crate::language::Trouble::Unused)
+            && case.trouble != Some(crate::language::DiagnosticKind::Unused)
         {
             continue;
         }

@@ -7,7 +7,7 @@ use tree_sitter::Node;
 use super::site::{Import, Site};
 use super::{Case, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// It is certain what is meant; whoever complains may have a better proposal.
 const REMOVE: f32 = 92.0;
@@ -15,7 +15,7 @@ const RENAME: f32 = 80.0;
 
 /// `from a import b, c` → `from a import c`; `x = f()` → `_x = f()`.
 pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::Unused) {
+    if !case.is(DiagnosticKind::Unused) {
         return Vec::new();
     }
     let range = &case.diagnostic.range;

@@ -120,7 +120,7 @@ impl Search<'_> {
         let Some(parser) = self.language.strict else { return Vec::new() };
         // In lines: of several errors in one line nobody can tell which is gone.
         let first = |text: &str| {
-            let start = parser.complaints(text).first()?.range.start;
+            let start = parser.syntax_errors(text).first()?.range.start;
             Some(text[..start.min(text.len())].matches('\n').count())
         };
         for (number, region) in regions.iter().enumerate() {
