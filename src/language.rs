@@ -80,7 +80,7 @@ impl Language {
 }
 
 /// All languages treefill knows; immutable once built.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Registry {
     languages: Vec<Arc<Language>>,
     by_id: HashMap<String, usize>,

@@ -3,19 +3,19 @@
 
 mod capabilities;
 mod client;
-mod complaints;
 mod convert;
-pub mod ext;
 mod notifications;
 pub mod process;
 mod progress;
+pub mod protocol;
+mod publish_diagnostics;
 mod requests;
 pub mod server;
 mod settings;
 mod status;
 pub mod told;
 pub mod transport;
-mod working;
+mod work_done;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -123,14 +123,11 @@ pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     /// Name, what belongs to it, and whether it is documented.
     fn found(language: &str, text: &str) -> Option<(String, String, bool)> {
-        let at = text.find('ˇ').unwrap();
-        let language = Registry::builtin().unwrap().by_name(language);
-        let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
-        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &(at..at))?;
+        let (snapshot, cursor) = crate::testing::fixture(language, text);
+        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &cursor)?;
         Some((function.name, snapshot.slice(function.whole), function.documented))
     }
 
@@ -154,7 +151,7 @@ mod tests {
 
     #[test]
     fn lines_above_are_one_text() {
-        let language = Registry::builtin().unwrap().by_name("rust");
+        let language = crate::testing::language("rust");
         let snapshot = Snapshot::of_text("", "/// A.\n///\n/// B.\nfn f() {}\n/// C.\nfn g() {}\n", language);
         assert_eq!(docs(&snapshot, &snapshot.parse().unwrap()), ["/// A.\n///\n/// B.", "/// C."]);
     }

@@ -9,22 +9,13 @@ use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{Job, Speaker, Task};
-use crate::language::Registry;
+use crate::testing::fixture;
 
 /// What a model was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub rules: String,
     pub text: String,
-}
-
-/// A snapshot of what stands around one `ˇ`, a cursor, or two, a selection.
-fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
-    let start = text.find('ˇ').unwrap();
-    let text = text.replacen('ˇ', "", 1);
-    let end = text.find('ˇ').unwrap_or(start);
-    let language = Registry::builtin().unwrap().by_name(language);
-    (Snapshot::of_text("file:///x", &text.replacen('ˇ', "", 1), language), start..end)
 }
 
 fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<Promise> {
@@ -51,7 +42,7 @@ fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str
 
 /// What the action is called there; empty when it is not promised.
 pub fn title(action: Action, language: &str, text: &str) -> String {
-    let (snapshot, range) = open(language, text);
+    let (snapshot, range) = fixture(language, text);
     promise(action, &snapshot, &range, "").map(|promise| promise.title).unwrap_or_default()
 }
 
@@ -62,7 +53,7 @@ fn run(
     told: &str,
     engine: &Arc<ScriptedEngine>,
 ) -> Result<Vec<Edit>, Reason> {
-    let (snapshot, range) = open(language, text);
+    let (snapshot, range) = fixture(language, text);
     let promise = promise(action, &snapshot, &range, told)
         .unwrap_or_else(|| Promise { told: told.into(), ..Promise::new(action, String::new(), range) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -107,7 +98,7 @@ pub fn check(action: Action, language: &str, before: &str, answer: &str, after: 
 #[track_caller]
 pub fn check_told(action: Action, language: &str, before: &str, told: &str, answer: &str, after: &str) {
     let edits = made(action, language, before, told, answer);
-    let (snapshot, _) = open(language, before);
+    let (snapshot, _) = fixture(language, before);
     let found = edits.map(|edits| applied(&snapshot, &edits).text.to_string());
     assert_eq!(found.as_deref(), Ok(after));
 }

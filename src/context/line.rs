@@ -151,8 +151,8 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Line {
-        let offset = text.find('ˇ').unwrap();
-        Line::at(&Rope::from_str(&text.replace('ˇ', "")), offset)
+        let (text, cursor) = crate::testing::marked(text);
+        Line::at(&Rope::from_str(&text), cursor.start)
     }
 
     #[test]

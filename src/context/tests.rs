@@ -1,13 +1,10 @@
 //! What is found around a cursor, one row per place.
 
 use super::*;
-use crate::language::Registry;
 
 fn context(language: &str, text: &str) -> CursorContext {
-    let offset = text.find('ˇ').unwrap();
-    let language = Registry::builtin().unwrap().by_name(language);
-    let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
-    CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset)
+    let (snapshot, cursor) = crate::testing::fixture(language, text);
+    CursorContext::at(&snapshot, snapshot.parse().as_ref(), cursor.start)
 }
 
 #[test]
@@ -78,7 +75,7 @@ fn the_window_moves_in_steps() {
 #[test]
 fn anywhere_in_any_text_there_is_a_context() {
     for text in ["", "\n", "\r\n\r\n", "é", "a\rb", "\t"] {
-        let snapshot = Snapshot::of_text("", text, Registry::builtin().unwrap().by_name("python"));
+        let snapshot = Snapshot::of_text("", text, crate::testing::language("python"));
         for offset in 0..text.len() + 2 {
             CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
             CursorContext::at(&snapshot, None, offset);

@@ -122,11 +122,9 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use crate::document::{Document, Edit};
-    use crate::language::Registry;
 
     fn document(text: &str) -> Document {
-        let mut document =
-            Document::new("file:///a", 1, text, Registry::builtin().unwrap().by_name("python"));
+        let mut document = Document::new("file:///a", 1, text, crate::testing::language("python"));
         let snapshot = document.snapshot();
         document.store_tree(&snapshot, snapshot.parse().unwrap());
         document
@@ -175,7 +173,7 @@ mod tests {
     fn small_unread_and_uniform_documents_are_read_whole() {
         assert!(document(&functions(10)).snapshot().part(20).is_none());
         let text = functions(4000);
-        let unread = Document::new("a", 1, &text, Registry::builtin().unwrap().by_name("python"));
+        let unread = Document::new("a", 1, &text, crate::testing::language("python"));
         assert!(unread.snapshot().part(20).is_none());
         let class = format!("class A:\n{}", text.replace("def", "    def").replace("return", "    return"));
         assert!(document(&class).snapshot().part(class.len() / 2).is_none());

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::convert;
 use crate::actions::{Diagnostic, Related, Suggestion};
 use crate::document::{Edit, Encoding, Snapshot};
-use crate::session::address;
+use crate::session::uri;
 
 /// A diagnostic of this document as the actions see it; None when it has an odd shape.
 pub fn diagnostic(snapshot: &Snapshot, told: &Value, encoding: Encoding) -> Option<Diagnostic> {
@@ -66,10 +66,10 @@ impl Read<'_> {
     }
 
     fn related(&self, list: &Value) -> Vec<Related> {
-        let here = address::path(&self.snapshot.uri);
+        let here = uri::path(&self.snapshot.uri);
         let of_document = |item: &&Value| {
             let uri = item["location"]["uri"].as_str().unwrap_or_default();
-            uri == &*self.snapshot.uri || here.is_some() && address::path(uri) == here
+            uri == &*self.snapshot.uri || here.is_some() && uri::path(uri) == here
         };
         let read = |item: &Value| {
             let message = item["message"].as_str()?.to_owned();

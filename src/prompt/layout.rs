@@ -81,14 +81,10 @@ fn stable(context: &CursorContext, window: usize, budget: Budget) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::Snapshot;
-    use crate::language::Registry;
 
     fn segments(text: &str, bytes: usize) -> Vec<(Role, String)> {
-        let offset = text.find('ˇ').unwrap();
-        let language = Registry::builtin().unwrap().by_name("python");
-        let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
-        let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
+        let (snapshot, cursor) = crate::testing::fixture("python", text);
+        let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), cursor.start);
         build(&context, Budget { bytes }).into_iter().map(|segment| (segment.role, segment.text)).collect()
     }
 

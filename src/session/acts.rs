@@ -176,11 +176,10 @@ mod tests {
     fn what_this_user_undoes_comes_later_and_is_not_preferred() {
         use crate::config::Config;
         use crate::engine::scripted::ScriptedEngine;
-        use crate::language::Registry;
         use crate::stats::History;
 
         let session = Session::new(
-            || Registry::builtin().unwrap(),
+            crate::testing::registry,
             Config::default(),
             std::sync::Arc::new(|_: &Config| ScriptedEngine::always("") as _),
         );

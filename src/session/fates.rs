@@ -207,16 +207,15 @@ mod tests {
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
-    use crate::language::Registry;
-    use crate::session::Ask;
+    use crate::session::Query;
     use crate::stats::Recorder;
 
     const URI: &str = "file:///x.py";
 
     async fn shown(session: &Arc<Session>) -> u64 {
-        let turn = session.begin(URI, Kind::Automatic).unwrap();
-        let ask = Ask { offset: turn.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
-        session.complete(turn, ask).await.id
+        let request = session.begin(URI, Kind::Automatic).unwrap();
+        let query = Query { offset: request.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        session.complete(request, query).await.id
     }
 
     fn replace(session: &Arc<Session>, text: &str) {
@@ -230,7 +229,7 @@ mod tests {
         let file = folder.path().join("stats.jsonl");
         let engine = ScriptedEngine::always("compute(1)");
         let session = Session::new(
-            || Registry::builtin().unwrap(),
+            crate::testing::registry,
             Config::default(),
             Arc::new(move |_: &Config| Arc::clone(&engine) as _),
         );

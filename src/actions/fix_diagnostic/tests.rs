@@ -1,22 +1,13 @@
 //! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::*;
 use crate::actions::{Suggestion, Workspace};
-use crate::document::Snapshot;
-use crate::language::Registry;
-
-/// Compiling the queries of all languages takes longer than a test.
-static LANGUAGES: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
 
 /// A request about the text in `⟦⟧`.
 pub fn request(language: &str, marked: &str, message: &str) -> Request {
-    let (before, rest) = marked.split_once('⟦').unwrap();
-    let (inside, after) = rest.split_once('⟧').unwrap();
-    let range = before.len()..before.len() + inside.len();
-    let snapshot = Snapshot::of_text("", &format!("{before}{inside}{after}"), LANGUAGES.by_name(language));
+    let (snapshot, range) = crate::testing::fixture(language, marked);
     let diagnostic = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
     Request {
         snapshot,

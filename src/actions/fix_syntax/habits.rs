@@ -300,11 +300,10 @@ fn unpack(mut key: u64) -> Vec<Class> {
 mod tests {
     use super::super::lexer::Lexis;
     use super::*;
-    use crate::language::Registry;
 
     #[test]
     fn what_was_seen_is_likelier_and_a_table_keeps_it() {
-        let language = Registry::builtin().unwrap().by_name("python").unwrap();
+        let language = crate::testing::language("python").unwrap();
         let lexis = Lexis::of(&language);
         let mut seed = String::new();
         for word in ["def", "return", "self", "(", ")", ":", ","] {

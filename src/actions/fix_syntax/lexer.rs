@@ -214,10 +214,9 @@ fn number(rest: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     fn check(language: &str, text: &str, expected: &[&str]) {
-        let language = Registry::builtin().unwrap().by_name(language).unwrap();
+        let language = crate::testing::language(language).unwrap();
         let tokens = Lexis::of(&language).tokens(text, 0..text.len());
         let found: Vec<&str> = tokens.iter().map(|token| &text[token.range.clone()]).collect();
         assert_eq!(found, expected, "{text}");

@@ -1,24 +1,18 @@
 //! What is promised, what may take its place, and what is refused. The model is a script.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::*;
 use crate::actions::{Diagnostic, Workspace, applied};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Task};
-use crate::language::Registry;
-
-static LANGUAGES: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
 
 /// A request about the text in `⟦⟧`.
 fn request(language: &str, marked: &str, message: &str) -> Request {
-    let (before, rest) = marked.split_once('⟦').unwrap();
-    let (inside, after) = rest.split_once('⟧').unwrap();
-    let range = before.len()..before.len() + inside.len();
-    let text = format!("{before}{inside}{after}");
+    let (snapshot, range) = crate::testing::fixture(language, marked);
     let told = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
     Request {
-        snapshot: Snapshot::of_text("file:///x", &text, LANGUAGES.by_name(language)),
+        snapshot,
         range: Some(range),
         diagnostics: vec![told],
         workspace: Workspace::default(),

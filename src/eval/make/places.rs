@@ -228,10 +228,9 @@ mod tests {
     use rand::SeedableRng as _;
 
     use super::*;
-    use crate::language::Registry;
 
     fn places(language: &str, text: &str) -> HashMap<Kind, Vec<String>> {
-        let language = Registry::builtin().unwrap().by_name(language);
+        let language = crate::testing::language(language);
         let snapshot = Snapshot::of_text("", text, language);
         let tree = snapshot.parse().unwrap();
         let mut found: HashMap<Kind, Vec<String>> = HashMap::new();

@@ -7,9 +7,10 @@ use super::resolve_action::Promised;
 use crate::actions::{self, Action, MENU_TIME, Offer, Promise, Request};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
-use crate::lsp::ext::CodeActionParams;
+use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, told};
+use crate::session::View;
 
 /// The kind of a repair.
 pub const QUICK_FIX: &str = "quickfix";
@@ -17,21 +18,20 @@ pub const QUICK_FIX: &str = "quickfix";
 pub const REWRITE: &str = "refactor.rewrite";
 
 pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
-    let Some(snapshot) = server.session.snapshot(&params.text_document.uri) else { return Vec::new() };
-    let client = server.negotiated();
-    if server.session.is_off(&params.text_document.uri) {
+    let Some(View { snapshot, models, workspace, silence: None, .. }) =
+        server.session.view(&params.text_document.uri)
+    else {
         return Vec::new();
-    }
+    };
+    let client = server.negotiated();
     let only = params.context.only.as_deref();
     let fixes = wanted(only, QUICK_FIX);
-    let models = server.session.models();
     let promised_kinds = [QUICK_FIX, REWRITE].map(|kind| (kind, wanted(only, kind)));
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
     let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
-    let workspace = server.session.workspace(&params.text_document.uri);
     let request =
         Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace, time: MENU_TIME };
     let look = move || {

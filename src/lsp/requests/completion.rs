@@ -11,9 +11,9 @@ use crate::completion::{Completion, Outcome, Trigger};
 use crate::document::Snapshot;
 use crate::lsp::capabilities::Client;
 use crate::lsp::convert;
-use crate::lsp::ext::CompletionParams;
+use crate::lsp::protocol::CompletionParams;
 use crate::lsp::server::Server;
-use crate::session::Ask;
+use crate::session::Query;
 use crate::stats::Kind;
 
 /// Longest label, in characters: menus are about this wide.
@@ -31,7 +31,7 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
             // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
             let answer = server
                 .session
-                .complete(turn, Ask { offset, trigger: Trigger::Automatic, selected: None })
+                .complete(turn, Query { offset, trigger: Trigger::Automatic, selected: None })
                 .await;
             match answer.outcome {
                 Outcome::Completion(completion) => {

@@ -5,9 +5,9 @@ use tower_lsp::lsp_types::Command;
 
 use crate::completion::{Outcome, Selected, Trigger};
 use crate::lsp::convert;
-use crate::lsp::ext::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
+use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
-use crate::session::Ask;
+use crate::session::Query;
 use crate::stats::Kind;
 
 pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
@@ -23,7 +23,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
         text: info.text,
     });
     let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
-    let answer = server.session.complete(turn, Ask { offset, trigger, selected }).await;
+    let answer = server.session.complete(turn, Query { offset, trigger, selected }).await;
     let items = match answer.outcome {
         Outcome::Completion(completion) => {
             // Who asks wants to choose; who types wants one.

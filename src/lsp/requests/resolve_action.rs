@@ -11,8 +11,8 @@ use crate::actions::{Action, Promise, excuse};
 use crate::document::Snapshot;
 use crate::lsp::convert;
 use crate::lsp::server::Server;
-use crate::lsp::working::Working;
-use crate::session::Refusal;
+use crate::lsp::work_done::WorkDone;
+use crate::session::ResolveError;
 
 /// An action that is still to be made, as it travels.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,21 +80,21 @@ impl Promised {
 
     /// Make it: its edits on the wire. None when there is nothing to apply, which the user is told.
     pub async fn keep(&self, server: &Server, progress: Value) -> Result<Option<Vec<Value>>> {
-        let begun = server.session.begin_making(&self.uri, self.version);
+        let begun = server.session.begin_action(&self.uri, self.version);
         let made = match begun {
             Err(refusal) => Err(refusal),
             Ok(making) => {
-                let _shown = Working::show(server, progress, &self.label);
+                let _shown = WorkDone::show(server, progress, &self.label);
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
-                let edits = server.session.make(making, self.about(&snapshot, server)).await;
+                let edits = server.session.resolve_action(making, self.about(&snapshot, server)).await;
                 edits.map(|edits| text_edits(&snapshot, &edits, encoding))
             }
         };
         match made {
             Ok(edits) => Ok(Some(edits)),
-            Err(Refusal::Moved) => Err(moved_on()),
-            Err(Refusal::Nothing(reason)) => {
+            Err(ResolveError::Moved) => Err(moved_on()),
+            Err(ResolveError::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
                 server
                     .messages

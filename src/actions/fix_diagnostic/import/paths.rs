@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn python() -> Imports {
-        let text = crate::language::Registry::builtin().unwrap().by_name("python").unwrap();
+        let text = crate::testing::language("python").unwrap();
         text.repairs.imports.clone()
     }
 
@@ -147,8 +147,7 @@ mod tests {
         let at = |path: &str| folder.path().join(path);
         std::fs::create_dir_all(at("src/a")).unwrap();
         std::fs::write(at("Cargo.toml"), "").unwrap();
-        let rules =
-            crate::language::Registry::builtin().unwrap().by_name("rust").unwrap().repairs.imports.clone();
+        let rules = crate::testing::language("rust").unwrap().repairs.imports.clone();
         let lib = Module::of(&at("src/lib.rs"), &rules);
         let b = Module::of(&at("src/a/b.rs"), &rules);
         assert_eq!((lib.path.as_str(), b.path.as_str()), ("crate", "crate::a::b"));
