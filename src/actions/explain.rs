@@ -111,7 +111,7 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
     // Not `///` or `#!`, which are not for this place.
     let last = mark.chars().last()?;
     let text = comment.trim_start_matches([last, '!']).trim();
-    let tool = &snapshot.language.as_ref()?.config.directives;
+    let tool = &snapshot.language.as_ref()?.config.pragma_prefixes;
     let speaks_to_a_tool = tool.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
     let odd = |c: char| c.is_control();
     (!text.is_empty() && text.chars().count() <= WIDTH && !speaks_to_a_tool && !text.contains(odd))

@@ -117,7 +117,7 @@ impl Wish {
             let line = snapshot.line_text(row);
             let text = line.trim_start().strip_prefix(config.line_comment.as_str())?.trim().to_owned();
             let to_a_tool =
-                config.directives.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+                config.pragma_prefixes.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
             (!to_a_tool).then_some(text)
         };
         let text = said(row).filter(|_| snapshot.line_of(range.end) == row)?;

@@ -8,7 +8,7 @@ use crate::document::{Edit, Snapshot};
 use crate::language::strict::StrictReport;
 
 /// What is wrong with a whole text, found without any knowledge of an older version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct FaultCount {
     /// ERROR and MISSING nodes of a fresh parse.
     tree: usize,

@@ -51,7 +51,7 @@ impl Region {
 
 /// The lines of a file with their indentation.
 #[derive(Debug)]
-pub struct Lines<'a> {
+pub struct LineTable<'a> {
     text: &'a str,
     /// Where each line starts, and the end of the text.
     starts: Vec<usize>,
@@ -59,7 +59,7 @@ pub struct Lines<'a> {
     widths: Vec<Option<usize>>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineTable<'a> {
     /// The lines of `text`.
     pub fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
@@ -136,7 +136,7 @@ impl<'a> Lines<'a> {
             let deeper =
                 (part.start + 1..part.end).filter_map(|line| self.widths[line]).filter(|width| *width > own);
             let Some(width) = deeper.min().filter(|_| part.len() > SMALL) else { break };
-            // What stands no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
+            // RepairKind stands no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
             let head = (part.start..lines.start)
                 .rev()
                 .find(|line| self.widths[*line].is_some_and(|width| width <= own));
@@ -185,7 +185,7 @@ mod tests {
         let text = format!(
             "import a\n\nclass A:\n    def f(self):\n{body}\n    def g(\n        self,\n    ):\n        y()\n\nb()\n"
         );
-        let lines = Lines::new(&text);
+        let lines = LineTable::new(&text);
         let at = lines.of(text.find("y()").unwrap());
         let regions: Vec<String> =
             lines.regions(at..at + 1).iter().map(|region| region.text(&text)).collect();
