@@ -10,7 +10,7 @@ use treefill::cancel::CancelToken;
 use treefill::completion::{Options, Outcome, Request, Trigger, complete};
 use treefill::context::CursorContext;
 use treefill::document::{Edit, Snapshot};
-use treefill::engine::power::WorkAhead;
+use treefill::engine::power::Prefetch;
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::language::Registry;
 
@@ -78,7 +78,7 @@ fn hole(snapshot: &Snapshot, number: usize) -> Option<(Snapshot, usize, String)>
 
 async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut usize) -> Duration {
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone(), "\n".into()]));
-    let options = Options { debounce: Duration::ZERO, work_ahead: WorkAhead::Never, ..Options::default() };
+    let options = Options { debounce: Duration::ZERO, prefetch: Prefetch::Never, ..Options::default() };
     let request =
         Request { snapshot, offset, trigger: Trigger::Automatic, selected: None, shown: Vec::new() };
     let start = Instant::now();

@@ -36,7 +36,7 @@ use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::{Part, Snapshot, Unparsed};
 use crate::engine::Engine;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 
 /// What made the editor ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,7 +109,7 @@ impl Effort {
 /// What becomes of a suggestion that adds something a reader should look at twice ([`crate::verify::risks`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Risky {
+pub enum OnRisk {
     /// It is not made.
     #[default]
     Drop,
@@ -134,9 +134,9 @@ pub struct Options {
     /// Always bounded by a number too.
     pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
-    pub work_ahead: WorkAhead,
+    pub prefetch: Prefetch,
     /// What becomes of risky additions.
-    pub risky: Risky,
+    pub on_risk: OnRisk,
     /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
     pub leaning: [f32; 2],
     /// All of it, but for measurements.
@@ -153,8 +153,8 @@ impl Default for Options {
             debounce: Duration::ZERO,
             deadline: Duration::from_millis(1500),
             check_time: Duration::from_millis(40),
-            work_ahead: WorkAhead::default(),
-            risky: Risky::default(),
+            prefetch: Prefetch::default(),
+            on_risk: OnRisk::default(),
             leaning: [0.0; 2],
             effort: Effort::default(),
         }

@@ -65,7 +65,6 @@ pub async fn write(
         max_tokens: most,
         stop: prompt::stop(lines),
         sampling: wanted.sampling,
-        bans: Vec::new(),
         task: Task::Generate { candidates: wanted.candidates },
     };
     let generation = engine.generate(job, cancel.clone());

@@ -14,7 +14,7 @@ use super::place::Place;
 use super::trigger::Shape;
 use super::trim::{self, Candidate};
 use super::validate::Judge;
-use super::{Effort, Options, Risky, Trigger, blocking, rank};
+use super::{Effort, OnRisk, Options, Trigger, blocking, rank};
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::Part;
@@ -74,7 +74,6 @@ impl Desk {
             max_tokens: self.options.max_tokens,
             stop,
             sampling: Sampling::Greedy,
-            bans: Vec::new(),
             task: Task::Generate { candidates },
         })
     }
@@ -136,9 +135,9 @@ impl Desk {
         };
         let leaning = options.leaning[usize::from(chosen.candidate.text.trim().contains('\n'))];
         let leaning = leaning - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
-        let leaning = match (chosen.signs.risky, options.risky) {
-            (true, Risky::Drop) => return Err(Reason::Risky),
-            (true, Risky::Lower) => leaning - rank::RISKY,
+        let leaning = match (chosen.signs.risky, options.on_risk) {
+            (true, OnRisk::Drop) => return Err(Reason::OnRisk),
+            (true, OnRisk::Lower) => leaning - rank::RISKY,
             (false, _) => leaning,
         };
         let rank = rank::rank(&chosen, decoded, others, &text, context).leaning(leaning);

@@ -29,7 +29,6 @@ pub async fn of(
         max_tokens: 0,
         stop: Stop::default(),
         sampling: Sampling::Greedy,
-        bans: Vec::new(),
         task: Task::Score { continuations: texts },
     };
     let mut generation = engine.generate(job, cancel.clone());

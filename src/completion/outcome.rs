@@ -37,7 +37,7 @@ pub enum Reason {
     /// No part of what was generated fits the syntax.
     Invalid,
     /// What was generated adds something that a reader should look at twice, and the user wants none of that.
-    Risky,
+    OnRisk,
     /// The parser's time, size or depth limit was hit, so nothing can be checked.
     NotParsed,
     /// A newer request took this one's place, or the client cancelled it.
@@ -73,8 +73,8 @@ impl fmt::Display for Reason {
             Self::Repetition => "the model repeats itself or the lines above",
             Self::LowConfidence => "the model is not sure enough",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
-            Self::Risky => {
-                "what the model wrote is risky (completion.risky = \"drop\"; `treefill check` names risks)"
+            Self::OnRisk => {
+                "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"
             }
             Self::NotParsed => {
                 "the file is too large, too deep or too slow to parse, so nothing can be checked"

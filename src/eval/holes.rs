@@ -16,7 +16,7 @@ use crate::cancel::CancelToken;
 use crate::completion::{self, Effort, Outcome, Request, Trigger};
 use crate::document::Snapshot;
 use crate::engine::Engine;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 use crate::language::{Language, Registry};
 use crate::verify::faults::fresh_tree_faults;
 
@@ -79,7 +79,7 @@ pub fn options(effort: Effort) -> completion::Options {
         debounce: Duration::ZERO,
         deadline: Duration::from_secs(600),
         check_time: Duration::from_secs(600),
-        work_ahead: WorkAhead::Never,
+        prefetch: Prefetch::Never,
         effort,
         ..completion::Options::default()
     }

@@ -10,7 +10,7 @@ use super::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
 use crate::document::Snapshot;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
 use crate::stats::{Asked, Event, Kind, language_name};
 
@@ -114,7 +114,7 @@ impl Session {
         };
         let answer = self.finish_request(pending.snapshot, offset, (outcome, others), pending.begun);
         if let Outcome::Completion(completion) = &answer.outcome
-            && pending.options.work_ahead != WorkAhead::Never
+            && pending.options.prefetch != Prefetch::Never
         {
             self.prepare_acceptance(&answer.snapshot, completion, pending.options);
         }

@@ -58,7 +58,7 @@ impl Session {
     async fn run_ahead(&self, snapshot: Snapshot, offset: usize, options: Options, token: &CancelToken) {
         tokio::time::sleep(READING).await;
         // Asking for the battery reads files.
-        let allowed = tokio::task::spawn_blocking(move || options.work_ahead.is_allowed());
+        let allowed = tokio::task::spawn_blocking(move || options.prefetch.is_allowed());
         if !allowed.await.unwrap_or(false) {
             return;
         }

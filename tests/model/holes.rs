@@ -8,7 +8,7 @@ use treefill::cancel::CancelToken;
 use treefill::completion::{self, Options, Outcome, Request, Trigger};
 use treefill::document::Snapshot;
 use treefill::engine::llama::LlamaEngine;
-use treefill::engine::{Engine, Options as EngineOptions};
+use treefill::engine::{Engine, ModelOptions};
 
 use crate::testing;
 
@@ -16,7 +16,7 @@ use crate::testing;
 const HOLES: usize = 40;
 
 fn start() -> Arc<LlamaEngine> {
-    LlamaEngine::start(EngineOptions::new(treefill::models::infill(&None).unwrap()))
+    LlamaEngine::start(ModelOptions::new(treefill::models::infill(&None).unwrap()))
 }
 
 /// Cut the rest of a line at about even distances: the text, and the cursor.

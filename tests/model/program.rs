@@ -29,7 +29,7 @@ impl Client {
         std::fs::write(
             &config,
             format!(
-                "[model]\nprompt_ms = 20000\n[engine]\nlinger_s = 0\n[completion]\ndeadline_ms = 30000\n{settings}"
+                "[model]\nmax_prefill_ms = 20000\n[engine]\nexit_after_idle_s = 0\n[completion]\ndeadline_ms = 30000\n{settings}"
             ),
         )
         .unwrap();

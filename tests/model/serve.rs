@@ -27,7 +27,8 @@ impl Program {
         let home = tempfile::tempdir().unwrap();
         // The engine's process goes with the test.
         std::fs::create_dir(home.path().join("treefill")).unwrap();
-        std::fs::write(home.path().join("treefill/config.toml"), "[engine]\nlinger_s = 0\n").unwrap();
+        std::fs::write(home.path().join("treefill/config.toml"), "[engine]\nexit_after_idle_s = 0\n")
+            .unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
         command
             .args(arguments)

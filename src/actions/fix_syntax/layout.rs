@@ -289,7 +289,7 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
             ));
         }
     }
-    // RepairKind stands where the closer belongs, and the opener itself, may be slips for it.
+    // What stands where the closer belongs, and the opener itself, may be slips for it.
     for token in
         (opener..(opener + NEAR_SLIP).min(site.tokens.len())).filter(|token| site.kind(*token) == TokenKind::Punctuation)
     {

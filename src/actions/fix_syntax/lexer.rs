@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::language::Language;
 
-/// RepairKind a token is.
+/// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A word of the grammar.
@@ -26,7 +26,7 @@ pub enum TokenKind {
 /// One token. Comments and white space lie between tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// RepairKind it is.
+    /// What it is.
     pub kind: TokenKind,
     /// Its bytes.
     pub range: Range<usize>,

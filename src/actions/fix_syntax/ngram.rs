@@ -11,7 +11,7 @@ use super::lexer::{TokenKind, Token};
 
 /// Longest counted sequence: four tokens before tell `def name(self` from `if name(self`.
 const ORDER: usize = 5;
-/// RepairKind a class may be at most: five of them go into one `u64`.
+/// What a class may be at most: five of them go into one `u64`.
 const CLASSES: usize = 1 << 12;
 /// How much a sequence of the file itself counts against one of the table, which was made from some megabytes.
 const OWN: f32 = 20.0;
@@ -243,7 +243,7 @@ impl Ngrams {
         ((seen[gap] + prior[gap]) / total).ln()
     }
 
-    /// RepairKind was counted in files at least `least` times, as [`NgramTable::read`] reads it.
+    /// What was counted in files at least `least` times, as [`NgramTable::read`] reads it.
     pub fn table(&self, least: f32) -> String {
         let mut entries: Vec<(Vec<TokenClass>, f32)> = self
             .own

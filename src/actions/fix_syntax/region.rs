@@ -1,5 +1,5 @@
 //! The smallest parts of a broken file in which a repair can be judged, found by indentation alone: brackets and trees
-//! are what is broken. Whether a part was a good choice shows when a repair of it also mends the file.
+//! are what is broken. Whether a part was a good choice shows when a repair of it also fixes the file.
 
 use std::ops::Range;
 
@@ -136,7 +136,7 @@ impl<'a> LineTable<'a> {
             let deeper =
                 (part.start + 1..part.end).filter_map(|line| self.widths[line]).filter(|width| *width > own);
             let Some(width) = deeper.min().filter(|_| part.len() > SMALL) else { break };
-            // RepairKind stands no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
+            // What stands no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
             let head = (part.start..lines.start)
                 .rev()
                 .find(|line| self.widths[*line].is_some_and(|width| width <= own));

@@ -12,7 +12,7 @@ const NEAR: usize = 4_000;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
 
-/// RepairKind a repair does, for its title.
+/// What a repair does, for its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RepairKind {
     /// Something new.
@@ -51,7 +51,7 @@ impl RepairKind {
 pub struct RepairCandidate {
     /// The change.
     pub edit: Edit,
-    /// RepairKind it does.
+    /// What it does.
     pub what: RepairKind,
     /// Natural logarithm of how plausible it is, up to a constant.
     pub score: f32,

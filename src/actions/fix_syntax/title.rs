@@ -1,4 +1,4 @@
-//! RepairKind a repair is called: exact, because nobody looks at a menu twice.
+//! What a repair is called: exact, because nobody looks at a menu twice.
 
 use super::site::{RepairCandidate, RepairKind};
 

@@ -72,7 +72,7 @@ pub fn candidates(site: &ErrorSite<'_>) -> Vec<RepairCandidate> {
     found
 }
 
-/// RepairKind may be inserted: the language's own tokens, and a few words that stand near.
+/// What may be inserted: the language's own tokens, and a few words that stand near.
 fn parts(site: &ErrorSite<'_>) -> Vec<Part> {
     let part = |text: &str, kind: TokenKind, prior: f32| Part {
         class: site.class(kind, text),

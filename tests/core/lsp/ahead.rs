@@ -18,7 +18,7 @@ fn server() -> (TestServer, Receiver<Asked>) {
         "textDocument": { "inlineCompletion": {} },
     });
     let params = json!({ "capabilities": capabilities });
-    (TestServer::start_with(engine, params, "[engine]\nwork_ahead = \"always\"\n"), jobs)
+    (TestServer::start_with(engine, params, "[engine]\nprefetch = \"always\"\n"), jobs)
 }
 
 fn right_of(position: &Value, bytes: usize) -> Value {

@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
 use treefill::cancel::CancelToken;
 use treefill::config::Config;
-use treefill::engine::power::WorkAhead;
+use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Engine, EngineError, Finish, Generation, Job, Piece, Prompt, Status, Summary, Update,
+    Engine, EngineError, Finish, Generation, Job, JobSummary, Piece, PromptStats, Status, Update,
 };
 use treefill::lsp::transport::{self, Adapter, Event};
 use treefill::lsp::{ServeOptions, server};
@@ -129,8 +129,8 @@ impl TestServer {
         // Tests do not wait to see whether the user types on.
         config.completion.debounce_ms = 0;
         // On a battery or not, jobs come only when a test asks for them.
-        if config.engine.work_ahead == WorkAhead::Auto {
-            config.engine.work_ahead = WorkAhead::Never;
+        if config.engine.prefetch == Prefetch::Auto {
+            config.engine.prefetch = Prefetch::Never;
         }
         let session = Session::new(testing::registry, config.clone(), start);
         session.start_engine();
@@ -236,9 +236,9 @@ impl Asked {
     pub fn say(self, text: &str) {
         let piece = Piece { text: text.into(), logprob: -0.1, tokens: 1, candidate: 0 };
         let _ = self.updates.send(Ok(Update::Piece(piece)));
-        let summary = Summary {
+        let summary = JobSummary {
             finish: Finish::EndOfText,
-            prompt: Prompt::default(),
+            prompt: PromptStats::default(),
             generated_tokens: 1,
             prefill_ms: 0.0,
             decode_ms: 0.0,

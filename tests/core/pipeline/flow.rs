@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use treefill::cancel::{CancelSource, CancelToken};
-use treefill::completion::{Options, Outcome, Reason, Report, Risky, Selected, Trigger, Verdict, complete};
+use treefill::completion::{OnRisk, Options, Outcome, Reason, Report, Selected, Trigger, Verdict, complete};
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::{EngineError, Status};
@@ -80,8 +80,8 @@ async fn the_likeliest_of_several_texts_is_shown() {
 async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
     let texts = vec![("eval(text)\n".to_owned(), -0.01), ("foo_bar(baz)\n".to_owned(), -1.5)];
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
-    for (risky, expected) in [(Risky::Drop, vec![]), (Risky::Lower, vec!["eval(text)"])] {
-        let options = Options { risky, ..Options::default() };
+    for (on_risk, expected) in [(OnRisk::Drop, vec![]), (OnRisk::Lower, vec!["eval(text)"])] {
+        let options = Options { on_risk, ..Options::default() };
         let request = request("python", "x = ˇ\n", Trigger::Invoked);
         let report = complete(request, &*engine, &options, &CancelToken::never()).await;
         let Outcome::Completion(best) = report.outcome else { panic!("shown") };

@@ -10,7 +10,7 @@ use treefill::cancel::CancelToken;
 use treefill::engine::daemon::ask;
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
-use treefill::engine::{Ban, Engine, EngineError, Job, Status};
+use treefill::engine::{Engine, EngineError, Job, Status};
 
 use super::support::{PATIENCE, Place, collect, job, runtime, text, until};
 
@@ -39,10 +39,8 @@ fn signal(pid: u32, signal: i32) {
 
 /// A job that takes a while.
 fn long(document: &str) -> Job {
-    let mut job = job(document, "x = 1\n", 200);
-    // Or the model might end its text at once.
-    job.bans.push(Ban { first_piece: String::new() });
-    job
+    // A list is not ended at once.
+    job(document, "numbers = [\n    1,\n    2,\n    3,\n    4,\n    5,\n    6,\n", 200)
 }
 
 fn is_ready(status: &Status) -> bool {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
-use treefill::engine::daemon::wire::{Greeting, Request, Response};
+use treefill::engine::daemon::wire::{ClientMessage, Greeting, ServerMessage};
 use treefill::engine::daemon::{ask, server};
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::{Engine, EngineError, Status};
@@ -29,7 +29,7 @@ struct Server {
 impl Server {
     fn start(change: impl FnOnce(&mut Place), script: impl Fn() -> Script + Send + Sync + 'static) -> Self {
         let mut place = Place::new(Path::new("/a/model.gguf"));
-        place.settings.linger_s = 600;
+        place.settings.exit_after_idle_s = 600;
         change(&mut place);
         let (address, settings) = (place.address.clone(), place.settings.clone());
         let (made, engines) = mpsc::channel();
@@ -88,7 +88,7 @@ impl Drop for Server {
     }
 }
 
-fn send(stream: &mut UnixStream, request: &Request) {
+fn send(stream: &mut UnixStream, request: &ClientMessage) {
     frame(stream, &serde_json::to_vec(request).unwrap());
 }
 
@@ -99,7 +99,7 @@ fn frame(stream: &mut UnixStream, body: &[u8]) {
 }
 
 /// The next message; none when the connection was closed.
-fn receive(stream: &mut UnixStream) -> Option<Response> {
+fn receive(stream: &mut UnixStream) -> Option<ServerMessage> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut length = [0; 4];
     stream.read_exact(&mut length).ok()?;
@@ -166,14 +166,14 @@ fn another_version_is_refused_with_words() {
         Greeting { key: "another".into(), ..right.clone() },
     ] {
         let mut stream = server.connect();
-        send(&mut stream, &Request::Hello(wrong.clone()));
-        let Some(Response::Refused(why)) = receive(&mut stream) else { panic!("{wrong:?} was let in") };
+        send(&mut stream, &ClientMessage::Hello(wrong.clone()));
+        let Some(ServerMessage::Refused(why)) = receive(&mut stream) else { panic!("{wrong:?} was let in") };
         assert!(why.contains("protocol"), "{why}");
         assert_eq!(receive(&mut stream), None, "and the connection ends");
     }
     let mut stream = server.connect();
-    send(&mut stream, &Request::Hello(right));
-    assert!(matches!(receive(&mut stream), Some(Response::Welcome { .. })));
+    send(&mut stream, &ClientMessage::Hello(right));
+    assert!(matches!(receive(&mut stream), Some(ServerMessage::Welcome { .. })));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn garbage_is_ignored() {
     }
     // After the greeting too.
     let mut stream = server.connect();
-    send(&mut stream, &Request::Hello(server.greeting()));
+    send(&mut stream, &ClientMessage::Hello(server.greeting()));
     receive(&mut stream).unwrap();
     frame(&mut stream, b"[1, 2");
     while receive(&mut stream).is_some() {}
@@ -247,7 +247,8 @@ fn a_cancelled_and_a_dropped_job_end_over_there() {
 
 #[test]
 fn it_leaves_after_its_last_client_and_a_status_query_is_none() {
-    let mut server = Server::start(|place| place.settings.linger_s = 0, || Script::Pieces(vec!["x".into()]));
+    let mut server =
+        Server::start(|place| place.settings.exit_after_idle_s = 0, || Script::Pieces(vec!["x".into()]));
     assert!(server.is_alive(), "the query is no client that goes");
     let client = server.client();
     runtime().block_on(until(&client, |status| matches!(status, Status::Ready(_))));
@@ -258,7 +259,10 @@ fn it_leaves_after_its_last_client_and_a_status_query_is_none() {
 
 #[test]
 fn an_idle_model_is_given_up_and_comes_back() {
-    let server = Server::start(|place| place.settings.unload_s = 1, || Script::Pieces(vec!["again".into()]));
+    let server = Server::start(
+        |place| place.settings.unload_after_idle_s = 1,
+        || Script::Pieces(vec!["again".into()]),
+    );
     let runtime = runtime();
     let client = server.client();
     let first = server.engines.recv().unwrap();

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use treefill::cancel::CancelToken;
-use treefill::engine::Settings;
+use treefill::engine::DaemonOptions;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::{
-    Engine, EngineError, Generation, Job, Lane, Options, Role, Sampling, Segment, Status, Stop, Task, Update,
+    Engine, EngineError, Generation, Job, Lane, ModelOptions, Role, Sampling, Segment, Status, Stop, Task,
+    Update,
 };
 
 /// Far above what anything takes here, so that only a hang meets it.
@@ -18,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// A runtime and a state folder; the engine in it goes when its last client goes.
 pub struct Place {
     pub folder: tempfile::TempDir,
-    pub settings: Settings,
+    pub settings: DaemonOptions,
     pub address: Address,
 }
 
@@ -26,7 +27,8 @@ impl Place {
     pub fn new(model: &Path) -> Self {
         let private = std::fs::Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().permissions(private).tempdir().unwrap();
-        let settings = Settings { options: Options::new(model), linger_s: 0, unload_s: 0 };
+        let settings =
+            DaemonOptions { options: ModelOptions::new(model), exit_after_idle_s: 0, unload_after_idle_s: 0 };
         let address = Address::within(folder.path(), &folder.path().join("state"), "0123456789abcdef".into());
         Self { folder, settings, address }
     }
@@ -46,7 +48,6 @@ pub fn job(document: &str, prefix: &str, max_tokens: usize) -> Job {
         max_tokens,
         stop: Stop::default(),
         sampling: Sampling::Greedy,
-        bans: Vec::new(),
         task: Task::default(),
     }
 }

@@ -7,19 +7,21 @@ use super::support::{collect, job, text_of, with_chat_template};
 use expect_test::{Expect, expect};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::{LlamaEngine, Tokenizer};
-use treefill::engine::{Engine, EngineError, Finish, Job, Message, Options, Purpose, Speaker, Task};
+use treefill::engine::{
+    ChatMessage, Engine, EngineError, Finish, Job, ModelOptions, ModelRole, Speaker, Task,
+};
 
 fn vocabulary(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/vocab/ggml-vocab-{name}.gguf"))
 }
 
-fn messages(rules: &str, question: &str) -> Vec<Message> {
-    let say = |speaker, text: &str| Message { speaker, text: text.into() };
+fn messages(rules: &str, question: &str) -> Vec<ChatMessage> {
+    let say = |speaker, text: &str| ChatMessage { speaker, text: text.into() };
     vec![say(Speaker::System, rules), say(Speaker::User, question)]
 }
 
 /// The prompt for a vocabulary with this template added.
-fn prompt(name: &str, template: &str, messages: &[Message]) -> (Tokenizer, Result<Vec<i32>, String>) {
+fn prompt(name: &str, template: &str, messages: &[ChatMessage]) -> (Tokenizer, Result<Vec<i32>, String>) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), with_chat_template(&std::fs::read(vocabulary(name)).unwrap(), template))
         .unwrap();
@@ -121,7 +123,9 @@ fn chat(question: &str, max_tokens: usize) -> Job {
     }
 }
 
-fn start(change: impl FnOnce(Options) -> Options) -> (std::sync::Arc<LlamaEngine>, tempfile::TempDir) {
+fn start(
+    change: impl FnOnce(ModelOptions) -> ModelOptions,
+) -> (std::sync::Arc<LlamaEngine>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     (LlamaEngine::start(change(super::support::instruct(&folder))), folder)
 }
@@ -142,7 +146,7 @@ async fn an_answer_comes_in_pieces_and_ends() {
 
 #[tokio::test]
 async fn a_question_that_is_too_long_is_refused_whole_and_the_next_one_answered() {
-    let (engine, _folder) = start(|options| Options { context: Some(256), ..options });
+    let (engine, _folder) = start(|options| ModelOptions { context: Some(256), ..options });
     let long = chat(&"a = b + c\n".repeat(200), 16);
     match collect(engine.generate(long, CancelToken::never())).await {
         Err(EngineError::TooLong { tokens, context: 256 }) => assert!(tokens > 256),
@@ -169,7 +173,7 @@ async fn a_cancelled_answer_ends() {
 
 #[tokio::test]
 async fn a_model_without_a_template_or_for_another_purpose_says_so() {
-    let plain = Options { purpose: Purpose::Instruct, ..super::support::options() };
+    let plain = ModelOptions { role: ModelRole::Instruct, ..super::support::options() };
     let refused = collect(LlamaEngine::start(plain).generate(chat("Why?", 4), CancelToken::never())).await;
     let Err(EngineError::Unavailable(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains(".gguf: it has no chat template") && why.contains("instruct.path"), "{why}");

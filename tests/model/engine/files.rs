@@ -5,10 +5,10 @@ use std::path::Path;
 use super::support::{PREFIX, SUFFIX, collect, job};
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
-use treefill::engine::{Engine as _, EngineError, Options, Status};
+use treefill::engine::{Engine as _, EngineError, ModelOptions, Status};
 
 /// The text with which an engine on these options fails; jobs sent before and after must get it too.
-async fn failure(options: Options) -> String {
+async fn failure(options: ModelOptions) -> String {
     let engine = LlamaEngine::start(options);
     let before = engine.generate(job(PREFIX, SUFFIX), CancelToken::never());
     let mut status = engine.status();
@@ -21,7 +21,7 @@ async fn failure(options: Options) -> String {
 }
 
 async fn on_file(path: &Path) -> String {
-    let text = failure(Options::new(path)).await;
+    let text = failure(ModelOptions::new(path)).await;
     assert!(text.contains(&path.display().to_string()), "names the file: {text}");
     text
 }
@@ -84,7 +84,7 @@ async fn a_model_without_fim_tokens() {
 
 #[tokio::test]
 async fn a_family_that_does_not_exist_or_fit() {
-    let wanting = |family: &str| Options { family: Some(family.into()), ..super::support::options() };
+    let wanting = |family: &str| ModelOptions { family: Some(family.into()), ..super::support::options() };
     assert!(failure(wanting("quen")).await.contains("valid are: auto, psm, suffix-first, spm, codegemma"));
     assert!(failure(wanting("codestral")).await.contains("lacks the tokens of the FIM family \"codestral\""));
 }
@@ -92,8 +92,12 @@ async fn a_family_that_does_not_exist_or_fit() {
 #[tokio::test]
 async fn sizes_out_of_range_are_brought_into_it() {
     for (context, batch, threads) in [(1, 0, 0), (u32::MAX, u32::MAX, 1), (64, 1, 2)] {
-        let options =
-            Options { context: Some(context), batch, threads: Some(threads), ..super::support::options() };
+        let options = ModelOptions {
+            context: Some(context),
+            batch,
+            threads: Some(threads),
+            ..super::support::options()
+        };
         let engine = LlamaEngine::start(options);
         collect(engine.generate(job(PREFIX, SUFFIX), CancelToken::never())).await.unwrap();
     }

@@ -2,12 +2,12 @@
 //!
 //! Quality of suggestions is not judged here; refused files are in `engine_files.rs`.
 
-use super::support::{PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
+use super::support::{LIST, PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
-use treefill::engine::power::WorkAhead;
+use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Ban, Engine as _, EngineError, Finish, Job, Lane, Options, Sampling, Status, Summary, Task, Update,
+    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, Sampling, Status, Task, Update,
 };
 
 #[tokio::test]
@@ -100,9 +100,8 @@ async fn a_dropped_generation_frees_the_engine() {
 #[tokio::test]
 async fn background_work_yields_to_a_person() {
     let engine = engine();
-    let mut background = job(PREFIX, SUFFIX);
+    let mut background = job(LIST, "");
     (background.lane, background.max_tokens, background.stop.lines) = (Lane::Background, 250, 0);
-    background.bans.push(Ban { first_piece: String::new() });
     let mut background = engine.generate(background, CancelToken::never());
     background.next().await;
     let person = engine.generate(job(PREFIX, SUFFIX), CancelToken::never());
@@ -117,21 +116,13 @@ async fn background_work_yields_to_a_person() {
 #[tokio::test]
 async fn stops_where_it_is_told() {
     let engine = engine();
-    let mut lines = job("", "");
-    lines.bans.push(Ban { first_piece: String::new() });
+    let mut lines = job(LIST, "");
     (lines.stop.lines, lines.max_tokens) = (2, 200);
     let (text, summary) = run(&*engine, lines.clone()).await;
     assert_eq!((summary.finish, text.matches('\n').count()), (Finish::Stop, 2), "{text:?}");
     assert!(text.ends_with('\n'), "the stopping text is delivered, nothing after it: {text:?}");
 
-    let wanted: String = text.trim_start().chars().take(3).collect();
-    lines.stop.lines = 0;
-    lines.stop.texts = vec![wanted.clone()];
-    let (text, summary) = run(&*engine, lines.clone()).await;
-    assert!(summary.finish == Finish::Stop && text.ends_with(&wanted), "{text:?}");
-
-    lines.stop.texts.clear();
-    lines.max_tokens = 3;
+    (lines.stop.lines, lines.max_tokens) = (0, 3);
     let (_, summary) = run(&*engine, lines).await;
     assert_eq!((summary.finish, summary.generated_tokens), (Finish::Length, 3));
 }
@@ -147,22 +138,6 @@ async fn a_seed_repeats_a_draw() {
     }
     assert_eq!(drawn[0], drawn[1]);
     assert!(drawn.iter().any(|text| text != &drawn[0]), "{drawn:?}");
-}
-
-#[tokio::test]
-async fn a_banned_first_piece_is_not_chosen() {
-    let engine = engine();
-    let mut job = job(PREFIX, SUFFIX);
-    let mut seen: Vec<String> = Vec::new();
-    for _ in 0..5 {
-        let (pieces, _) = collect(engine.generate(job.clone(), CancelToken::never())).await.unwrap();
-        let Some(first) = pieces.first() else { break };
-        assert!(!seen.contains(&first.text), "{:?} again after {seen:?}", first.text);
-        assert!(first.logprob <= 0.0 && first.tokens >= 1);
-        seen.push(first.text.clone());
-        job.bans.push(Ban { first_piece: first.text.clone() });
-    }
-    assert!(seen.len() > 2, "{seen:?}");
 }
 
 /// At every place inside these words the model goes on with the word: nothing typed is repeated, nothing is lost.
@@ -232,10 +207,10 @@ async fn jobs_sent_while_loading_wait_and_an_ended_engine_answers() {
 /// A jump is answered from a short prompt; while nobody waits it grows, and what was read before stays read.
 #[tokio::test]
 async fn a_prompt_grows_while_nobody_waits_and_places_are_remembered() {
-    let engine = LlamaEngine::start(Options {
+    let engine = LlamaEngine::start(ModelOptions {
         // Slow on purpose, so that the short prompt is the shortest there is.
-        prompt_ms: 1,
-        work_ahead: WorkAhead::Always,
+        max_prefill_ms: 1,
+        prefetch: Prefetch::Always,
         pause_ms: 0,
         ..options()
     });
@@ -282,7 +257,7 @@ async fn documents_have_sequences_of_their_own() {
 }
 
 /// Text and end of each candidate.
-async fn candidates(engine: &LlamaEngine, job: Job) -> (Vec<String>, usize, Summary) {
+async fn candidates(engine: &LlamaEngine, job: Job) -> (Vec<String>, usize, JobSummary) {
     let mut generation = engine.generate(job, CancelToken::never());
     let (mut texts, mut ended) = (Vec::<String>::new(), 0);
     loop {

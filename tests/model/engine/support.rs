@@ -5,8 +5,8 @@ use std::sync::Arc;
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
-    Engine, EngineError, Generation, Job, Lane, Options, Piece, Purpose, Role, Sampling, Segment, Stop,
-    Summary, Task, Update,
+    Engine, EngineError, Generation, Job, JobSummary, Lane, ModelOptions, ModelRole, Piece, Role, Sampling,
+    Segment, Stop, Task, Update,
 };
 
 /// A real function whose guard's body is missing.
@@ -14,9 +14,12 @@ pub const PREFIX: &str = "import os\n\n\ndef file_size(path):\n    if not os.pat
 /// What follows.
 pub const SUFFIX: &str = "\n    return os.path.getsize(path)\n";
 
+/// A list that a model goes on with, line by line, and does not end at once.
+pub const LIST: &str = "numbers = [\n    1,\n    2,\n    3,\n    4,\n    5,\n    6,\n";
+
 /// The embedded model with default options.
-pub fn options() -> Options {
-    Options::new(treefill::models::infill(&None).unwrap())
+pub fn options() -> ModelOptions {
+    ModelOptions::new(treefill::models::infill(&None).unwrap())
 }
 
 /// An engine that has just been started.
@@ -37,15 +40,14 @@ pub fn job(prefix: &str, suffix: &str) -> Job {
         lane: Lane::Interactive,
         segments: vec![segment(Role::Prefix, prefix), segment(Role::Suffix, suffix)],
         max_tokens: 24,
-        stop: Stop { lines: 1, texts: Vec::new() },
+        stop: Stop { lines: 1 },
         sampling: Sampling::Greedy,
-        bans: Vec::new(),
         task: Task::default(),
     }
 }
 
 /// Everything a generation sends.
-pub async fn collect(mut generation: Generation) -> Result<(Vec<Piece>, Summary), EngineError> {
+pub async fn collect(mut generation: Generation) -> Result<(Vec<Piece>, JobSummary), EngineError> {
     let mut pieces = Vec::new();
     while let Some(update) = generation.next().await {
         match update? {
@@ -64,7 +66,7 @@ pub fn text_of(pieces: &[Piece]) -> String {
 }
 
 /// Run a job to its end; it must not fail.
-pub async fn run(engine: &dyn Engine, job: Job) -> (String, Summary) {
+pub async fn run(engine: &dyn Engine, job: Job) -> (String, JobSummary) {
     let (pieces, summary) = collect(engine.generate(job, CancelToken::never())).await.unwrap();
     let tokens: usize = pieces.iter().map(|piece| piece.tokens).sum();
     assert!(tokens <= summary.generated_tokens);
@@ -91,9 +93,9 @@ pub const CHATML: &str = "{% for message in messages %}{{'<|im_start|>' + messag
                           '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 /// The embedded model as one that takes instructions: what it answers is noise. The file lives as long as the folder.
-pub fn instruct(folder: &tempfile::TempDir) -> Options {
+pub fn instruct(folder: &tempfile::TempDir) -> ModelOptions {
     let plain = std::fs::read(options().model).unwrap();
     let model = folder.path().join("instruct.gguf");
     std::fs::write(&model, with_chat_template(&plain, CHATML)).unwrap();
-    Options { purpose: Purpose::Instruct, ..Options::new(model) }
+    ModelOptions { role: ModelRole::Instruct, ..ModelOptions::new(model) }
 }

@@ -85,7 +85,7 @@ fn qwen2() {
     let ids = [("<|fim_prefix|>", pre), ("<|fim_middle|>", mid), ("<|fim_suffix|>", suf)];
     let find = |text: &str| ids.iter().find(|(name, _)| *name == text).map(|(_, id)| *id);
     let vocabulary =
-        treefill::engine::family::Vocabulary { find: &find, known: [None; 3], bos: None, name: "" };
+        treefill::engine::family::VocabularyFacts { find: &find, known: [None; 3], bos: None, name: "" };
     let layout = treefill::engine::family::detect(&vocabulary, None).unwrap();
     let [stable, prefix, suffix] = [STABLE, PREFIX, SUFFIX].map(|text| tokenizer.tokenize(text));
     let prompt = layout.compose(&stable, &prefix, &suffix);

@@ -9,8 +9,8 @@ use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
-use super::server::{Counted, Shared};
-use super::wire::{self, PROTOCOL, Request, Response};
+use super::super::wire::{self, ClientMessage, PROTOCOL, ServerMessage};
+use super::state::{Counted, ServerState};
 use crate::cancel::CancelSource;
 use crate::engine::Job;
 
@@ -23,40 +23,40 @@ const WAITING: usize = 4096;
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 struct Connection {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     number: u64,
-    out: mpsc::Sender<Response>,
+    out: mpsc::Sender<ServerMessage>,
     jobs: HashMap<u64, CancelSource>,
     /// Ids of jobs that are done come back through this.
     done: mpsc::UnboundedSender<u64>,
 }
 
 /// Serve one client until it goes, misbehaves, or the process ends.
-pub async fn serve(stream: UnixStream, shared: &Arc<Shared>) {
+pub async fn serve(stream: UnixStream, shared: &Arc<ServerState>) {
     let (mut reader, mut writer) = wire::framed(stream);
     let first = match tokio::time::timeout(GREETING, reader.next()).await {
-        Ok(Some(Ok(frame))) => wire::decode::<Request>(&frame),
+        Ok(Some(Ok(frame))) => wire::decode::<ClientMessage>(&frame),
         _ => return,
     };
     let answer = match first {
-        Ok(Request::Hello(greeting)) if greeting == shared.address.greeting() => {
-            Response::Welcome { pid: std::process::id() }
+        Ok(ClientMessage::Hello(greeting)) if greeting == shared.address.greeting() => {
+            ServerMessage::Welcome { pid: std::process::id() }
         }
-        Ok(Request::Hello(greeting)) => Response::Refused(format!(
+        Ok(ClientMessage::Hello(greeting)) => ServerMessage::Refused(format!(
             "this engine speaks protocol {PROTOCOL} of treefill {} for another model or other settings; the client speaks {} of {}",
             env!("CARGO_PKG_VERSION"),
             greeting.protocol,
             greeting.version
         )),
-        Ok(Request::Report) => Response::Report(Box::new(shared.report())),
-        Ok(Request::Stop) => {
+        Ok(ClientMessage::Report) => ServerMessage::Report(Box::new(shared.report())),
+        Ok(ClientMessage::Stop) => {
             shared.stop.notify_one();
-            Response::Goodbye
+            ServerMessage::Goodbye
         }
-        Ok(_) => Response::Refused("a greeting was expected".into()),
+        Ok(_) => ServerMessage::Refused("a greeting was expected".into()),
         Err(_) => return,
     };
-    let welcome = matches!(answer, Response::Welcome { .. });
+    let welcome = matches!(answer, ServerMessage::Welcome { .. });
     if writer.send(wire::encode(&answer)).await.is_err() || !welcome {
         return;
     }
@@ -74,9 +74,9 @@ pub async fn serve(stream: UnixStream, shared: &Arc<Shared>) {
 }
 
 /// Send what comes, until nothing can be sent.
-async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<Response>) {
+async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<ServerMessage>) {
     while let Some(response) = responses.recv().await {
-        let last = matches!(response, Response::Goodbye);
+        let last = matches!(response, ServerMessage::Goodbye);
         if writer.send(wire::encode(&response)).await.is_err() || last {
             return;
         }
@@ -104,12 +104,12 @@ impl Connection {
                 }
                 _ = status.changed() => {
                     let now = status.borrow_and_update().clone();
-                    self.say(Response::Status(now))
+                    self.say(ServerMessage::Status(now))
                 }
                 // The value it resolves to is a lock, which must not be held while we wait below.
                 () = async { drop(leaving.wait_for(|&leaving| leaving).await) } => {
                     // The writer ends the connection after it.
-                    self.say(Response::Goodbye);
+                    self.say(ServerMessage::Goodbye);
                     std::future::pending().await
                 }
             };
@@ -121,28 +121,28 @@ impl Connection {
     }
 
     /// False: the client does not read, and is cut off.
-    fn say(&self, response: Response) -> bool {
+    fn say(&self, response: ServerMessage) -> bool {
         self.out.try_send(response).is_ok()
     }
 
     /// False: the connection should end.
-    fn handle(&mut self, request: Request) -> bool {
+    fn handle(&mut self, request: ClientMessage) -> bool {
         match request {
-            Request::Generate { id, job } => {
+            ClientMessage::Generate { id, job } => {
                 self.generate(id, job);
                 true
             }
-            Request::Cancel { id } => {
+            ClientMessage::Cancel { id } => {
                 self.jobs.remove(&id);
                 true
             }
-            Request::Ping => self.say(Response::Pong { stuck_ms: self.shared.stuck_ms() }),
-            Request::Report => self.say(Response::Report(Box::new(self.shared.report()))),
-            Request::Stop => {
+            ClientMessage::Ping => self.say(ServerMessage::Pong { stuck_ms: self.shared.stuck_ms() }),
+            ClientMessage::Report => self.say(ServerMessage::Report(Box::new(self.shared.report()))),
+            ClientMessage::Stop => {
                 self.shared.stop.notify_one();
                 true
             }
-            Request::Hello(_) => false,
+            ClientMessage::Hello(_) => false,
         }
     }
 
@@ -156,7 +156,7 @@ impl Connection {
         shared.running.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             while let Some(update) = generation.next().await {
-                if out.send(Response::Update { id, update }).await.is_err() {
+                if out.send(ServerMessage::Update { id, update }).await.is_err() {
                     break;
                 }
             }

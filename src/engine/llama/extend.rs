@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use crate::engine::fit::Anchor;
-use crate::engine::power::WorkAhead;
-use crate::engine::{Job, Segment, Token};
+use crate::engine::power::Prefetch;
+use crate::engine::{Job, Segment, TokenId};
 
 /// Tokens evaluated between two looks into the mailbox: a key that comes meanwhile waits for them.
 pub const STEP: usize = 8;
@@ -14,7 +14,7 @@ pub const FACTOR: usize = 4;
 
 /// A longer prompt on its way.
 #[derive(Debug)]
-pub struct Wider {
+pub struct LongerPrompt {
     /// Whose prompt.
     pub document: String,
     /// What it is made of.
@@ -24,23 +24,18 @@ pub struct Wider {
     /// Where its windows stand.
     pub anchor: Anchor,
     /// Its tokens, once they were chosen.
-    pub prompt: Vec<Token>,
+    pub prompt: Vec<TokenId>,
     /// When it may begin.
     from: Instant,
     /// The user's setting, until it was looked at.
-    wanted: Option<WorkAhead>,
+    wanted: Option<Prefetch>,
 }
 
-impl Wider {
+impl LongerPrompt {
     /// What could be read beyond the prompt of `job`, which may have `now` tokens, with `wide` ones; none if that is no
     /// more, or not wanted. It begins after `pause`.
-    pub fn beyond(
-        job: &Job,
-        now: usize,
-        wide: usize,
-        (wanted, pause): (WorkAhead, Duration),
-    ) -> Option<Self> {
-        (wide > now && wanted != WorkAhead::Never).then(|| Self {
+    pub fn beyond(job: &Job, now: usize, wide: usize, (wanted, pause): (Prefetch, Duration)) -> Option<Self> {
+        (wide > now && wanted != Prefetch::Never).then(|| Self {
             document: job.document.clone(),
             segments: job.segments.clone(),
             budget: wide,
@@ -53,7 +48,7 @@ impl Wider {
 
     /// Whether the machine may be used for it now; looked at once, because it reads files.
     pub fn is_allowed(&mut self) -> bool {
-        self.wanted.take().is_none_or(WorkAhead::is_allowed)
+        self.wanted.take().is_none_or(Prefetch::is_allowed)
     }
 
     /// How long to wait for a real job first.

@@ -13,11 +13,11 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 
 /// The restarts of late.
 #[derive(Debug, Default)]
-pub struct Budget {
+pub struct RestartBudget {
     restarts: VecDeque<Instant>,
 }
 
-impl Budget {
+impl RestartBudget {
     /// The engine was lost at `now`: how long to wait before it is started again; none if it should not be.
     pub fn restart(&mut self, now: Instant) -> Option<Duration> {
         while self.restarts.front().is_some_and(|&at| now.duration_since(at) >= WINDOW) {
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn five_in_three_minutes_with_growing_waits() {
         let start = Instant::now();
-        let mut budget = Budget::default();
+        let mut budget = RestartBudget::default();
         let waits: Vec<_> =
             (0..5).map(|second| budget.restart(start + Duration::from_secs(second)).unwrap()).collect();
         assert!(waits.windows(2).all(|pair| pair[1] == pair[0] * 2), "{waits:?}");

@@ -11,9 +11,9 @@ use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::address::Address;
-use super::launch;
-use super::wire::{self, Reader, Request, Response, Writer};
+use super::super::address::Address;
+use super::super::launch;
+use super::super::wire::{self, ClientMessage, Reader, ServerMessage, Writer};
 use crate::cancel::CancelToken;
 use crate::engine::{EngineError, Job, Status, Update};
 
@@ -35,7 +35,7 @@ const HUNG: Duration = Duration::from_secs(20);
 pub type Updates = mpsc::UnboundedSender<Result<Update, EngineError>>;
 
 /// A job on its way to the engine.
-pub struct Order {
+pub struct Submission {
     /// What to do.
     pub job: Job,
     /// Whether it is still wanted.
@@ -44,7 +44,7 @@ pub struct Order {
     pub updates: Updates,
 }
 
-impl Order {
+impl Submission {
     /// Whether nobody wants it any more.
     pub fn is_over(&self) -> bool {
         self.cancel.is_cancelled() || self.updates.is_closed()
@@ -52,26 +52,26 @@ impl Order {
 }
 
 /// What came of knocking at a socket.
-pub enum Knock {
+pub enum Handshake {
     /// An engine let us in.
-    Open(Box<Link>),
+    Open(Box<Connection>),
     /// Nobody is there, or is just leaving.
     Absent,
     /// An engine does not want us; the text says why.
     Refused(String),
     /// Somebody holds the socket open and does not answer.
-    Mute(u32),
+    Unresponsive(u32),
 }
 
 /// An open connection.
-pub struct Link {
+pub struct Connection {
     reader: Reader,
     writer: Writer,
     pid: u32,
 }
 
 /// How a connection ended.
-pub enum End {
+pub enum Ending {
     /// Nobody sends jobs any more.
     Dropped,
     /// The engine left in good order.
@@ -100,33 +100,33 @@ async fn connect(socket: &Path) -> std::io::Result<UnixStream> {
     }
 }
 
-/// Knock at the engine's socket.
-pub async fn knock(address: &Address) -> Knock {
-    let Ok(stream) = connect(&address.socket).await else { return Knock::Absent };
+/// Handshake at the engine's socket.
+pub async fn shake_hands(address: &Address) -> Handshake {
+    let Ok(stream) = connect(&address.socket).await else { return Handshake::Absent };
     // The folder is ours alone, so nobody else can have put a socket there; the process is needed to end one that hangs.
     let pid = stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok()).unwrap_or(0);
     let (mut reader, mut writer) = wire::framed(stream);
-    if writer.send(wire::encode(&Request::Hello(address.greeting()))).await.is_err() {
-        return Knock::Absent;
+    if writer.send(wire::encode(&ClientMessage::Hello(address.greeting()))).await.is_err() {
+        return Handshake::Absent;
     }
     let start = Instant::now();
     loop {
         match tokio::time::timeout(BEAT, reader.next()).await {
             Err(_) if start.elapsed() > DEAD || (start.elapsed() > STOPPED && launch::is_stopped(pid)) => {
-                return Knock::Mute(pid);
+                return Handshake::Unresponsive(pid);
             }
             Err(_) => {}
             Ok(Some(Ok(frame))) => {
                 return match wire::decode(&frame) {
-                    Ok(Response::Welcome { pid }) => {
+                    Ok(ServerMessage::Welcome { pid }) => {
                         wire::trust(&mut reader);
-                        Knock::Open(Box::new(Link { reader, writer, pid }))
+                        Handshake::Open(Box::new(Connection { reader, writer, pid }))
                     }
-                    Ok(Response::Refused(why)) => Knock::Refused(why),
-                    _ => Knock::Refused("it does not speak our protocol".into()),
+                    Ok(ServerMessage::Refused(why)) => Handshake::Refused(why),
+                    _ => Handshake::Refused("it does not speak our protocol".into()),
                 };
             }
-            Ok(_) => return Knock::Absent,
+            Ok(_) => return Handshake::Absent,
         }
     }
 }
@@ -140,7 +140,7 @@ struct Pending {
 
 /// A connection at work.
 struct Work<'a> {
-    out: mpsc::UnboundedSender<Request>,
+    out: mpsc::UnboundedSender<ClientMessage>,
     status: &'a watch::Sender<Status>,
     pending: HashMap<u64, Pending>,
     /// Each resolves with its job's id when nobody wants the job any more, or when it is done.
@@ -151,17 +151,17 @@ struct Work<'a> {
     was_ready: bool,
 }
 
-impl Link {
+impl Connection {
     /// Carry jobs until the engine or the sender of jobs is gone. Jobs that are lost with the engine are answered with
     /// [`EngineError::Restarting`].
     pub async fn run(
         self,
-        first: Option<Order>,
-        orders: &mut mpsc::UnboundedReceiver<Order>,
+        first: Option<Submission>,
+        submissions: &mut mpsc::UnboundedReceiver<Submission>,
         status: &watch::Sender<Status>,
-    ) -> End {
+    ) -> Ending {
         let Self { mut reader, mut writer, pid } = self;
-        let (out, mut requests) = mpsc::unbounded_channel::<Request>();
+        let (out, mut requests) = mpsc::unbounded_channel::<ClientMessage>();
         // A task of its own: a process that is stopped does not read, and this must not stop us from noticing.
         let writing = tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
@@ -180,15 +180,15 @@ impl Link {
             pid,
             was_ready: false,
         };
-        if let Some(order) = first {
-            work.send(order);
+        if let Some(submission) = first {
+            work.send(submission);
         }
         let end = loop {
             let busy = !work.pending.is_empty();
             let end = tokio::select! {
-                order = orders.recv() => match order {
-                    Some(order) => { work.send(order); None }
-                    None => Some(End::Dropped),
+                submission = submissions.recv() => match submission {
+                    Some(submission) => { work.send(submission); None }
+                    None => Some(Ending::Dropped),
                 },
                 Some(id) = work.ended.next() => { work.cancel(id); None }
                 frame = reader.next() => match frame.and_then(Result::ok).map(|frame| wire::decode(&frame)) {
@@ -203,7 +203,7 @@ impl Link {
             }
         };
         writing.abort();
-        if matches!(end, End::Lost { .. }) {
+        if matches!(end, Ending::Lost { .. }) {
             status.send_replace(Status::Restarting);
         }
         for pending in work.pending.into_values() {
@@ -214,9 +214,9 @@ impl Link {
 }
 
 impl Work<'_> {
-    fn send(&mut self, order: Order) {
-        if order.is_over() {
-            let _ = order.updates.send(Err(EngineError::Cancelled));
+    fn send(&mut self, submission: Submission) {
+        if submission.is_over() {
+            let _ = submission.updates.send(Err(EngineError::Cancelled));
             return;
         }
         if self.pending.is_empty() {
@@ -225,7 +225,7 @@ impl Work<'_> {
         self.last_id += 1;
         let id = self.last_id;
         let (done, finished) = oneshot::channel();
-        let (cancel, updates) = (order.cancel, order.updates.clone());
+        let (cancel, updates) = (submission.cancel, submission.updates.clone());
         self.ended.push(Box::pin(async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -234,22 +234,22 @@ impl Work<'_> {
             }
             id
         }));
-        self.pending.insert(id, Pending { updates: order.updates, _done: done });
+        self.pending.insert(id, Pending { updates: submission.updates, _done: done });
         // The reader notices when nobody reads this any more.
-        let _ = self.out.send(Request::Generate { id, job: order.job });
+        let _ = self.out.send(ClientMessage::Generate { id, job: submission.job });
     }
 
     fn cancel(&mut self, id: u64) {
         if let Some(pending) = self.pending.remove(&id) {
             let _ = pending.updates.send(Err(EngineError::Cancelled));
-            let _ = self.out.send(Request::Cancel { id });
+            let _ = self.out.send(ClientMessage::Cancel { id });
         }
     }
 
-    fn receive(&mut self, response: Response) -> Option<End> {
+    fn receive(&mut self, response: ServerMessage) -> Option<Ending> {
         self.heard = Instant::now();
         match response {
-            Response::Update { id, update } => {
+            ServerMessage::Update { id, update } => {
                 let last = matches!(update, Ok(Update::Done(_)) | Err(_));
                 if let Some(pending) = self.pending.get(&id) {
                     // Whoever dropped the generation is noticed by the job's future.
@@ -259,21 +259,23 @@ impl Work<'_> {
                     self.pending.remove(&id);
                 }
             }
-            Response::Status(status) => {
+            ServerMessage::Status(status) => {
                 self.was_ready |= matches!(status, Status::Ready(_));
                 self.status.send_replace(status);
             }
-            Response::Pong { stuck_ms } if Duration::from_millis(stuck_ms) > HUNG => {
+            ServerMessage::Pong { stuck_ms } if Duration::from_millis(stuck_ms) > HUNG => {
                 return Some(self.give_up("hung in the middle of a job"));
             }
-            Response::Goodbye => return Some(End::Left),
-            Response::Pong { .. } | Response::Welcome { .. } | Response::Refused(_) | Response::Report(_) => {
-            }
+            ServerMessage::Goodbye => return Some(Ending::Left),
+            ServerMessage::Pong { .. }
+            | ServerMessage::Welcome { .. }
+            | ServerMessage::Refused(_)
+            | ServerMessage::Report(_) => {}
         }
         None
     }
 
-    fn beat(&mut self) -> Option<End> {
+    fn beat(&mut self) -> Option<Ending> {
         let silence = self.heard.elapsed();
         if silence > STOPPED && launch::is_stopped(self.pid) {
             return Some(self.give_up("was stopped"));
@@ -282,18 +284,18 @@ impl Work<'_> {
             return Some(self.give_up("did not answer"));
         }
         if silence > QUIET {
-            let _ = self.out.send(Request::Ping);
+            let _ = self.out.send(ClientMessage::Ping);
         }
         None
     }
 
     /// The process is of no use any more, and would hold the lock.
-    fn give_up(&self, why: &str) -> End {
+    fn give_up(&self, why: &str) -> Ending {
         launch::kill(self.pid);
         self.lost(why)
     }
 
-    fn lost(&self, how: &str) -> End {
-        End::Lost { how: how.into(), was_ready: self.was_ready, pid: self.pid }
+    fn lost(&self, how: &str) -> Ending {
+        Ending::Lost { how: how.into(), was_ready: self.was_ready, pid: self.pid }
     }
 }
