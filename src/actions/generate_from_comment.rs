@@ -10,8 +10,8 @@ use super::chat::read;
 use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
@@ -66,7 +66,7 @@ pub async fn write(
     let (context, desk) = read(look).await?;
     for round in 0..ROUNDS {
         let wanted = wanted(&document, round, deadline);
-        let written = match body::write(&context, wanted, engine, cancel).await {
+        let written = match generate::drafts(&context, wanted, engine, cancel).await {
             Ok(written) => written,
             Err(Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid) => continue,
             Err(reason) => return Err(reason),
@@ -84,12 +84,12 @@ pub async fn write(
     Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
 }
 
-fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
-    Wanted {
+fn wanted(document: &str, round: u64, deadline: Instant) -> BlockRequest {
+    BlockRequest {
         document: document.to_owned(),
         told: Vec::new(),
         candidates: CANDIDATES,
-        shape: Shape::Lines(LINES),
+        shape: Extent::Lines(LINES),
         tokens: TOKENS,
         sampling: match round {
             0 => Sampling::Greedy,
@@ -145,7 +145,7 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Written, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());

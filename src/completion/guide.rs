@@ -2,7 +2,7 @@
 //! changes nothing; `trim` makes the text fit.
 
 use super::brackets::balance;
-use super::trigger::Shape;
+use super::request::Extent;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// What to do after a piece.
@@ -18,22 +18,22 @@ pub enum Advice {
 #[derive(Debug)]
 pub struct Guide<'a> {
     context: &'a CursorContext,
-    shape: Shape,
+    shape: Extent,
     /// Columns below which a line is outside the block that is being written.
     floor: usize,
 }
 
 impl<'a> Guide<'a> {
     /// A guide for text at the cursor of `context`.
-    pub fn new(context: &'a CursorContext, shape: Shape) -> Self {
+    pub fn new(context: &'a CursorContext, shape: Extent) -> Self {
         Self { context, shape, floor: floor(context) }
     }
 
     /// Judge all text so far.
     pub fn judge(&self, text: &str) -> Advice {
         match self.shape {
-            Shape::Line => self.judge_line(text),
-            Shape::Lines(most) => self.judge_lines(text, most),
+            Extent::Line => self.judge_line(text),
+            Extent::Lines(most) => self.judge_lines(text, most),
         }
     }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::outcome::Verdict;
+use super::outcome::CheckLevel;
 use super::trim::Candidate;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
@@ -125,8 +125,8 @@ impl<'a> Judge<'a> {
     }
 
     /// What a passed candidate may call itself.
-    pub fn verdict(&self) -> Verdict {
-        if self.strict.is_some() { Verdict::Strict } else { Verdict::Tree }
+    pub fn verdict(&self) -> CheckLevel {
+        if self.strict.is_some() { CheckLevel::Strict } else { CheckLevel::Tree }
     }
 
     /// Compare the document with `candidate` applied to the document as it stands: the quick part, for many candidates.

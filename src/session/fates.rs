@@ -209,7 +209,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -220,7 +220,8 @@ mod tests {
 
     async fn shown(session: &Arc<Session>) -> u64 {
         let request = session.begin(URI, Kind::Automatic).unwrap();
-        let query = Query { offset: request.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        let query =
+            Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(request, query).await.id
     }
 

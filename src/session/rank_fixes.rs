@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Session;
 use crate::actions::{Action, Fix, fix_syntax::model_score};
 use crate::cancel::{CancelSource, CancelToken};
-use crate::completion::{Reason, blocking, likelihood};
+use crate::completion::{Reason, blocking, score};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
 
@@ -87,7 +87,7 @@ impl Session {
         let lines = blocking(move || model_score::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
         // Behind whatever somebody types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = likelihood::of(&lines.context, &uri, lane, lines.texts, engine, token).await;
+        let found = score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, token).await;
         let mut state = self.lock();
         let weighed = state.open.get_mut(&uri).map(|open| &mut open.weighed);
         if let Some(weighed) = weighed.filter(|weighed| weighed.version == Some(version)) {
