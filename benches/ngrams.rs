@@ -10,8 +10,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use treefill::actions::fix_syntax::ngram::{Ngrams, NgramTable};
-use treefill::actions::fix_syntax::lexer::{TokenKind, Lexicon};
+use treefill::actions::fix_syntax::lexer::{Lexicon, TokenKind};
+use treefill::actions::fix_syntax::ngram::{NgramTable, Ngrams};
 use treefill::language::Registry;
 
 /// Names that count as words of their own: the most frequent ones.
@@ -33,7 +33,9 @@ fn main() -> anyhow::Result<()> {
     let texts: Vec<String> = files.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
     let mut names: HashMap<String, usize> = HashMap::new();
     for text in &texts {
-        for token in lexicon.tokens(text, 0..text.len()).iter().filter(|token| token.kind == TokenKind::Identifier) {
+        for token in
+            lexicon.tokens(text, 0..text.len()).iter().filter(|token| token.kind == TokenKind::Identifier)
+        {
             *names.entry(text[token.range.clone()].to_owned()).or_default() += 1;
         }
     }

@@ -1,14 +1,14 @@
 //! Fix this error: the syntax. Small edits near an error are enumerated, ordered by how code of the language and of the
 //! file usually looks, and kept when the enclosing definition parses strictly with them. It never asks a model.
 
-pub mod ngram;
+mod imbalance;
 mod layout;
 pub mod lexer;
 pub mod model_score;
+pub mod ngram;
 mod region;
 mod search;
 mod site;
-mod imbalance;
 mod title;
 mod tokens;
 
@@ -17,11 +17,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ngram::{Ngrams, NgramTable};
 use lexer::Lexicon;
+use ngram::{NgramTable, Ngrams};
 use parking_lot::Mutex;
 use region::LineTable;
-use site::{RepairCandidate, ErrorSite};
+use site::{ErrorSite, RepairCandidate};
 
 use super::check::Judge;
 use super::{Action, ActionRequest, Fix, applied};
@@ -110,7 +110,9 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
 fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let mut places: Vec<usize> = match strict {
-        Some(parser) => parser.syntax_errors(text).into_iter().map(|complaint| complaint.range.start).collect(),
+        Some(parser) => {
+            parser.syntax_errors(text).into_iter().map(|complaint| complaint.range.start).collect()
+        }
         None => Vec::new(),
     };
     if places.is_empty() {

@@ -14,7 +14,7 @@ use super::outcome::CheckLevel;
 use super::trim::Candidate;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
-use crate::language::strict::{Faults, StrictReport, StrictParser};
+use crate::language::strict::{Faults, StrictParser, StrictReport};
 use crate::verify::faults::{fresh_tree_faults, tree_faults};
 use crate::verify::names::{self, Names};
 use crate::verify::{delimiters, risks};
@@ -251,7 +251,8 @@ impl<'a> Judge<'a> {
     fn stays_countable(&self, tree: &Tree, after: &Faults, fit: Fit) -> bool {
         match (delimiters::are_even(self.tree), delimiters::are_even(tree)) {
             (true, true) => {
-                let free = self.context.significant_indentation || self.context.cursor_in == CursorIn::Comment;
+                let free =
+                    self.context.significant_indentation || self.context.cursor_in == CursorIn::Comment;
                 free || fit == Fit::Whole
             }
             (true, false) => fit == Fit::Opens,

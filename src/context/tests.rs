@@ -40,7 +40,8 @@ fn scopes_from_the_inside_out() {
     ] {
         let found = context(language, text);
         let text = text.replacen('ˇ', "", 1);
-        let starts: Vec<&str> = found.scopes.iter().map(|scope| &text[scope.start..scope.start + 7]).collect();
+        let starts: Vec<&str> =
+            found.scopes.iter().map(|scope| &text[scope.start..scope.start + 7]).collect();
         assert_eq!(starts, expected, "{text}");
     }
 }

@@ -2,7 +2,7 @@
 //! reader at the first line that is indented as if it were there. And lines with a quote too few: a text that nobody
 //! closes goes on until the next one begins.
 
-use super::lexer::{TokenKind, Lexicon, is_word};
+use super::lexer::{Lexicon, TokenKind, is_word};
 use super::region::LineTable;
 
 /// Contradictions that are worth a look.
@@ -76,7 +76,12 @@ pub fn odd_brackets(text: &str, lexicon: &Lexicon, lines: &LineTable<'_>) -> Vec
 
 /// LineTable above an error in which a quote may be missing, nearest first: those with an odd number of them, or with two of
 /// three.
-pub fn odd_quotes(text: &str, lexicon: &Lexicon, lines: &LineTable<'_>, error: usize) -> impl Iterator<Item = usize> {
+pub fn odd_quotes(
+    text: &str,
+    lexicon: &Lexicon,
+    lines: &LineTable<'_>,
+    error: usize,
+) -> impl Iterator<Item = usize> {
     let quotes: Vec<char> = lexicon.quotes().iter().filter_map(|quote| quote.chars().next()).collect();
     let odd = move |row: &usize| {
         let line = text[lines.bytes(*row..row + 1)].trim();

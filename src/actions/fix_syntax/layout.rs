@@ -1,9 +1,9 @@
 //! Repairs of what stands between tokens: indentation, line ends, spaces, quotes; and of brackets far from where the error
 //! shows.
 
-use super::lexer::{TokenKind, is_word};
-use super::site::{RepairCandidate, ErrorSite, RepairKind};
 use super::imbalance;
+use super::lexer::{TokenKind, is_word};
+use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 
 const INDENT: f32 = -1.5;
@@ -115,7 +115,12 @@ fn quotes(site: &ErrorSite<'_>, row: usize, near: f32, found: &mut Vec<RepairCan
                 if quote.len() > 1 && !line[..at].ends_with(mark) && !line[at..].starts_with(mark) {
                     continue;
                 }
-                found.push(score(site, Edit::insert(range.start + at, text), RepairKind::Insert, QUOTE + near));
+                found.push(score(
+                    site,
+                    Edit::insert(range.start + at, text),
+                    RepairKind::Insert,
+                    QUOTE + near,
+                ));
             }
         }
         if quote.len() > 1 {
@@ -178,7 +183,12 @@ fn line_ends(site: &ErrorSite<'_>, found: &mut Vec<RepairCandidate>) {
         let indent = &site.text[start..start + site.lines.width(row).unwrap_or(0)];
         let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
         let range = site.tokens[left].range.end..site.tokens[token].range.start;
-        found.push(score(site, Edit::replace(range, format!("{ends}{indent}")), RepairKind::Split, LINES + far));
+        found.push(score(
+            site,
+            Edit::replace(range, format!("{ends}{indent}")),
+            RepairKind::Split,
+            LINES + far,
+        ));
     }
 }
 
@@ -290,8 +300,8 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
         }
     }
     // What stands where the closer belongs, and the opener itself, may be slips for it.
-    for token in
-        (opener..(opener + NEAR_SLIP).min(site.tokens.len())).filter(|token| site.kind(*token) == TokenKind::Punctuation)
+    for token in (opener..(opener + NEAR_SLIP).min(site.tokens.len()))
+        .filter(|token| site.kind(*token) == TokenKind::Punctuation)
     {
         let closers = if token == opener { &[")", "]", "}"][..] } else { &[closer][..] };
         for closer in closers {
@@ -299,7 +309,11 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
             let likelier = site.delta(token..token + 1, &[class]);
             let edit = Edit::replace(site.tokens[token].range.clone(), *closer);
             let far = site.distance(token).max(-4.0);
-            found.push(RepairCandidate { edit, what: RepairKind::Replace, score: BRACKET_SLIP + far + likelier });
+            found.push(RepairCandidate {
+                edit,
+                what: RepairKind::Replace,
+                score: BRACKET_SLIP + far + likelier,
+            });
         }
     }
     let range = site.tokens[opener].range.clone();

@@ -65,7 +65,8 @@ impl Lexicon {
             }
         }
         keywords.extend(language.config.tokens.keywords.iter().cloned());
-        let mut punctuation: Vec<String> = punctuation.into_iter().filter(|mark| !mark.starts_with("//")).collect();
+        let mut punctuation: Vec<String> =
+            punctuation.into_iter().filter(|mark| !mark.starts_with("//")).collect();
         punctuation.extend(language.config.tokens.punctuation.iter().cloned());
         punctuation.sort_by_key(|mark| (std::cmp::Reverse(mark.len()), mark.clone()));
         punctuation.dedup();

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use super::lexer::{TokenKind, Token};
+use super::lexer::{Token, TokenKind};
 
 /// Longest counted sequence: four tokens before tell `def name(self` from `if name(self`.
 const ORDER: usize = 5;

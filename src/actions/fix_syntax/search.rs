@@ -74,7 +74,12 @@ pub struct Search<'a> {
 impl Search<'_> {
     /// The candidates that mend the definition around `places`, best first: in `time`, or in twice that where the definition
     /// has another error, so that none fixes it alone.
-    pub fn run(&self, candidates: &[RepairCandidate], places: &[usize], time: Duration) -> Vec<RepairCandidate> {
+    pub fn run(
+        &self,
+        candidates: &[RepairCandidate],
+        places: &[usize],
+        time: Duration,
+    ) -> Vec<RepairCandidate> {
         let regions = self.broken_regions(places);
         let found = self.mending(candidates, &regions, Instant::now() + time);
         if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
@@ -98,7 +103,12 @@ impl Search<'_> {
     }
 
     /// Those after which a region parses.
-    fn mending(&self, candidates: &[RepairCandidate], regions: &[Region], until: Instant) -> Vec<RepairCandidate> {
+    fn mending(
+        &self,
+        candidates: &[RepairCandidate],
+        regions: &[Region],
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let mut partly = Vec::new();
         for (number, region) in regions.iter().enumerate() {
             let now = Instant::now();
@@ -116,7 +126,12 @@ impl Search<'_> {
 
     /// Those after which the smallest region where any does has fewer faults, the first of them further down: one of two
     /// errors is gone.
-    fn helping(&self, candidates: &[RepairCandidate], regions: &[Region], until: Instant) -> Vec<RepairCandidate> {
+    fn helping(
+        &self,
+        candidates: &[RepairCandidate],
+        regions: &[Region],
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
         // In lines: of several errors in one line nobody can tell which is gone.
         let first = |text: &str| {
@@ -154,7 +169,12 @@ impl Search<'_> {
     }
 
     /// Those with which the region parses.
-    fn passing(&self, candidates: &[RepairCandidate], region: &Region, until: Instant) -> Vec<RepairCandidate> {
+    fn passing(
+        &self,
+        candidates: &[RepairCandidate],
+        region: &Region,
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let mut passed = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
             if passed.len() == ENOUGH || number >= ALWAYS && Instant::now() > until {

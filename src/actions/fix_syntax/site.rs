@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::ngram::{TokenClass, Ngrams, gap};
-use super::lexer::{TokenKind, Lexicon, Token};
+use super::lexer::{Lexicon, Token, TokenKind};
+use super::ngram::{Ngrams, TokenClass, gap};
 use super::region::LineTable;
 use crate::document::Edit;
 

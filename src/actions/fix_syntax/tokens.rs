@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::ngram::TokenClass;
 use super::lexer::{TokenKind, is_word};
-use super::site::{RepairCandidate, ErrorSite, RepairKind};
+use super::ngram::TokenClass;
+use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 
 /// Tokens before and behind the place where an error shows: a parser notices a missing operator one token late, a missing
@@ -66,7 +66,8 @@ pub fn candidates(site: &ErrorSite<'_>) -> Vec<RepairCandidate> {
         .filter(|token| site.kind(*token) == TokenKind::Identifier && token.abs_diff(first) > 0)
         .map(|token| site.word(token))
         .collect();
-    for token in site.window(GLUED, 1).into_iter().filter(|token| site.kind(*token) == TokenKind::Identifier) {
+    for token in site.window(GLUED, 1).into_iter().filter(|token| site.kind(*token) == TokenKind::Identifier)
+    {
         glued(site, token, &parts, &words, &mut found);
     }
     found
@@ -80,7 +81,8 @@ fn parts(site: &ErrorSite<'_>) -> Vec<Part> {
         kind,
         prior,
     };
-    let kind = |text: &str| if text.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
+    let kind =
+        |text: &str| if text.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
     let seen = |text: &str| if site.knows(text) { 0.0 } else { NEVER };
     let mut parts: Vec<Part> = site.lexicon.fixed().map(|text| part(text, kind(text), seen(text))).collect();
     let mut words: HashMap<&str, usize> = HashMap::new();
@@ -106,7 +108,13 @@ fn left(site: &ErrorSite<'_>, token: usize) -> Option<usize> {
 }
 
 /// Insert each part before `token`, with the spaces that are usual there.
-fn insertions(site: &ErrorSite<'_>, token: usize, far: f32, parts: &[Part], found: &mut Vec<RepairCandidate>) {
+fn insertions(
+    site: &ErrorSite<'_>,
+    token: usize,
+    far: f32,
+    parts: &[Part],
+    found: &mut Vec<RepairCandidate>,
+) {
     let end = site.tokens[token].range.start;
     let left = left(site, token);
     let start = left.map_or(end, |left| site.tokens[left].range.end);
@@ -123,7 +131,8 @@ fn insertions(site: &ErrorSite<'_>, token: usize, far: f32, parts: &[Part], foun
         let likelier = site.delta(token..token, &[part.class]);
         let mut best: Option<RepairCandidate> = None;
         // Where in the white space, and how many spaces come along.
-        for (at, lead, trail) in spacings(spaces, left.is_some(), whole && site.kind(token) != TokenKind::LineEnd)
+        for (at, lead, trail) in
+            spacings(spaces, left.is_some(), whole && site.kind(token) != TokenKind::LineEnd)
         {
             let text = format!("{}{}{}", " ".repeat(lead), part.text, " ".repeat(trail));
             let position = start + at;
@@ -136,7 +145,11 @@ fn insertions(site: &ErrorSite<'_>, token: usize, far: f32, parts: &[Part], foun
                 - 1.5 * (lead + trail) as f32;
             let score = INSERT + part.prior + far + likelier + usual;
             if best.as_ref().is_none_or(|best| best.score < score) {
-                best = Some(RepairCandidate { edit: Edit::insert(position, text), what: RepairKind::Insert, score });
+                best = Some(RepairCandidate {
+                    edit: Edit::insert(position, text),
+                    what: RepairKind::Insert,
+                    score,
+                });
             }
         }
         found.extend(best);
@@ -223,7 +236,13 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
 }
 
 /// Put each part in the place of `token`.
-fn replacements(site: &ErrorSite<'_>, token: usize, far: f32, parts: &[Part], found: &mut Vec<RepairCandidate>) {
+fn replacements(
+    site: &ErrorSite<'_>,
+    token: usize,
+    far: f32,
+    parts: &[Part],
+    found: &mut Vec<RepairCandidate>,
+) {
     let range = site.tokens[token].range.clone();
     let (kind, word) = (site.kind(token), site.word(token));
     let (left, right) = (left(site, token), Some(token + 1));
@@ -254,13 +273,23 @@ fn replacements(site: &ErrorSite<'_>, token: usize, far: f32, parts: &[Part], fo
 }
 
 /// Take a word apart that was two before the mark between them went, or moved behind them.
-fn glued(site: &ErrorSite<'_>, token: usize, parts: &[Part], words: &HashSet<&str>, found: &mut Vec<RepairCandidate>) {
+fn glued(
+    site: &ErrorSite<'_>,
+    token: usize,
+    parts: &[Part],
+    words: &HashSet<&str>,
+    found: &mut Vec<RepairCandidate>,
+) {
     let (word, start) = (site.word(token), site.tokens[token].range.start);
     let far = site.distance(token);
     let known =
         |part: &str| words.contains(part) || site.lexicon.is_keyword(part) || site.knows(part) || part == "_";
-    let class =
-        |part: &str| site.class(if site.lexicon.is_keyword(part) { TokenKind::Keyword } else { TokenKind::Identifier }, part);
+    let class = |part: &str| {
+        site.class(
+            if site.lexicon.is_keyword(part) { TokenKind::Keyword } else { TokenKind::Identifier },
+            part,
+        )
+    };
     for cut in (1..word.len()).filter(|cut| word.is_char_boundary(*cut)) {
         let (a, b) = word.split_at(cut);
         if b.starts_with(|c: char| c.is_ascii_digit()) {
@@ -303,7 +332,11 @@ fn moved(site: &ErrorSite<'_>, token: usize, cut: usize, prior: f32, found: &mut
         ways.push(mark.split_at(1));
     }
     for (first, rest) in ways {
-        let mut classes = vec![class(TokenKind::Identifier, a), class(TokenKind::Punctuation, first), class(TokenKind::Identifier, b)];
+        let mut classes = vec![
+            class(TokenKind::Identifier, a),
+            class(TokenKind::Punctuation, first),
+            class(TokenKind::Identifier, b),
+        ];
         if !rest.is_empty() {
             classes.push(class(TokenKind::Punctuation, rest));
         }
@@ -329,7 +362,9 @@ fn likeness(kind: TokenKind, word: &str, part: &Part) -> Option<f32> {
         (TokenKind::Punctuation, TokenKind::Punctuation) if distance() == 1 => Some(REPLACE + 3.0),
         (TokenKind::Punctuation, TokenKind::Punctuation) => Some(REPLACE),
         (TokenKind::Punctuation | TokenKind::Keyword, _) => Some(REPLACE),
-        (TokenKind::Number | TokenKind::String, TokenKind::Punctuation | TokenKind::Keyword) => Some(REPLACE - 2.0),
+        (TokenKind::Number | TokenKind::String, TokenKind::Punctuation | TokenKind::Keyword) => {
+            Some(REPLACE - 2.0)
+        }
         (TokenKind::Identifier, TokenKind::Punctuation) => Some(REPLACE - 3.0),
         _ => None,
     }
@@ -352,7 +387,11 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
         && !(site.text[second.end..].starts_with(is_word) && a.ends_with(is_word))
     {
         let score = SWAP + far + site.delta(token..next + 1, &classes);
-        found.push(RepairCandidate { edit: Edit::replace(both.clone(), swapped), what: RepairKind::Swap, score });
+        found.push(RepairCandidate {
+            edit: Edit::replace(both.clone(), swapped),
+            what: RepairKind::Swap,
+            score,
+        });
     }
     let joined = format!("{a}{b}");
     let known = site.lexicon.fixed().any(|fixed| fixed == joined)

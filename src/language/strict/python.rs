@@ -59,7 +59,8 @@ impl Rules for Ruff {
         };
         let mut found: Vec<SyntaxError> =
             parsed.errors().iter().map(|fault| error(fault.location, fault.error.to_string())).collect();
-        let removed = parsed.unsupported_syntax_errors().iter().filter(|fault| added_in(fault.kind).is_none());
+        let removed =
+            parsed.unsupported_syntax_errors().iter().filter(|fault| added_in(fault.kind).is_none());
         found.extend(removed.map(|fault| error(fault.range, fault.to_string())));
         if let Some(module) = parsed.try_into_module() {
             let semantic = Scopes::errors(text, module.suite());
