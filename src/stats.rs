@@ -9,7 +9,9 @@ mod summary;
 mod writer;
 
 pub use actions::ActionTally;
-pub use event::{Acted, ActionOutcome, Asked, Disposition, Ended, UsageEvent, Kept, TriggerKind, language_name};
+pub use event::{
+    Acted, ActionOutcome, Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, language_name,
+};
 pub use history::History;
 pub use log::{EventLog, default_file, read};
 pub use summary::{Filter, LanguageSummary, Latency, Step, Summary};

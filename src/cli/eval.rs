@@ -14,17 +14,17 @@ use crate::completion::Effort;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::ModelInfo;
-use crate::eval::case::{HoleKind, CaseSet};
+use crate::eval::backends::Side;
+use crate::eval::build_cases::{self, build};
+use crate::eval::case::{CaseSet, HoleKind};
+use crate::eval::client::LspClient;
 use crate::eval::holes;
 use crate::eval::oracle::Oracle;
-use crate::eval::client::LspClient;
-use crate::eval::build_cases::{self, build};
 use crate::eval::page;
 use crate::eval::peer::Peer;
 use crate::eval::replay::{self, Typist};
 use crate::eval::report;
 use crate::eval::runs::{Head, Run};
-use crate::eval::backends::Side;
 use crate::language::Registry;
 use crate::models;
 use crate::session::Session;
@@ -358,7 +358,10 @@ impl Common {
 
 fn kind(name: &str) -> Result<HoleKind, String> {
     let names = || HoleKind::ALL.map(HoleKind::name).join(", ");
-    HoleKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("use one of {}", names()))
+    HoleKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| format!("use one of {}", names()))
 }
 
 fn fingerprint(path: &Path, info: &ModelInfo) -> anyhow::Result<String> {

@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::completion::Reason;
 use crate::config::Config;
-use crate::stats::{self, Filter, EventLog, Summary, event};
+use crate::stats::{self, EventLog, Filter, Summary, event};
 
 pub const EXAMPLES: &str = "\
 Examples:

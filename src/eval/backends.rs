@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::answer::BackendAnswer;
-use super::editor;
 use super::client::LspClient;
+use super::editor;
 use super::peer::Peer;
-use crate::completion::{Outcome, Reason, Trigger};
+use crate::completion::{Outcome, Reason, TriggerKind};
 use crate::document::{Change, Encoding};
 use crate::session::{Query, Session};
 
@@ -48,7 +48,12 @@ impl Side {
     }
 
     /// Tell of a change of `text`, the text before it.
-    pub fn change(&mut self, open: &mut Open, text: &str, change: &editor::Replacement) -> anyhow::Result<()> {
+    pub fn change(
+        &mut self,
+        open: &mut Open,
+        text: &str,
+        change: &editor::Replacement,
+    ) -> anyhow::Result<()> {
         open.version += 1;
         let (start, end) = (position(text, change.range.start), position(text, change.range.end));
         match self {
@@ -105,12 +110,13 @@ impl Side {
 }
 
 async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> BackendAnswer {
-    let skipped = |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
-    let request = match session.begin(&open.uri, crate::stats::TriggerKind::Automatic) {
+    let skipped =
+        |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
+    let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
         Ok(request) => request,
         Err(reason) => return skipped(reason),
     };
-    let query = Query { offset, trigger: Trigger::Automatic, selected: None };
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
     let found = session.complete(request, query).await;
     let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
     // What was found before and is still not likely enough.
@@ -122,7 +128,7 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Backe
     let others = others.collect();
     match found.outcome {
         Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(reason) },
-        Outcome::Completion(completion) => BackendAnswer {
+        Outcome::Suggested(completion) => BackendAnswer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,
             tokens: completion.tokens,
@@ -136,7 +142,12 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Backe
     }
 }
 
-fn of_client(client: &mut LspClient, open: &Open, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
+fn of_client(
+    client: &mut LspClient,
+    open: &Open,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<BackendAnswer> {
     let at = position(before, before.len());
     let parameters = json!({
         "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},

@@ -13,7 +13,7 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
 
-use super::case::{EvalCase, HoleKind, CaseSet, SourceFile};
+use super::case::{CaseSet, EvalCase, HoleKind, SourceFile};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
 
@@ -231,7 +231,8 @@ mod tests {
     fn a_seed_repeats_its_cases() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
         let registry = crate::testing::registry();
-        let make = |seed| build(&[&folder], &registry, &BuildOptions { seed, ..options() }, &|_, _| {}).unwrap();
+        let make =
+            |seed| build(&[&folder], &registry, &BuildOptions { seed, ..options() }, &|_, _| {}).unwrap();
         let set = make(1);
         assert_eq!(set, make(1));
         assert_ne!(set.cases, make(2).cases);

@@ -8,12 +8,12 @@ use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BackendAnswer, Defects};
-use super::case::{EvalCase, HoleKind, CaseSet};
+use super::backends::{Open, Side};
+use super::case::{CaseSet, EvalCase, HoleKind};
 use super::editor::Editor;
 use super::oracle::Oracle;
 use super::runs::{ResultRow, Run};
-use super::backends::{Open, Side};
-use crate::completion::rank::Rank;
+use crate::completion::Rank;
 use crate::language::{Language, Registry};
 
 /// How the typist types.

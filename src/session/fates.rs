@@ -11,7 +11,7 @@ use ropey::Rope;
 use super::acts::{Act, acted};
 use super::{Session, State, kept};
 use crate::completion::Shown;
-use crate::stats::{self, ActionOutcome, Disposition, Ended, UsageEvent, TriggerKind};
+use crate::stats::{self, ActionOutcome, Disposition, Ended, RequestKind, UsageEvent};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
 const LATER: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ const MOST_ANSWERS: usize = 64;
 pub(super) struct Pending {
     shown: Shown,
     language: String,
-    kind: TriggerKind,
+    kind: RequestKind,
     /// The answers that showed it, or the rest of it.
     ids: VecDeque<u64>,
     /// Its bytes in the document so far.
@@ -50,7 +50,7 @@ pub(super) struct Waiting {
 }
 
 impl Pending {
-    pub(super) fn new(shown: Shown, language: &str, kind: TriggerKind, document: &Rope) -> Self {
+    pub(super) fn new(shown: Shown, language: &str, kind: RequestKind, document: &Rope) -> Self {
         let there = shown.taken(document);
         let language = language.to_owned();
         Self { shown, language, kind, ids: VecDeque::new(), there, taken: 0, whole: None }
@@ -115,7 +115,15 @@ impl State {
         let taken =
             if accepted && pending.taken == 0 { bytes - pending.there.min(bytes - 1) } else { pending.taken };
         let (at, language, kind) = (stats::event::now(), pending.language, pending.kind);
-        self.record(UsageEvent::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
+        self.record(UsageEvent::Ended(Ended {
+            at,
+            language: language.clone(),
+            kind,
+            lines,
+            bytes,
+            fate,
+            taken,
+        }));
         let (document, _) =
             pending.whole.filter(|_| fate == Disposition::Accepted && self.config.stats.enabled)?;
         let range = pending.shown.offset..pending.shown.offset + bytes;
@@ -209,7 +217,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -219,8 +227,9 @@ mod tests {
     const URI: &str = "file:///x.py";
 
     async fn shown(session: &Arc<Session>) -> u64 {
-        let request = session.begin(URI, TriggerKind::Automatic).unwrap();
-        let query = Query { offset: request.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        let request = session.begin(URI, RequestKind::Automatic).unwrap();
+        let query =
+            Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(request, query).await.id
     }
 

@@ -26,7 +26,7 @@ pub enum UsageEvent {
 /// What made the editor ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TriggerKind {
+pub enum RequestKind {
     /// The user typed.
     #[default]
     Automatic,
@@ -44,7 +44,7 @@ pub struct Asked {
     /// See [`language_name`].
     pub language: String,
     /// What made the editor ask.
-    pub kind: TriggerKind,
+    pub kind: RequestKind,
     /// [`SHOWN`], or the name of the reason for silence.
     pub outcome: String,
     /// Milliseconds from request to answer.
@@ -93,7 +93,7 @@ pub struct Ended {
     /// See [`language_name`].
     pub language: String,
     /// What made the editor ask for it.
-    pub kind: TriggerKind,
+    pub kind: RequestKind,
     /// Its lines.
     pub lines: usize,
     /// Its bytes.
@@ -219,7 +219,7 @@ mod tests {
                 r#"{"what":"asked","at":7,"language":"rust","kind":"automatic","outcome":"blank","ms":12.5}"#
             ]],
         );
-        let (language, kind) = ("python".to_owned(), TriggerKind::Menu);
+        let (language, kind) = ("python".to_owned(), RequestKind::Menu);
         let ended = Ended { at: 7, language, kind, lines: 1, bytes: 4, fate: Disposition::Typed, taken: 4 };
         check(
             &UsageEvent::Ended(ended),

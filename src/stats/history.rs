@@ -96,7 +96,7 @@ fn repaired(last: &mut VecDeque<f32>, came: ActionOutcome) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Acted, Ended, TriggerKind};
+    use crate::stats::{Acted, Ended, RequestKind};
 
     #[test]
     fn repairs_that_are_always_undone_are_regretted_until_they_are_not() {
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn habits_need_some_suggestions() {
         let ended = |language: &str, lines, fate| {
-            let (language, kind) = (language.to_owned(), TriggerKind::Automatic);
+            let (language, kind) = (language.to_owned(), RequestKind::Automatic);
             UsageEvent::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
         };
         let mut events = vec![ended("rust", 1, Disposition::Dismissed); 15];

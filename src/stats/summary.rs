@@ -267,7 +267,7 @@ impl Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Kept, TriggerKind};
+    use crate::stats::{Kept, RequestKind};
 
     const NOW: u64 = 1000 * DAY;
 
@@ -277,7 +277,7 @@ mod tests {
     }
 
     fn ended(days_ago: u64, fate: Disposition, taken: usize) -> UsageEvent {
-        let (at, language, kind) = (NOW - days_ago * DAY - 5, "rust".to_owned(), TriggerKind::Automatic);
+        let (at, language, kind) = (NOW - days_ago * DAY - 5, "rust".to_owned(), RequestKind::Automatic);
         UsageEvent::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken })
     }
 

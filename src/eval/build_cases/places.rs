@@ -246,7 +246,10 @@ mod tests {
             "python",
             "def f(a):\n    \"\"\"Doc.\"\"\"\n    b = a + 1\n    if a > 10:\n        print(a, b)\n    return b\n",
         );
-        assert_eq!(found[&HoleKind::DocToBody], ["b = a + 1\n    if a > 10:\n        print(a, b)\n    return b"]);
+        assert_eq!(
+            found[&HoleKind::DocToBody],
+            ["b = a + 1\n    if a > 10:\n        print(a, b)\n    return b"]
+        );
         assert_eq!(found[&HoleKind::Block], ["print(a, b)"]);
         assert_eq!(found[&HoleKind::Condition], ["a > 10"]);
         assert_eq!(found[&HoleKind::Arguments], ["a, b"]);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::stats::{self, ActionOutcome, Asked, Disposition, Ended, UsageEvent, TriggerKind, Recorder};
+use treefill::stats::{self, ActionOutcome, Asked, Disposition, Ended, Recorder, RequestKind, UsageEvent};
 
 use super::support::{PATIENCE, TestServer, URI};
 
@@ -104,7 +104,7 @@ fn typed_on_then_accepted_then_looked_at_again() {
     // "mark" came in one change, too: an editor that takes word by word does the same.
     assert_eq!(brief(&events), ["shown 14", "shown 10 continued free", "Accepted 14", &kept]);
     let UsageEvent::Asked(first) = &events[0] else { panic!("{events:?}") };
-    assert_eq!((first.language.as_str(), first.kind, first.lines), ("python", TriggerKind::Automatic, 1));
+    assert_eq!((first.language.as_str(), first.kind, first.lines), ("python", RequestKind::Automatic, 1));
     assert!(first.ms > 0.0 && first.tokens > 0);
 }
 
@@ -158,7 +158,7 @@ fn menus_count_as_such_and_nothing_is_counted_where_it_is_off() {
         let events = counted.events();
         assert_eq!(events.len(), count, "{events:?}");
         if let Some(UsageEvent::Asked(asked)) = events.first() {
-            assert_eq!((asked.kind, asked.is_shown()), (TriggerKind::Menu, true));
+            assert_eq!((asked.kind, asked.is_shown()), (RequestKind::Menu, true));
         }
     }
 }
