@@ -34,7 +34,7 @@ pub struct Config {
     /// The process that runs them.
     pub engine: Engine,
     /// How suggestions are made.
-    pub completion: Completion,
+    pub completion: Suggestion,
     /// Where to stay silent.
     pub disable: Disable,
     /// What is said about the code.
@@ -54,7 +54,7 @@ pub struct Model {
     pub gpu_layers: Option<u32>,
     pub context: Option<u32>,
     pub threads: Option<usize>,
-    pub prompt_ms: u32,
+    pub max_prefill_ms: u32,
 }
 
 /// `[instruct]`: see [`settings::SETTINGS`].
@@ -71,22 +71,22 @@ pub struct Instruct {
 #[allow(missing_docs)]
 pub struct Engine {
     pub in_process: bool,
-    pub linger_s: u64,
-    pub unload_s: u64,
-    pub work_ahead: engine::power::WorkAhead,
+    pub exit_after_idle_s: u64,
+    pub unload_after_idle_s: u64,
+    pub prefetch: engine::power::Prefetch,
 }
 
 /// `[completion]`: see [`settings::SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub struct Completion {
+pub struct Suggestion {
     pub enabled: bool,
     pub max_tokens: usize,
     pub max_lines: usize,
     pub debounce_ms: u64,
     pub deadline_ms: u64,
     pub menu: Menu,
-    pub risky: completion::Risky,
+    pub on_risk: completion::OnRisk,
 }
 
 /// Whether suggestions are offered as entries of the completion menu too.
@@ -134,14 +134,14 @@ pub struct Log {
 
 impl Default for Model {
     fn default() -> Self {
-        let options = engine::Options::new("");
+        let options = engine::ModelOptions::new("");
         Self {
             path: None,
             family: options.family,
             gpu_layers: options.gpu_layers,
             context: options.context,
             threads: options.threads,
-            prompt_ms: options.prompt_ms,
+            max_prefill_ms: options.max_prefill_ms,
         }
     }
 }
@@ -151,16 +151,16 @@ impl Default for Engine {
         // Elsewhere there are no sockets that only one user can reach.
         Self {
             in_process: !cfg!(unix),
-            linger_s: engine::LINGER_S,
-            unload_s: 0,
-            work_ahead: engine::power::WorkAhead::default(),
+            exit_after_idle_s: engine::EXIT_AFTER_IDLE_S,
+            unload_after_idle_s: 0,
+            prefetch: engine::power::Prefetch::default(),
         }
     }
 }
 
-impl Default for Completion {
+impl Default for Suggestion {
     fn default() -> Self {
-        let options = completion::Options::default();
+        let options = completion::CompletionOptions::default();
         Self {
             enabled: true,
             max_tokens: options.max_tokens,
@@ -168,7 +168,7 @@ impl Default for Completion {
             debounce_ms: milliseconds(options.debounce),
             deadline_ms: milliseconds(options.deadline),
             menu: Menu::default(),
-            risky: options.risky,
+            on_risk: options.on_risk,
         }
     }
 }
@@ -225,46 +225,50 @@ impl Config {
     }
 
     /// The settings of the engine, for the model file at `model` (what [`crate::models::resolve`] made of `model.path`).
-    pub fn engine_options(&self, model: PathBuf) -> engine::Options {
-        engine::Options {
+    pub fn engine_options(&self, model: PathBuf) -> engine::ModelOptions {
+        engine::ModelOptions {
             context: self.model.context,
             threads: self.model.threads,
             gpu_layers: self.model.gpu_layers,
             family: self.model.family.clone(),
-            prompt_ms: self.model.prompt_ms,
-            work_ahead: self.engine.work_ahead,
-            ..engine::Options::new(model)
+            max_prefill_ms: self.model.max_prefill_ms,
+            prefetch: self.engine.prefetch,
+            ..engine::ModelOptions::new(model)
         }
     }
 
     /// The settings of the engine's process, for the same model file.
-    pub fn engine_settings(&self, model: PathBuf) -> engine::Settings {
-        engine::Settings {
+    pub fn engine_settings(&self, model: PathBuf) -> engine::DaemonOptions {
+        engine::DaemonOptions {
             options: self.engine_options(model),
-            linger_s: self.engine.linger_s,
-            unload_s: self.engine.unload_s,
+            exit_after_idle_s: self.engine.exit_after_idle_s,
+            unload_after_idle_s: self.engine.unload_after_idle_s,
         }
     }
 
     /// The settings of the engine for the model at `model` that takes instructions.
-    pub fn instruct_options(&self, model: PathBuf) -> engine::Options {
-        engine::Options {
-            purpose: engine::Purpose::Instruct,
+    pub fn instruct_options(&self, model: PathBuf) -> engine::ModelOptions {
+        engine::ModelOptions {
+            role: engine::ModelRole::Instruct,
             context: self.instruct.context,
             threads: self.model.threads,
             gpu_layers: self.instruct.gpu_layers,
-            work_ahead: engine::power::WorkAhead::Never,
-            ..engine::Options::new(model)
+            prefetch: engine::power::Prefetch::Never,
+            ..engine::ModelOptions::new(model)
         }
     }
 
     /// The settings of that engine's process: one that nobody needs for ten minutes gives the memory back, whatever holds
     /// for the model that is asked at every key.
-    pub fn instruct_settings(&self, model: PathBuf) -> engine::Settings {
-        engine::Settings {
+    pub fn instruct_settings(&self, model: PathBuf) -> engine::DaemonOptions {
+        engine::DaemonOptions {
             options: self.instruct_options(model),
-            linger_s: self.engine.linger_s,
-            unload_s: if self.engine.unload_s == 0 { INSTRUCT_UNLOAD_S } else { self.engine.unload_s },
+            exit_after_idle_s: self.engine.exit_after_idle_s,
+            unload_after_idle_s: if self.engine.unload_after_idle_s == 0 {
+                INSTRUCT_UNLOAD_S
+            } else {
+                self.engine.unload_after_idle_s
+            },
         }
     }
 
@@ -274,15 +278,15 @@ impl Config {
     }
 
     /// The settings of the completion pipeline.
-    pub fn completion_options(&self) -> completion::Options {
-        completion::Options {
+    pub fn completion_options(&self) -> completion::CompletionOptions {
+        completion::CompletionOptions {
             max_tokens: self.completion.max_tokens,
             max_lines: self.completion.max_lines,
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
-            work_ahead: self.engine.work_ahead,
-            risky: self.completion.risky,
-            ..completion::Options::default()
+            prefetch: self.engine.prefetch,
+            on_risk: self.completion.on_risk,
+            ..completion::CompletionOptions::default()
         }
     }
 

@@ -8,6 +8,7 @@ pub mod position;
 pub mod snapshot;
 pub mod store;
 pub mod syntax;
+pub mod tree;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -193,10 +194,9 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     fn python(text: &str) -> Document {
-        Document::new("file:///a.py", 1, text, Registry::builtin().unwrap().by_name("python"))
+        Document::new("file:///a.py", 1, text, crate::testing::language("python"))
     }
 
     fn sexp(snapshot: &Snapshot) -> String {

@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::{Node, Query, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
-use crate::context::scope::chunks;
 use crate::document::Snapshot;
+use crate::document::tree::{captures, rope_text};
 use crate::language::Language;
 
 /// A function. Offsets are bytes of the snapshot it was found in.
@@ -44,7 +43,7 @@ pub fn at(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Func
 
 /// The definition that a node which stands before one belongs to.
 fn below<'t>(node: Node<'t>, language: &Language) -> Option<Node<'t>> {
-    let leads = |node: &Node<'_>| language.config.leading.iter().any(|kind| kind == node.kind());
+    let leads = |node: &Node<'_>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
     if !leads(&node) {
         let parent = node.parent().filter(|parent| is_wrapper(language, parent, &node));
         return parent.and_then(|parent| {
@@ -69,7 +68,8 @@ fn is_wrapper(language: &Language, parent: &Node<'_>, child: &Node<'_>) -> bool 
 fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_>) -> Option<Function> {
     let wrapped = node.parent().filter(|parent| is_wrapper(language, parent, &node));
     let mut first = wrapped.unwrap_or(node);
-    let found = captures(&language.queries.docs, snapshot, tree);
+    let text = rope_text(&snapshot.text);
+    let found: Vec<_> = captures(&language.queries.docs, tree.root_node(), text, 0..snapshot.len()).collect();
     let ids = |wanted: &str| -> HashSet<usize> {
         found.iter().filter(|(name, _)| *name == wanted).map(|(_, node)| node.id()).collect()
     };
@@ -77,7 +77,7 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
     let mut documented = ids("doc.item").contains(&node.id());
     let mut before = first.prev_sibling();
     while let Some(node) = before {
-        let leads = language.config.leading.iter().any(|kind| kind == node.kind());
+        let leads = language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
         documented |= docs.contains(&node.id());
         if leads {
             first = node;
@@ -97,7 +97,8 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
 pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let mut texts: Vec<(Range<usize>, String)> = Vec::new();
-    for (name, node) in captures(&language.queries.docs, snapshot, tree) {
+    let text = rope_text(&snapshot.text);
+    for (name, node) in captures(&language.queries.docs, tree.root_node(), text, 0..snapshot.len()) {
         if name != "doc" {
             continue;
         }
@@ -119,28 +120,14 @@ pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
     texts.into_iter().map(|(_, text)| text).collect()
 }
 
-fn captures<'t>(query: &'t Query, snapshot: &Snapshot, tree: &'t Tree) -> Vec<(&'t str, Node<'t>)> {
-    let names = query.capture_names();
-    let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
-    let mut found = Vec::new();
-    while let Some(one) = matches.next() {
-        found.extend(one.captures().iter().map(|it| (names[it.index as usize], it.node)));
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     /// Name, what belongs to it, and whether it is documented.
     fn found(language: &str, text: &str) -> Option<(String, String, bool)> {
-        let at = text.find('ˇ').unwrap();
-        let language = Registry::builtin().unwrap().by_name(language);
-        let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
-        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &(at..at))?;
+        let (snapshot, cursor) = crate::testing::fixture(language, text);
+        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &cursor)?;
         Some((function.name, snapshot.slice(function.whole), function.documented))
     }
 
@@ -164,7 +151,7 @@ mod tests {
 
     #[test]
     fn lines_above_are_one_text() {
-        let language = Registry::builtin().unwrap().by_name("rust");
+        let language = crate::testing::language("rust");
         let snapshot = Snapshot::of_text("", "/// A.\n///\n/// B.\nfn f() {}\n/// C.\nfn g() {}\n", language);
         assert_eq!(docs(&snapshot, &snapshot.parse().unwrap()), ["/// A.\n///\n/// B.", "/// C."]);
     }

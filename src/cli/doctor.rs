@@ -16,7 +16,7 @@ use crate::config::{Config, Problem};
 use crate::engine::daemon::{address, ask, launch};
 use crate::engine::local;
 use crate::engine::{
-    Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update, start_in_process,
+    Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Update, start_in_process,
 };
 use crate::{cpu, models, paths};
 
@@ -295,7 +295,7 @@ async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
     Ok((rate(read, read_ms), rate(written, written_ms)))
 }
 
-async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
+async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
     // About 300 tokens: a usual prompt.
     let lines = (0..30).map(|line| format!("value_{run}_{line} = compute(items[{line}], scale={run})\n"));
     let prefix = Segment {
@@ -311,7 +311,6 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
         max_tokens: 48,
         stop: Stop::default(),
         sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
-        bans: Vec::new(),
         task: Task::default(),
     };
     let mut generation = engine.generate(job, CancelToken::never());

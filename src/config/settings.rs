@@ -102,7 +102,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         section: "model",
-        key: "prompt_ms",
+        key: "max_prefill_ms",
         kind: Kind::Integer { min: 20, max: 60_000 },
         scope: Scope::User,
         doc: "Milliseconds that reading a whole new prompt may take; the measured speed turns it into a number of tokens.",
@@ -147,7 +147,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         section: "engine",
-        key: "linger_s",
+        key: "exit_after_idle_s",
         kind: Kind::Integer { min: 0, max: 604_800 },
         scope: Scope::User,
         doc: "Seconds that the engine's process stays after the last editor has gone.",
@@ -156,7 +156,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         section: "engine",
-        key: "unload_s",
+        key: "unload_after_idle_s",
         kind: Kind::Integer { min: 0, max: 604_800 },
         scope: Scope::User,
         doc: "Seconds without work after which the engine gives the model's memory back until the next key; 0: never.",
@@ -165,7 +165,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         section: "engine",
-        key: "work_ahead",
+        key: "prefetch",
         kind: Kind::Word(&["auto", "always", "never"]),
         scope: Scope::User,
         doc: "Prepare the next suggestion, and read more of the file, while you read or pause; auto: not on a battery.",
@@ -228,7 +228,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         section: "completion",
-        key: "risky",
+        key: "on_risk",
         kind: Kind::Word(&["drop", "lower"]),
         scope: Scope::User,
         doc: "Suggestions that add what `treefill check` lists, like shell=True or unsafe: drop them, or lower their rank.",

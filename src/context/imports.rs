@@ -1,11 +1,10 @@
 //! The import statements at the top of the file, as text. It resolves nothing.
 
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{QueryCursor, Tree};
+use tree_sitter::Tree;
 
 use super::Excerpt;
-use super::scope::chunks;
 use crate::document::Snapshot;
+use crate::document::tree::{matches_to_depth, rope_text};
 
 /// Imports are looked for in this many bytes at the top of the file.
 const TOP: usize = 16 * 1024;
@@ -15,17 +14,14 @@ const LONGEST: usize = 400;
 /// The import statements in the first [`TOP`] bytes, in order.
 pub fn find(snapshot: &Snapshot, tree: Option<&Tree>) -> Vec<Excerpt> {
     let (Some(language), Some(tree)) = (snapshot.language.as_deref(), tree) else { return Vec::new() };
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(0..TOP);
     // An import inside a function says nothing about the rest of the file.
-    cursor.set_max_start_depth(Some(1));
-    let mut captures = cursor.captures(&language.queries.imports, tree.root_node(), chunks(&snapshot.text));
-    let mut imports = Vec::new();
-    while let Some((found, index)) = captures.next() {
-        let range = found.captures()[*index].node.byte_range();
+    let text = rope_text(&snapshot.text);
+    let found = matches_to_depth(&language.queries.imports, tree.root_node(), text, 0..TOP, Some(1));
+    let excerpt = |node: tree_sitter::Node<'_>| {
+        let range = node.byte_range();
         let end = snapshot.floor(range.end.min(range.start + LONGEST).min(snapshot.text.len_bytes()));
         let text = snapshot.slice(range.start.min(end)..end).replace('\r', "");
-        imports.push(Excerpt { range, text });
-    }
-    imports
+        Excerpt { range, text }
+    };
+    found.iter().flat_map(|one| &one.captures).map(|(_, node)| excerpt(*node)).collect()
 }

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{QueryCursor, Tree};
+use tree_sitter::Tree;
 
 use super::Excerpt;
 use super::line;
-use super::scope::chunks;
 use crate::document::Snapshot;
+use crate::document::tree::{matches_to_depth, rope_text};
 
 /// Bytes searched before and behind the cursor's top-level item: bounds the walk on a huge file. A prompt has room for a
 /// few dozen signatures, and the nearest say most.
@@ -28,7 +27,6 @@ const DEPTH: u32 = 2;
 pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Vec<Excerpt> {
     let (Some(language), Some(tree)) = (snapshot.language.as_deref(), tree) else { return Vec::new() };
     let query = &language.queries.outline;
-    let (whole, body) = (query.capture_index_for_name("item"), query.capture_index_for_name("item.body"));
     let mut outline = Vec::new();
     let is_outside = |range: &Range<usize>, reach: &Range<usize>| {
         reach.contains(&range.start) && (range.start < item.start || range.start >= item.end)
@@ -38,20 +36,11 @@ pub fn find(snapshot: &Snapshot, tree: Option<&Tree>, item: &Range<usize>) -> Ve
     let apart = item.len() > SMALL;
     let reaches = [first..if apart { item.start } else { last }, if apart { item.end } else { last }..last];
     for reach in reaches.into_iter().filter(|reach| !reach.is_empty()) {
-        let mut cursor = QueryCursor::new();
-        cursor.set_byte_range(reach.clone());
-        cursor.set_max_start_depth(Some(DEPTH));
-        let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
-        while let Some(found) = matches.next() {
-            let range_of = |index: Option<u32>| {
-                found
-                    .captures()
-                    .iter()
-                    .find(|capture| Some(capture.index) == index)
-                    .map(|at| at.node.byte_range())
-            };
-            let Some(range) = range_of(whole).filter(|range| is_outside(range, &reach)) else { continue };
-            let end = range_of(body).map_or(range.end, |body| body.start);
+        let text = rope_text(&snapshot.text);
+        for found in matches_to_depth(query, tree.root_node(), text, reach.clone(), Some(DEPTH)) {
+            let range_of = |name: &str| found.node(name).map(|node| node.byte_range());
+            let Some(range) = range_of("item").filter(|range| is_outside(range, &reach)) else { continue };
+            let end = range_of("item.body").map_or(range.end, |body| body.start);
             outline.push(Excerpt { text: signature(snapshot, range.start..end), range });
         }
     }

@@ -3,33 +3,20 @@
 use std::ops::Range;
 
 use ropey::Rope;
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
 use super::line::{self, Line};
 use crate::document::Snapshot;
 use crate::document::position::{floor, slice};
+use crate::document::tree::{captures, matches, rope_text};
 use crate::language::Language;
 
 /// Lines looked back over when the tree is of no use.
 const LOOK_BACK: usize = 400;
 
-/// A definition (function, class, module, ...) around the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The grammar's kind of node, or `line` when it was found by indentation.
-    pub kind: String,
-    /// Its name, where it has one.
-    pub name: Option<String>,
-    /// The whole definition, in bytes.
-    pub range: Range<usize>,
-    /// Its body, in bytes.
-    pub body: Range<usize>,
-}
-
 /// Whether the cursor is in code or in text that is not code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum CursorIn {
     /// Code, or the expression part of a format string.
     Code,
     /// A string.
@@ -39,7 +26,7 @@ pub enum Place {
 }
 
 /// The scopes around `offset`.
-pub fn enclosing(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Vec<Scope> {
+pub fn enclosing(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let by_tree = tree.map(|tree| by_tree(&snapshot.text, language, tree, line, offset)).unwrap_or_default();
     let broken = tree.is_none_or(|tree| is_broken(tree, offset));
@@ -62,26 +49,15 @@ fn is_broken(tree: &Tree, offset: usize) -> bool {
     false
 }
 
-fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: usize) -> Vec<Scope> {
+fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let query = &language.queries.scopes;
-    let (scope, body, name) = (
-        query.capture_index_for_name("scope"),
-        query.capture_index_for_name("scope.body"),
-        query.capture_index_for_name("scope.name"),
-    );
     // In Python a body ends with its last statement: blank lines behind it, where one types on, are outside its node.
     let anchor = last_ink(text, offset);
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(anchor.saturating_sub(1)..(offset + 1).max(anchor));
-    let mut matches = cursor.matches(query, tree.root_node(), chunks(text));
+    let around = anchor.saturating_sub(1)..(offset + 1).max(anchor);
     let mut scopes = Vec::new();
-    while let Some(found) = matches.next() {
-        let node_of = |index: Option<u32>| {
-            found.captures().iter().find(|capture| Some(capture.index) == index).map(|capture| capture.node)
-        };
-        let Some(node) = node_of(scope) else { continue };
+    for found in matches(query, tree.root_node(), rope_text(text), around) {
+        let Some(node) = found.node("scope") else { continue };
         let range = node.byte_range();
-        let body = node_of(body).map_or(range.clone(), |body| body.byte_range());
         let inside = range.start < offset
             && (offset < range.end || (offset == range.end && !ends_closed(text, &range)));
         let behind = range.end <= offset
@@ -90,12 +66,11 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
             && line.is_blank_before()
             && line::width(&line.indentation) > line::width(&Line::at(text, node.start_byte()).indentation);
         if inside || behind {
-            let name = node_of(name).map(|name| slice(text, name.byte_range()));
-            scopes.push(Scope { kind: node.kind().to_owned(), name, range, body });
+            scopes.push(range);
         }
     }
-    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.range.start));
-    scopes.dedup_by(|a, b| a.range == b.range);
+    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.start));
+    scopes.dedup();
     scopes
 }
 
@@ -110,7 +85,7 @@ fn ends_closed(text: &Rope, range: &Range<usize>) -> bool {
     range.end > range.start && text.byte(range.end - 1) == b'}'
 }
 
-fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec<Scope> {
+fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let row = text.byte_to_line(offset);
     let mut columns = line::width(&line.indentation);
     if !line.is_blank_before() && opens_block(language, &line.before) {
@@ -125,14 +100,7 @@ fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec
         }
         columns = indentation;
         if opens_block(language, &text_of) {
-            let start = text.line_to_byte(above);
-            let body = text.line_to_byte(above + 1);
-            scopes.push(Scope {
-                kind: "line".into(),
-                name: None,
-                range: start..offset,
-                body: body..offset.max(body),
-            });
+            scopes.push(text.line_to_byte(above)..offset);
         }
         if columns == 0 {
             break;
@@ -148,33 +116,28 @@ pub fn opens_block(language: &Language, line: &str) -> bool {
 }
 
 /// Where the cursor is: the innermost string, comment or code-in-string node decides.
-pub fn place(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Place {
-    let Some(language) = snapshot.language.as_deref() else { return Place::Code };
-    let by_tree = tree.and_then(|tree| place_by_tree(&snapshot.text, language, tree, offset));
+pub fn cursor_in(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> CursorIn {
+    let Some(language) = snapshot.language.as_deref() else { return CursorIn::Code };
+    let by_tree = tree.and_then(|tree| in_by_tree(&snapshot.text, language, tree, offset));
     match (by_tree, tree) {
         (Some(place), _) => place,
-        (None, Some(tree)) if !is_broken(tree, offset) => Place::Code,
-        _ => place_by_line(&line.before, &language.config.line_comment),
+        (None, Some(tree)) if !is_broken(tree, offset) => CursorIn::Code,
+        _ => in_by_line(&line.before, &language.config.line_comment),
     }
 }
 
-fn place_by_tree(text: &Rope, language: &Language, tree: &Tree, offset: usize) -> Option<Place> {
-    let query = &language.queries.opaque;
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(offset.saturating_sub(1)..offset + 1);
-    let mut captures = cursor.captures(query, tree.root_node(), chunks(text));
-    let mut innermost: Option<(usize, Place)> = None;
+fn in_by_tree(text: &Rope, language: &Language, tree: &Tree, offset: usize) -> Option<CursorIn> {
+    let around = offset.saturating_sub(1)..offset + 1;
+    let mut innermost: Option<(usize, CursorIn)> = None;
     let row = text.byte_to_line(offset);
-    while let Some((found, index)) = captures.next() {
-        let capture = found.captures()[*index];
-        let node = capture.node;
+    for (name, node) in captures(&language.queries.opaque, tree.root_node(), rope_text(text), around) {
         let inside = node.start_byte() < offset && offset < node.end_byte();
-        let place = match query.capture_names()[capture.index as usize] {
-            "string" if inside => Place::String,
+        let place = match name {
+            "string" if inside => CursorIn::String,
             // A line comment goes on where its node ends, on the same line.
-            "comment" if inside && node_holds_row(node, row, text) => Place::Comment,
-            "comment" if node.end_byte() == offset && ends_open(text, language, node) => Place::Comment,
-            "code" if inside => Place::Code,
+            "comment" if inside && node_holds_row(node, row, text) => CursorIn::Comment,
+            "comment" if node.end_byte() == offset && ends_open(text, language, node) => CursorIn::Comment,
+            "code" if inside => CursorIn::Code,
             _ => continue,
         };
         let length = node.end_byte() - node.start_byte();
@@ -198,7 +161,7 @@ fn ends_open(text: &Rope, language: &Language, node: Node<'_>) -> bool {
 }
 
 /// The same from the line alone, when no tree can tell.
-fn place_by_line(before: &str, comment: &str) -> Place {
+fn in_by_line(before: &str, comment: &str) -> CursorIn {
     let mut quote = None;
     let mut skip = false;
     for (at, c) in before.char_indices() {
@@ -208,17 +171,9 @@ fn place_by_line(before: &str, comment: &str) -> Place {
             (_, Some(open)) if c == open => quote = None,
             ('"', None) => quote = Some(c),
             // A lone ' is a lifetime or an apostrophe as often as a quote: only a pair counts, and it encloses nothing here.
-            _ if quote.is_none() && before[at..].starts_with(comment) => return Place::Comment,
+            _ if quote.is_none() && before[at..].starts_with(comment) => return CursorIn::Comment,
             _ => {}
         }
     }
-    if quote.is_some() { Place::String } else { Place::Code }
-}
-
-/// A text provider over the rope, for query predicates.
-pub fn chunks(text: &Rope) -> impl Fn(Node<'_>) -> std::vec::IntoIter<Vec<u8>> + '_ {
-    move |node: Node<'_>| {
-        let end = node.end_byte().min(text.len_bytes());
-        vec![slice(text, node.start_byte().min(end)..end).into_bytes()].into_iter()
-    }
+    if quote.is_some() { CursorIn::String } else { CursorIn::Code }
 }

@@ -1,4 +1,4 @@
-//! How an engine is started: the model file, its purpose and the limits that the user set. It starts nothing.
+//! How an engine is started: the model file, its role and the limits that the user set. It starts nothing.
 
 use std::path::PathBuf;
 
@@ -10,11 +10,11 @@ use super::power;
 
 /// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
 /// without one does not keep the memory.
-pub const LINGER_S: u64 = 300;
+pub const EXIT_AFTER_IDLE_S: u64 = 300;
 
 /// What a model is for; each reads other things in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Purpose {
+pub enum ModelRole {
     /// Filling in what is missing at a place: [`Task::Generate`] and [`Task::Score`].
     #[default]
     Infill,
@@ -22,7 +22,7 @@ pub enum Purpose {
     Instruct,
 }
 
-impl Purpose {
+impl ModelRole {
     /// The setting that names its model.
     pub fn setting(self) -> &'static str {
         match self {
@@ -34,12 +34,12 @@ impl Purpose {
 
 /// How to run a model. Everything but the file has a default that suits an ordinary machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Options {
+pub struct ModelOptions {
     /// The GGUF to load; see [`crate::models::resolve`].
     pub model: PathBuf,
     /// What is asked of it.
-    pub purpose: Purpose,
-    /// Tokens of context; by default what the model was trained with, at most [`Options::CONTEXT`].
+    pub role: ModelRole,
+    /// Tokens of context; by default what the model was trained with, at most [`ModelOptions::CONTEXT`].
     pub context: Option<u32>,
     /// Most tokens evaluated in one go.
     pub batch: u32,
@@ -50,30 +50,30 @@ pub struct Options {
     /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
     pub family: Option<String>,
     /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
-    pub prompt_ms: u32,
+    pub max_prefill_ms: u32,
     /// When the prompt of a place may be extended while nobody waits.
-    pub work_ahead: power::WorkAhead,
+    pub prefetch: power::Prefetch,
     /// Milliseconds without a job after which nobody waits.
     pub pause_ms: u32,
 }
 
-impl Options {
-    /// Default context: more is rarely filled within `prompt_ms`, and the KV cache of a 7B model takes 0.5 GB here.
+impl ModelOptions {
+    /// Default context: more is rarely filled within `max_prefill_ms`, and the KV cache of a 7B model takes 0.5 GB here.
     pub const CONTEXT: u32 = 4096;
 
     /// The defaults for `model`.
     pub fn new(model: impl Into<PathBuf>) -> Self {
         Self {
             model: model.into(),
-            purpose: Purpose::default(),
+            role: ModelRole::default(),
             context: None,
             batch: 512,
             threads: None,
             gpu_layers: None,
             family: None,
             // A pause long enough to wait for; the next key reuses the work.
-            prompt_ms: 1500,
-            work_ahead: power::WorkAhead::default(),
+            max_prefill_ms: 1500,
+            prefetch: power::Prefetch::default(),
             // Whoever has not pressed a key for so long is reading.
             pause_ms: 300,
         }
@@ -82,18 +82,18 @@ impl Options {
 
 /// All that an engine process is told when it is started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct DaemonOptions {
     /// The model, and how to run it.
-    pub options: Options,
+    pub options: ModelOptions,
     /// Seconds that it stays after its last client has gone.
-    pub linger_s: u64,
+    pub exit_after_idle_s: u64,
     /// Seconds without work after which the model is given up until the next job; 0 keeps it.
-    pub unload_s: u64,
+    pub unload_after_idle_s: u64,
 }
 
-impl Settings {
+impl DaemonOptions {
     /// The defaults for a model.
-    pub fn new(options: Options) -> Self {
-        Self { options, linger_s: LINGER_S, unload_s: 0 }
+    pub fn new(options: ModelOptions) -> Self {
+        Self { options, exit_after_idle_s: EXIT_AFTER_IDLE_S, unload_after_idle_s: 0 }
     }
 }

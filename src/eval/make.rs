@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_seed_repeats_its_cases() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
-        let registry = Registry::builtin().unwrap();
+        let registry = crate::testing::registry();
         let make = |seed| make(&[&folder], &registry, &Options { seed, ..options() }, &|_, _| {}).unwrap();
         let set = make(1);
         assert_eq!(set, make(1));

@@ -12,9 +12,9 @@ use super::answer::Answer;
 use super::editor;
 use super::lsp_client::Client;
 use super::peer::Peer;
-use crate::completion::{Outcome, Reason, Trigger};
+use crate::completion::{Outcome, Reason, TriggerKind};
 use crate::document::{Change, Encoding};
-use crate::session::{Ask, Session};
+use crate::session::{Query, Session};
 
 /// One side.
 pub enum Side {
@@ -106,12 +106,12 @@ impl Side {
 
 async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answer {
     let skipped = |reason: Reason| Answer { reason: Some(reason.to_string()), ..Answer::default() };
-    let turn = match session.begin(&open.uri, crate::stats::event::Kind::Automatic) {
-        Ok(turn) => turn,
+    let request = match session.begin(&open.uri, crate::stats::event::Kind::Automatic) {
+        Ok(request) => request,
         Err(reason) => return skipped(reason),
     };
-    let ask = Ask { offset, trigger: Trigger::Automatic, selected: None };
-    let found = session.complete(turn, ask).await;
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
+    let found = session.complete(request, query).await;
     let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
     // What was found before and is still not likely enough.
     let silent = !found.others.is_empty() && generated == 0;
@@ -122,7 +122,7 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     let others = others.collect();
     match found.outcome {
         Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
-        Outcome::Completion(completion) => Answer {
+        Outcome::Suggested(completion) => Answer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,
             tokens: completion.tokens,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::{Node, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
 use crate::document::Snapshot;
+use crate::document::tree::captures;
 use crate::language::Language;
 
 /// One thing that an import brings in.
@@ -58,7 +58,7 @@ impl Import {
 }
 
 /// A parsed file.
-pub struct Site<'t> {
+pub struct SourceView<'t> {
     /// The file.
     pub snapshot: &'t Snapshot,
     /// Its language.
@@ -72,17 +72,13 @@ pub struct Site<'t> {
     pub imports: Vec<Import>,
 }
 
-impl<'t> Site<'t> {
+impl<'t> SourceView<'t> {
     /// Look at a file.
     pub fn new(snapshot: &'t Snapshot, language: &'t Arc<Language>, tree: &'t Tree, text: &'t str) -> Self {
         let query = &language.queries.repairs;
         let mut captured: HashMap<&str, Vec<Node<'_>>> = HashMap::new();
-        let mut cursor = QueryCursor::new();
-        let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
-        while let Some(found) = matches.next() {
-            for capture in found.captures() {
-                captured.entry(query.capture_names()[capture.index as usize]).or_default().push(capture.node);
-            }
+        for (name, node) in captures(query, tree.root_node(), text.as_bytes(), 0..text.len()) {
+            captured.entry(name).or_default().push(node);
         }
         // Several patterns may capture the same node.
         for nodes in captured.values_mut() {

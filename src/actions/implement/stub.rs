@@ -4,12 +4,11 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::{Node, Query, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
 use crate::actions::change::minimal;
 use crate::context::line::{self, Line, indent_unit};
-use crate::context::scope::chunks;
+use crate::document::tree::{self, Capture, Match, rope_text};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::language::Language;
@@ -33,7 +32,7 @@ pub struct Stub {
     /// With LF line ends.
     pub close: String,
     /// How it is documented.
-    pub told: Told,
+    pub doc_source: DocSource,
     /// What the body may be expected to use; no `self`.
     pub parameters: Vec<String>,
     /// The types that its signature names.
@@ -44,7 +43,7 @@ pub struct Stub {
 
 /// How a function says what it is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum DocSource {
     /// By a text inside of it.
     Docstring,
     /// By a comment above it.
@@ -107,17 +106,11 @@ fn innermost(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<S
     let query = &language.queries.stubs;
     let looked_at = range.start.saturating_sub(1)..range.end.max(range.start + 1) + LEAD;
     let mut unwanted = HashSet::new();
-    let mut found: Vec<Vec<(&str, Node<'_>)>> = Vec::new();
-    for one in captures(query, snapshot, tree.root_node(), &looked_at) {
-        for (name, node) in &one {
-            match *name {
-                "stub.not" => drop(unwanted.insert(node.id())),
-                "stub" => found.push(one.clone()),
-                _ => {}
-            }
-        }
+    let found = tree::matches(query, tree.root_node(), rope_text(&snapshot.text), looked_at);
+    for one in &found {
+        unwanted.extend(one.node("stub.not").map(|node| node.id()));
     }
-    let parts = found.iter().filter_map(|parts| Parts::new(parts));
+    let parts = found.iter().filter_map(Parts::new);
     let stubs = parts.filter(|parts| !unwanted.contains(&parts.stub.id()));
     let stubs = stubs.filter_map(|parts| parts.stub(snapshot, language, tree));
     stubs
@@ -136,30 +129,30 @@ struct Parts<'t> {
 }
 
 impl<'t> Parts<'t> {
-    fn new(parts: &[(&str, Node<'t>)]) -> Option<Self> {
-        let node = |wanted: &str| parts.iter().find(|(name, _)| *name == wanted).map(|(_, node)| *node);
+    fn new(found: &Match<'t>) -> Option<Self> {
         Some(Self {
-            stub: node("stub")?,
-            name: node("stub.name")?,
-            hole: node("stub.hole"),
-            doc: node("stub.doc"),
-            empty: node("stub.empty"),
+            stub: found.node("stub")?,
+            name: found.node("stub.name")?,
+            hole: found.node("stub.hole"),
+            doc: found.node("stub.doc"),
+            empty: found.node("stub.empty"),
         })
     }
 
     fn stub(mut self, snapshot: &Snapshot, language: &Language, tree: &Tree) -> Option<Stub> {
         let above = self.stub.start_byte().saturating_sub(LEAD)..self.stub.end_byte();
-        let docs = captures(&language.queries.docs, snapshot, tree.root_node(), &above);
-        let docs = docs.iter().flatten().filter(|(name, _)| *name == "doc");
+        let text = rope_text(&snapshot.text);
+        let docs = tree::captures(&language.queries.docs, tree.root_node(), text, above);
+        let docs = docs.filter(|(name, _)| *name == "doc");
         let docs: HashSet<usize> = docs.map(|(_, node)| node.id()).collect();
         let (start, commented) = self.lead(snapshot, language, &docs);
         self.doc = self.statements(&docs)?;
-        let told = match (self.doc.is_some(), commented) {
-            (true, _) => Told::Docstring,
-            (false, true) => Told::Comment,
+        let doc_source = match (self.doc.is_some(), commented) {
+            (true, _) => DocSource::Docstring,
+            (false, true) => DocSource::Comment,
             // An empty body may be meant; documentation asks for one.
             (false, false) if self.empty.is_some() => return None,
-            (false, false) => Told::Nothing,
+            (false, false) => DocSource::Nothing,
         };
         let (hole, open, close) = self.frame(snapshot, language)?;
         let own = signature(snapshot, language, self.stub);
@@ -170,7 +163,7 @@ impl<'t> Parts<'t> {
             hole,
             open,
             close,
-            told,
+            doc_source,
             parameters: texts(snapshot, &own, "stub.parameter"),
             types: texts(snapshot, &own, "stub.type"),
             returns: own.iter().any(|(name, _)| *name == "stub.returns"),
@@ -181,9 +174,8 @@ impl<'t> Parts<'t> {
     fn statements(&self, docs: &HashSet<usize>) -> Option<Option<Node<'t>>> {
         let statement = self.hole.or_else(|| self.doc?.parent());
         let Some(block) = statement.and_then(|statement| statement.parent()) else { return Some(None) };
-        let mut cursor = block.walk();
-        let others = block.named_children(&mut cursor).filter(|child| !child.is_extra());
-        let others: Vec<Node<'t>> = others.filter(|node| Some(*node) != self.hole).collect();
+        let mut others = tree::named_children(block);
+        others.retain(|child| !child.is_extra() && Some(*child) != self.hole);
         match others[..] {
             [] => Some(None),
             [only] if only.named_child(0).is_some_and(|child| docs.contains(&child.id())) => Some(Some(only)),
@@ -258,24 +250,22 @@ impl<'t> Parts<'t> {
 
 /// Whether a node stands before a definition and belongs to it.
 fn is_lead(language: &Language, snapshot: &Snapshot, node: Node<'_>) -> bool {
-    let found = captures(&language.queries.stubs, snapshot, node, &node.byte_range());
-    found.iter().flatten().any(|(name, lead)| *name == "stub.lead" && lead.id() == node.id())
+    let text = rope_text(&snapshot.text);
+    let mut found = tree::captures(&language.queries.stubs, node, text, node.byte_range());
+    found.any(|(name, lead)| name == "stub.lead" && lead.id() == node.id())
 }
 
 /// What is captured of a function itself, not of one inside of it.
-pub fn signature<'t>(
-    snapshot: &Snapshot,
-    language: &'t Language,
-    function: Node<'t>,
-) -> Vec<(&'t str, Node<'t>)> {
+pub fn signature<'t>(snapshot: &Snapshot, language: &'t Language, function: Node<'t>) -> Vec<Capture<'t>> {
     let kinds = &language.config.definitions;
     let own = |node: Node<'t>| {
         let around = std::iter::successors(Some(node), |node| node.parent().filter(|_| *node != function));
         let mut around = around.filter(|node| kinds.iter().any(|kind| kind == node.kind()));
         around.next() == Some(function)
     };
-    let found = captures(&language.queries.stubs, snapshot, function, &function.byte_range());
-    found.into_iter().flatten().filter(|(_, node)| own(*node)).collect()
+    let text = rope_text(&snapshot.text);
+    let found = tree::captures(&language.queries.stubs, function, text, function.byte_range());
+    found.filter(|(_, node)| own(*node)).collect()
 }
 
 /// The texts of the captures of that name, each once.
@@ -288,24 +278,6 @@ fn texts(snapshot: &Snapshot, captures: &[(&str, Node<'_>)], wanted: &str) -> Ve
         }
     }
     texts
-}
-
-/// The captures of each match that touches `range`: name and node.
-pub fn captures<'t>(
-    query: &'t Query,
-    snapshot: &Snapshot,
-    root: Node<'t>,
-    range: &Range<usize>,
-) -> Vec<Vec<(&'t str, Node<'t>)>> {
-    let names = query.capture_names();
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(range.clone());
-    let mut matches = cursor.matches(query, root, chunks(&snapshot.text));
-    let mut found = Vec::new();
-    while let Some(one) = matches.next() {
-        found.push(one.captures().iter().map(|it| (names[it.index as usize], it.node)).collect());
-    }
-    found
 }
 
 fn indentation(snapshot: &Snapshot, at: usize) -> String {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, seq::SliceRandom as _};
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::{Node, Query, QueryCursor, Tree};
+use tree_sitter::{Query, Tree};
 
 use crate::document::Snapshot;
+use crate::document::tree::{Match, matches, named_children, walk};
 use crate::eval::case::Kind;
 use crate::language::Language;
 
@@ -35,8 +35,8 @@ struct File<'a> {
 pub fn find(snapshot: &Snapshot, tree: &Tree, random: &mut StdRng) -> Vec<(Kind, Range<usize>)> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let text = snapshot.text.to_string();
-    let opaque = captures(&language.queries.opaque, tree, &text);
-    let opaque = opaque.into_iter().flatten().filter(|(name, _)| *name != "code");
+    let opaque = found(&language.queries.opaque, tree, &text);
+    let opaque = opaque.into_iter().flat_map(|one| one.captures).filter(|(name, _)| *name != "code");
     let opaque = opaque.map(|(_, node)| node.byte_range()).collect();
     let mut file = File { text: &text, language, tree, opaque, found: Vec::new() };
     file.lines(random);
@@ -99,10 +99,9 @@ impl File<'_> {
     fn statements(&mut self, random: &mut StdRng) {
         let kinds = &self.language.config.statements;
         let mut runs: Vec<Vec<Range<usize>>> = Vec::new();
-        each_node(self.tree, |node| {
+        walk(self.tree.root_node(), |node| {
             let mut run = Vec::new();
-            let mut cursor = node.walk();
-            for child in node.named_children(&mut cursor) {
+            for child in named_children(node) {
                 if kinds.iter().any(|kind| kind == child.kind()) {
                     run.push(child.byte_range());
                 } else if !child.is_extra() {
@@ -110,6 +109,7 @@ impl File<'_> {
                 }
             }
             runs.push(run);
+            true
         });
         runs.retain(|run| !run.is_empty());
         for run in runs {
@@ -135,18 +135,16 @@ impl File<'_> {
 
     /// Bodies of definitions and blocks; those of documented definitions besides as such.
     fn bodies(&mut self) {
-        let docs: Vec<Range<usize>> = captures(&self.language.queries.docs, self.tree, self.text)
+        let docs: Vec<Range<usize>> = found(&self.language.queries.docs, self.tree, self.text)
             .iter()
-            .flatten()
+            .flat_map(|one| &one.captures)
             .filter(|(name, _)| *name == "doc")
             .map(|(_, node)| node.byte_range())
             .collect();
-        for found in captures(&self.language.queries.scopes, self.tree, self.text) {
-            let node =
-                |wanted: &[&str]| found.iter().find(|(name, _)| wanted.contains(name)).map(|(_, node)| *node);
-            let (Some(scope), Some(body)) = (node(&["scope", "scope.block"]), node(&["scope.body"])) else {
-                continue;
-            };
+        for found in found(&self.language.queries.scopes, self.tree, self.text) {
+            let definition = found.node("scope");
+            let scope = definition.or_else(|| found.node("scope.block"));
+            let (Some(scope), Some(body)) = (scope, found.node("scope.body")) else { continue };
             let inner = inner(self.text, body.byte_range());
             if !self.begins_line(inner.start) {
                 continue;
@@ -160,8 +158,7 @@ impl File<'_> {
             if !BODY.contains(&rows(&self.text[hole.clone()])) || !self.begins_line(hole.start) {
                 continue;
             }
-            let is_definition = node(&["scope"]).is_some();
-            if is_definition && (inside.is_some() || above) {
+            if definition.is_some() && (inside.is_some() || above) {
                 self.add(Kind::DocToBody, hole.clone());
             }
             if inside.is_none() {
@@ -179,7 +176,8 @@ impl File<'_> {
     }
 
     fn expressions(&mut self) {
-        for (name, node) in captures(&self.language.queries.holes, self.tree, self.text).iter().flatten() {
+        let found = found(&self.language.queries.holes, self.tree, self.text);
+        for (name, node) in found.iter().flat_map(|one| &one.captures) {
             let (kind, range) = match *name {
                 "condition" => (Kind::Condition, node.byte_range()),
                 // Without their parentheses.
@@ -192,34 +190,9 @@ impl File<'_> {
     }
 }
 
-/// The captures of each match: name and node.
-fn captures<'t>(query: &'t Query, tree: &'t Tree, text: &str) -> Vec<Vec<(&'t str, Node<'t>)>> {
-    let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
-    let mut found = Vec::new();
-    while let Some(one) = matches.next() {
-        let named = one.captures().iter().map(|capture| {
-            let name = query.capture_names()[capture.index as usize];
-            (name, capture.node)
-        });
-        found.push(named.collect());
-    }
-    found
-}
-
-fn each_node(tree: &Tree, mut visit: impl FnMut(Node<'_>)) {
-    let mut cursor = tree.walk();
-    loop {
-        visit(cursor.node());
-        if cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-        }
-    }
+/// The matches of a query in the whole file.
+fn found<'t>(query: &'t Query, tree: &'t Tree, text: &str) -> Vec<Match<'t>> {
+    matches(query, tree.root_node(), text.as_bytes(), 0..text.len())
 }
 
 /// A body without the braces around it.
@@ -255,10 +228,9 @@ mod tests {
     use rand::SeedableRng as _;
 
     use super::*;
-    use crate::language::Registry;
 
     fn places(language: &str, text: &str) -> HashMap<Kind, Vec<String>> {
-        let language = Registry::builtin().unwrap().by_name(language);
+        let language = crate::testing::language(language);
         let snapshot = Snapshot::of_text("", text, language);
         let tree = snapshot.parse().unwrap();
         let mut found: HashMap<Kind, Vec<String>> = HashMap::new();
