@@ -13,7 +13,7 @@ use crate::cancel::CancelToken;
 use crate::completion::generate::{self, BlockRequest, Draft};
 use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
-use crate::context::{CursorContext, Place, scope};
+use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
@@ -117,7 +117,7 @@ impl CommentTask {
             let line = snapshot.line_text(row);
             let text = line.trim_start().strip_prefix(config.line_comment.as_str())?.trim().to_owned();
             let to_a_tool =
-                config.directives.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+                config.pragma_prefixes.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
             (!to_a_tool).then_some(text)
         };
         let text = said(row).filter(|_| snapshot.line_of(range.end) == row)?;
@@ -135,7 +135,7 @@ impl CommentTask {
                 || below.trim_start().starts_with(is_closer)
         });
         let tree = snapshot.parse()?;
-        let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
+        let comment = scope::cursor_in(snapshot, Some(&tree), &line, at) == CursorIn::Comment;
         (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 

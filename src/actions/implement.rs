@@ -43,7 +43,7 @@ const TYPES: usize = 1024;
 pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let language = snapshot.language.as_ref()?;
     let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
-    if language.config.declarations.iter().any(declares) {
+    if language.config.stub_extensions.iter().any(declares) {
         return None;
     }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;

@@ -3,7 +3,7 @@
 
 use super::brackets::balance;
 use super::request::Extent;
-use crate::context::{CursorContext, Place, Right, line};
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// What to do after a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl<'a> Guide<'a> {
             return Advice::Stop(end);
         }
         // Inside a string or comment brackets mean nothing.
-        if self.context.right == Right::Nothing || self.context.place != Place::Code {
+        if self.context.tail == LineTail::Nothing || self.context.cursor_in != CursorIn::Code {
             return Advice::Continue;
         }
         let after = self.context.line.after.trim();

@@ -10,7 +10,7 @@ use super::decode::Decoded;
 use super::outcome::{Outcome, Reason};
 use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::suggestion::{Rank, Remembered, Suggestion};
-use crate::context::{CursorContext, Place, Right, line};
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 impl Rank {
     fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32) -> Self {
@@ -115,9 +115,9 @@ pub fn rank(
         flag(!chosen.whole),
         flag(context.line.is_blank_before()),
         (typed as f32).min(8.0),
-        flag(context.right == Right::Closers),
+        flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
-        flag(context.place != Place::Code),
+        flag(context.cursor_in != CursorIn::Code),
         flag(chosen.signs.unknown > 0),
         lead(decoded, &others),
         same_end(text, &others),

@@ -2,7 +2,7 @@
 
 use super::outcome::Reason;
 use super::request::{CompletionOptions, Extent, TriggerKind};
-use crate::context::{CursorContext, Place, Right};
+use crate::context::{CursorContext, CursorIn, LineTail};
 
 /// How much to ask for at the cursor in `context`.
 ///
@@ -17,7 +17,7 @@ pub fn decide(
     if automatic && (context.line.splits_word() || joins_word(context)) {
         return Err(Reason::NotHere);
     }
-    if context.place != Place::Code || context.right == Right::Code || options.max_lines <= 1 {
+    if context.cursor_in != CursorIn::Code || context.tail == LineTail::Code || options.max_lines <= 1 {
         return Ok(Extent::Line);
     }
     Ok(if wants_block(context) { Extent::Lines(options.max_lines) } else { Extent::Line })
@@ -25,13 +25,13 @@ pub fn decide(
 
 /// Code starts right at the cursor: whatever is inserted would be read as one word with it.
 fn joins_word(context: &CursorContext) -> bool {
-    context.right == Right::Code && context.line.after.starts_with(crate::context::line::is_word)
+    context.tail == LineTail::Code && context.line.after.starts_with(crate::context::line::is_word)
 }
 
 /// Behind what opens a block, or on an empty line inside a body.
 fn wants_block(context: &CursorContext) -> bool {
     if context.line.is_blank_before() {
-        context.right == Right::Nothing && (context.opens_block || !context.scopes.is_empty())
+        context.tail == LineTail::Nothing && (context.opens_block || !context.scopes.is_empty())
     } else {
         context.opens_block
     }

@@ -12,9 +12,9 @@ use tree_sitter::Tree;
 
 use super::suggestion::CheckLevel;
 use super::trim::Candidate;
-use crate::context::{CursorContext, Place};
+use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
-use crate::language::strict::{Faults, Judged, Parser};
+use crate::language::strict::{Faults, StrictParser, StrictReport};
 use crate::verify::faults::{fresh_tree_faults, tree_faults};
 use crate::verify::names::{self, Names};
 use crate::verify::{delimiters, risks};
@@ -77,12 +77,12 @@ pub struct Judge<'a> {
     offset: usize,
     /// What the snapshot is of the document, when not all of it.
     part: Option<&'a Part>,
-    strict: Option<Parser>,
+    strict: Option<StrictParser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
-    region_judged: Judged,
+    region_judged: StrictReport,
     /// The whole file, judged when first needed.
-    whole_judged: OnceCell<Judged>,
+    whole_judged: OnceCell<StrictReport>,
     fresh_faults: OnceCell<Option<usize>>,
     broken_here: bool,
 }
@@ -251,7 +251,8 @@ impl<'a> Judge<'a> {
     fn stays_countable(&self, tree: &Tree, after: &Faults, fit: Fit) -> bool {
         match (delimiters::are_even(self.tree), delimiters::are_even(tree)) {
             (true, true) => {
-                let free = self.context.significant_indentation || self.context.place == Place::Comment;
+                let free =
+                    self.context.significant_indentation || self.context.cursor_in == CursorIn::Comment;
                 free || fit == Fit::Whole
             }
             (true, false) => fit == Fit::Opens,
@@ -276,8 +277,8 @@ fn begins(part: Option<&Part>) -> bool {
 }
 
 /// The same for a part of a document; `first` when the document begins with it.
-fn judge_part(parser: Option<Parser>, text: String, first: bool) -> Judged {
-    if first { Judged::whole(parser, text) } else { Judged::inside(parser, text) }
+fn judge_part(parser: Option<StrictParser>, text: String, first: bool) -> StrictReport {
+    if first { StrictReport::whole(parser, text) } else { StrictReport::inside(parser, text) }
 }
 
 /// The bytes of the line that holds `offset`, its line end included.

@@ -217,7 +217,8 @@ impl Scene {
         let (now, mut then) = (strict.judge(&applied), strict.judge(&self.text));
         if then.syntax > 0 {
             // An error may hide which version of the language the text needs: an open quotation, all that follows it.
-            then.needs = self.sound.iter().map(|text| strict.judge(text).needs).fold(then.needs, u8::max);
+            then.min_version =
+                self.sound.iter().map(|text| strict.judge(text).min_version).fold(then.min_version, u8::max);
         }
         prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
         Ok(Some((completion, applied)))
