@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::completion::rank::Rank;
+use crate::completion::Rank;
 
 /// What a side said at one place.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use super::peer::Peer;
 use super::runs::{self, Run};
 use super::score::{self, Score};
 use crate::cancel::CancelToken;
-use crate::completion::{self, Effort, Outcome, Request, Trigger};
+use crate::completion::{self, CompletionRequest, Effort, Outcome, TriggerKind};
 use crate::document::Snapshot;
 use crate::engine::Engine;
 use crate::engine::power::Prefetch;
@@ -74,14 +74,14 @@ impl Side {
 }
 
 /// The pipeline's options for holes: nothing is cut off by a clock.
-pub fn options(effort: Effort) -> completion::Options {
-    completion::Options {
+pub fn options(effort: Effort) -> completion::CompletionOptions {
+    completion::CompletionOptions {
         debounce: Duration::ZERO,
         deadline: Duration::from_secs(600),
         check_time: Duration::from_secs(600),
         prefetch: Prefetch::Never,
         effort,
-        ..completion::Options::default()
+        ..completion::CompletionOptions::default()
     }
 }
 
@@ -129,14 +129,19 @@ async fn own(
     let text = format!("{}{}", hole.before, hole.after);
     let snapshot = Snapshot::of_text(&format!("file:///holes/{id}"), &text, language);
     let offset = hole.before.len();
-    let request =
-        Request { snapshot, offset, trigger: Trigger::Automatic, selected: None, shown: Vec::new() };
+    let request = CompletionRequest {
+        snapshot,
+        offset,
+        trigger: TriggerKind::Automatic,
+        selected: None,
+        shown: Vec::new(),
+    };
     let start = Instant::now();
     let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
     let ms = start.elapsed().as_secs_f64() * 1e3;
     match report.outcome {
         Outcome::Skipped(reason) => Answer { reason: Some(reason.to_string()), ms, ..Answer::default() },
-        Outcome::Completion(completion) => Answer {
+        Outcome::Suggested(completion) => Answer {
             after: completion.range.end - offset,
             tokens: completion.tokens,
             prompt: completion.prompt_tokens,

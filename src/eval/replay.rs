@@ -13,7 +13,7 @@ use super::editor::Editor;
 use super::judge::Judge;
 use super::runs::{self, Run};
 use super::sides::{Open, Side};
-use crate::completion::rank::Rank;
+use crate::completion::Rank;
 use crate::language::{Language, Registry};
 
 /// How the typist types.

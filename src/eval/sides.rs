@@ -12,7 +12,7 @@ use super::answer::Answer;
 use super::editor;
 use super::lsp_client::Client;
 use super::peer::Peer;
-use crate::completion::{Outcome, Reason, Trigger};
+use crate::completion::{Outcome, Reason, TriggerKind};
 use crate::document::{Change, Encoding};
 use crate::session::{Query, Session};
 
@@ -112,7 +112,7 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
         Ok(request) => request,
         Err(reason) => return skipped(reason),
     };
-    let query = Query { offset, trigger: Trigger::Automatic, selected: None };
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
     let found = session.complete(request, query).await;
     let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
     // What was found before and is still not likely enough.
@@ -124,7 +124,7 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     let others = others.collect();
     match found.outcome {
         Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
-        Outcome::Completion(completion) => Answer {
+        Outcome::Suggested(completion) => Answer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,
             tokens: completion.tokens,

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::counts::reason_name;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
-use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
+use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion, TriggerKind, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
@@ -19,7 +19,7 @@ pub struct PendingRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
     shown: Vec<Shown>,
-    options: completion::Options,
+    options: completion::CompletionOptions,
     source: Arc<CancelSource>,
     begun: Begun,
 }
@@ -37,9 +37,9 @@ pub struct Query {
     /// The cursor, in bytes of the request's snapshot.
     pub offset: usize,
     /// What made the editor ask.
-    pub trigger: Trigger,
+    pub trigger: TriggerKind,
     /// The menu entry a completion must extend.
-    pub selected: Option<Selected>,
+    pub selected: Option<SelectedEntry>,
 }
 
 /// What came of a request.
@@ -48,7 +48,7 @@ pub struct CompletionAnswer {
     /// A completion, in bytes of `snapshot`, or why there is none.
     pub outcome: Outcome,
     /// Further completions, likeliest first; those of a skipped outcome are not likely enough.
-    pub others: Vec<Completion>,
+    pub others: Vec<Suggestion>,
     /// The text the outcome is about: the newest one.
     pub snapshot: Snapshot,
     /// Names a completion in later feedback.
@@ -74,7 +74,7 @@ impl Session {
         let mut options = state.config.completion_options();
         let history = Arc::clone(&state.feedback.history);
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
-        options.leaning = history.leaning(open.feedback.language());
+        options.prior_logits = history.leaning(open.feedback.language());
         let shown = open.found.iter().chain(&open.prefetched).cloned().collect();
         let (snapshot, source) = (open.document.snapshot(), open.tasks.start_completion());
         Ok(PendingRequest { snapshot, shown, options, source, begun })
@@ -89,7 +89,7 @@ impl Session {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
-            let request = completion::Request {
+            let request = completion::CompletionRequest {
                 snapshot: pending.snapshot.clone(),
                 offset: query.offset,
                 trigger: query.trigger,
@@ -108,7 +108,7 @@ impl Session {
             found = run => found,
         };
         let answer = self.finish_request(pending.snapshot, offset, (outcome, others), pending.begun);
-        if let Outcome::Completion(completion) = &answer.outcome
+        if let Outcome::Suggested(completion) = &answer.outcome
             && pending.options.prefetch != Prefetch::Never
         {
             self.prefetch_after(&answer.snapshot, completion, pending.options);
@@ -122,15 +122,15 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        (outcome, mut others): (Outcome, Vec<Completion>),
+        (outcome, mut others): (Outcome, Vec<Suggestion>),
         begun: Begun,
     ) -> CompletionAnswer {
         let mut state = self.lock();
         let open = state.documents.get_mut(&asked.uri);
         let open = open.filter(|open| Arc::ptr_eq(&open.document.uri(), &asked.uri));
         let (snapshot, outcome) = match (open, outcome) {
-            (None, Outcome::Completion(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
-            (Some(open), Outcome::Completion(completion)) => {
+            (None, Outcome::Suggested(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
+            (Some(open), Outcome::Suggested(completion)) => {
                 let found = std::iter::once(&completion).chain(&others);
                 open.found = found.map(|completion| completion.shown.clone()).collect();
                 let fresh = open.document.snapshot();
@@ -138,7 +138,7 @@ impl Session {
                 let mut rebased = found.filter_map(|found| rebase(found, &asked, offset, &fresh));
                 let best = rebased.next();
                 others = rebased.collect();
-                (fresh, best.map_or(Outcome::Skipped(Reason::Superseded), Outcome::Completion))
+                (fresh, best.map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested))
             }
             (open, outcome) => {
                 // Not likely enough to be shown, but it may become so.
@@ -169,7 +169,7 @@ impl State {
             // The answer of the request that took its place is still to come.
             Outcome::Skipped(Reason::Superseded) => (false, None),
             Outcome::Skipped(_) => (false, self.feedback.end_shown(feedback, false)),
-            Outcome::Completion(completion) => {
+            Outcome::Suggested(completion) => {
                 self.feedback.show(feedback, &completion.shown, kind, self.last_answer, &snapshot.text)
             }
         }
@@ -186,7 +186,7 @@ impl State {
         };
         self.feedback.record(Event::Asked(match outcome {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
-            Outcome::Completion(completion) => Asked {
+            Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
                 lines: completion.text.matches('\n').count() + 1,
                 bytes: completion.text.len(),
@@ -202,11 +202,11 @@ impl State {
 }
 
 /// What is left of a completion asked for at `offset` of `asked`, when the user went on typing it.
-fn rebase(completion: Completion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Completion> {
+fn rebase(completion: Suggestion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Suggestion> {
     if fresh.text.is_instance(&asked.text) {
         return Some(completion);
     }
     let typed = fresh.len().checked_sub(asked.len())?;
     let rest = reuse::lookup(&completion.shown, &fresh.text, offset + typed)?;
-    Some(Completion { text: rest.text, range: rest.range, ..completion })
+    Some(Suggestion { text: rest.text, range: rest.range, ..completion })
 }

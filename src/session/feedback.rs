@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Session, State, text};
-use crate::actions::{Action, Offer};
+use crate::actions::{Action, Fix};
 use crate::document::{Edit, Snapshot};
 use crate::feedback::ActionKind;
 
@@ -28,11 +28,11 @@ impl Session {
     }
 
     /// These actions are in a menu for `snapshot`: `offers` with their edits, and those that are resolved `later`.
-    pub fn offered(&self, snapshot: &Snapshot, offers: &[Offer], later: &[Action]) {
+    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], later: &[Action]) {
         let mut state = self.lock();
         let State { documents, feedback, .. } = &mut *state;
         let Some(open) = documents.get_mut(&snapshot.uri) else { return };
-        let kind = |offer: &Offer| ActionKind { action: offer.action.name(), kind: offer.kind };
+        let kind = |offer: &Fix| ActionKind { action: offer.action.name(), kind: offer.kind };
         let ready = offers.iter().map(|offer| (kind(offer), &*offer.edits));
         feedback.offered(&mut open.feedback, snapshot, ready, later.iter().map(|action| action.name()));
     }
@@ -48,9 +48,9 @@ impl Session {
 
     /// The offers, those of a kind that this user mostly undoes behind the others of their action and none of them
     /// preferred.
-    pub fn by_habit(&self, mut offers: Vec<Offer>) -> Vec<Offer> {
+    pub fn by_habit(&self, mut offers: Vec<Fix>) -> Vec<Fix> {
         let history = Arc::clone(&self.lock().feedback.history);
-        let regretted = |offer: &Offer| history.is_regretted(offer.action.name(), offer.kind);
+        let regretted = |offer: &Fix| history.is_regretted(offer.action.name(), offer.kind);
         offers.iter_mut().filter(|offer| regretted(offer)).for_each(|offer| offer.preferred = false);
         for same in offers.chunk_by_mut(|a, b| a.action == b.action) {
             same.sort_by_key(|offer| regretted(offer));
@@ -87,7 +87,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -104,7 +104,8 @@ mod tests {
 
     async fn shown(session: &Arc<Session>) -> u64 {
         let request = session.begin(URI, Kind::Automatic).unwrap();
-        let query = Query { offset: request.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        let query =
+            Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(request, query).await.id
     }
 
@@ -146,12 +147,12 @@ mod tests {
     #[test]
     fn what_this_user_undoes_comes_later_and_is_not_preferred() {
         let session = session("");
-        let offer = |action, kind, preferred| Offer {
+        let offer = |action, kind, preferred| Fix {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
             edits: Vec::new(),
-            mends: Vec::new(),
+            fixes: Vec::new(),
             score: 0.0,
             kind,
         };
@@ -170,7 +171,7 @@ mod tests {
         let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
         session.lock().feedback.history = Arc::new(History::of(&events));
         let [a, b, c, d] = offers().try_into().unwrap();
-        let later = Offer { preferred: false, ..a };
+        let later = Fix { preferred: false, ..a };
         assert_eq!(session.by_habit(offers()), [b, later, c, d]);
     }
 }

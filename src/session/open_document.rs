@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::tasks::Tasks;
-use crate::actions::Offer;
+use crate::actions::Fix;
 use crate::completion::Shown;
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
@@ -41,8 +41,8 @@ pub struct RankedFixes {
 
 impl RankedFixes {
     /// The score of each of the fixes; none while one of them has no score.
-    pub fn of(&self, version: i32, fixes: &[Offer]) -> Option<Vec<f32>> {
-        let score = |fix: &Offer| self.scores.iter().find(|(edits, _)| *edits == fix.edits).map(|it| it.1);
+    pub fn of(&self, version: i32, fixes: &[Fix]) -> Option<Vec<f32>> {
+        let score = |fix: &Fix| self.scores.iter().find(|(edits, _)| *edits == fix.edits).map(|it| it.1);
         if self.version == Some(version) { fixes.iter().map(score).collect() } else { None }
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::open_document::RankedFixes;
 use super::state::Session;
-use crate::actions::{Action, Offer, fix_syntax::likely};
+use crate::actions::{Action, Fix, fix_syntax::model_score};
 use crate::cancel::CancelToken;
-use crate::completion::{Reason, blocking, likelihood};
+use crate::completion::{Reason, blocking, score};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
 
@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 impl Session {
     /// The offers for `snapshot`, its syntax fixes in the order of their likelihood if the model answers in time.
-    pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Offer>) -> Vec<Offer> {
+    pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
         let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
         if syntax < 2 {
             return offers;
@@ -31,12 +31,12 @@ impl Session {
             let _ = tokio::time::timeout(PATIENCE, rank).await;
         }
         if let Some(scores) = self.ranked(snapshot, &offers[..syntax]) {
-            likely::order(&mut offers[..syntax], &scores);
+            model_score::order(&mut offers[..syntax], &scores);
         }
         offers
     }
 
-    fn ranked(&self, snapshot: &Snapshot, offers: &[Offer]) -> Option<Vec<f32>> {
+    fn ranked(&self, snapshot: &Snapshot, offers: &[Fix]) -> Option<Vec<f32>> {
         self.lock().documents.get(&snapshot.uri)?.ranked.of(snapshot.version, offers)
     }
 
@@ -59,16 +59,16 @@ impl Session {
     async fn rank(
         &self,
         snapshot: Snapshot,
-        offers: Vec<Offer>,
+        offers: Vec<Fix>,
         engine: &dyn Engine,
         token: &CancelToken,
     ) -> Result<(), Reason> {
         let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
-        let lines = blocking(move || likely::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
+        let lines = blocking(move || model_score::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
         // After what the user types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = likelihood::of(&lines.context, &uri, lane, lines.texts, engine, token).await;
+        let found = score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, token).await;
         let mut state = self.lock();
         let open = state.documents.get_mut(&uri);
         if let Some(open) = open.filter(|open| open.ranked.version == Some(version)) {

@@ -11,7 +11,7 @@ use crate::language::Language;
 
 /// A change of a document that is not open: the client and treefill no longer agree, and nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{uri} is not open: its change was dropped; closing and opening the file mends it")]
+#[error("{uri} is not open: its change was dropped; closing and opening the file fixes it")]
 pub struct NotOpen {
     /// The URI the client gave.
     pub uri: String,

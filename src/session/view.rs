@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::open_document::OpenDocument;
 use super::state::{Session, State};
-use crate::actions::{Models, Workspace};
+use crate::actions::{AvailableModels, Workspace};
 use crate::completion::Reason;
 use crate::config::Config;
 use crate::document::Snapshot;
@@ -22,7 +22,7 @@ pub struct View {
     /// The name of its language, as the switches know it.
     pub language: String,
     /// The models that are there or on their way.
-    pub models: Models,
+    pub models: AvailableModels,
     /// The folders that the editor works in, and the other open files.
     pub workspace: Workspace,
 }
@@ -39,7 +39,7 @@ impl Session {
             config: Arc::clone(&state.config),
             silence: state.silence(uri),
             language: open.language.clone(),
-            models: Models { infill, instruct: state.config.instruct.path.is_some() },
+            models: AvailableModels { infill, instruct: state.config.instruct.path.is_some() },
             workspace: state.workspace(uri),
         })
     }

@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::{
     CompletionTextEdit, Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
 };
 
-use crate::completion::{Completion, Outcome, Trigger};
+use crate::completion::{Outcome, Suggestion, TriggerKind};
 use crate::document::Snapshot;
 use crate::lsp::capabilities::Client;
 use crate::lsp::convert;
@@ -31,10 +31,10 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
             // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
             let answer = server
                 .session
-                .complete(turn, Query { offset, trigger: Trigger::Automatic, selected: None })
+                .complete(turn, Query { offset, trigger: TriggerKind::Automatic, selected: None })
                 .await;
             match answer.outcome {
-                Outcome::Completion(completion) => {
+                Outcome::Suggested(completion) => {
                     item(&answer.snapshot, &completion, client, answer.id).into_iter().collect()
                 }
                 Outcome::Skipped(reason) => {
@@ -49,7 +49,7 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
 }
 
 /// The entry, or none when it would replace more than one line, which a menu entry may not.
-fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) -> Option<CompletionItem> {
+fn item(snapshot: &Snapshot, completion: &Suggestion, client: &Client, id: u64) -> Option<CompletionItem> {
     let offset = completion.range.start;
     let word = word_before(snapshot, offset);
     let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);

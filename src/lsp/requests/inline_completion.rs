@@ -3,7 +3,7 @@
 use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
-use crate::completion::{Outcome, Selected, Trigger};
+use crate::completion::{Outcome, SelectedEntry, TriggerKind};
 use crate::lsp::convert;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
@@ -18,14 +18,13 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     };
     let encoding = server.negotiated().encoding;
     let offset = convert::to_byte(&turn.snapshot, params.position, encoding);
-    let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| Selected {
-        range: convert::to_bytes(&turn.snapshot, info.range, encoding),
-        text: info.text,
+    let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| {
+        SelectedEntry { range: convert::to_bytes(&turn.snapshot, info.range, encoding), text: info.text }
     });
-    let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+    let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
     let answer = server.session.complete(turn, Query { offset, trigger, selected }).await;
     let items = match answer.outcome {
-        Outcome::Completion(completion) => {
+        Outcome::Suggested(completion) => {
             // Who asks wants to choose; who types wants one.
             let others = answer.others.into_iter().filter(|_| invoked);
             let items = std::iter::once(completion).chain(others).map(|completion| InlineCompletionItem {

@@ -1,18 +1,18 @@
 //! Repairs by how likely a model finds the lines that they make: what it is to be asked, and what follows. It asks nobody.
 
 use super::CLEAR;
-use crate::actions::Offer;
+use crate::actions::Fix;
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 
-/// Lines that are compared at most: a model that runs here reads no more of them in the time of a menu.
+/// ChangedLines that are compared at most: a model that runs here reads no more of them in the time of a menu.
 const LINES: usize = 12;
-/// What a nat of the model's counts beside one of the habits'. Of 0 to 2 the one after which more repairs are right and hardly
+/// What a nat of the model's counts beside one of the ngrams'. Of 0 to 2 the one after which more repairs are right and hardly
 /// one less: benches/RESULTS.md.
 const WEIGHT: f32 = 0.5;
 
 /// The same lines, as each of several repairs leaves them.
-pub struct Lines {
+pub struct ChangedLines {
     /// The place, without the lines.
     pub context: CursorContext,
     /// The lines, one text for each repair.
@@ -20,7 +20,7 @@ pub struct Lines {
 }
 
 /// The lines that any of the offers changes, and the one behind; None when these are too many.
-pub fn lines(snapshot: &Snapshot, offers: &[Offer]) -> Option<Lines> {
+pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<ChangedLines> {
     let edits = || offers.iter().flat_map(|offer| &offer.edits);
     let first = snapshot.line_of(edits().map(|edit| edit.range.start).min()?);
     // What follows tells, too: a bracket that is not closed shows there.
@@ -39,11 +39,11 @@ pub fn lines(snapshot: &Snapshot, offers: &[Offer]) -> Option<Lines> {
     });
     let texts = texts.collect();
     let opened = snapshot.with_edit(&Edit::replace(range.clone(), ""));
-    Some(Lines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
+    Some(ChangedLines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
 }
 
 /// Put offers into order whose lines have these log-probabilities, and say anew whether the first is clearly the one.
-pub fn order(offers: &mut [Offer], likely: &[f32]) {
+pub fn order(offers: &mut [Fix], likely: &[f32]) {
     // A text that cannot be scored says nothing about the others.
     if likely.len() != offers.len() || likely.iter().any(|likely| !likely.is_finite()) {
         return;
@@ -63,10 +63,10 @@ mod tests {
     use super::*;
     use crate::actions::Action;
 
-    fn offer(title: &str, at: usize, text: &str, score: f32) -> Offer {
+    fn offer(title: &str, at: usize, text: &str, score: f32) -> Fix {
         let edits = vec![Edit::insert(at, text)];
         let (action, title) = (Action::FixSyntax, title.to_owned());
-        Offer { action, title, preferred: score == 0.0, edits, mends: Vec::new(), score, kind: "insert" }
+        Fix { action, title, preferred: score == 0.0, edits, fixes: Vec::new(), score, kind: "insert" }
     }
 
     #[test]
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_and_likelihood_count_together() {
+    fn ngrams_and_likelihood_count_together() {
         let ordered = |likely: &[f32]| {
             let mut offers = [offer("a", 0, "", 0.0), offer("b", 0, "", -1.0), offer("c", 0, "", -9.0)];
             order(&mut offers, likely);

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::question::read;
+use super::chat::read;
 use super::verdict::Judge;
-use super::{Action, Promise};
+use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
-use crate::context::{CursorContext, Place, scope};
+use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
@@ -35,11 +35,11 @@ const WORDS: usize = 3;
 const SHOWN: usize = 40;
 
 /// What can be written for the comment at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
-    let wish = Wish::find(snapshot, range)?;
-    let shown: String = wish.text.chars().take(SHOWN).collect();
-    let more = if shown.len() < wish.text.len() { "…" } else { "" };
-    Some(Promise::new(
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+    let task = CommentTask::find(snapshot, range)?;
+    let shown: String = task.text.chars().take(SHOWN).collect();
+    let more = if shown.len() < task.text.len() { "…" } else { "" };
+    Some(LazyAction::new(
         Action::FromComment,
         format!("Write the code for “{}{more}”", shown.trim_end()),
         range.clone(),
@@ -48,7 +48,7 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
 
 /// Write it: the change, or why there is none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
@@ -56,17 +56,17 @@ pub async fn write(
     let deadline = Instant::now() + PATIENCE;
     let document = snapshot.uri.to_string();
     let look = move || {
-        let wish = Wish::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
+        let task = CommentTask::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
         let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
         // The model sees the place as if one were about to write there.
-        let opened = snapshot.with_edit(&Edit::insert(wish.at, wish.open(snapshot.line_ending())));
-        let offset = wish.at + wish.open(snapshot.line_ending()).len();
-        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((wish, judge))))
+        let opened = snapshot.with_edit(&Edit::insert(task.at, task.open(snapshot.line_ending())));
+        let offset = task.at + task.open(snapshot.line_ending()).len();
+        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((task, judge))))
     };
     let (context, desk) = read(look).await?;
     for round in 0..ROUNDS {
         let wanted = wanted(&document, round, deadline);
-        let written = match body::write(&context, wanted, engine, cancel).await {
+        let written = match generate::drafts(&context, wanted, engine, cancel).await {
             Ok(written) => written,
             Err(Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid) => continue,
             Err(reason) => return Err(reason),
@@ -84,12 +84,12 @@ pub async fn write(
     Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
 }
 
-fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
-    Wanted {
+fn wanted(document: &str, round: u64, deadline: Instant) -> BlockRequest {
+    BlockRequest {
         document: document.to_owned(),
         told: Vec::new(),
         candidates: CANDIDATES,
-        shape: Shape::Lines(LINES),
+        shape: Extent::Lines(LINES),
         tokens: TOKENS,
         sampling: match round {
             0 => Sampling::Greedy,
@@ -100,7 +100,7 @@ fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
 }
 
 /// A comment that asks for code.
-struct Wish {
+struct CommentTask {
     /// What it says.
     text: String,
     /// The end of its last line.
@@ -108,7 +108,7 @@ struct Wish {
     indentation: String,
 }
 
-impl Wish {
+impl CommentTask {
     /// The comment of whole lines at a cursor, with nothing below it that it could be about.
     fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<Self> {
         let config = &snapshot.language.as_ref()?.config;
@@ -117,7 +117,7 @@ impl Wish {
             let line = snapshot.line_text(row);
             let text = line.trim_start().strip_prefix(config.line_comment.as_str())?.trim().to_owned();
             let to_a_tool =
-                config.directives.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+                config.pragma_prefixes.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
             (!to_a_tool).then_some(text)
         };
         let text = said(row).filter(|_| snapshot.line_of(range.end) == row)?;
@@ -135,7 +135,7 @@ impl Wish {
                 || below.trim_start().starts_with(is_closer)
         });
         let tree = snapshot.parse()?;
-        let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
+        let comment = scope::cursor_in(snapshot, Some(&tree), &line, at) == CursorIn::Comment;
         (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 
@@ -145,7 +145,7 @@ impl Wish {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Written, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());
