@@ -20,7 +20,7 @@ use suggestion::ShownSuggestion;
 
 use crate::completion::Shown;
 use crate::document::{Edit, Snapshot};
-use crate::stats::{self, ActionOutcome, Disposition, Ended, Event, History, Kind, Recorder};
+use crate::stats::{self, ActionOutcome, Disposition, Ended, History, Recorder, RequestKind, UsageEvent};
 
 /// Most retention checks that wait. A rope shares its memory with the document's, but keeps what was changed since.
 const MOST_CHECKS: usize = 32;
@@ -75,7 +75,7 @@ impl Feedback {
     }
 
     /// Records an event, unless the user has switched that off.
-    pub fn record(&self, event: Event) {
+    pub fn record(&self, event: UsageEvent) {
         if self.enabled {
             self.recorder.record(event);
         }
@@ -108,7 +108,7 @@ impl Feedback {
         &mut self,
         document: &mut DocumentFeedback,
         suggestion: &Shown,
-        kind: Kind,
+        kind: RequestKind,
         id: u64,
         text: &Rope,
     ) -> (bool, Option<u64>) {
@@ -136,7 +136,7 @@ impl Feedback {
             taken: shown.accepted_bytes(accepted),
         };
         let kept = ended.fate == Disposition::Accepted;
-        self.record(Event::Ended(ended));
+        self.record(UsageEvent::Ended(ended));
         let text = shown.into_complete_text().filter(|_| kept)?;
         self.check_later(document, text, range, lines, None)
     }

@@ -6,7 +6,7 @@ use ropey::Rope;
 
 use crate::actions;
 use crate::document::{Edit, Snapshot};
-use crate::stats::{Acted, ActionOutcome, Event, event};
+use crate::stats::{Acted, ActionOutcome, UsageEvent, event};
 
 /// Changes of a document after which a return to the text before is no longer counted as an undo of the action.
 const UNDO_WITHIN: usize = 20;
@@ -53,9 +53,9 @@ pub struct ActionTracker {
 
 impl ActionKind {
     /// What came of it, for the statistics.
-    pub fn event(self, language: &str, came: ActionOutcome) -> Event {
+    pub fn event(self, language: &str, came: ActionOutcome) -> UsageEvent {
         let (language, action, kind) = (language.to_owned(), self.action.to_owned(), self.kind.to_owned());
-        Event::Acted(Acted { at: event::now(), language, action, kind, came })
+        UsageEvent::Acted(Acted { at: event::now(), language, action, kind, came })
     }
 }
 

@@ -8,7 +8,7 @@ use ropey::Rope;
 use similar::{Algorithm, DiffOp};
 
 use super::action::ActionKind;
-use crate::stats::{ActionOutcome, Event, Kept, event};
+use crate::stats::{ActionOutcome, Kept, UsageEvent, event};
 
 /// Up to this many bytes between the first and the last difference, words are compared, above it whole lines.
 const WORDS: usize = 16 << 10;
@@ -32,12 +32,14 @@ pub struct RetentionCheck {
 
 impl RetentionCheck {
     /// The result, for a document whose text is `now`.
-    pub fn run(self, now: &Rope) -> Event {
+    pub fn run(self, now: &Rope) -> UsageEvent {
         let share = share(&self.before, self.range, now);
         let outcome = if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept };
         match self.action {
             Some(action) => action.event(&self.language, outcome),
-            None => Event::Kept(Kept { at: event::now(), language: self.language, lines: self.lines, share }),
+            None => {
+                UsageEvent::Kept(Kept { at: event::now(), language: self.language, lines: self.lines, share })
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use ropey::Rope;
 
 use crate::completion::Shown;
-use crate::stats::{Disposition, Kind};
+use crate::stats::{Disposition, RequestKind};
 
 /// Answers of one suggestion that an editor may name in feedback. The user accepts what is shown, so the last ones.
 const MOST_ANSWERS: usize = 64;
@@ -15,7 +15,7 @@ const MOST_ANSWERS: usize = 64;
 #[derive(Debug)]
 pub struct ShownSuggestion {
     suggestion: Shown,
-    pub(super) kind: Kind,
+    pub(super) kind: RequestKind,
     /// The answers that showed it, or the rest of it.
     answers: VecDeque<u64>,
     /// Bytes of it that are in the document so far.
@@ -28,7 +28,7 @@ pub struct ShownSuggestion {
 
 impl ShownSuggestion {
     /// A suggestion that the answer `id` shows in a document with this `text`.
-    pub fn new(suggestion: Shown, kind: Kind, id: u64, text: &Rope) -> Self {
+    pub fn new(suggestion: Shown, kind: RequestKind, id: u64, text: &Rope) -> Self {
         let present = suggestion.taken(text);
         Self { suggestion, kind, answers: [id].into(), present, at_once: 0, complete: None }
     }

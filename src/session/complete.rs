@@ -11,7 +11,7 @@ use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion,
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
-use crate::stats::{Asked, Event, Kind};
+use crate::stats::{Asked, RequestKind, UsageEvent};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct PendingRequest {
 /// The beginning of a request, for statistics.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
-    kind: Kind,
+    kind: RequestKind,
     start: Instant,
 }
 
@@ -61,7 +61,7 @@ impl Session {
     ///
     /// # Errors
     /// Nothing is suggested in this document: that is the answer already.
-    pub fn begin(&self, uri: &str, kind: Kind) -> Result<PendingRequest, Reason> {
+    pub fn begin(&self, uri: &str, kind: RequestKind) -> Result<PendingRequest, Reason> {
         let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
         state.counts.requests += 1;
@@ -162,7 +162,7 @@ impl Session {
 impl State {
     /// Puts the last answer in the place of what was shown, unless it is of the same suggestion. Returns whether it is,
     /// and the number of the retention check that follows.
-    fn show(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: Kind) -> (bool, Option<u64>) {
+    fn show(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: RequestKind) -> (bool, Option<u64>) {
         let Some(open) = self.documents.get_mut(&snapshot.uri) else { return (false, None) };
         let feedback = &mut open.feedback;
         match outcome {
@@ -184,7 +184,7 @@ impl State {
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
             ..Asked::default()
         };
-        self.feedback.record(Event::Asked(match outcome {
+        self.feedback.record(UsageEvent::Asked(match outcome {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
             Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),

@@ -92,7 +92,7 @@ mod tests {
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
     use crate::session::Query;
-    use crate::stats::{self, ActionOutcome, Event, History, Kind, Recorder};
+    use crate::stats::{self, ActionOutcome, History, Recorder, RequestKind, UsageEvent};
 
     const URI: &str = "file:///x.py";
 
@@ -103,7 +103,7 @@ mod tests {
     }
 
     async fn shown(session: &Arc<Session>) -> u64 {
-        let request = session.begin(URI, Kind::Automatic).unwrap();
+        let request = session.begin(URI, RequestKind::Automatic).unwrap();
         let query =
             Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(request, query).await.id
@@ -133,7 +133,7 @@ mod tests {
         let kept = || {
             recorder.flush(Duration::from_secs(20));
             let events = stats::read(&file).unwrap().events;
-            events.iter().filter(|event| matches!(event, Event::Kept(kept) if kept.share == 0.9)).count()
+            events.iter().filter(|event| matches!(event, UsageEvent::Kept(kept) if kept.share == 0.9)).count()
         };
         tokio::time::advance(CHECK_AFTER - Duration::from_secs(1)).await;
         assert_eq!(kept(), 0);
@@ -168,7 +168,7 @@ mod tests {
         let action = ActionKind { action: Action::FixSyntax.name(), kind: "insert" };
         let undone =
             || [ActionOutcome::Applied, ActionOutcome::Undone].map(|came| action.event("rust", came));
-        let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
+        let events: Vec<UsageEvent> = (0..5).flat_map(|_| undone()).collect();
         session.lock().feedback.history = Arc::new(History::of(&events));
         let [a, b, c, d] = offers().try_into().unwrap();
         let later = Fix { preferred: false, ..a };
