@@ -10,7 +10,7 @@ fn check(text: &str, expect: Expect) -> Config {
     let (entries, mut problems) = file::parse(text, "config.toml");
     let mut config = Config::default();
     problems.extend(apply(&mut config, entries, Trust::User));
-    let report: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    let report: Vec<String> = problems.iter().map(ConfigProblem::to_string).collect();
     expect.assert_eq(&report.join("\n"));
     config
 }
@@ -141,7 +141,7 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
 
 fn merge(options: serde_json::Value, trust: Trust, expect: Expect) -> Config {
     let mut config = Config::default();
-    let report: Vec<String> = config.merge_options(options, trust).iter().map(Problem::to_string).collect();
+    let report: Vec<String> = config.merge_options(options, trust).iter().map(ConfigProblem::to_string).collect();
     let file = Config::user_file(None).unwrap().display().to_string();
     expect.assert_eq(&report.join("\n").replace(&file, "CONFIG"));
     config
