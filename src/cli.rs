@@ -58,13 +58,13 @@ enum Command {
     Complete(complete::Arguments),
     /// List code that a reader should look at twice
     #[command(after_help = check::EXAMPLES)]
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Mend syntax errors with small edits that were checked
     #[command(after_help = fix::EXAMPLES)]
-    Fix(fix::Arguments),
+    Fix(fix::FixArguments),
     /// Write the body of a function from its docstring
     #[command(after_help = implement::EXAMPLES)]
-    Implement(implement::Arguments),
+    Implement(implement::ImplementArguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),

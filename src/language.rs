@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use builtins::Builtins;
 pub use config::{DocStyle, Docs, LanguageConfig, Tokens};
 pub use queries::Queries;
-pub use repairs::{Imports, Repairs, Trouble};
+pub use repairs::{DiagnosticKind, Imports, Repairs};
 pub use source::Problem;
 
 /// One language: its configuration, grammar and queries.

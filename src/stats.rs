@@ -9,7 +9,7 @@ mod summary;
 mod writer;
 
 pub use actions::Action;
-pub use event::{Acted, Asked, Came, Ended, Event, Fate, Kept, Kind, language_name};
+pub use event::{Acted, ActionOutcome, Asked, Disposition, Ended, Event, Kept, Kind, language_name};
 pub use history::History;
 pub use log::{Log, default_file, read};
 pub use summary::{Filter, Language, Latency, Step, Summary};

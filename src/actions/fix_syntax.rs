@@ -24,7 +24,7 @@ use region::Lines;
 use site::{Candidate, Site};
 
 use super::check::Judge;
-use super::{Action, Offer, Request, applied};
+use super::{Action, ActionRequest, Fix, applied};
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
@@ -40,7 +40,7 @@ const NEAR: usize = 40;
 const LONG: usize = 3_000;
 
 /// The best repairs of the error that is meant, best first.
-pub fn offers(request: &Request) -> Vec<Offer> {
+pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let start = Instant::now();
     let snapshot = &request.snapshot;
     let Some(language) = snapshot.language.clone() else { return Vec::new() };
@@ -75,13 +75,13 @@ pub fn offers(request: &Request) -> Vec<Offer> {
     let found: Vec<&Candidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
     let clear =
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
-    let mends = mended(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&Candidate)| Offer {
+    let fixes = mended(request, &lines, error);
+    let offer = |(number, candidate): (usize, &&Candidate)| Fix {
         action: Action::FixSyntax,
         title: title::of(&text, candidate),
         preferred: number == 0 && clear,
         edits: vec![candidate.edit.clone()],
-        mends: mends.clone(),
+        fixes: fixes.clone(),
         score: candidate.score,
         kind: candidate.what.name(),
     };
@@ -138,7 +138,7 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
 }
 
 /// The error that is meant: the first of the file, or the nearest one to the range.
-fn meant(errors: &[usize], lines: &Lines<'_>, request: &Request) -> Option<usize> {
+fn meant(errors: &[usize], lines: &Lines<'_>, request: &ActionRequest) -> Option<usize> {
     let Some(range) = &request.range else { return errors.first().copied() };
     let row = lines.of(range.start);
     // One behind the cursor is as near as one before it at half the distance: parsers notice late.
@@ -157,12 +157,12 @@ fn is_near(lines: &Lines<'_>, candidate: &Candidate, error: usize, range: &Range
 }
 
 /// The diagnostics that speak of the same error.
-fn mended(request: &Request, lines: &Lines<'_>, error: usize) -> Vec<usize> {
+fn mended(request: &ActionRequest, lines: &Lines<'_>, error: usize) -> Vec<usize> {
     let row = lines.of(error);
     let repairs = request.snapshot.language.as_ref().map(|language| &language.repairs);
     // What is said of names is not of the syntax, and what could not be read is of nothing.
     let of_syntax = |message: &str| {
-        !message.is_empty() && repairs.is_none_or(|repairs| repairs.trouble(message).is_none())
+        !message.is_empty() && repairs.is_none_or(|repairs| repairs.diagnostic_kind(message).is_none())
     };
     let same = |range: &Range<usize>| lines.of(range.start).abs_diff(row) <= 1;
     let found = request.diagnostics.iter().enumerate();
@@ -180,7 +180,7 @@ fn table(language: &Language) -> Arc<Table> {
 }
 
 /// The text after the first offer, for those who apply it at once.
-pub fn repaired(snapshot: &Snapshot, offer: &Offer) -> Snapshot {
+pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
     applied(snapshot, &offer.edits)
 }
 

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Action, Diagnostic, Models, Promise, Request, Workspace, applied, make, promised, rewrite};
+use super::{
+    Action, ActionRequest, AvailableModels, Diagnostic, LazyAction, Workspace, applied, make, promised,
+    rewrite,
+};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -13,12 +16,12 @@ use crate::testing::fixture;
 
 /// What a model was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct AskedModel {
     pub rules: String,
     pub text: String,
 }
 
-fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<Promise> {
+fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<LazyAction> {
     if action == Action::Rewrite {
         return Some(rewrite::promise(range, told));
     }
@@ -28,14 +31,14 @@ fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str
             vec![Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() }]
         }
     };
-    let request = Request {
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(range.clone()),
         diagnostics,
         workspace: Workspace::default(),
         time: std::time::Duration::from_secs(1),
     };
-    promised(&request, Models { infill: true, instruct: true })
+    promised(&request, AvailableModels { infill: true, instruct: true })
         .into_iter()
         .find(|promise| promise.action == action)
 }
@@ -55,7 +58,7 @@ fn run(
 ) -> Result<Vec<Edit>, Reason> {
     let (snapshot, range) = fixture(language, text);
     let promise = promise(action, &snapshot, &range, told)
-        .unwrap_or_else(|| Promise { told: told.into(), ..Promise::new(action, String::new(), range) });
+        .unwrap_or_else(|| LazyAction { told: told.into(), ..LazyAction::new(action, String::new(), range) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(make(promise, snapshot, &**engine, &CancelToken::never()))
 }
@@ -74,18 +77,18 @@ pub fn made(
 }
 
 /// What the model is asked first.
-pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> Told {
+pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> AskedModel {
     let answer = answer.to_owned();
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]));
     let _ = run(action, language, text, told, &engine);
     question(&engine.jobs()[0])
 }
 
-fn question(job: &Job) -> Told {
+fn question(job: &Job) -> AskedModel {
     let Task::Chat { messages } = &job.task else { panic!("no question: {job:?}") };
     let [rules, text] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!((rules.speaker, text.speaker), (Speaker::System, Speaker::User));
-    Told { rules: rules.text.clone(), text: text.text.clone() }
+    AskedModel { rules: rules.text.clone(), text: text.text.clone() }
 }
 
 /// The file after the action.

@@ -11,7 +11,7 @@ use ropey::Rope;
 use super::acts::{Act, acted};
 use super::{Session, State, kept};
 use crate::completion::Shown;
-use crate::stats::{self, Came, Ended, Event, Fate, Kind};
+use crate::stats::{self, ActionOutcome, Disposition, Ended, Event, Kind};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
 const LATER: Duration = Duration::from_secs(30);
@@ -33,7 +33,7 @@ pub(super) struct Pending {
     /// Of these, those that came several at once: taken, not typed.
     taken: usize,
     /// The document when all of them were there first, and how the last of them came.
-    whole: Option<(Rope, Fate)>,
+    whole: Option<(Rope, Disposition)>,
 }
 
 /// An accepted text that will be looked at again.
@@ -78,7 +78,8 @@ impl Pending {
         self.taken += if at_once { new.len() } else { 0 };
         self.there = there;
         if there == self.shown.text.len() {
-            self.whole = Some((document.clone(), if at_once { Fate::Accepted } else { Fate::Typed }));
+            self.whole =
+                Some((document.clone(), if at_once { Disposition::Accepted } else { Disposition::Typed }));
         }
     }
 
@@ -106,16 +107,17 @@ impl State {
         let pending = self.open.get_mut(&uri)?.pending.take()?;
         let (bytes, lines) = (pending.shown.text.len(), lines(&pending.shown.text));
         let fate = match &pending.whole {
-            _ if accepted => Fate::Accepted,
+            _ if accepted => Disposition::Accepted,
             Some((_, fate)) => *fate,
-            None => Fate::Dismissed,
+            None => Disposition::Dismissed,
         };
         // The editor may say so before the text arrives, or take a single letter.
         let taken =
             if accepted && pending.taken == 0 { bytes - pending.there.min(bytes - 1) } else { pending.taken };
         let (at, language, kind) = (stats::event::now(), pending.language, pending.kind);
         self.record(Event::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
-        let (document, _) = pending.whole.filter(|_| fate == Fate::Accepted && self.config.stats.enabled)?;
+        let (document, _) =
+            pending.whole.filter(|_| fate == Disposition::Accepted && self.config.stats.enabled)?;
         let range = pending.shown.offset..pending.shown.offset + bytes;
         Some(self.wait(Waiting { id: 0, uri, language, lines, document, range, act: None }))
     }
@@ -155,7 +157,11 @@ impl State {
             self.recorder.record_later(move || {
                 let share = kept::share(&document, range, &now);
                 match act {
-                    Some(act) => acted(&language, act, if share < 1.0 { Came::Edited } else { Came::Kept }),
+                    Some(act) => acted(
+                        &language,
+                        act,
+                        if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept },
+                    ),
                     None => Event::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
                 }
             });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Session;
-use crate::actions::{Action, Offer, fix_syntax::likely};
+use crate::actions::{Action, Fix, fix_syntax::likely};
 use crate::cancel::{CancelSource, CancelToken};
 use crate::completion::{Reason, blocking, likelihood};
 use crate::document::{Edit, Snapshot};
@@ -26,16 +26,15 @@ pub(super) struct RankedFixes {
 
 impl RankedFixes {
     /// How likely each of the offers makes its lines; None while that is not known of all.
-    fn of(&self, version: i32, offers: &[Offer]) -> Option<Vec<f32>> {
-        let likely =
-            |offer: &Offer| self.known.iter().find(|(edits, _)| *edits == offer.edits).map(|it| it.1);
+    fn of(&self, version: i32, offers: &[Fix]) -> Option<Vec<f32>> {
+        let likely = |offer: &Fix| self.known.iter().find(|(edits, _)| *edits == offer.edits).map(|it| it.1);
         if self.version == Some(version) { offers.iter().map(likely).collect() } else { None }
     }
 }
 
 impl Session {
     /// The offers for `snapshot`, repairs of the syntax among them in the order of their likelihood, if that can be had in time.
-    pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Offer>) -> Vec<Offer> {
+    pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
         let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
         if syntax < 2 {
             return offers;
@@ -53,7 +52,7 @@ impl Session {
         offers
     }
 
-    fn weighed(&self, snapshot: &Snapshot, offers: &[Offer]) -> Option<Vec<f32>> {
+    fn weighed(&self, snapshot: &Snapshot, offers: &[Fix]) -> Option<Vec<f32>> {
         self.lock().open.get(&snapshot.uri)?.weighed.of(snapshot.version, offers)
     }
 
@@ -79,7 +78,7 @@ impl Session {
     async fn weigh(
         &self,
         snapshot: Snapshot,
-        offers: Vec<Offer>,
+        offers: Vec<Fix>,
         engine: &dyn Engine,
         token: &CancelToken,
     ) -> Result<(), Reason> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Open, Session};
-use crate::actions::{self, Model, Promise};
+use crate::actions::{self, LazyAction, Model};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -50,7 +50,7 @@ impl Session {
     pub async fn resolve_action(
         self: &Arc<Self>,
         making: PendingAction,
-        promise: Promise,
+        promise: LazyAction,
     ) -> Result<Vec<Edit>, ResolveError> {
         let PendingAction { snapshot, source } = making;
         let token = source.token();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Off, Open, Session, State};
-use crate::actions::{Models, Workspace};
+use crate::actions::{AvailableModels, Workspace};
 use crate::completion::Reason;
 use crate::config::Config;
 use crate::document::Snapshot;
@@ -24,7 +24,7 @@ pub struct View {
     /// The name of its language, as the switches know it.
     pub language: String,
     /// The models that are there or on their way.
-    pub models: Models,
+    pub models: AvailableModels,
     /// The folders that the editor works in, and the other open files.
     pub workspace: Workspace,
 }
@@ -42,7 +42,7 @@ impl Session {
             silence: state.silence(uri),
             off: state.off(uri, open),
             language: open.language.clone(),
-            models: Models { infill, instruct: state.config.instruct.path.is_some() },
+            models: AvailableModels { infill, instruct: state.config.instruct.path.is_some() },
             workspace: state.workspace(uri),
         })
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Event;
-use super::event::Came;
+use super::event::ActionOutcome;
 
 /// One action's numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -31,12 +31,12 @@ pub fn tally(events: &[&Event]) -> Vec<Action> {
         let Event::Acted(acted) = event else { continue };
         let action = actions.entry(&acted.action).or_default();
         match acted.came {
-            Came::Offered => action.offered += 1,
-            Came::Failed => action.failed += 1,
-            Came::Applied => action.applied += 1,
-            Came::Undone => action.undone += 1,
-            Came::Edited => action.edited += 1,
-            Came::Kept => {}
+            ActionOutcome::Offered => action.offered += 1,
+            ActionOutcome::Failed => action.failed += 1,
+            ActionOutcome::Applied => action.applied += 1,
+            ActionOutcome::Undone => action.undone += 1,
+            ActionOutcome::Edited => action.edited += 1,
+            ActionOutcome::Kept => {}
         }
     }
     actions.into_iter().map(|(name, action)| Action { name: name.to_owned(), ..action }).collect()
@@ -54,16 +54,16 @@ mod tests {
             Event::Acted(Acted { at: 1, language, action: action.into(), kind, came })
         };
         let events = [
-            acted("implement", Came::Offered),
-            acted("fix_syntax", Came::Offered),
-            acted("fix_syntax", Came::Offered),
-            acted("fix_syntax", Came::Applied),
-            acted("fix_syntax", Came::Undone),
-            acted("implement", Came::Failed),
-            acted("implement", Came::Applied),
-            acted("implement", Came::Edited),
-            acted("implement", Came::Applied),
-            acted("implement", Came::Kept),
+            acted("implement", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Applied),
+            acted("fix_syntax", ActionOutcome::Undone),
+            acted("implement", ActionOutcome::Failed),
+            acted("implement", ActionOutcome::Applied),
+            acted("implement", ActionOutcome::Edited),
+            acted("implement", ActionOutcome::Applied),
+            acted("implement", ActionOutcome::Kept),
         ];
         let found = tally(&events.iter().collect::<Vec<_>>());
         let action = |name: &str, [offered, failed, applied, undone, edited]: [usize; 5]| {

@@ -76,7 +76,7 @@ pub struct Asked {
 /// What became of a suggestion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum Disposition {
     /// The user took it: the editor said so, or all that was missing of it came in one change.
     Accepted,
     /// The user typed all of it.
@@ -99,7 +99,7 @@ pub struct Ended {
     /// Its bytes.
     pub bytes: usize,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: Disposition,
     /// Its bytes that came into the document at once: all of them, or what was taken of it, word by word or after typing
     /// the beginning.
     pub taken: usize,
@@ -121,7 +121,7 @@ pub struct Kept {
 /// How far a code action came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Came {
+pub enum ActionOutcome {
     /// It was in a menu; once for each version of a document.
     Offered,
     /// It was chosen, and nothing passed.
@@ -149,7 +149,7 @@ pub struct Acted {
     #[serde(default, skip_serializing_if = "is_default")]
     pub kind: String,
     /// How far it came.
-    pub came: Came,
+    pub came: ActionOutcome,
 }
 
 impl Event {
@@ -220,7 +220,7 @@ mod tests {
             ]],
         );
         let (language, kind) = ("python".to_owned(), Kind::Menu);
-        let ended = Ended { at: 7, language, kind, lines: 1, bytes: 4, fate: Fate::Typed, taken: 4 };
+        let ended = Ended { at: 7, language, kind, lines: 1, bytes: 4, fate: Disposition::Typed, taken: 4 };
         check(
             &Event::Ended(ended),
             expect![[
@@ -233,7 +233,7 @@ mod tests {
             expect![[r#"{"what":"kept","at":7,"language":"c++","lines":2,"share":0.5}"#]],
         );
         let (action, kind) = ("fix_syntax".into(), "insert".into());
-        let acted = Acted { at: 7, language: "rust".into(), action, kind, came: Came::Undone };
+        let acted = Acted { at: 7, language: "rust".into(), action, kind, came: ActionOutcome::Undone };
         check(
             &Event::Acted(acted),
             expect![[

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::actions::{Action, tally};
 use super::event::SUPERSEDED;
-use super::{Asked, Ended, Event, Fate};
+use super::{Asked, Disposition, Ended, Event};
 
 /// Seconds of a day. Days are counted back from now, not by the calendar: that needs no time zone.
 pub const DAY: u64 = 86_400;
@@ -205,9 +205,9 @@ fn answered(summary: &mut Summary, asked: &Asked) {
 fn end(summary: &mut Summary, ended: &Ended) {
     summary.ended += 1;
     match ended.fate {
-        Fate::Accepted => summary.accepted += 1,
-        Fate::Typed => summary.typed += 1,
-        Fate::Dismissed => {}
+        Disposition::Accepted => summary.accepted += 1,
+        Disposition::Typed => summary.typed += 1,
+        Disposition::Dismissed => {}
     }
     summary.taken_bytes += ended.taken;
 }
@@ -235,7 +235,7 @@ fn steps(events: &[&Event], filter: &Filter, step_days: u64) -> Vec<Step> {
         };
         match event {
             Event::Asked(asked) if asked.is_shown() && !asked.continued => steps[at].shown += 1,
-            Event::Ended(ended) if ended.fate != Fate::Dismissed => steps[at].taken += 1,
+            Event::Ended(ended) if ended.fate != Disposition::Dismissed => steps[at].taken += 1,
             _ => {}
         }
     }
@@ -276,7 +276,7 @@ mod tests {
         Asked { at, language, outcome, ms, prompt: 100, reused: 90, ..Asked::default() }
     }
 
-    fn ended(days_ago: u64, fate: Fate, taken: usize) -> Event {
+    fn ended(days_ago: u64, fate: Disposition, taken: usize) -> Event {
         let (at, language, kind) = (NOW - days_ago * DAY - 5, "rust".to_owned(), Kind::Automatic);
         Event::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken })
     }
@@ -297,11 +297,11 @@ mod tests {
             Event::Asked(asked(9, "rust", "shown", 900.0)),
             Event::Asked(asked(2, "python", "blank", 20.0)),
             Event::Asked(asked(1, "rust", "shown", 40.0)),
-            ended(1, Fate::Dismissed, 3),
+            ended(1, Disposition::Dismissed, 3),
             Event::Asked(asked(0, "rust", "shown", 30.0)),
             Event::Asked(typed_on),
             Event::Asked(asked(0, "rust", "superseded", 5.0)),
-            ended(0, Fate::Accepted, 9),
+            ended(0, Disposition::Accepted, 9),
             Event::Kept(Kept { at: NOW, language: "rust".into(), lines: 1, share: 0.5 }),
             Event::Kept(Kept { at: NOW + DAY, language: "rust".into(), lines: 1, share: 0.0 }),
         ]

@@ -1,7 +1,7 @@
 //! Repairs by how likely a model finds the lines that they make: what it is to be asked, and what follows. It asks nobody.
 
 use super::CLEAR;
-use crate::actions::Offer;
+use crate::actions::Fix;
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 
@@ -20,7 +20,7 @@ pub struct Lines {
 }
 
 /// The lines that any of the offers changes, and the one behind; None when these are too many.
-pub fn lines(snapshot: &Snapshot, offers: &[Offer]) -> Option<Lines> {
+pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<Lines> {
     let edits = || offers.iter().flat_map(|offer| &offer.edits);
     let first = snapshot.line_of(edits().map(|edit| edit.range.start).min()?);
     // What follows tells, too: a bracket that is not closed shows there.
@@ -43,7 +43,7 @@ pub fn lines(snapshot: &Snapshot, offers: &[Offer]) -> Option<Lines> {
 }
 
 /// Put offers into order whose lines have these log-probabilities, and say anew whether the first is clearly the one.
-pub fn order(offers: &mut [Offer], likely: &[f32]) {
+pub fn order(offers: &mut [Fix], likely: &[f32]) {
     // A text that cannot be scored says nothing about the others.
     if likely.len() != offers.len() || likely.iter().any(|likely| !likely.is_finite()) {
         return;
@@ -63,10 +63,10 @@ mod tests {
     use super::*;
     use crate::actions::Action;
 
-    fn offer(title: &str, at: usize, text: &str, score: f32) -> Offer {
+    fn offer(title: &str, at: usize, text: &str, score: f32) -> Fix {
         let edits = vec![Edit::insert(at, text)];
         let (action, title) = (Action::FixSyntax, title.to_owned());
-        Offer { action, title, preferred: score == 0.0, edits, mends: Vec::new(), score, kind: "insert" }
+        Fix { action, title, preferred: score == 0.0, edits, fixes: Vec::new(), score, kind: "insert" }
     }
 
     #[test]

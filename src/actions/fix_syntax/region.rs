@@ -1,5 +1,5 @@
 //! The smallest parts of a broken file in which a repair can be judged, found by indentation alone: brackets and trees
-//! are what is broken. Whether a part was a good choice shows when a repair of it also mends the file.
+//! are what is broken. Whether a part was a good choice shows when a repair of it also fixes the file.
 
 use std::ops::Range;
 

@@ -73,7 +73,7 @@ pub struct Search<'a> {
 
 impl Search<'_> {
     /// The candidates that mend the definition around `places`, best first: in `time`, or in twice that where the definition
-    /// has another error, so that none mends it alone.
+    /// has another error, so that none fixes it alone.
     pub fn run(&self, candidates: &[Candidate], places: &[usize], time: Duration) -> Vec<Candidate> {
         let regions = self.broken_regions(places);
         let found = self.mending(candidates, &regions, Instant::now() + time);

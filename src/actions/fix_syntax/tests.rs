@@ -7,9 +7,9 @@ use expect_test::{Expect, expect};
 use super::*;
 use crate::actions::applicable;
 
-fn ask(language: &str, before: &str) -> (Snapshot, Vec<Offer>) {
+fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
     let (snapshot, cursor) = crate::testing::fixture(language, before);
-    let request = Request {
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(cursor),
         diagnostics: Vec::new(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::stats::{self, Asked, Came, Ended, Event, Fate, Kind, Recorder};
+use treefill::stats::{self, ActionOutcome, Asked, Disposition, Ended, Event, Kind, Recorder};
 
 use super::support::{PATIENCE, TestServer, URI};
 
@@ -145,7 +145,7 @@ fn off_by_hand_is_a_reason_and_the_end_of_the_server_an_end() {
     assert_eq!(brief(&counted.events()), ["shown 14", "disabled 0"]);
     counted.server.pumped.shut_down();
     let Event::Ended(ended) = &counted.events()[2] else { panic!("an end") };
-    assert_eq!((ended.fate, ended.bytes), (Fate::Dismissed, 14));
+    assert_eq!((ended.fate, ended.bytes), (Disposition::Dismissed, 14));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_repair_that_is_undone_or_changed_by_hand_is_counted_as_such() {
         counted.close();
         let events = counted.events();
         let Event::Acted(applied) = &events[1] else { panic!("{events:?}") };
-        assert_eq!((applied.kind.as_str(), applied.came), ("insert", Came::Applied));
+        assert_eq!((applied.kind.as_str(), applied.came), ("insert", ActionOutcome::Applied));
         brief(&events).split_off(2)
     };
     assert_eq!(after(""), ["fix_syntax Undone"]);

@@ -1,6 +1,6 @@
 //! `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
 
-use treefill::stats::{Asked, Ended, Event, Fate, Kept, Kind, event};
+use treefill::stats::{Asked, Disposition, Ended, Event, Kept, Kind, event};
 
 use super::Home;
 
@@ -15,7 +15,7 @@ fn events() -> String {
         vec![asked("rust", "blank", 5.0), asked("rust", "blank", 5.0), asked("go", "no_engine", 1.0)];
     for number in 1..=20_u8 {
         events.push(asked("python", "shown", f32::from(number) * 10.0));
-        let fate = if number <= 5 { Fate::Accepted } else { Fate::Dismissed };
+        let fate = if number <= 5 { Disposition::Accepted } else { Disposition::Dismissed };
         let (language, kind) = ("python".to_owned(), Kind::Automatic);
         events.push(Event::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken: 0 }));
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::question::read;
+use super::chat::read;
 use super::verdict::Judge;
-use super::{Action, Promise};
+use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking};
@@ -35,11 +35,11 @@ const WORDS: usize = 3;
 const SHOWN: usize = 40;
 
 /// What can be written for the comment at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
-    let wish = Wish::find(snapshot, range)?;
-    let shown: String = wish.text.chars().take(SHOWN).collect();
-    let more = if shown.len() < wish.text.len() { "…" } else { "" };
-    Some(Promise::new(
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+    let task = CommentTask::find(snapshot, range)?;
+    let shown: String = task.text.chars().take(SHOWN).collect();
+    let more = if shown.len() < task.text.len() { "…" } else { "" };
+    Some(LazyAction::new(
         Action::FromComment,
         format!("Write the code for “{}{more}”", shown.trim_end()),
         range.clone(),
@@ -48,7 +48,7 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
 
 /// Write it: the change, or why there is none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
@@ -56,12 +56,12 @@ pub async fn write(
     let deadline = Instant::now() + PATIENCE;
     let document = snapshot.uri.to_string();
     let look = move || {
-        let wish = Wish::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
+        let task = CommentTask::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
         let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
         // The model sees the place as if one were about to write there.
-        let opened = snapshot.with_edit(&Edit::insert(wish.at, wish.open(snapshot.line_ending())));
-        let offset = wish.at + wish.open(snapshot.line_ending()).len();
-        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((wish, judge))))
+        let opened = snapshot.with_edit(&Edit::insert(task.at, task.open(snapshot.line_ending())));
+        let offset = task.at + task.open(snapshot.line_ending()).len();
+        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((task, judge))))
     };
     let (context, desk) = read(look).await?;
     for round in 0..ROUNDS {
@@ -100,7 +100,7 @@ fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
 }
 
 /// A comment that asks for code.
-struct Wish {
+struct CommentTask {
     /// What it says.
     text: String,
     /// The end of its last line.
@@ -108,7 +108,7 @@ struct Wish {
     indentation: String,
 }
 
-impl Wish {
+impl CommentTask {
     /// The comment of whole lines at a cursor, with nothing below it that it could be about.
     fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<Self> {
         let config = &snapshot.language.as_ref()?.config;

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::question::{Answer, ask, read};
+use super::chat::{ChatReply, ask, read};
 use super::verdict::Judge;
-use super::{Action, Diagnostic, Promise, function, rewrite};
+use super::{Action, Diagnostic, LazyAction, function, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -19,19 +19,19 @@ const MESSAGE: usize = 1000;
 /// Most bytes of a definition; of a longer one only the lines of the complaint are asked about.
 const LONGEST: usize = 8 * 1024;
 
-const RULES: &str = "You repair code. Answer with the repaired code only, all of it, in one code block, indented as the old one \
+const RULES: &str = "You repair code. ChatReply with the repaired code only, all of it, in one code block, indented as the old one \
                      is. Change no more than the repair needs.";
 
 /// What can be asked about these diagnostics; no model is. It parses: call it on a blocking thread.
-pub fn promises(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Vec<Promise> {
+pub fn promises(snapshot: &Snapshot, diagnostics: &[Diagnostic]) -> Vec<LazyAction> {
     let promise = |(number, diagnostic): (usize, &Diagnostic)| {
         lines(snapshot, &diagnostic.range)?;
         let message = diagnostic.message.trim();
         let first: String = message.lines().next()?.chars().take(SHOWN).collect();
         let more = if first.len() < message.len() { "…" } else { "" };
         let title = format!("Fix with the instruct model: {}{more}", first.trim_end());
-        let promise = Promise::new(Action::FixInstructed, title, diagnostic.range.clone());
-        Some(Promise { told: told(diagnostic), mends: vec![number], ..promise })
+        let promise = LazyAction::new(Action::FixInstructed, title, diagnostic.range.clone());
+        Some(LazyAction { told: told(diagnostic), fixes: vec![number], ..promise })
     };
     diagnostics.iter().enumerate().filter_map(promise).take(PROMISES).collect()
 }
@@ -47,7 +47,7 @@ fn told(diagnostic: &Diagnostic) -> String {
 
 /// Repair it: the changes, or why there are none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
@@ -73,7 +73,12 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     rewrite::whole_lines(snapshot, &around.unwrap_or(line)).filter(|lines| lines.len() <= LONGEST)
 }
 
-fn repaired(answer: &Answer, range: &Range<usize>, about: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+fn repaired(
+    answer: &ChatReply,
+    range: &Range<usize>,
+    about: &Range<usize>,
+    judge: &Judge,
+) -> Option<Vec<Edit>> {
     let name = judge.snapshot().slice(about.clone());
     let missed = judge.unknown().contains(&name);
     let edits = rewrite::replaced(answer, range, judge)?;
@@ -93,7 +98,7 @@ fn repaired(answer: &Answer, range: &Range<usize>, about: &Range<usize>, judge: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::{Told, asked, check_told, made};
+    use crate::actions::testing::{AskedModel, asked, check_told, made};
 
     const PYTHON: &str =
         "def f(items):\n    total = 0\n    for item in items:\n        total += ˇitmˇ\n    return total\n";
@@ -118,7 +123,7 @@ mod tests {
             "The code:\n```python\n{}\n```\n\nA check says: \"itm\" is not defined\nIt is about this line: total += itm\nRepair it.",
             code.trim_end()
         );
-        assert_eq!(told, Told { rules: RULES.into(), text });
+        assert_eq!(told, AskedModel { rules: RULES.into(), text });
         let named = Diagnostic {
             source: "ruff".into(),
             code: "F821".into(),

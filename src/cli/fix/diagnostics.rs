@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::actions::{self, Diagnostic, Offer, Workspace};
+use crate::actions::{self, Diagnostic, Fix, Workspace};
 use crate::cli::change::Target;
 use crate::document::{Encoding, Snapshot};
 use crate::lsp::told;
@@ -44,16 +44,16 @@ pub fn workspace(target: &Target) -> Workspace {
 }
 
 /// The first offer for each diagnostic, as far as they do not touch each other and go together.
-pub fn together(snapshot: &Snapshot, offers: Vec<Offer>) -> Vec<Offer> {
-    let mut taken: Vec<Offer> = Vec::new();
+pub fn together(snapshot: &Snapshot, offers: Vec<Fix>) -> Vec<Fix> {
+    let mut taken: Vec<Fix> = Vec::new();
     for offer in offers {
-        let mended = |number: &usize| taken.iter().any(|other| other.mends.contains(number));
-        let touched = |other: &Offer| {
+        let mended = |number: &usize| taken.iter().any(|other| other.fixes.contains(number));
+        let touched = |other: &Fix| {
             let pairs =
                 other.edits.iter().flat_map(|a| offer.edits.iter().map(move |b| (&a.range, &b.range)));
             pairs.into_iter().any(|(a, b)| a.start <= b.end && b.start <= a.end)
         };
-        if offer.mends.iter().any(mended) || taken.iter().any(touched) {
+        if offer.fixes.iter().any(mended) || taken.iter().any(touched) {
             continue;
         }
         let edits: Vec<_> = taken.iter().chain([&offer]).flat_map(|offer| offer.edits.clone()).collect();

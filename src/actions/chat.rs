@@ -23,7 +23,7 @@ const LONGEST: usize = 2048;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct ChatPrompt {
     /// The document's identity, for "latest wins" and KV reuse.
     pub document: String,
     /// What holds for every answer of this kind.
@@ -36,14 +36,14 @@ pub struct Question {
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct ChatReply {
     /// With LF line ends.
     pub text: String,
     /// Whether the model came to its end.
     pub whole: bool,
 }
 
-impl Question {
+impl ChatPrompt {
     fn job(&self, round: u64) -> Job {
         let say = |speaker, text: &str| ChatMessage { speaker, text: text.to_owned() };
         let messages = vec![say(Speaker::System, &self.rules), say(Speaker::User, &self.text)];
@@ -65,10 +65,10 @@ impl Question {
 
 /// Ask until `judge`, which runs on a blocking thread, makes something of an answer; or why nothing was made.
 pub async fn ask<T: Send + 'static>(
-    question: Question,
+    question: ChatPrompt,
     engine: &dyn Engine,
     cancel: &CancelToken,
-    judge: impl Fn(&Answer) -> Option<T> + Send + Sync + 'static,
+    judge: impl Fn(&ChatReply) -> Option<T> + Send + Sync + 'static,
 ) -> Result<T, Reason> {
     let start = Instant::now();
     let judge = Arc::new(judge);
@@ -91,7 +91,7 @@ async fn once(
     engine: &dyn Engine,
     deadline: Instant,
     cancel: &CancelToken,
-) -> Result<Answer, Reason> {
+) -> Result<ChatReply, Reason> {
     if let Status::Failed(why) = &*engine.status().borrow() {
         return Err(Reason::NoEngine(why.clone()));
     }
@@ -118,10 +118,10 @@ async fn once(
     let text = text.replace("\r\n", "\n").replace('\r', "");
     // What a reasoning model says to itself.
     let text = text.rsplit_once("</think>").map_or(text.as_str(), |(_, answer)| answer).to_owned();
-    Ok(Answer { text, whole })
+    Ok(ChatReply { text, whole })
 }
 
-impl Answer {
+impl ChatReply {
     /// The code in it: the first fenced block, or all of it where there is none. None when the model did not come to the
     /// end of it.
     pub fn code(&self) -> Option<&str> {
@@ -182,8 +182,8 @@ pub async fn read<T: Send + 'static>(
 mod tests {
     use super::*;
 
-    fn answer(text: &str, whole: bool) -> Answer {
-        Answer { text: text.into(), whole }
+    fn answer(text: &str, whole: bool) -> ChatReply {
+        ChatReply { text: text.into(), whole }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tree_sitter::Tree;
 
 use super::implement::is_final;
-use super::{Action, Promise, Request, change, fix_diagnostic};
+use super::{Action, ActionRequest, LazyAction, change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::body::{self, Wanted, Written};
 use crate::completion::{Reason, Shape, blocking, likelihood};
@@ -25,7 +25,7 @@ use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
@@ -47,7 +47,7 @@ const TEMPERATURE: f32 = 0.8;
 const TOP_P: f32 = 0.95;
 
 /// What could be written anew at the diagnostics of a request; no model is asked. It parses: call it on a blocking thread.
-pub fn promises(request: &Request) -> Vec<Promise> {
+pub fn promises(request: &ActionRequest) -> Vec<LazyAction> {
     let snapshot = &request.snapshot;
     let errors = request.diagnostics.iter().enumerate();
     let errors: Vec<_> = errors.filter(|(_, told)| !told.minor && !told.message.is_empty()).collect();
@@ -56,24 +56,30 @@ pub fn promises(request: &Request) -> Vec<Promise> {
     }
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
-    let mut promises: Vec<Promise> = Vec::new();
+    let mut promises: Vec<LazyAction> = Vec::new();
     let mut spans: Vec<Range<usize>> = Vec::new();
     for (number, told) in errors {
-        let (trouble, range) = fix_diagnostic::place(snapshot, &text, told);
+        let (diagnostic_kind, range) = fix_diagnostic::place(snapshot, &text, told);
         let Some(span) = span::find(snapshot, &tree, &range) else { continue };
         if let Some(same) = spans.iter().position(|known| *known == span.range) {
-            promises[same].mends.push(number);
+            promises[same].fixes.push(number);
             continue;
         }
         if promises.len() == PROMISES {
             break;
         }
-        let unknown =
-            matches!(trouble, Some(Trouble::UnknownName | Trouble::UnknownMember | Trouble::UnknownExport));
+        let unknown = matches!(
+            diagnostic_kind,
+            Some(DiagnosticKind::UnknownName | DiagnosticKind::UnknownMember | DiagnosticKind::UnknownExport)
+        );
         let unknown = unknown.then(|| text[range.clone()].to_owned());
         let title = format!("Fix this error ({})", shortened(&told.message));
         spans.push(span.range);
-        promises.push(Promise { mends: vec![number], unknown, ..Promise::new(Action::Infill, title, range) });
+        promises.push(LazyAction {
+            fixes: vec![number],
+            unknown,
+            ..LazyAction::new(Action::Infill, title, range)
+        });
     }
     promises
 }
@@ -92,18 +98,18 @@ fn shortened(message: &str) -> String {
 /// Write what the promise is about anew: the change, or why there is none.
 pub async fn write(
     snapshot: Snapshot,
-    promise: Promise,
+    promise: LazyAction,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
     let deadline = Instant::now() + PATIENCE;
-    let desk = Arc::new(blocking(move || Desk::new(&snapshot, promise)).await??);
+    let task = Arc::new(blocking(move || RegenerateTask::new(&snapshot, promise)).await??);
     let mut passed: Vec<(String, f32)> = Vec::new();
     let mut why = None;
     for round in 0..ROUNDS {
-        match body::write(&desk.context, desk.wanted(round, deadline), engine, cancel).await {
+        match body::write(&task.context, task.wanted(round, deadline), engine, cancel).await {
             Ok(written) => {
-                let judging = Arc::clone(&desk);
+                let judging = Arc::clone(&task);
                 passed = blocking(move || judging.passing(&written)).await?;
             }
             Err(reason) if is_final(&reason) => {
@@ -118,11 +124,11 @@ pub async fn write(
     }
     let best = match &why {
         Some(_) if passed.is_empty() => None,
-        _ => desk.best(passed, engine, cancel).await?,
+        _ => task.best(passed, engine, cancel).await?,
     };
     match (best, why) {
         _ if cancel.is_cancelled() => Err(Reason::Superseded),
-        (Some(text), _) => Ok(vec![desk.edit(&text)]),
+        (Some(text), _) => Ok(vec![task.edit(&text)]),
         (None, why) => Err(why.unwrap_or(Reason::Invalid)),
     }
 }
@@ -144,7 +150,7 @@ fn names_for(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Vec<Stri
 }
 
 /// Everything a text is written for and judged by.
-struct Desk {
+struct RegenerateTask {
     document: String,
     snapshot: Snapshot,
     span: Span,
@@ -157,8 +163,8 @@ struct Desk {
     judge: Judge,
 }
 
-impl Desk {
-    fn new(snapshot: &Snapshot, promise: Promise) -> Result<Self, Reason> {
+impl RegenerateTask {
+    fn new(snapshot: &Snapshot, promise: LazyAction) -> Result<Self, Reason> {
         let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
         let span = span::find(snapshot, &tree, &promise.range).ok_or(Reason::NotHere)?;
         let without = |range: Range<usize>| {
@@ -235,9 +241,9 @@ impl Desk {
         let mut order: Vec<(bool, (String, f32))> =
             texts.into_iter().enumerate().map(|(at, one)| (at < told, one)).collect();
         order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
-        let desk = Arc::clone(self);
+        let task = Arc::clone(self);
         blocking(move || {
-            let passes = |text: &String| desk.judge.part(text, &desk.context, &[]).as_ref() == Some(text);
+            let passes = |text: &String| task.judge.part(text, &task.context, &[]).as_ref() == Some(text);
             order.into_iter().find(|(known, (text, _))| *known || passes(text)).map(|(_, (text, _))| text)
         })
         .await

@@ -8,10 +8,10 @@ use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Task};
 
 /// A request about the text in `⟦⟧`.
-fn request(language: &str, marked: &str, message: &str) -> Request {
+fn request(language: &str, marked: &str, message: &str) -> ActionRequest {
     let (snapshot, range) = crate::testing::fixture(language, marked);
     let told = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
-    Request {
+    ActionRequest {
         snapshot,
         range: Some(range),
         diagnostics: vec![told],
@@ -20,7 +20,7 @@ fn request(language: &str, marked: &str, message: &str) -> Request {
     }
 }
 
-fn run(engine: &Arc<ScriptedEngine>, request: &Request) -> Result<String, Reason> {
+fn run(engine: &Arc<ScriptedEngine>, request: &ActionRequest) -> Result<String, Reason> {
     let promise = promises(request).into_iter().next().ok_or(Reason::NotHere)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let cancel = CancelToken::never();
@@ -155,7 +155,7 @@ fn a_promise_is_made_for_errors_that_can_be_taken_out() {
     let promised = |language: &str, marked: &str| promises(&request(language, marked, "It is wrong.\nVery."));
     let [one] = &promised("python", "x = len(⟦y⟧)\n")[..] else { panic!("one") };
     assert_eq!(
-        (one.title.as_str(), &one.mends[..], &one.unknown),
+        (one.title.as_str(), &one.fixes[..], &one.unknown),
         ("Fix this error (It is wrong)", &[0][..], &None)
     );
     for (language, marked) in [
@@ -172,7 +172,7 @@ fn a_promise_is_made_for_errors_that_can_be_taken_out() {
     let mut two = request("python", "x = len(⟦nobody⟧)\n", UNDEFINED);
     two.diagnostics.push(Diagnostic { range: 9..10, message: "also".into(), ..Diagnostic::default() });
     let [one] = &promises(&two)[..] else { panic!("one") };
-    assert_eq!((&one.mends[..], one.unknown.as_deref()), (&[0, 1][..], Some("nobody")));
+    assert_eq!((&one.fixes[..], one.unknown.as_deref()), (&[0, 1][..], Some("nobody")));
     two.diagnostics.iter_mut().for_each(|told| told.minor = true);
     assert_eq!(promises(&two), []);
     assert_eq!(shortened(&"word ".repeat(20)), format!("{}word…", "word ".repeat(11)));
