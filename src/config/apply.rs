@@ -248,7 +248,8 @@ fn conform(kind: &ValueKind, value: &Value) -> (Option<Value>, Option<String>) {
 fn list(kind: &ValueKind, items: &[Value]) -> (Option<Value>, Option<String>) {
     let mut remarks = Vec::new();
     let kept = items.iter().filter(|item| {
-        let error = item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(|text| disable::glob(text).err());
+        let error =
+            item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(|text| disable::glob(text).err());
         remarks.extend(error.iter().map(|error| format!("not a path pattern, ignored: {error}")));
         error.is_none()
     });

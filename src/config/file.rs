@@ -8,7 +8,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::apply::{Entry, ConfigProblem};
+use super::apply::{ConfigProblem, Entry};
 
 /// A configuration file is a page of text; reading more (a device, a model named by mistake) would only cost memory.
 const LARGEST: u64 = 1024 * 1024;

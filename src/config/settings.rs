@@ -132,7 +132,9 @@ impl Setting {
 
     /// The setting `section.key`, by its present or its earlier key.
     pub fn find(section: &str, key: &str) -> Option<&'static Self> {
-        Self::all().find(|setting| setting.section == section && (setting.key == key || setting.formerly.as_deref() == Some(key)))
+        Self::all().find(|setting| {
+            setting.section == section && (setting.key == key || setting.formerly.as_deref() == Some(key))
+        })
     }
 
     /// `section.key`.

@@ -79,7 +79,8 @@ pub fn load(
         )
     })?;
     let named = |error| format!("{}: {error}", path.display());
-    let vocabulary = ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref()).map_err(named)?;
+    let vocabulary =
+        ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref()).map_err(named)?;
     let chat = match options.role {
         ModelRole::Infill => None,
         ModelRole::Instruct => Some(Chat::read(&model).map_err(named)?),

@@ -7,7 +7,8 @@ use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Sampling, Status, Task, Update,
+    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Sampling, Status,
+    Task, Update,
 };
 
 #[tokio::test]
