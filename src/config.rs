@@ -15,7 +15,7 @@ pub use disable::Disabled;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::completion::Options as CompletionOptions;
+use crate::completion::CompletionOptions;
 use crate::{engine, paths};
 
 /// Name of the environment variable that names another configuration file.

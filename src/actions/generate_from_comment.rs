@@ -10,10 +10,10 @@ use super::chat::read;
 use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
-use crate::context::{CursorContext, Place, scope};
+use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
@@ -66,7 +66,7 @@ pub async fn write(
     let (context, desk) = read(look).await?;
     for round in 0..ROUNDS {
         let wanted = wanted(&document, round, deadline);
-        let written = match body::write(&context, wanted, engine, cancel).await {
+        let written = match generate::drafts(&context, wanted, engine, cancel).await {
             Ok(written) => written,
             Err(Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid) => continue,
             Err(reason) => return Err(reason),
@@ -84,12 +84,12 @@ pub async fn write(
     Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
 }
 
-fn wanted(document: &str, round: u64, deadline: Instant) -> Wanted {
-    Wanted {
+fn wanted(document: &str, round: u64, deadline: Instant) -> BlockRequest {
+    BlockRequest {
         document: document.to_owned(),
         told: Vec::new(),
         candidates: CANDIDATES,
-        shape: Shape::Lines(LINES),
+        shape: Extent::Lines(LINES),
         tokens: TOKENS,
         sampling: match round {
             0 => Sampling::Greedy,
@@ -117,7 +117,7 @@ impl CommentTask {
             let line = snapshot.line_text(row);
             let text = line.trim_start().strip_prefix(config.line_comment.as_str())?.trim().to_owned();
             let to_a_tool =
-                config.directives.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+                config.pragma_prefixes.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
             (!to_a_tool).then_some(text)
         };
         let text = said(row).filter(|_| snapshot.line_of(range.end) == row)?;
@@ -135,7 +135,7 @@ impl CommentTask {
                 || below.trim_start().starts_with(is_closer)
         });
         let tree = snapshot.parse()?;
-        let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
+        let comment = scope::cursor_in(snapshot, Some(&tree), &line, at) == CursorIn::Comment;
         (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 
@@ -145,7 +145,7 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Written, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());

@@ -16,8 +16,8 @@ use tokio::time::Instant;
 
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Role, Sampling, Segment};
@@ -43,7 +43,7 @@ const TYPES: usize = 1024;
 pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let language = snapshot.language.as_ref()?;
     let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
-    if language.config.declarations.iter().any(declares) {
+    if language.config.stub_extensions.iter().any(declares) {
         return None;
     }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;
@@ -68,18 +68,19 @@ pub async fn write(
     let mut best: Option<Body> = None;
     let mut why = None;
     for round in 0..ROUNDS {
-        let written = match body::write(&task.context, task.wanted(round, deadline), engine, cancel).await {
-            Ok(written) => written,
-            // There is nothing to be had here, or not now; what is there already is good for all that.
-            Err(reason) if is_final(&reason) => {
-                why = Some(reason);
-                break;
-            }
-            Err(reason) => {
-                why.get_or_insert(reason);
-                continue;
-            }
-        };
+        let written =
+            match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
+                Ok(written) => written,
+                // There is nothing to be had here, or not now; what is there already is good for all that.
+                Err(reason) if is_final(&reason) => {
+                    why = Some(reason);
+                    break;
+                }
+                Err(reason) => {
+                    why.get_or_insert(reason);
+                    continue;
+                }
+            };
         let judging = Arc::clone(&task);
         let found = blocking(move || judging.best(&written)).await?;
         best = best.into_iter().chain(found).max_by(Body::order);
@@ -119,13 +120,13 @@ impl ImplementTask {
         Ok(Self { document: snapshot.uri.to_string(), context, told, judge })
     }
 
-    fn wanted(&self, round: u64, deadline: Instant) -> Wanted {
+    fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
         let seed = round * CANDIDATES as u64;
-        Wanted {
+        BlockRequest {
             document: self.document.clone(),
             told: self.told.clone(),
             candidates: CANDIDATES,
-            shape: Shape::Lines(LINES),
+            shape: Extent::Lines(LINES),
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,
@@ -135,7 +136,7 @@ impl ImplementTask {
         }
     }
 
-    fn best(&self, written: &[Written]) -> Option<Body> {
+    fn best(&self, written: &[Draft]) -> Option<Body> {
         written.iter().filter_map(|one| self.judge.body(one)).max_by(Body::order)
     }
 }

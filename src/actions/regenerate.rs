@@ -19,8 +19,8 @@ use tree_sitter::Tree;
 use super::implement::is_final;
 use super::{Action, ActionRequest, LazyAction, change, fix_diagnostic};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking, likelihood};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking, score};
 use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
@@ -107,7 +107,7 @@ pub async fn write(
     let mut passed: Vec<(String, f32)> = Vec::new();
     let mut why = None;
     for round in 0..ROUNDS {
-        match body::write(&task.context, task.wanted(round, deadline), engine, cancel).await {
+        match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
             Ok(written) => {
                 let judging = Arc::clone(&task);
                 passed = blocking(move || judging.passing(&written)).await?;
@@ -185,12 +185,12 @@ impl RegenerateTask {
         })
     }
 
-    fn wanted(&self, round: u64, deadline: Instant) -> Wanted {
-        Wanted {
+    fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
+        BlockRequest {
             document: self.document.clone(),
             told: Vec::new(),
             candidates: CANDIDATES,
-            shape: if self.span.lines > 1 { Shape::Lines(span::LINES) } else { Shape::Line },
+            shape: if self.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,
@@ -204,7 +204,7 @@ impl RegenerateTask {
     }
 
     /// Of each text the longest part that passes, with the text's likelihood.
-    fn passing(&self, written: &[Written]) -> Vec<(String, f32)> {
+    fn passing(&self, written: &[Draft]) -> Vec<(String, f32)> {
         let mut passed: Vec<(String, f32)> = Vec::new();
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
@@ -232,7 +232,9 @@ impl RegenerateTask {
         if texts.len() > 1 {
             let (context, rest) = &self.line;
             let lines = texts.iter().map(|(text, _)| format!("{text}{rest}\n")).collect();
-            match likelihood::of(context, &self.document, Lane::Interactive, lines, engine, cancel).await {
+            match score::log_probabilities(context, &self.document, Lane::Interactive, lines, engine, cancel)
+                .await
+            {
                 Ok(found) => texts.iter_mut().zip(found).for_each(|(one, likely)| one.1 = likely),
                 // What was written stays in the order of generation; of names nothing is known.
                 Err(_) => texts.truncate(told),

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Session;
-use crate::actions::{Action, Fix, fix_syntax::likely};
+use crate::actions::{Action, Fix, fix_syntax::model_score};
 use crate::cancel::{CancelSource, CancelToken};
-use crate::completion::{Reason, blocking, likelihood};
+use crate::completion::{Reason, blocking, score};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
 
@@ -47,7 +47,7 @@ impl Session {
             let _ = tokio::time::timeout(PATIENCE, weigh).await;
         }
         if let Some(scores) = self.weighed(snapshot, &offers[..syntax]) {
-            likely::order(&mut offers[..syntax], &scores);
+            model_score::order(&mut offers[..syntax], &scores);
         }
         offers
     }
@@ -84,10 +84,10 @@ impl Session {
     ) -> Result<(), Reason> {
         let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
-        let lines = blocking(move || likely::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
+        let lines = blocking(move || model_score::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
         // Behind whatever somebody types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = likelihood::of(&lines.context, &uri, lane, lines.texts, engine, token).await;
+        let found = score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, token).await;
         let mut state = self.lock();
         let weighed = state.open.get_mut(&uri).map(|open| &mut open.weighed);
         if let Some(weighed) = weighed.filter(|weighed| weighed.version == Some(version)) {

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::actions::fix_syntax::likely;
+use crate::actions::fix_syntax::model_score;
 use crate::actions::{self, Action, ActionRequest, Fix, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
-use crate::completion::likelihood;
+use crate::completion::score;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Lane};
@@ -41,13 +41,14 @@ impl FixModel {
     /// Repairs of the syntax in the order of how likely the model finds their lines.
     fn order(&self, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
         let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
-        let lines = if syntax < 2 { None } else { likely::lines(snapshot, &offers[..syntax]) };
+        let lines = if syntax < 2 { None } else { model_score::lines(snapshot, &offers[..syntax]) };
         if let Some(lines) = lines {
             let (engine, cancel, lane) = (&*self.engine, CancelToken::never(), Lane::Interactive);
-            let asked = likelihood::of(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
+            let asked =
+                score::log_probabilities(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
             // An engine that cannot tell leaves the order as it is.
             if let Ok(found) = self.runtime.block_on(asked) {
-                likely::order(&mut offers[..syntax], &found);
+                model_score::order(&mut offers[..syntax], &found);
             }
         }
         offers

@@ -5,14 +5,14 @@ use crate::actions::Fix;
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 
-/// Lines that are compared at most: a model that runs here reads no more of them in the time of a menu.
+/// ChangedLines that are compared at most: a model that runs here reads no more of them in the time of a menu.
 const LINES: usize = 12;
-/// What a nat of the model's counts beside one of the habits'. Of 0 to 2 the one after which more repairs are right and hardly
+/// What a nat of the model's counts beside one of the ngrams'. Of 0 to 2 the one after which more repairs are right and hardly
 /// one less: benches/RESULTS.md.
 const WEIGHT: f32 = 0.5;
 
 /// The same lines, as each of several repairs leaves them.
-pub struct Lines {
+pub struct ChangedLines {
     /// The place, without the lines.
     pub context: CursorContext,
     /// The lines, one text for each repair.
@@ -20,7 +20,7 @@ pub struct Lines {
 }
 
 /// The lines that any of the offers changes, and the one behind; None when these are too many.
-pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<Lines> {
+pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<ChangedLines> {
     let edits = || offers.iter().flat_map(|offer| &offer.edits);
     let first = snapshot.line_of(edits().map(|edit| edit.range.start).min()?);
     // What follows tells, too: a bracket that is not closed shows there.
@@ -39,7 +39,7 @@ pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<Lines> {
     });
     let texts = texts.collect();
     let opened = snapshot.with_edit(&Edit::replace(range.clone(), ""));
-    Some(Lines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
+    Some(ChangedLines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
 }
 
 /// Put offers into order whose lines have these log-probabilities, and say anew whether the first is clearly the one.
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_and_likelihood_count_together() {
+    fn ngrams_and_likelihood_count_together() {
         let ordered = |likely: &[f32]| {
             let mut offers = [offer("a", 0, "", 0.0), offer("b", 0, "", -1.0), offer("c", 0, "", -9.0)];
             order(&mut offers, likely);
