@@ -60,7 +60,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/completion",
             "src/verify",
             "src/actions",
-            "src/eval/make/places.rs",
+            "src/eval/build_cases/places.rs",
         ],
     ),
     ("ureq", &["src/eval/peer.rs"]),

@@ -12,7 +12,7 @@ use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion,
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
-use crate::stats::{Asked, Event, Kind, language_name};
+use crate::stats::{Asked, RequestKind, UsageEvent, language_name};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct PendingRequest {
 /// What statistics want to know of a request's beginning.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
-    kind: Kind,
+    kind: RequestKind,
     start: Instant,
 }
 
@@ -59,7 +59,7 @@ pub struct CompletionAnswer {
 impl Session {
     /// Begin a request: takes the snapshot and stops what runs for this document. Call it before anything else is
     /// waited for. `Err` is an answer already.
-    pub fn begin(&self, uri: &str, kind: Kind) -> Result<PendingRequest, Reason> {
+    pub fn begin(&self, uri: &str, kind: RequestKind) -> Result<PendingRequest, Reason> {
         let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
         state.counts.requests += 1;
@@ -171,7 +171,12 @@ impl Session {
 impl State {
     /// An answer takes the place of what was shown, unless it is of the same suggestion. Returns whether it is, and the name
     /// of an accepted text that waits to be looked at again.
-    fn replace_shown(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: Kind) -> (bool, Option<u64>) {
+    fn replace_shown(
+        &mut self,
+        snapshot: &Snapshot,
+        outcome: &Outcome,
+        kind: RequestKind,
+    ) -> (bool, Option<u64>) {
         let completion = match outcome {
             // The answer of the request that took its place is still to come.
             Outcome::Skipped(Reason::Superseded) => return (false, None),
@@ -202,7 +207,7 @@ impl State {
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
             ..Asked::default()
         };
-        self.record(Event::Asked(match outcome {
+        self.record(UsageEvent::Asked(match outcome {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
             Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
