@@ -21,7 +21,7 @@ impl Session {
             let engine = old.engine != config.engine;
             let model = engine || old.model != config.model;
             // The model that takes instructions computes with as many threads as the other one.
-            let threads = old.model.threads != config.model.threads;
+            let threads = old.model.tuning.threads != config.model.tuning.threads;
             let instruct = engine || old.instruct != config.instruct || threads;
             state.disabled = config.disabled();
             state.feedback.enabled = config.stats.enabled;
