@@ -10,6 +10,7 @@ mod finish;
 pub mod generate;
 mod guide;
 pub mod job;
+mod milliseconds;
 pub mod outcome;
 mod pipeline;
 pub mod rank;

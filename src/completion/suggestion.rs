@@ -100,8 +100,8 @@ impl Suggestion {
 
 impl Remembered {
     /// The same, as it was generated.
-    pub fn whole(self) -> Self {
-        Self { suggestion: self.suggestion.whole().clone(), ..self }
+    pub fn whole(&self) -> Self {
+        Self { suggestion: self.suggestion.whole().clone(), seen: self.seen }
     }
 }
 
