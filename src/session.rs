@@ -278,7 +278,7 @@ impl Session {
                 // It computes with as many threads as the other one.
                 engine
                     || state.config.instruct != config.instruct
-                    || state.config.model.threads != config.model.threads,
+                    || state.config.model.tuning.threads != config.model.tuning.threads,
             );
             state.disabled = config.disabled();
             state.config = Arc::new(config);

@@ -136,10 +136,11 @@ fn main() -> anyhow::Result<()> {
         return Ok(writeln!(std::io::stdout(), "driven by benches/peer/peer.py; nothing is measured here")?);
     };
     let mut options = ModelOptions::new(model);
-    options.threads = Some(threads.parse()?);
-    options.max_prefill_ms = max_prefill_ms.parse()?;
+    options.tuning.threads = Some(threads.parse()?);
+    options.tuning.max_prefill_ms = max_prefill_ms.parse()?;
     let folder = tempfile::tempdir()?;
-    let settings = DaemonOptions { exit_after_idle_s: 0, ..DaemonOptions::new(options) };
+    let mut settings = DaemonOptions::new(options);
+    settings.idle.exit_after_idle_s = 0;
     let address = Address::within(folder.path(), folder.path(), "peer".into());
     let arguments = ["engine", "run"].map(str::to_owned).to_vec();
     let launcher = Launcher { program: binary.into(), arguments, uses_gpu: false };

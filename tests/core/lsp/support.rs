@@ -3,6 +3,7 @@
 use std::io::{PipeReader, PipeWriter};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
@@ -127,7 +128,7 @@ impl TestServer {
         std::fs::write(&file, config).unwrap();
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
-        config.completion.debounce_ms = 0;
+        config.completion.options.debounce = Duration::ZERO;
         // On a battery or not, jobs come only when a test asks for them.
         if config.engine.prefetch == Prefetch::Auto {
             config.engine.prefetch = Prefetch::Never;
