@@ -122,7 +122,7 @@ impl TestServer {
         Self::start_by(start, params, config)
     }
 
-    pub fn start_by(start: treefill::session::Start, params: Value, config: &str) -> Self {
+    pub fn start_by(start: treefill::session::EngineStarter, params: Value, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
