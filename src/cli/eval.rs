@@ -246,7 +246,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
         None => {
             let _guard = runtime.enter();
             let (engine, model) = common.engine(config.clone(), &runtime)?;
-            let start: crate::session::Start = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
+            let start: crate::session::EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
             let session = Session::new(
                 || Registry::builtin().expect("the built-in languages compile, as the tests show"),
                 config,

@@ -75,7 +75,9 @@ impl Backend {
         let uri = format!("file:///eval/{id}.{extension}");
         match self {
             Self::Pipeline(..) => {}
-            Self::Session(session) => session.open(&uri, language.name(), 1, text),
+            Self::Session(session) => {
+                session.open(&uri, language.name(), 1, text);
+            }
             Self::Lsp(client) => {
                 let document = json!({"uri": uri, "languageId": language.name(), "version": 1, "text": text});
                 client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
@@ -97,7 +99,7 @@ impl Backend {
         match self {
             Self::Session(session) => {
                 let change = Change { range: Some((start, end)), text: change.text.clone() };
-                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+                session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
             }
             Self::Lsp(client) => {
                 let range = json!({"start": lsp(start), "end": lsp(end)});
