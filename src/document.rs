@@ -9,6 +9,7 @@ pub mod snapshot;
 pub mod store;
 pub mod syntax;
 pub mod tree;
+pub mod uri;
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -13,7 +13,6 @@ mod prefetch;
 mod rank_fixes;
 mod resolve;
 mod switches;
-pub mod uri;
 mod view;
 
 use std::collections::{HashMap, VecDeque};
@@ -34,7 +33,7 @@ pub use view::View;
 use crate::cancel::CancelSource;
 use crate::completion::{Reason, Shown};
 use crate::config::{Config, Disabled};
-use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store, Tree};
+use crate::document::{Change, Encoding, NotOpen, Order, Snapshot, Store, Tree, uri};
 use crate::engine::Engine;
 use crate::language::{Language, Registry};
 use crate::stats::{History, Recorder};

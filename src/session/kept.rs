@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use ropey::Rope;
 use similar::{Algorithm, DiffOp};
 
+use crate::text::common_affixes;
+
 /// Above this many bytes between the first and the last difference, whole lines are compared instead of words.
 const WORDS: usize = 16 << 10;
 /// A comparison that takes longer ends with what it has; the share is then a lower bound.
@@ -18,10 +20,8 @@ pub fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
         return 1.0;
     }
     let (old, new) = (before.to_string(), now.to_string());
+    let (head, tail) = common_affixes(&old, &new);
     let (old, new) = (old.as_bytes(), new.as_bytes());
-    let head = common(old.iter(), new.iter());
-    let most = old.len().min(new.len()) - head;
-    let tail = common(old.iter().rev(), new.iter().rev()).min(most);
     // What differs, whole lines of it: words that were cut in two would not be found again.
     let line_start =
         |text: &[u8]| text[..head].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
@@ -47,10 +47,6 @@ pub fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
         })
         .sum();
     (outside + inside) as f32 / range.len() as f32
-}
-
-fn common<'a>(left: impl Iterator<Item = &'a u8>, right: impl Iterator<Item = &'a u8>) -> usize {
-    left.zip(right).take_while(|(left, right)| left == right).count()
 }
 
 fn overlap(left: &Range<usize>, right: &Range<usize>) -> usize {

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
 use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
+use crate::diagnostics;
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
+use crate::lsp::convert;
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::lsp::{convert, told};
 use crate::session::View;
 
 /// The kind of a repair.
@@ -30,7 +31,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
-    let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
+    let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
     let request = ActionRequest {
         snapshot: snapshot.clone(),

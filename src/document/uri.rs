@@ -1,5 +1,5 @@
-//! What a document's address tells: a path to match patterns against, and whether it is a read-only view. The address
-//! itself stays as the client spelled it.
+//! Reads a document's URI: a path to match patterns against, and whether it is a read-only view. The URI itself stays as the
+//! client spelled it.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ const VIEWS: &[&str] = &[
     "zipfile",
 ];
 
-/// The path in an address, percent-decoded; for schemes other than `file` it is good for names and patterns only.
+/// The path in a URI, percent-decoded; for schemes other than `file` it is good for names and patterns only.
 pub fn path(uri: &str) -> Option<PathBuf> {
     let (scheme, rest) = uri.split_once(':')?;
     let rest = rest.split(['?', '#']).next()?;
@@ -47,7 +47,7 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
-/// Whether the address is one of a read-only view.
+/// Whether the URI is one of a read-only view.
 pub fn is_view(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| VIEWS.iter().any(|view| scheme.eq_ignore_ascii_case(view)))
 }
