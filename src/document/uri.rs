@@ -1,12 +1,12 @@
-//! Reads a document's URI: a path to match patterns against, and whether it is a read-only view. The URI itself stays as the
-//! client spelled it.
+//! Reads a document's URI: the path to match patterns against, and whether it is a read-only view. The URI itself stays
+//! as the client spelled it.
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-/// Schemes of what editors show but nobody types into: versions of a file in a repository, output, logs, help. Whatever
-/// is not listed counts as a document, because editors invent schemes for remote and unsaved files all the time.
+/// Schemes of what editors show and nobody types into: versions of a file in a repository, output, logs, help. Every
+/// other scheme is one of a document, because editors invent schemes for remote and unsaved files all the time.
 const VIEWS: &[&str] = &[
     "git",
     "gitlens",
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_all_kinds() {
+    fn uris_of_all_kinds() {
         let check =
             |uri: &str, expected: Option<&str>| assert_eq!(path(uri), expected.map(PathBuf::from), "{uri}");
         check("file:///home/a%20b/%C3%A9.py", Some("/home/a b/é.py"));

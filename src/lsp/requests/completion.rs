@@ -14,7 +14,7 @@ use crate::lsp::convert;
 use crate::lsp::protocol::CompletionParams;
 use crate::lsp::server::Server;
 use crate::session::Query;
-use crate::stats::Kind;
+use crate::stats::RequestKind;
 
 /// Longest label, in characters: menus are about this wide.
 const LABEL: usize = 60;
@@ -23,12 +23,12 @@ const LABEL: usize = 60;
 const LAST: &str = "\u{7f}treefill";
 
 pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResponse {
-    let items = match server.session.begin(&params.text_document.uri, Kind::Menu) {
+    let items = match server.session.begin(&params.text_document.uri, RequestKind::Menu) {
         Err(_) => Vec::new(),
         Ok(turn) => {
             let client = server.negotiated();
             let offset = convert::to_byte(&turn.snapshot, params.position, client.encoding);
-            // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
+            // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.
             let answer = server
                 .session
                 .complete(turn, Query { offset, trigger: TriggerKind::Automatic, selected: None })

@@ -8,11 +8,11 @@ use crate::lsp::convert;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::session::Query;
-use crate::stats::Kind;
+use crate::stats::RequestKind;
 
 pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
     let invoked = params.context.as_ref().is_some_and(|context| matches!(context.trigger_kind, 0 | 1));
-    let kind = if invoked { Kind::Invoked } else { Kind::Automatic };
+    let kind = if invoked { RequestKind::Invoked } else { RequestKind::Automatic };
     let Ok(turn) = server.session.begin(&params.text_document.uri, kind) else {
         return InlineCompletionList::default();
     };

@@ -1,4 +1,4 @@
-//! The sides of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
+//! The backends of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
 //! and asked after every key. Nothing is judged here.
 
 use std::path::Path;
@@ -8,9 +8,9 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::BackendAnswer;
+use super::client::LspClient;
 use super::editor;
-use super::lsp_client::Client;
 use super::peer::Peer;
 use crate::completion::{Outcome, Reason, TriggerKind};
 use crate::document::{Change, Encoding};
@@ -21,7 +21,7 @@ pub enum Side {
     /// The session in this process.
     Session(Arc<Session>),
     /// `treefill serve` as a process.
-    Lsp(Box<Client>),
+    Lsp(Box<LspClient>),
     /// llama-server, and its process where that is known.
     Peer(Box<Peer>, Option<u32>),
 }
@@ -37,7 +37,9 @@ impl Side {
     pub fn open(&mut self, name: &str, language: &str, text: &str) -> anyhow::Result<Open> {
         let open = Open { uri: format!("file:///replay/{name}"), version: 1 };
         match self {
-            Self::Session(session) => session.open(&open.uri, language, 1, text),
+            Self::Session(session) => {
+                session.open(&open.uri, language, 1, text);
+            }
             Self::Lsp(client) => {
                 let document = json!({"uri": open.uri, "languageId": language, "version": 1, "text": text});
                 client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
@@ -48,13 +50,18 @@ impl Side {
     }
 
     /// Tell of a change of `text`, the text before it.
-    pub fn change(&mut self, open: &mut Open, text: &str, change: &editor::Change) -> anyhow::Result<()> {
+    pub fn change(
+        &mut self,
+        open: &mut Open,
+        text: &str,
+        change: &editor::Replacement,
+    ) -> anyhow::Result<()> {
         open.version += 1;
         let (start, end) = (position(text, change.range.start), position(text, change.range.end));
         match self {
             Self::Session(session) => {
                 let change = Change { range: Some((start, end)), text: change.text.clone() };
-                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+                session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
             }
             Self::Lsp(client) => {
                 let range = json!({"start": lsp(start), "end": lsp(end)});
@@ -69,7 +76,7 @@ impl Side {
     }
 
     /// Ask at the cursor between two texts.
-    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
         let start = Instant::now();
         let mut answer = match self {
             Self::Session(session) => of_session(session, open, before.len()).await,
@@ -104,9 +111,10 @@ impl Side {
     }
 }
 
-async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answer {
-    let skipped = |reason: Reason| Answer { reason: Some(reason.to_string()), ..Answer::default() };
-    let request = match session.begin(&open.uri, crate::stats::event::Kind::Automatic) {
+async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> BackendAnswer {
+    let skipped =
+        |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
+    let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
         Ok(request) => request,
         Err(reason) => return skipped(reason),
     };
@@ -121,8 +129,8 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     });
     let others = others.collect();
     match found.outcome {
-        Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
-        Outcome::Suggested(completion) => Answer {
+        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(reason) },
+        Outcome::Suggested(completion) => BackendAnswer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,
             tokens: completion.tokens,
@@ -131,19 +139,24 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
             text: Some(completion.text),
             rank: Some(completion.rank),
             others,
-            ..Answer::default()
+            ..BackendAnswer::default()
         },
     }
 }
 
-fn of_client(client: &mut Client, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+fn of_client(
+    client: &mut LspClient,
+    open: &Open,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<BackendAnswer> {
     let at = position(before, before.len());
     let parameters = json!({
         "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},
     });
     let result = client.request("textDocument/inlineCompletion", parameters)?;
     let Some(item) = result["items"].as_array().and_then(|items| items.first()) else {
-        return Ok(Answer::default());
+        return Ok(BackendAnswer::default());
     };
     let text = item["insertText"].as_str().context("an item without a text")?.to_owned();
     let end = |end: &Value| -> Option<usize> {
@@ -152,7 +165,7 @@ fn of_client(client: &mut Client, open: &Open, before: &str, after: &str) -> any
     };
     let start = item["range"]["start"]["character"].as_u64().map_or(0, |start| u64::from(at.1) - start);
     let after = end(&item["range"]["end"]).unwrap_or(0);
-    Ok(Answer { text: Some(text), before: usize::try_from(start)?, after, ..Answer::default() })
+    Ok(BackendAnswer { text: Some(text), before: usize::try_from(start)?, after, ..BackendAnswer::default() })
 }
 
 /// Line and byte in it.

@@ -23,7 +23,7 @@ while line := sys.stdin.buffer.readline():
 
 /// Counts the errors of a text as somebody else's parser does.
 #[derive(Default)]
-pub struct Judge {
+pub struct Oracle {
     python: Option<Python>,
 }
 
@@ -33,7 +33,7 @@ struct Python {
     output: BufReader<ChildStdout>,
 }
 
-impl Judge {
+impl Oracle {
     /// Errors in `text`, as the counterpart of our own strict parser counts them: 0 or 1 for Python, where it stops at the
     /// first.
     pub fn errors(&mut self, parser: StrictParser, text: &str) -> anyhow::Result<usize> {
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn others_count_errors() {
-        let mut judge = Judge::default();
+        let mut judge = Oracle::default();
         for (language, good, bad) in
             [("python", "x = 'ä'\n", "x = (\n"), ("rust", "fn f() {}\n", "fn f( {}\n")]
         {
