@@ -20,7 +20,10 @@ const LAYERS: &[(&str, &str)] = &[
          cpu cancel",
     ),
     ("eval", "session completion verify engine document language cancel stats plot"),
-    ("lsp", "session actions stats completion engine diagnostics document language config models paths cancel"),
+    (
+        "lsp",
+        "session actions stats completion engine diagnostics document language config models paths cancel",
+    ),
     (
         "session",
         "feedback actions stats completion verify engine document language config models paths cancel text",

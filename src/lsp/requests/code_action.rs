@@ -8,10 +8,10 @@ use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
 use crate::diagnostics;
 use crate::document::Snapshot;
 use crate::lsp::capabilities::ClientCapabilities;
+use crate::lsp::commands;
 use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::lsp::commands;
 use crate::session::View;
 
 /// The kind of a repair.
