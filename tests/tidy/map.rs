@@ -19,7 +19,8 @@ fn spans(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a code span is a path below one of the repository's folders, and not a pattern for several.
 fn is_path(span: &str) -> bool {
-    let folders = ["src/", "tests/", "grammars/", "benches/", "editors/", "models/", "scripts/", "docs/", "demo/"];
+    let folders =
+        ["src/", "tests/", "grammars/", "benches/", "editors/", "models/", "scripts/", "docs/", "demo/"];
     folders.iter().any(|folder| span.starts_with(folder)) && !span.contains(['*', '<', '{', '…', ' ', ':'])
 }
 
