@@ -10,7 +10,8 @@ use super::decode::Decoded;
 use super::outcome::{Outcome, Reason};
 use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::suggestion::{Rank, Remembered, Suggestion};
-use crate::context::{CursorContext, CursorIn, LineTail, line};
+use crate::context::{CursorContext, CursorIn, LineTail};
+use crate::text::is_word;
 
 impl Rank {
     fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32) -> Self {
@@ -102,7 +103,7 @@ pub fn rank(
     let others: Vec<&Decoded> =
         texts.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, text)| text).collect();
     let tokens = tokens_of(decoded, text.len());
-    let typed = context.line.before.chars().rev().take_while(|c| line::is_word(*c)).count();
+    let typed = context.line.before.chars().rev().take_while(|c| is_word(*c)).count();
     let flag = |set: bool| f32::from(u8::from(set));
     let [mean, sum, least, length] = of_tokens(&tokens, text);
     let features = vec![
