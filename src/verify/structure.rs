@@ -44,6 +44,9 @@ impl<'a> Zones<'a> {
             // In order, among others: what the fault hid may have appeared.
             return old.all(|old| new.any(|new| self.is_same(&old, &new, policy)));
         }
+        if self.kept == Kept::Behind && !self.follow_as_before() {
+            return false;
+        }
         loop {
             match (old.next(), new.next()) {
                 (None, None) => return true,
@@ -56,6 +59,23 @@ impl<'a> Zones<'a> {
                 _ => return false,
             }
         }
+    }
+
+    /// Whether the code that follows each zone has a parent of the kind that it had: a block may begin earlier now, but an
+    /// expression of the next line must not become part of one in the zone.
+    fn follow_as_before(&self) -> bool {
+        let Applied { tree_before, tree, .. } = self.applied;
+        self.before.iter().zip(&self.after).all(|(old, new)| {
+            let (Some(was), Some(is)) = (first_leaf(tree_before, old.end), first_leaf(tree, new.end)) else {
+                return true;
+            };
+            let Some((top, parent)) = with_parents(is).last().copied() else { return true };
+            let is_it = |(node, above): (Node<'_>, Option<u16>)| {
+                let same = node.kind_id() == top.kind_id() && node.byte_range().len() == top.byte_range().len();
+                same && above == parent
+            };
+            with_parents(was).into_iter().any(is_it)
+        })
     }
 
     /// Whether the new text is what the policy asks for.
@@ -94,14 +114,12 @@ impl<'a> Zones<'a> {
             Side::After => (&self.applied.after, &self.applied.tree, &self.after),
         };
         let (cursor, kept) = (tree.walk(), self.kept);
-        Nodes { snapshot, cursor, zones, kept, side, parents: Vec::new(), enter: false, begun: false, counts: true }
+        let behind = |zone: &Range<usize>| first_leaf(tree, zone.end).map(|leaf| leaf.start_byte());
+        let first = zones.iter().filter_map(behind).collect();
+        Nodes { snapshot, cursor, zones, first, kept, side, parents: Vec::new(), enter: false, begun: false, counts: true }
     }
 
     fn is_same(&self, old: &Placed<'_>, new: &Placed<'_>, policy: &Policy) -> bool {
-        if old.depth == 0 || new.depth == 0 {
-            // The root begins and ends with what is in it.
-            return old.depth == new.depth && old.node.kind_id() == new.node.kind_id();
-        }
         let (was, is) = (old.node.byte_range(), new.node.byte_range());
         let begins = is.start == self.shifted(was.start, true);
         let ends = is.end == self.shifted(was.end, false);
@@ -147,6 +165,8 @@ struct Nodes<'t> {
     snapshot: &'t Snapshot,
     cursor: TreeCursor<'t>,
     zones: &'t [Range<usize>],
+    /// Where the first code behind each zone begins.
+    first: Vec<usize>,
     kept: Kept,
     side: Side,
     /// For each node above the cursor, whether it must be kept.
@@ -195,8 +215,9 @@ impl<'t> Nodes<'t> {
 
     /// Whether a node must be kept, and whether to look at those in it.
     fn counts_and_enters(&self, node: Node<'_>) -> (bool, bool) {
-        if is_comment(node) {
-            return (false, false);
+        if self.parents.is_empty() || is_comment(node) {
+            // The root begins and ends with what is in it, and may be a fault.
+            return (false, self.parents.is_empty());
         }
         let in_zone = self.zones.iter().any(|zone| is_inside(node, zone) && !node.byte_range().is_empty());
         match self.kept {
@@ -205,9 +226,9 @@ impl<'t> Nodes<'t> {
                 let before = self.zones.first().is_some_and(|zone| node.end_byte() <= zone.end);
                 let begins = |zone: &Range<usize>| zone.contains(&node.start_byte());
                 let free = before || in_zone;
-                (!free && !self.zones.iter().any(begins), !free)
+                let wraps = self.first.contains(&node.start_byte()) && node.child_count() > 0;
+                (!free && !wraps && !self.zones.iter().any(begins), !free)
             }
-            Kept::Definitions if self.parents.is_empty() => (true, true),
             Kept::Definitions => {
                 let outside = !self.zones.iter().any(|zone| touches(node, zone));
                 (outside && (self.side == Side::After || self.is_witness(node)), false)
@@ -222,6 +243,30 @@ impl<'t> Nodes<'t> {
         let margin = self.snapshot.line_start(node.start_byte()) == node.start_byte();
         margin && !node.has_error() && definitions.iter().any(|kind| kind == node.kind())
     }
+}
+
+/// The first leaf that begins at or behind `byte` and is code.
+fn first_leaf(tree: &Tree, byte: usize) -> Option<Node<'_>> {
+    let mut found = None;
+    tree::walk(tree.root_node(), |node| {
+        let passed = found.is_some() || node.end_byte() <= byte || is_comment(node);
+        if !passed && node.child_count() == 0 && node.start_byte() >= byte {
+            found = Some(node);
+        }
+        !passed
+    });
+    found
+}
+
+/// A node and those that begin with it, innermost first, each with the kind of its parent.
+fn with_parents(leaf: Node<'_>) -> Vec<(Node<'_>, Option<u16>)> {
+    let mut found = Vec::new();
+    let mut next = Some(leaf);
+    while let Some(node) = next.filter(|node| node.start_byte() == leaf.start_byte()) {
+        next = node.parent();
+        found.push((node, next.map(|parent| parent.kind_id())));
+    }
+    found
 }
 
 fn is_inside(node: Node<'_>, zone: &Range<usize>) -> bool {
