@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
-    Ban, Engine as _, Job, Lane, Options, Role, Sampling, Segment, Stop, Summary, Task, Update,
+    Engine as _, Job, JobSummary, Lane, ModelOptions, Role, Sampling, Segment, Stop, Task, Update,
 };
 
 fn segment(role: Role, text: String) -> Segment {
@@ -26,13 +26,11 @@ fn job(prefix: String, max_tokens: usize) -> Job {
         max_tokens,
         stop: Stop::default(),
         sampling: Sampling::Greedy,
-        // The end may not come first, so that there is always something to measure.
-        bans: vec![Ban { first_piece: String::new() }],
         task: Task::default(),
     }
 }
 
-fn run(runtime: &Runtime, engine: &Arc<LlamaEngine>, job: Job) -> Summary {
+fn run(runtime: &Runtime, engine: &Arc<LlamaEngine>, job: Job) -> JobSummary {
     runtime.block_on(async {
         let mut generation = engine.generate(job, CancelToken::never());
         while let Some(update) = generation.next().await {
@@ -47,7 +45,7 @@ fn run(runtime: &Runtime, engine: &Arc<LlamaEngine>, job: Job) -> Summary {
 fn benches(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let model = treefill::models::infill(&None).expect("the embedded model");
-    let engine = LlamaEngine::start(Options::new(model));
+    let engine = LlamaEngine::start(ModelOptions::new(model));
     let code: String =
         (0..60).map(|number| format!("def f{number}(x):\n    return x + {number}\n")).collect();
     // A different first token makes every prompt a cold one.

@@ -4,18 +4,18 @@
 //! Like completions they are judged against the text as it stands: an offer never adds a fault.
 
 mod change;
+mod chat;
 pub mod check;
 mod docstring;
+mod edits;
 mod explain;
 pub mod fix_diagnostic;
-mod fix_instructed;
 pub mod fix_syntax;
-mod from_comment;
+mod fix_with_instruct;
 mod function;
+mod generate_from_comment;
 pub mod implement;
-pub mod infill;
-mod patch;
-mod question;
+pub mod regenerate;
 pub mod rewrite;
 #[cfg(test)]
 mod testing;
@@ -110,7 +110,7 @@ pub struct Diagnostic {
     /// What is said of it elsewhere in the file.
     pub related: Vec<Related>,
     /// Changes that came with it, best first.
-    pub suggestions: Vec<Suggestion>,
+    pub suggestions: Vec<SuggestedFix>,
 }
 
 /// What a diagnostic says of another place of the file.
@@ -124,7 +124,7 @@ pub struct Related {
 
 /// A change that whoever complains proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suggestion {
+pub struct SuggestedFix {
     /// What it does, in their words.
     pub title: String,
     /// The change, in bytes of the snapshot.
@@ -135,7 +135,7 @@ pub struct Suggestion {
 
 /// One change that may be applied to exactly the snapshot it was made for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Offer {
+pub struct Fix {
     /// Where it comes from.
     pub action: Action,
     /// What it does, exactly: "Insert `)` after `len(items`".
@@ -144,8 +144,8 @@ pub struct Offer {
     pub preferred: bool,
     /// Changes in bytes of the snapshot, in order, without overlap.
     pub edits: Vec<Edit>,
-    /// The diagnostics it mends, by their number.
-    pub mends: Vec<usize>,
+    /// The diagnostics it fixes, by their number.
+    pub fixes: Vec<usize>,
     /// How plausible it is; compared within one action only.
     pub score: f32,
     /// What kind of repair it is, the same in every release: what feedback is counted by.
@@ -154,7 +154,7 @@ pub struct Offer {
 
 /// A change that takes a model, so it is made only for whoever chooses it: [`make`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Promise {
+pub struct LazyAction {
     /// Where it comes from.
     pub action: Action,
     /// What it will do.
@@ -164,21 +164,21 @@ pub struct Promise {
     /// What the model is told besides: the user's instruction, the message of a diagnostic.
     pub told: String,
     /// The diagnostics it is to mend, by their number.
-    pub mends: Vec<usize>,
+    pub fixes: Vec<usize>,
     /// The name that must not stand there any more.
     pub unknown: Option<String>,
 }
 
-impl Promise {
+impl LazyAction {
     /// A promise that takes no word from anybody and is about no diagnostic.
     pub fn new(action: Action, title: String, range: Range<usize>) -> Self {
-        Self { action, title, range, told: String::new(), mends: Vec::new(), unknown: None }
+        Self { action, title, range, told: String::new(), fixes: Vec::new(), unknown: None }
     }
 }
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct ActionRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
     /// The selection, or the cursor, in bytes. None asks for the first error of the file.
@@ -195,7 +195,7 @@ pub struct Request {
 pub const MENU_TIME: Duration = Duration::from_millis(50);
 
 /// What can be done there without a model, best first. It parses: call it on a blocking thread.
-pub fn applicable(request: &Request) -> Vec<Offer> {
+pub fn applicable(request: &ActionRequest) -> Vec<Fix> {
     let mut syntax = fix_syntax::offers(request);
     let mut offers = fix_diagnostic::offers(request);
     // While a file does not parse, what others say of its names may be no more than what follows from that.
@@ -208,7 +208,7 @@ pub fn applicable(request: &Request) -> Vec<Offer> {
 
 /// The models that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Models {
+pub struct AvailableModels {
     /// One that fills in.
     pub infill: bool,
     /// One that takes instructions.
@@ -216,15 +216,15 @@ pub struct Models {
 }
 
 /// What a model could do there. None is asked, but it parses: call it on a blocking thread.
-pub fn promised(request: &Request, models: Models) -> Vec<Promise> {
+pub fn promised(request: &ActionRequest, models: AvailableModels) -> Vec<LazyAction> {
     let (snapshot, range) = (&request.snapshot, request.range.clone().unwrap_or_default());
-    let mut promises: Vec<Promise> = implement::promise(snapshot, &range).into_iter().collect();
-    promises.extend(from_comment::promise(snapshot, &range));
+    let mut promises: Vec<LazyAction> = implement::promise(snapshot, &range).into_iter().collect();
+    promises.extend(generate_from_comment::promise(snapshot, &range));
     if models.infill {
-        promises.extend(infill::promises(request));
+        promises.extend(regenerate::promises(request));
     }
     if models.instruct {
-        promises.extend(fix_instructed::promises(snapshot, &request.diagnostics));
+        promises.extend(fix_with_instruct::promises(snapshot, &request.diagnostics));
         promises.extend(docstring::promise(snapshot, &range));
         promises.extend(explain::promise(snapshot, &range));
     }
@@ -233,26 +233,26 @@ pub fn promised(request: &Request, models: Models) -> Vec<Promise> {
 
 /// Keep a promise that was made for `snapshot`: checked changes in its bytes, or why there are none.
 pub async fn make(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
     match promise.action {
         Action::Implement => implement::write(snapshot, promise.range, engine, cancel).await,
-        Action::Infill => infill::write(snapshot, promise, engine, cancel).await,
-        Action::FromComment => from_comment::write(promise, snapshot, engine, cancel).await,
+        Action::Infill => regenerate::write(snapshot, promise, engine, cancel).await,
+        Action::FromComment => generate_from_comment::write(promise, snapshot, engine, cancel).await,
         Action::Docstring => docstring::write(promise, snapshot, engine, cancel).await,
         Action::Explain => explain::write(promise, snapshot, engine, cancel).await,
         Action::Rewrite => rewrite::write(promise, snapshot, engine, cancel).await,
-        Action::FixInstructed => fix_instructed::write(promise, snapshot, engine, cancel).await,
+        Action::FixInstructed => fix_with_instruct::write(promise, snapshot, engine, cancel).await,
         // They were complete when they were offered.
         Action::FixSyntax | Action::FixDiagnostic => Err(Reason::NotHere),
     }
 }
 
 /// Why nothing was made, for the user.
-pub fn excuse(action: Action, reason: &Reason) -> String {
+pub fn failure_message(action: Action, reason: &Reason) -> String {
     let why = match (reason, action) {
         (Reason::NotHere, Action::Infill) => "there is nothing here that could be written anew",
         (Reason::NotHere, Action::FromComment) => "there is no comment with nothing below it here",

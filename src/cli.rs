@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 
 /// Local code completion: a language server whose suggestions the parser has already checked.
 #[derive(Debug, Parser)]
@@ -58,13 +58,13 @@ enum Command {
     Complete(complete::Arguments),
     /// List code that a reader should look at twice
     #[command(after_help = check::EXAMPLES)]
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Mend syntax errors with small edits that were checked
     #[command(after_help = fix::EXAMPLES)]
-    Fix(fix::Arguments),
+    Fix(fix::FixArguments),
     /// Write the body of a function from its docstring
     #[command(after_help = implement::EXAMPLES)]
-    Implement(implement::Arguments),
+    Implement(implement::ImplementArguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(doctor::Arguments),
@@ -155,7 +155,7 @@ fn tell(message: &str) {
 }
 
 /// Say what is wrong with the settings; the rest of them count all the same.
-fn report(problems: &[Problem]) {
+fn report(problems: &[ConfigProblem]) {
     for problem in problems {
         tell(&problem.to_string());
     }

@@ -194,10 +194,9 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     fn python(text: &str) -> Document {
-        Document::new("file:///a.py", 1, text, Registry::builtin().unwrap().by_name("python"))
+        Document::new("file:///a.py", 1, text, crate::testing::language("python"))
     }
 
     fn sexp(snapshot: &Snapshot) -> String {

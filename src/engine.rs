@@ -28,18 +28,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    Ban, Finish, Generation, Job, Lane, Message, Piece, Prompt, Role, Sampling, Score, Segment, Speaker,
-    Stop, Summary, Task, Update,
+    ChatMessage, Finish, Generation, Job, JobSummary, Lane, Piece, PromptStats, Role, Sampling, Segment,
+    Speaker, Stop, Task, TextScore, Update,
 };
 use serde::{Deserialize, Serialize};
-pub use settings::{LINGER_S, Options, Purpose, Settings};
+pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning};
 pub use start::{Host, Unavailable, start, start_in_process};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;
 
 /// A token's id in the model's vocabulary.
-pub type Token = i32;
+pub type TokenId = i32;
 
 /// What an engine is doing, for progress display and `doctor`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

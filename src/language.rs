@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use builtins::Builtins;
 pub use config::{DocStyle, Docs, LanguageConfig, Tokens};
 pub use queries::Queries;
-pub use repairs::{Imports, Repairs, Trouble};
+pub use repairs::{DiagnosticKind, Imports, Repairs};
 pub use source::Problem;
 
 /// One language: its configuration, grammar and queries.
@@ -33,7 +33,7 @@ pub struct Language {
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
     /// The strict parser for this language, if there is one.
-    pub strict: Option<strict::Parser>,
+    pub strict: Option<strict::StrictParser>,
 }
 
 /// What treefill can do in a language, for people.
@@ -74,13 +74,13 @@ impl Language {
             extensions: self.config.extensions.clone(),
             file_names: self.config.file_names.clone(),
             queries: filled.map(|(name, _)| name).collect(),
-            strict: self.strict.map(strict::Parser::name),
+            strict: self.strict.map(strict::StrictParser::name),
         }
     }
 }
 
 /// All languages treefill knows; immutable once built.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Registry {
     languages: Vec<Arc<Language>>,
     by_id: HashMap<String, usize>,

@@ -22,4 +22,11 @@ pub mod plot;
 pub mod prompt;
 pub mod session;
 pub mod stats;
+#[cfg(test)]
+mod testing;
+pub mod text;
 pub mod verify;
+
+// So that `testing` reads the same here and in the integration tests, which include it.
+#[cfg(test)]
+extern crate self as treefill;

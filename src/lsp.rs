@@ -3,27 +3,27 @@
 
 mod capabilities;
 mod client;
-mod complaints;
 mod convert;
-pub mod ext;
 mod notifications;
 pub mod process;
 mod progress;
+pub mod protocol;
+mod publish_diagnostics;
 mod requests;
 pub mod server;
 mod settings;
 mod status;
 pub mod told;
 pub mod transport;
-mod working;
+mod work_done;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::config::{Config, Problem};
-use crate::engine::{self, Engine, Purpose};
+use crate::config::{Config, ConfigProblem};
+use crate::engine::{self, Engine, ModelRole};
 use crate::language::Registry;
 use crate::session::Session;
 use crate::stats::{self, Recorder};
@@ -37,7 +37,7 @@ pub struct ServeOptions {
     /// The settings from the user's file.
     pub config: Config,
     /// What was wrong with them; shown in the editor once.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
     /// The file they came from, read again when the editor says that settings changed.
     pub config_file: Option<PathBuf>,
     /// Whether to end when the editor's process is gone.
@@ -107,11 +107,11 @@ fn languages() -> Registry {
 /// The engine for these settings, or one that says why there is none.
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
     let settings = |model| config.engine_settings(model);
-    engine::start(Purpose::Infill, &config.model.path, config.host(), settings)
+    engine::start(ModelRole::Infill, &config.model.path, config.host(), settings)
 }
 
 /// The engine for the model that takes instructions.
 fn start_instruct(config: &Config) -> Arc<dyn Engine> {
     let settings = |model| config.instruct_settings(model);
-    engine::start(Purpose::Instruct, &config.instruct.path, config.host(), settings)
+    engine::start(ModelRole::Instruct, &config.instruct.path, config.host(), settings)
 }

@@ -4,17 +4,17 @@
 //! The mutex is never held across an `.await` (clippy denies it) and never while parsing or generating.
 
 mod acts;
-pub mod address;
-mod ahead;
-mod around;
+mod complete;
 mod counts;
 mod engines;
 mod fates;
 mod kept;
-mod making;
+mod prefetch;
+mod rank_fixes;
+mod resolve;
 mod switches;
-mod turn;
-mod weighing;
+pub mod uri;
+mod view;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -24,11 +24,12 @@ use std::time::Instant;
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 
+pub use complete::{CompletionAnswer, PendingRequest, Query};
 pub use counts::Counts;
 pub use engines::Start;
-pub use making::{Making, Refusal};
+pub use resolve::{PendingAction, ResolveError};
 pub use switches::{Off, Scope, Switches};
-pub use turn::{Answer, Ask, Turn};
+pub use view::View;
 
 use crate::cancel::CancelSource;
 use crate::completion::{Reason, Shown};
@@ -93,7 +94,7 @@ struct Open {
     /// What is known of the code actions it was offered.
     acts: acts::Acts,
     /// How likely its repairs are.
-    weighed: weighing::Weighed,
+    weighed: rank_fixes::RankedFixes,
     /// The action that is being made for it; a change of the text cancels it, for it would be refused.
     making: Weak<CancelSource>,
     /// The work ahead that runs for it; any request cancels it.
@@ -158,7 +159,7 @@ impl Session {
     pub fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
         self.registry
             .by_lsp_id(lsp_id)
-            .or_else(|| address::path(uri).and_then(|path| self.registry.by_path(&path)))
+            .or_else(|| uri::path(uri).and_then(|path| self.registry.by_path(&path)))
             .or_else(|| self.registry.by_shebang(text.lines().next()?))
     }
 
@@ -181,15 +182,15 @@ impl Session {
         let language = self.language_of(lsp_id, uri, text);
         let name = language.as_ref().map_or_else(|| lsp_id.to_owned(), |language| language.name().to_owned());
         let open = Open {
-            path: address::path(uri),
+            path: uri::path(uri),
             language: name,
-            editable: !address::is_view(uri),
+            editable: !uri::is_view(uri),
             shown: Vec::new(),
             ahead: Vec::new(),
             pending: None,
             running: Weak::new(),
             acts: acts::Acts::default(),
-            weighed: weighing::Weighed::default(),
+            weighed: rank_fixes::RankedFixes::default(),
             making: Weak::new(),
             preparing: None,
         };
@@ -212,7 +213,7 @@ impl Session {
         let mut later = Vec::new();
         if let (Some(document), Some(open)) = (store.get(uri), open.get_mut(uri)) {
             open.stop_making();
-            open.weighed = weighing::Weighed::default();
+            open.weighed = rank_fixes::RankedFixes::default();
             if let Some(pending) = &mut open.pending {
                 pending.watch(document.text());
             }
@@ -277,7 +278,7 @@ impl Session {
                 // It computes with as many threads as the other one.
                 engine
                     || state.config.instruct != config.instruct
-                    || state.config.model.threads != config.model.threads,
+                    || state.config.model.tuning.threads != config.model.tuning.threads,
             );
             state.disabled = config.disabled();
             state.config = Arc::new(config);
@@ -305,6 +306,16 @@ impl Session {
     pub fn off(&self, uri: &str) -> Option<Off> {
         let state = self.lock();
         state.open.get(uri).and_then(|open| state.off(uri, open))
+    }
+
+    /// The URIs of the open documents.
+    pub fn open_documents(&self) -> Vec<String> {
+        self.lock().open.keys().map(|uri| uri.to_string()).collect()
+    }
+
+    /// Whether the user has switched everything off in this document, or it is one that nobody types into.
+    pub fn is_off(&self, uri: &str) -> bool {
+        self.lock().silence(uri).is_some()
     }
 
     /// The user took a suggestion.

@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::context::CursorContext;
 use treefill::document::{Edit, Store};
-use treefill::engine::Settings;
+use treefill::engine::DaemonOptions;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::ask;
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
-use treefill::engine::{Engine, EngineError, Job, Lane, Options, Role, Sampling, Status, Stop, Task, Update};
+use treefill::engine::{
+    Engine, EngineError, Job, Lane, ModelOptions, Role, Sampling, Status, Stop, Task, Update,
+};
 use treefill::language::Registry;
 use treefill::prompt::{self, Budget};
 
@@ -98,7 +100,6 @@ impl Replay {
             max_tokens: ask.predict,
             stop: Stop::default(),
             sampling: Sampling::Greedy,
-            bans: Vec::new(),
             task: Task::default(),
         };
         if let Some(after) = ask.cancel_after_ms {
@@ -131,14 +132,15 @@ impl Replay {
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let [model, binary, threads, prompt_ms] = &arguments[..] else {
+    let [model, binary, threads, max_prefill_ms] = &arguments[..] else {
         return Ok(writeln!(std::io::stdout(), "driven by benches/peer/peer.py; nothing is measured here")?);
     };
-    let mut options = Options::new(model);
-    options.threads = Some(threads.parse()?);
-    options.prompt_ms = prompt_ms.parse()?;
+    let mut options = ModelOptions::new(model);
+    options.tuning.threads = Some(threads.parse()?);
+    options.tuning.max_prefill_ms = max_prefill_ms.parse()?;
     let folder = tempfile::tempdir()?;
-    let settings = Settings { linger_s: 0, ..Settings::new(options) };
+    let mut settings = DaemonOptions::new(options);
+    settings.idle.exit_after_idle_s = 0;
     let address = Address::within(folder.path(), folder.path(), "peer".into());
     let arguments = ["engine", "run"].map(str::to_owned).to_vec();
     let launcher = Launcher { program: binary.into(), arguments, uses_gpu: false };

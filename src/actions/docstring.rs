@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function::{self, Function};
-use super::question::{Answer, Question, ask, fenced, read};
 use super::verdict::Judge;
-use super::{Action, Promise};
+use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
@@ -20,34 +20,34 @@ const LINES: usize = 40;
 const EXAMPLE: usize = 600;
 const FUNCTION: usize = 12 * 1024;
 
-const RULES: &str = "You document code. Answer with the text of the documentation only: no code around it, no quotes, no \
+const RULES: &str = "You document code. ChatReply with the text of the documentation only: no code around it, no quotes, no \
                      comment marks. Say what the function does for its caller, not how. Do not invent anything.";
 
 /// What can be documented at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
-    let place = Place::find(snapshot, range)?;
-    let title = format!("Write the {} of `{}`", place.docs.name, place.function.name);
-    Some(Promise::new(Action::Docstring, title, range.clone()))
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+    let target = DocTarget::find(snapshot, range)?;
+    let title = format!("Write the {} of `{}`", target.docs.name, target.function.name);
+    Some(LazyAction::new(Action::Docstring, title, range.clone()))
 }
 
 /// Write it: the change, or why there is none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
     let look = move || {
-        let place = Place::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
+        let target = DocTarget::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
         let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((place.question(&judge), place, judge))
+        Ok((target.question(&judge), target, judge))
     };
-    let (question, place, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| place.insert(answer, &judge)).await.map(|edit| vec![edit])
+    let (question, target, judge) = read(look).await?;
+    ask(question, engine, cancel, move |answer| target.insert(answer, &judge)).await.map(|edit| vec![edit])
 }
 
 /// Where a text goes, and how it is written there.
-struct Place {
+struct DocTarget {
     function: Function,
     docs: Docs,
     /// The text is inserted here.
@@ -56,7 +56,7 @@ struct Place {
     indentation: String,
 }
 
-impl Place {
+impl DocTarget {
     fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<Self> {
         let docs = &snapshot.language.as_ref()?.config.docs;
         let tree = snapshot.parse()?;
@@ -86,7 +86,7 @@ impl Place {
         Some(Self { function, docs: docs.clone(), at, indentation })
     }
 
-    fn question(&self, judge: &Judge) -> Question {
+    fn question(&self, judge: &Judge) -> ChatPrompt {
         let snapshot = judge.snapshot();
         let language = snapshot.language.as_ref().map_or("", |language| language.name());
         let known = function::docs(snapshot, judge.tree());
@@ -101,7 +101,7 @@ impl Place {
         let code = snapshot.slice(self.function.whole.clone());
         let code = &code[..code.floor_char_boundary(FUNCTION.min(code.len()))];
         let (what, name) = (&self.docs.name, &self.function.name);
-        Question {
+        ChatPrompt {
             document: snapshot.uri.to_string(),
             rules: RULES.into(),
             text: format!("Write the {what} of `{name}`. {style}\n{example}\n{}", fenced(language, code)),
@@ -109,8 +109,8 @@ impl Place {
         }
     }
 
-    /// The text of an answer in its place, if that changes nothing else.
-    fn insert(&self, answer: &Answer, judge: &Judge) -> Option<Edit> {
+    /// The text of an answer in its target, if that changes nothing else.
+    fn insert(&self, answer: &ChatReply, judge: &Judge) -> Option<Edit> {
         let lines = self.lines(&answer.whole.then(|| said(&answer.text, &self.docs))?)?;
         let ending = judge.snapshot().line_ending();
         let known = function::docs(judge.snapshot(), judge.tree());
@@ -125,8 +125,8 @@ impl Place {
         let same = judge.is_same_code(&(self.at..self.at), &new, Some(added));
         let edit = Edit::insert(self.at, crate::document::with_line_ends(&new, ending));
         let after = judge.snapshot().with_edit(&edit);
-        let place = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
-        let documented = || function::at(&after, &after.parse()?, &(place..place)).map(|it| it.documented);
+        let target = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
+        let documented = || function::at(&after, &after.parse()?, &(target..target)).map(|it| it.documented);
         (same && documented() == Some(true)).then_some(edit)
     }
 
@@ -208,7 +208,7 @@ fn style<'a>(docs: &'a Docs, known: &[String]) -> Option<&'a DocStyle> {
 /// What an answer says: out of its block, out of quotes, without comment marks; models add them all the same, and the
 /// function too.
 fn said(text: &str, docs: &Docs) -> String {
-    let whole = Answer { text: text.to_owned(), whole: true };
+    let whole = ChatReply { text: text.to_owned(), whole: true };
     let text = whole.code().unwrap_or_default();
     let quoted = docs.quotes.iter().find_map(|quote| {
         let (before, rest) = text.split_once(quote.as_str())?;

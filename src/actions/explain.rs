@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function;
-use super::question::{Answer, Question, ask, fenced, read};
 use super::verdict::Judge;
-use super::{Action, Promise, patch, rewrite};
+use super::{Action, LazyAction, edits, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::Line;
-use crate::context::{Place, scope};
+use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
 
@@ -19,11 +19,11 @@ const LONGEST: usize = 12 * 1024;
 /// Longest comment, in characters: one that goes on beyond the screen is not read.
 const WIDTH: usize = 160;
 
-const RULES: &str = "You explain code by comments in it. Answer with the same code in one code block: every line unchanged, and \
+const RULES: &str = "You explain code by comments in it. ChatReply with the same code in one code block: every line unchanged, and \
                      lines of comment added above those that need one. Say why, or what is not obvious; do not repeat the code.";
 
 /// What can be explained at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let lines = lines(snapshot, range)?;
     let tree = snapshot.parse()?;
     let function = function::at(snapshot, &tree, range).filter(|function| covers(&lines, &function.whole));
@@ -31,12 +31,12 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
         Some(function) => format!("Explain `{}` with comments", function.name),
         None => "Explain the selection with comments".to_owned(),
     };
-    Some(Promise::new(Action::Explain, title, range.clone()))
+    Some(LazyAction::new(Action::Explain, title, range.clone()))
 }
 
 /// Write the comments: the changes, or why there are none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
@@ -63,10 +63,10 @@ fn covers(lines: &Range<usize>, function: &Range<usize>) -> bool {
     lines.start <= function.start && function.end <= lines.end
 }
 
-fn question(snapshot: &Snapshot, range: &Range<usize>) -> Question {
+fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
     let code = rewrite::with_indentation(snapshot, range);
-    Question {
+    ChatPrompt {
         document: snapshot.uri.to_string(),
         rules: RULES.into(),
         text: format!("Add comments to this code.\n\n{}", fenced(language, &code)),
@@ -77,7 +77,7 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> Question {
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
 /// that stands.
-fn commented(answer: &Answer, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
     let snapshot = judge.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
     let mark = &snapshot.language.as_ref()?.config.line_comment;
@@ -111,7 +111,7 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
     // Not `///` or `#!`, which are not for this place.
     let last = mark.chars().last()?;
     let text = comment.trim_start_matches([last, '!']).trim();
-    let tool = &snapshot.language.as_ref()?.config.directives;
+    let tool = &snapshot.language.as_ref()?.config.pragma_prefixes;
     let speaks_to_a_tool = tool.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
     let odd = |c: char| c.is_control();
     (!text.is_empty() && text.chars().count() <= WIDTH && !speaks_to_a_tool && !text.contains(odd))
@@ -128,7 +128,7 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::place(snapshot, Some(judge.tree()), &line, start) == Place::String {
+        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);
@@ -146,13 +146,13 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
         return None;
     }
     new = commented;
-    Some((patch::edits(snapshot, range, &new), new))
+    Some((edits::edits(snapshot, range, &new), new))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::{Told, asked, check, refused, title};
+    use crate::actions::testing::{AskedModel, asked, check, refused, title};
 
     const PYTHON: &str = "def f(a):\n    b = a + 1\n\n    reˇturn b\n";
 
@@ -180,7 +180,7 @@ mod tests {
         let fence = "```python\ndef f(a):\n    b = a + 1\n\n    return b\n```";
         assert_eq!(
             told,
-            Told { rules: RULES.into(), text: format!("Add comments to this code.\n\n{fence}") }
+            AskedModel { rules: RULES.into(), text: format!("Add comments to this code.\n\n{fence}") }
         );
     }
 

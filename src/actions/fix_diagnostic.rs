@@ -19,11 +19,11 @@ use std::ops::Range;
 use std::time::Instant;
 
 use recheck::Recheck;
-use site::Site;
+use site::SourceView;
 
-use super::{Action, Diagnostic, Offer, Request, applied};
+use super::{Action, ActionRequest, Diagnostic, Fix, applied};
 use crate::document::{Edit, Snapshot};
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// Repairs that are offered for one diagnostic at most.
 const OFFERS: usize = 3;
@@ -52,12 +52,12 @@ pub struct Repair {
 }
 
 /// One diagnostic in its file.
-pub struct Case<'a> {
-    site: &'a Site<'a>,
-    request: &'a Request,
+pub struct FixContext<'a> {
+    site: &'a SourceView<'a>,
+    request: &'a ActionRequest,
     diagnostic: &'a Diagnostic,
     /// What it is about; None when only what came with it can help.
-    trouble: Option<Trouble>,
+    diagnostic_kind: Option<DiagnosticKind>,
     /// The name it is about, where it stands.
     name: &'a str,
     at: Range<usize>,
@@ -73,10 +73,10 @@ const MAKERS: &[(&str, Maker)] = &[
     ("mutable", mutable::repairs),
     ("borrow", borrow::repairs),
 ];
-type Maker = fn(&Case<'_>) -> Vec<Repair>;
+type Maker = fn(&FixContext<'_>) -> Vec<Repair>;
 
 /// The sure repairs of what is complained about, best first.
-pub fn offers(request: &Request) -> Vec<Offer> {
+pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let start = Instant::now();
     let snapshot = &request.snapshot;
     let Some(language) = snapshot.language.clone().filter(|_| !request.diagnostics.is_empty()) else {
@@ -84,12 +84,12 @@ pub fn offers(request: &Request) -> Vec<Offer> {
     };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
-    let site = Site::new(snapshot, &language, &tree, &text);
+    let site = SourceView::new(snapshot, &language, &tree, &text);
     let recheck = Recheck::new(&site);
-    let mut offers: Vec<(Offer, bool)> = Vec::new();
+    let mut offers: Vec<(Fix, bool)> = Vec::new();
     let mut texts: HashSet<String> = HashSet::new();
     for (number, diagnostic) in request.diagnostics.iter().enumerate().take(DIAGNOSTICS) {
-        let mut repairs = case(&site, request, diagnostic).repairs();
+        let mut repairs = context(&site, request, diagnostic).repairs();
         repairs.truncate(CHECKED);
         let mut taken = 0;
         for repair in repairs {
@@ -100,8 +100,8 @@ pub fn offers(request: &Request) -> Vec<Offer> {
             let text = applied(snapshot, &repair.edits).text.to_string();
             let same = offers.iter_mut().find(|(offer, _)| offer.edits == repair.edits);
             if let Some((offer, _)) = same {
-                offer.mends.push(number);
-                offer.mends.dedup();
+                offer.fixes.push(number);
+                offer.fixes.dedup();
                 continue;
             }
             if texts.contains(&text) || text == site.text || !recheck.passes(&repair) {
@@ -110,32 +110,42 @@ pub fn offers(request: &Request) -> Vec<Offer> {
             texts.insert(text);
             taken += 1;
             let Repair { title, edits, sure, score, kind, .. } = repair;
-            let (action, mends) = (Action::FixDiagnostic, vec![number]);
-            let offer = Offer { action, title, preferred: false, edits, mends, score, kind };
+            let (action, fixes) = (Action::FixDiagnostic, vec![number]);
+            let offer = Fix { action, title, preferred: false, edits, fixes, score, kind };
             offers.push((offer, sure));
         }
     }
     tracing::debug!(all = ?start.elapsed(), offers = offers.len(), "repairs of diagnostics");
     let sure = offers.iter().filter(|(_, sure)| *sure).count();
     offers.sort_by_key(|(_, sure)| !sure);
-    let preferred = |(mut offer, is_sure): (Offer, bool)| {
+    let preferred = |(mut offer, is_sure): (Fix, bool)| {
         offer.preferred = is_sure && sure == 1;
         offer
     };
     offers.into_iter().map(preferred).collect()
 }
 
-fn case<'a>(site: &'a Site<'a>, request: &'a Request, diagnostic: &'a Diagnostic) -> Case<'a> {
-    let (trouble, at) = place(site.snapshot, site.text, diagnostic);
-    Case { site, request, diagnostic, trouble, name: &site.text[at.clone()], at }
+fn context<'a>(
+    site: &'a SourceView<'a>,
+    request: &'a ActionRequest,
+    diagnostic: &'a Diagnostic,
+) -> FixContext<'a> {
+    let (diagnostic_kind, at) = place(site.snapshot, site.text, diagnostic);
+    FixContext { site, request, diagnostic, diagnostic_kind, name: &site.text[at.clone()], at }
 }
 
 /// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
-pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Option<Trouble>, Range<usize>) {
+pub fn place(
+    snapshot: &Snapshot,
+    text: &str,
+    diagnostic: &Diagnostic,
+) -> (Option<DiagnosticKind>, Range<usize>) {
     let floor = |byte: usize| snapshot.floor(byte);
     let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
-    let said = snapshot.language.as_ref().and_then(|language| language.repairs.trouble(&diagnostic.message));
-    let (trouble, named) = said.map_or((None, None), |(trouble, name)| (Some(trouble), name));
+    let said =
+        snapshot.language.as_ref().and_then(|language| language.repairs.diagnostic_kind(&diagnostic.message));
+    let (diagnostic_kind, named) =
+        said.map_or((None, None), |(diagnostic_kind, name)| (Some(diagnostic_kind), name));
     let mut at = range.clone();
     if let Some(named) = &named {
         let found = site::words(&text[range.clone()], named).next();
@@ -146,10 +156,10 @@ pub fn place(snapshot: &Snapshot, text: &str, diagnostic: &Diagnostic) -> (Optio
             at = from + found.start..from + found.end;
         }
     }
-    (trouble, at)
+    (diagnostic_kind, at)
 }
 
-impl Case<'_> {
+impl FixContext<'_> {
     /// Every repair that comes to mind, likeliest first; of equally likely ones none is sure.
     fn repairs(&self) -> Vec<Repair> {
         let made = |(kind, make): &(&'static str, Maker)| {
@@ -170,8 +180,8 @@ impl Case<'_> {
     }
 
     /// Whether it is about this.
-    fn is(&self, trouble: Trouble) -> bool {
-        self.trouble == Some(trouble)
+    fn is(&self, diagnostic_kind: DiagnosticKind) -> bool {
+        self.diagnostic_kind == Some(diagnostic_kind)
     }
 
     /// The text right behind the name.

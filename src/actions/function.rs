@@ -43,7 +43,7 @@ pub fn at(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Func
 
 /// The definition that a node which stands before one belongs to.
 fn below<'t>(node: Node<'t>, language: &Language) -> Option<Node<'t>> {
-    let leads = |node: &Node<'_>| language.config.leading.iter().any(|kind| kind == node.kind());
+    let leads = |node: &Node<'_>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
     if !leads(&node) {
         let parent = node.parent().filter(|parent| is_wrapper(language, parent, &node));
         return parent.and_then(|parent| {
@@ -77,7 +77,7 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
     let mut documented = ids("doc.item").contains(&node.id());
     let mut before = first.prev_sibling();
     while let Some(node) = before {
-        let leads = language.config.leading.iter().any(|kind| kind == node.kind());
+        let leads = language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
         documented |= docs.contains(&node.id());
         if leads {
             first = node;
@@ -123,14 +123,11 @@ pub fn docs(snapshot: &Snapshot, tree: &Tree) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     /// Name, what belongs to it, and whether it is documented.
     fn found(language: &str, text: &str) -> Option<(String, String, bool)> {
-        let at = text.find('ˇ').unwrap();
-        let language = Registry::builtin().unwrap().by_name(language);
-        let snapshot = Snapshot::of_text("", &text.replacen('ˇ', "", 1), language);
-        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &(at..at))?;
+        let (snapshot, cursor) = crate::testing::fixture(language, text);
+        let function = super::at(&snapshot, &snapshot.parse().unwrap(), &cursor)?;
         Some((function.name, snapshot.slice(function.whole), function.documented))
     }
 
@@ -154,7 +151,7 @@ mod tests {
 
     #[test]
     fn lines_above_are_one_text() {
-        let language = Registry::builtin().unwrap().by_name("rust");
+        let language = crate::testing::language("rust");
         let snapshot = Snapshot::of_text("", "/// A.\n///\n/// B.\nfn f() {}\n/// C.\nfn g() {}\n", language);
         assert_eq!(docs(&snapshot, &snapshot.parse().unwrap()), ["/// A.\n///\n/// B.", "/// C."]);
     }

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use judge::{Body, Judge};
-use stub::{Stub, Told};
+use stub::{DocSource, Stub};
 use tokio::time::Instant;
 
-use super::{Action, Promise};
+use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Role, Sampling, Segment};
@@ -40,20 +40,20 @@ const TOP_P: f32 = 0.9;
 const TYPES: usize = 1024;
 
 /// What can be implemented at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<Promise> {
+pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let language = snapshot.language.as_ref()?;
     let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
-    if language.config.declarations.iter().any(declares) {
+    if language.config.stub_extensions.iter().any(declares) {
         return None;
     }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;
     let name = &stub.name;
-    let title = match stub.told {
-        Told::Docstring => format!("Implement `{name}` from its docstring"),
-        Told::Comment => format!("Implement `{name}` from its doc comment"),
-        Told::Nothing => format!("Implement `{name}`"),
+    let title = match stub.doc_source {
+        DocSource::Docstring => format!("Implement `{name}` from its docstring"),
+        DocSource::Comment => format!("Implement `{name}` from its doc comment"),
+        DocSource::Nothing => format!("Implement `{name}`"),
     };
-    Some(Promise::new(Action::Implement, title, range.clone()))
+    Some(LazyAction::new(Action::Implement, title, range.clone()))
 }
 
 /// Write the body of the stub at `range`: the change, or why there is none.
@@ -64,23 +64,24 @@ pub async fn write(
     cancel: &CancelToken,
 ) -> Result<Vec<Edit>, Reason> {
     let deadline = Instant::now() + PATIENCE;
-    let desk = Arc::new(blocking(move || Desk::new(&snapshot, &range)).await??);
+    let task = Arc::new(blocking(move || ImplementTask::new(&snapshot, &range)).await??);
     let mut best: Option<Body> = None;
     let mut why = None;
     for round in 0..ROUNDS {
-        let written = match body::write(&desk.context, desk.wanted(round, deadline), engine, cancel).await {
-            Ok(written) => written,
-            // There is nothing to be had here, or not now; what is there already is good for all that.
-            Err(reason) if is_final(&reason) => {
-                why = Some(reason);
-                break;
-            }
-            Err(reason) => {
-                why.get_or_insert(reason);
-                continue;
-            }
-        };
-        let judging = Arc::clone(&desk);
+        let written =
+            match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
+                Ok(written) => written,
+                // There is nothing to be had here, or not now; what is there already is good for all that.
+                Err(reason) if is_final(&reason) => {
+                    why = Some(reason);
+                    break;
+                }
+                Err(reason) => {
+                    why.get_or_insert(reason);
+                    continue;
+                }
+            };
+        let judging = Arc::clone(&task);
         let found = blocking(move || judging.best(&written)).await?;
         best = best.into_iter().chain(found).max_by(Body::order);
         if best.as_ref().is_some_and(|best| best.good) || Instant::now() >= deadline {
@@ -100,14 +101,14 @@ pub(super) fn is_final(reason: &Reason) -> bool {
 }
 
 /// Everything a body is written for and judged by.
-struct Desk {
+struct ImplementTask {
     document: String,
     context: CursorContext,
     told: Vec<Segment>,
     judge: Judge,
 }
 
-impl Desk {
+impl ImplementTask {
     fn new(snapshot: &Snapshot, range: &Range<usize>) -> Result<Self, Reason> {
         let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
         let stub = stub::find(snapshot, &tree, range).ok_or(Reason::NotHere)?;
@@ -119,13 +120,13 @@ impl Desk {
         Ok(Self { document: snapshot.uri.to_string(), context, told, judge })
     }
 
-    fn wanted(&self, round: u64, deadline: Instant) -> Wanted {
+    fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
         let seed = round * CANDIDATES as u64;
-        Wanted {
+        BlockRequest {
             document: self.document.clone(),
             told: self.told.clone(),
             candidates: CANDIDATES,
-            shape: Shape::Lines(LINES),
+            shape: Extent::Lines(LINES),
             tokens: TOKENS,
             sampling: match round {
                 0 => Sampling::Greedy,
@@ -135,7 +136,7 @@ impl Desk {
         }
     }
 
-    fn best(&self, written: &[Written]) -> Option<Body> {
+    fn best(&self, written: &[Draft]) -> Option<Body> {
         written.iter().filter_map(|one| self.judge.body(one)).max_by(Body::order)
     }
 }

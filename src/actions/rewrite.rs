@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::question::{Answer, Question, ask, fenced, read};
+use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::verdict::Judge;
-use super::{Action, Promise, function, patch};
+use super::{Action, LazyAction, edits, function};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
@@ -21,20 +21,20 @@ const AROUND: usize = 3 * 1024;
 /// Characters of what is asked for in the title.
 const SHOWN: usize = 60;
 
-const RULES: &str = "You edit code. Answer with the new code only, in one code block, indented as the old one is. Change no more \
+const RULES: &str = "You edit code. ChatReply with the new code only, in one code block, indented as the old one is. Change no more \
                      than what you are told to.";
 
 /// The change of `range` that `told` asks for, as it is promised. It does not look at the code: whoever asks for it has said
 /// what he wants, and waits.
-pub fn promise(range: &Range<usize>, told: &str) -> Promise {
+pub fn promise(range: &Range<usize>, told: &str) -> LazyAction {
     let told = told.trim().to_owned();
     let shown: String = told.chars().take(SHOWN).collect();
-    Promise { told, ..Promise::new(Action::Rewrite, format!("Rewrite: {shown}"), range.clone()) }
+    LazyAction { told, ..LazyAction::new(Action::Rewrite, format!("Rewrite: {shown}"), range.clone()) }
 }
 
 /// Rewrite it: the changes, or why there are none.
 pub async fn write(
-    promise: Promise,
+    promise: LazyAction,
     snapshot: Snapshot,
     engine: &dyn Engine,
     cancel: &CancelToken,
@@ -60,7 +60,7 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
 }
 
 /// The question about the lines of `range`, with what stands around them.
-pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &str) -> Question {
+pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &str) -> ChatPrompt {
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
     let code = with_indentation(snapshot, range);
     let shown = |what: &str, text: String| match text.trim().is_empty() {
@@ -75,7 +75,7 @@ pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &s
     let above = shown("Above it stands, to be left alone:", above.join("\n"));
     let below = shown("Below it:", head(below).join("\n"));
     let text = format!("{above}{below}The code:\n{}\n\n{told}", fenced(language, &code));
-    Question { document: snapshot.uri.to_string(), rules: rules.into(), text, expected: 2 * code.len() }
+    ChatPrompt { document: snapshot.uri.to_string(), rules: rules.into(), text, expected: 2 * code.len() }
 }
 
 /// The last lines that have no more than [`AROUND`] bytes together.
@@ -95,15 +95,15 @@ fn head(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The answer's code in the place of `range`, if it may stand there and is another one.
-pub fn replaced(answer: &Answer, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
+pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
     let snapshot = judge.snapshot();
     let row = snapshot.line_of(range.start);
     let language = snapshot.language.as_ref()?;
     let base = Line::at(&snapshot.text, range.start).indentation;
-    let new = patch::seated(answer.code()?, &base, indent_unit(&snapshot.text, row, &language.config.indent));
+    let new = edits::seated(answer.code()?, &base, indent_unit(&snapshot.text, row, &language.config.indent));
     // The first line's indentation stands before the range.
     let new = new.strip_prefix(&base)?;
-    let edits = patch::edits(snapshot, range, new);
+    let edits = edits::edits(snapshot, range, new);
     (!edits.is_empty() && judge.accepts(range, new)).then_some(edits)
 }
 
@@ -131,7 +131,7 @@ pub fn with_indentation(snapshot: &Snapshot, range: &Range<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::{Told, asked, check_told, made};
+    use crate::actions::testing::{AskedModel, asked, check_told, made};
 
     const PYTHON: &str = "import os\n\n\ndef f(a):\n    ˇb = a\n    return bˇ\n\n\nx = 1\n";
 
@@ -169,7 +169,7 @@ mod tests {
         let text = "Above it stands, to be left alone:\n```python\nimport os\n\n\ndef f(a):\n```\n\n\
                     Below it:\n```python\n\n\nx = 1\n```\n\n\
                     The code:\n```python\n    b = a\n    return b\n```\n\nWhat to do: one line";
-        assert_eq!(told, Told { rules: RULES.into(), text: text.into() });
+        assert_eq!(told, AskedModel { rules: RULES.into(), text: text.into() });
     }
 
     #[test]

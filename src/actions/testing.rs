@@ -3,31 +3,25 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Action, Diagnostic, Models, Promise, Request, Workspace, applied, make, promised, rewrite};
+use super::{
+    Action, ActionRequest, AvailableModels, Diagnostic, LazyAction, Workspace, applied, make, promised,
+    rewrite,
+};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{Job, Speaker, Task};
-use crate::language::Registry;
+use crate::testing::fixture;
 
 /// What a model was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct AskedModel {
     pub rules: String,
     pub text: String,
 }
 
-/// A snapshot of what stands around one `ˇ`, a cursor, or two, a selection.
-fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
-    let start = text.find('ˇ').unwrap();
-    let text = text.replacen('ˇ', "", 1);
-    let end = text.find('ˇ').unwrap_or(start);
-    let language = Registry::builtin().unwrap().by_name(language);
-    (Snapshot::of_text("file:///x", &text.replacen('ˇ', "", 1), language), start..end)
-}
-
-fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<Promise> {
+fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<LazyAction> {
     if action == Action::Rewrite {
         return Some(rewrite::promise(range, told));
     }
@@ -37,21 +31,21 @@ fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str
             vec![Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() }]
         }
     };
-    let request = Request {
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(range.clone()),
         diagnostics,
         workspace: Workspace::default(),
         time: std::time::Duration::from_secs(1),
     };
-    promised(&request, Models { infill: true, instruct: true })
+    promised(&request, AvailableModels { infill: true, instruct: true })
         .into_iter()
         .find(|promise| promise.action == action)
 }
 
 /// What the action is called there; empty when it is not promised.
 pub fn title(action: Action, language: &str, text: &str) -> String {
-    let (snapshot, range) = open(language, text);
+    let (snapshot, range) = fixture(language, text);
     promise(action, &snapshot, &range, "").map(|promise| promise.title).unwrap_or_default()
 }
 
@@ -62,9 +56,9 @@ fn run(
     told: &str,
     engine: &Arc<ScriptedEngine>,
 ) -> Result<Vec<Edit>, Reason> {
-    let (snapshot, range) = open(language, text);
+    let (snapshot, range) = fixture(language, text);
     let promise = promise(action, &snapshot, &range, told)
-        .unwrap_or_else(|| Promise { told: told.into(), ..Promise::new(action, String::new(), range) });
+        .unwrap_or_else(|| LazyAction { told: told.into(), ..LazyAction::new(action, String::new(), range) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(make(promise, snapshot, &**engine, &CancelToken::never()))
 }
@@ -83,18 +77,18 @@ pub fn made(
 }
 
 /// What the model is asked first.
-pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> Told {
+pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> AskedModel {
     let answer = answer.to_owned();
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]));
     let _ = run(action, language, text, told, &engine);
     question(&engine.jobs()[0])
 }
 
-fn question(job: &Job) -> Told {
+fn question(job: &Job) -> AskedModel {
     let Task::Chat { messages } = &job.task else { panic!("no question: {job:?}") };
     let [rules, text] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!((rules.speaker, text.speaker), (Speaker::System, Speaker::User));
-    Told { rules: rules.text.clone(), text: text.text.clone() }
+    AskedModel { rules: rules.text.clone(), text: text.text.clone() }
 }
 
 /// The file after the action.
@@ -107,7 +101,7 @@ pub fn check(action: Action, language: &str, before: &str, answer: &str, after: 
 #[track_caller]
 pub fn check_told(action: Action, language: &str, before: &str, told: &str, answer: &str, after: &str) {
     let edits = made(action, language, before, told, answer);
-    let (snapshot, _) = open(language, before);
+    let (snapshot, _) = fixture(language, before);
     let found = edits.map(|edits| applied(&snapshot, &edits).text.to_string());
     assert_eq!(found.as_deref(), Ok(after));
 }

@@ -172,15 +172,11 @@ fn walk(tree: &Tree, mut visit: impl FnMut(Node<'_>) -> bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::Registry;
 
     /// Whether `new` may take the place of what stands between the two `ˇ`.
     fn accepts(language: &str, text: &str, new: &str) -> bool {
-        let (start, rest) = (text.find('ˇ').unwrap(), text.replacen('ˇ', "", 1));
-        let end = rest.find('ˇ').unwrap();
-        let language = Registry::builtin().unwrap().by_name(language);
-        let snapshot = Snapshot::of_text("", &rest.replacen('ˇ', "", 1), language);
-        Judge::new(&snapshot).unwrap().accepts(&(start..end), new)
+        let (snapshot, range) = crate::testing::fixture(language, text);
+        Judge::new(&snapshot).unwrap().accepts(&range, new)
     }
 
     #[test]
@@ -210,7 +206,7 @@ mod tests {
 
     #[test]
     fn code_is_the_same_but_for_its_comments() {
-        let language = Registry::builtin().unwrap().by_name("python");
+        let language = crate::testing::language("python");
         let text = "def f(a):\n    b = '''\n    a'''\n    return a\n";
         let judge = Judge::new(&Snapshot::of_text("", text, language)).unwrap();
         let with = |new: &str| judge.is_same_code(&(0..text.len()), new, None);

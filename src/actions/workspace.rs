@@ -31,7 +31,7 @@ const FOUND: usize = 24;
 
 /// A file that says the word.
 #[derive(Debug)]
-pub struct Found {
+pub struct WorkspaceFile {
     /// Where it is.
     pub path: PathBuf,
     /// What it says.
@@ -45,14 +45,14 @@ impl Workspace {
         language: &std::sync::Arc<Language>,
         time: Duration,
         says: impl Fn(&str) -> bool,
-    ) -> Vec<Found> {
+    ) -> Vec<WorkspaceFile> {
         let start = Instant::now();
         let mut seen: HashSet<PathBuf> = self.path.iter().cloned().collect();
         let mut found = Vec::new();
         for (path, snapshot) in &self.open {
             let same = snapshot.language.as_ref().is_some_and(|theirs| theirs.name() == language.name());
             if seen.insert(path.clone()) && same && says(&snapshot.text.to_string()) {
-                found.push(Found { path: path.clone(), snapshot: snapshot.clone() });
+                found.push(WorkspaceFile { path: path.clone(), snapshot: snapshot.clone() });
             }
         }
         let (mut files, mut bytes) = (0, 0);
@@ -68,7 +68,7 @@ impl Workspace {
                 (files, bytes) = (files + 1, bytes + text.len());
                 if says(&text) {
                     let snapshot = Snapshot::of_text("", &text, Some(std::sync::Arc::clone(language)));
-                    found.push(Found { path, snapshot });
+                    found.push(WorkspaceFile { path, snapshot });
                 }
             }
         }

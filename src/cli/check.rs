@@ -22,7 +22,7 @@ Exit codes: 0 nothing found, 1 something found, or a file cannot be checked.";
 
 /// Options of `treefill check`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CheckArguments {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     targets: Vec<Target>,
@@ -32,7 +32,7 @@ pub struct Arguments {
 }
 
 /// Check every file.
-pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut clean = true;
     let mut out = anstream::stdout().lock();

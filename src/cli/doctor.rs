@@ -11,12 +11,12 @@ use clap::Args;
 use super::ghost::{BOLD, DIM};
 use super::{Common, complete, stats};
 use crate::cancel::CancelToken;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask, launch};
 use crate::engine::local;
 use crate::engine::{
-    Engine, Job, Lane, ModelInfo, Role, Sampling, Segment, Stop, Summary, Task, Update, start_in_process,
+    Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Update, start_in_process,
 };
 use crate::{cpu, models, paths};
 
@@ -72,7 +72,7 @@ pub fn run(
     arguments: &Arguments,
     common: &Common,
     config: &Config,
-    problems: &[Problem],
+    problems: &[ConfigProblem],
 ) -> anyhow::Result<ExitCode> {
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
@@ -102,7 +102,7 @@ pub fn run(
     Ok(if page.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn settings(page: &mut Page, common: &Common, problems: &[Problem]) -> anyhow::Result<()> {
+fn settings(page: &mut Page, common: &Common, problems: &[ConfigProblem]) -> anyhow::Result<()> {
     page.section("settings")?;
     match Config::user_file(common.config.as_deref()) {
         Some(path) if path.exists() => page.fact("file", path.display())?,
@@ -295,7 +295,7 @@ async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
     Ok((rate(read, read_ms), rate(written, written_ms)))
 }
 
-async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
+async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
     // About 300 tokens: a usual prompt.
     let lines = (0..30).map(|line| format!("value_{run}_{line} = compute(items[{line}], scale={run})\n"));
     let prefix = Segment {
@@ -311,7 +311,6 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<Summary> {
         max_tokens: 48,
         stop: Stop::default(),
         sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
-        bans: Vec::new(),
         task: Task::default(),
     };
     let mut generation = engine.generate(job, CancelToken::never());

@@ -11,13 +11,10 @@ use crate::config::Config;
 use crate::engine::daemon::address::{self, Address};
 use crate::engine::daemon::ask;
 use crate::engine::daemon::launch::Launch;
-#[cfg(feature = "llama")]
 use crate::engine::daemon::server;
-use crate::engine::daemon::wire::Report;
-#[cfg(feature = "llama")]
+use crate::engine::daemon::wire::EngineReport;
 use crate::engine::start_in_process;
-use crate::engine::{Settings, Status};
-#[cfg(feature = "llama")]
+use crate::engine::{DaemonOptions, Status};
 use crate::lsp;
 use crate::models;
 
@@ -69,33 +66,18 @@ fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
     serve(address, settings)
 }
 
-#[cfg(feature = "llama")]
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
     let Launch { settings, address } = serde_json::from_str(launch)?;
     server::detach(&address)?;
     serve(address, settings)
 }
 
-#[cfg(feature = "llama")]
-fn serve(address: Address, settings: Settings) -> anyhow::Result<ExitCode> {
+fn serve(address: Address, settings: DaemonOptions) -> anyhow::Result<ExitCode> {
     let options = settings.options.clone();
     let make = move || start_in_process(options.clone());
     server::run(address, settings, Box::new(make))?;
     // llama.cpp's threads may be at work; its destructors must not run under them.
     lsp::process::quit(0)
-}
-
-#[cfg(not(feature = "llama"))]
-fn detached(launch: &str) -> anyhow::Result<ExitCode> {
-    let Launch { settings, address } = serde_json::from_str(launch)?;
-    serve(address, settings)
-}
-
-#[cfg(not(feature = "llama"))]
-fn serve(_: Address, _: Settings) -> anyhow::Result<ExitCode> {
-    anyhow::bail!(
-        "this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`"
-    )
 }
 
 fn status() -> anyhow::Result<ExitCode> {
@@ -117,7 +99,7 @@ fn status() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn describe(out: &mut impl std::io::Write, report: &Report) -> std::io::Result<()> {
+fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Result<()> {
     let (state, model) = match &report.status {
         Status::Ready(model) => ("ready".to_owned(), model.name.clone()),
         Status::Loading(share) => (format!("reading the model, {:.0} %", share * 100.0), String::new()),
@@ -133,7 +115,7 @@ fn describe(out: &mut impl std::io::Write, report: &Report) -> std::io::Result<(
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
     fact("up", &format_args!("{} s", report.uptime_s))?;
-    fact("stays", &format_args!("{} s after its last client", report.settings.linger_s))?;
+    fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
     fact("version", &report.version)
 }
 

@@ -1,8 +1,8 @@
 //! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks a model only
 //! when told to.
 
+mod diagnostics;
 mod model;
-mod told;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Args;
-use model::{Model, answer};
+use model::{FixModel, answer};
 use serde_json::json;
 
 use super::change::{Target, show};
-use crate::actions::{self, Request};
+use crate::actions::{self, ActionRequest};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -41,7 +41,7 @@ const ROUNDS: usize = 20;
 
 /// Options of `treefill fix`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct FixArguments {
     /// What to mend: FILE, or FILE:LINE for the error there
     #[arg(required = true, value_name = "FILE[:LINE]")]
     targets: Vec<Target>,
@@ -69,13 +69,13 @@ pub struct Arguments {
 }
 
 /// Mend every file.
-pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut sound = true;
     if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
         anyhow::bail!("--diagnostics is about one file: name one");
     }
-    let start = || Model::start(config, arguments.model.as_ref());
+    let start = || FixModel::start(config, arguments.model.as_ref());
     let model = arguments.with_model.then(start).transpose()?;
     for target in &arguments.targets {
         let text = target.read()?;
@@ -96,26 +96,26 @@ fn request(
     snapshot: &Snapshot,
     time: u64,
     diagnostics: Option<&PathBuf>,
-) -> anyhow::Result<Request> {
+) -> anyhow::Result<ActionRequest> {
     let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-    let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| told::read(file, snapshot))?;
-    let workspace = told::workspace(target);
+    let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
+    let workspace = diagnostics::workspace(target);
     let time = Duration::from_millis(time);
-    Ok(Request { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
+    Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
 }
 
 /// Repair what the diagnostics complain about; whether something was found for all of them.
 fn heed(
     target: &Target,
     snapshot: &Snapshot,
-    arguments: &Arguments,
-    model: Option<&Model>,
+    arguments: &FixArguments,
+    model: Option<&FixModel>,
 ) -> anyhow::Result<bool> {
     let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
     let (found, excuses) = answer(&request, model);
     let shown = target.file.display();
-    excuses.iter().for_each(|excuse| super::tell(&format!("{shown}: {excuse}")));
-    let found = told::together(snapshot, found);
+    excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
+    let found = diagnostics::together(snapshot, found);
     if found.is_empty() {
         super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
         return Ok(false);
@@ -133,8 +133,8 @@ fn heed(
 fn list(
     target: &Target,
     snapshot: &Snapshot,
-    arguments: &Arguments,
-    model: Option<&Model>,
+    arguments: &FixArguments,
+    model: Option<&FixModel>,
 ) -> anyhow::Result<bool> {
     let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
     let start = Instant::now();
@@ -167,8 +167,8 @@ fn mend(
     target: &Target,
     snapshot: Snapshot,
     registry: &Registry,
-    arguments: &Arguments,
-    model: Option<&Model>,
+    arguments: &FixArguments,
+    model: Option<&FixModel>,
 ) -> anyhow::Result<bool> {
     let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
         let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
@@ -196,7 +196,7 @@ fn mend(
     let new = now.text.to_string();
     if new == old {
         let at = target.line.map_or(String::new(), |line| format!(" at line {line}"));
-        super::tell(&format!("{shown}: no small edit{at} mends it ({before} errors)"));
+        super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
         return Ok(false);
     }
     show(target, &old, &new, arguments.write)?;

@@ -72,8 +72,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str, ghost: Option<(&str, usize)>, expect: Expect) {
-        let offset = text.find('ˇ').unwrap();
-        let text = text.replace('ˇ', "");
+        let (text, cursor) = crate::testing::marked(text);
+        let offset = cursor.start;
         let ghost = ghost.map(|(ghost, takes)| (ghost, offset..offset + takes));
         let drawn = Scene { text: &text, offset, ghost }.draw(true);
         // A margin, because `expect!` takes common leading blanks for the indentation of the test.

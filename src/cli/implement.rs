@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::change::{Target, show};
 use super::complete::{ready, start};
-use crate::actions::{self, Action, Promise, implement};
+use crate::actions::{self, Action, LazyAction, implement};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::config::Config;
@@ -36,7 +36,7 @@ Exit codes: 0 written, 1 nothing to write there, nothing that passes, or a file,
 
 /// Options of `treefill implement`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ImplementArguments {
     /// Which function: FILE:LINE
     #[arg(required = true, value_name = "FILE:LINE")]
     targets: Vec<Target>,
@@ -55,11 +55,11 @@ pub struct Arguments {
 }
 
 /// Implement at every place; the model is read once.
-pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     // All places first: a wrong one should not cost the time of a model.
     for target in &arguments.targets {
-        Function::read(target, &registry)?;
+        ImplementTarget::read(target, &registry)?;
     }
     config.model.path = arguments.model.clone().or(config.model.path);
     let engine = start(&config)?;
@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
         let mut all = true;
         for target in &arguments.targets {
             // Again: an earlier one may have changed the file.
-            let function = Function::read(target, &registry)?;
+            let function = ImplementTarget::read(target, &registry)?;
             let start = Instant::now();
             let made = match disabled.matches(&function.language(), Some(&target.path())) {
                 true => Err(Reason::Disabled),
@@ -89,15 +89,15 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
 }
 
 /// A place, read, and what can be done there.
-struct Function<'a> {
+struct ImplementTarget<'a> {
     target: &'a Target,
     line: usize,
     text: String,
     snapshot: Snapshot,
-    promise: Option<Promise>,
+    promise: Option<LazyAction>,
 }
 
-impl<'a> Function<'a> {
+impl<'a> ImplementTarget<'a> {
     fn read(target: &'a Target, registry: &Registry) -> anyhow::Result<Self> {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, registry)?;
@@ -133,7 +133,7 @@ impl<'a> Function<'a> {
             }
             Err(reason) => {
                 object["reason"] = json!(reason);
-                object["message"] = json!(actions::excuse(Action::Implement, reason));
+                object["message"] = json!(actions::failure_message(Action::Implement, reason));
             }
         }
         object
@@ -147,7 +147,10 @@ impl<'a> Function<'a> {
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {
-                super::tell(&format!("{shown}:{line}: {}", actions::excuse(Action::Implement, &reason)));
+                super::tell(&format!(
+                    "{shown}:{line}: {}",
+                    actions::failure_message(Action::Implement, &reason)
+                ));
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use super::guide::{Advice, Guide};
 use super::outcome::Reason;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, EngineError, Generation, Piece, Prompt, Status, Update};
+use crate::engine::{Engine, EngineError, Generation, Piece, PromptStats, Status, Update};
 
 /// One text that came out of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,7 +15,7 @@ pub struct Decoded {
     /// Tokens generated for it.
     pub tokens: usize,
     /// Figures of the prompt.
-    pub prompt: Prompt,
+    pub prompt: PromptStats,
     /// For each piece: where it ends in the text, its log-probability, its tokens.
     pub pieces: Vec<(usize, f32, usize)>,
     /// The guide has enough of it.
@@ -33,7 +33,7 @@ pub async fn decode(
     cancel: &CancelToken,
 ) -> Result<Vec<Decoded>, Reason> {
     let mut texts = vec![Decoded::default()];
-    let mut figures = Prompt::default();
+    let mut figures = PromptStats::default();
     loop {
         let update = tokio::select! {
             biased;

@@ -114,7 +114,8 @@ impl Snapshot {
     fn stands_alone(&self, cursor: &TreeCursor<'_>) -> bool {
         let node = cursor.node();
         let sound = !node.has_error() && !node.is_missing() && !node.is_extra() && !node.has_changes();
-        let leads = |language: &Arc<Language>| language.config.leading.iter().any(|kind| kind == node.kind());
+        let leads =
+            |language: &Arc<Language>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
         sound && node.is_named() && !self.language.as_ref().is_some_and(leads)
     }
 }
@@ -122,11 +123,9 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use crate::document::{Document, Edit};
-    use crate::language::Registry;
 
     fn document(text: &str) -> Document {
-        let mut document =
-            Document::new("file:///a", 1, text, Registry::builtin().unwrap().by_name("python"));
+        let mut document = Document::new("file:///a", 1, text, crate::testing::language("python"));
         let snapshot = document.snapshot();
         document.store_tree(&snapshot, snapshot.parse().unwrap());
         document
@@ -175,7 +174,7 @@ mod tests {
     fn small_unread_and_uniform_documents_are_read_whole() {
         assert!(document(&functions(10)).snapshot().part(20).is_none());
         let text = functions(4000);
-        let unread = Document::new("a", 1, &text, Registry::builtin().unwrap().by_name("python"));
+        let unread = Document::new("a", 1, &text, crate::testing::language("python"));
         assert!(unread.snapshot().part(20).is_none());
         let class = format!("class A:\n{}", text.replace("def", "    def").replace("return", "    return"));
         assert!(document(&class).snapshot().part(class.len() / 2).is_none());

@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_hypothesis_leaves_the_snapshot_as_it_was() {
-        let language = crate::language::Registry::builtin().unwrap().by_name("rust");
+        let language = crate::testing::language("rust");
         let snapshot = Snapshot::of_text("", "fn main() {}\n", language);
         let snapshot = snapshot.with_tree(snapshot.parse().unwrap());
         let edited = snapshot.with_edit(&Edit::insert(11, "x();"));

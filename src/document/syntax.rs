@@ -162,7 +162,7 @@ mod tests {
     use crate::language::Registry;
 
     fn python(text: &str) -> Result<Tree, Unparsed> {
-        Snapshot::of_text("", text, Registry::builtin().unwrap().by_name("python")).try_parse()
+        Snapshot::of_text("", text, crate::testing::language("python")).try_parse()
     }
 
     /// `levels` nested blocks, each `step` deeper, and a string at the bottom.
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn indentation_and_format_strings_share_the_scanner_s_buffer() {
         // 255 delimiters and 383 indents are what its 1024 bytes hold; the limit stays below for any number of strings.
-        let depth = Registry::builtin().unwrap().by_name("python").unwrap().config.max_indent_depth.unwrap();
+        let depth = crate::testing::language("python").unwrap().config.max_indent_depth.unwrap();
         assert!(2 + 255 + 2 * depth < 1024);
         let deep = format!("{}{}\n", nested(depth - 1, " ").trim_end_matches("'s'\n"), "f'{".repeat(300));
         assert!(python(&deep).is_ok());
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_hundred_megabytes_open_and_take_edits() {
-        let language = Registry::builtin().unwrap().by_name("python");
+        let language = crate::testing::language("python");
         let mut document = Document::new("a", 1, &"x = 'some text'\r\n".repeat(6_000_000), language);
         document.apply(2, &[Edit::insert(51_000_002, "yz"), Edit::replace(0..17, "")]);
         assert_eq!(document.text().len_bytes(), 102_000_000 - 15);

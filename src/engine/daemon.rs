@@ -6,15 +6,10 @@
 
 pub mod address;
 pub mod ask;
-mod budget;
 pub mod client;
-#[cfg(feature = "llama")]
-mod connection;
 pub mod launch;
-mod link;
 pub mod log;
-#[cfg(feature = "llama")]
 pub mod server;
 pub mod wire;
 
-use super::Settings;
+use super::DaemonOptions;

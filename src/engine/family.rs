@@ -3,11 +3,11 @@
 //! Sources: llama.cpp's `llama-vocab.cpp`, the model cards, Bavarian et al. 2022 (arXiv 2207.14255), appendix D. It
 //! reads no model: the vocabulary comes in as a function.
 
-use super::Token;
+use super::TokenId;
 
-/// Order of the parts. P is the text before the cursor, S the text after it.
+/// PromptOrder of the parts. P is the text before the cursor, S the text after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum PromptOrder {
     /// `<PRE>stable P<SUF>S<MID>`: how most models were trained; every typed token evaluates the suffix again.
     Psm,
     /// `<PRE>stable<SUF>S<MID>P`: typing only appends. To a model it is a PSM prompt whose hole began earlier (with no
@@ -17,7 +17,7 @@ pub enum Order {
     Spm,
 }
 
-impl Order {
+impl PromptOrder {
     const ALL: [Self; 3] = [Self::Psm, Self::SuffixFirst, Self::Spm];
 
     /// The name used in settings and messages.
@@ -41,7 +41,7 @@ struct Family {
     also: &'static [&'static str],
     /// ... or by this part of the model's name (`general.name`, lower case).
     named: &'static str,
-    order: Order,
+    order: PromptOrder,
     /// Tokens that end a middle and that llama.cpp does not know as such. The sentinels always do.
     stops: &'static [&'static str],
 }
@@ -55,7 +55,7 @@ const FAMILIES: &[Family] = &[
         mid: "<|fim_middle|>",
         also: &["<|file_separator|>"],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<|file_separator|>"],
     },
     Family {
@@ -65,7 +65,7 @@ const FAMILIES: &[Family] = &[
         mid: "<|fim_middle|>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|endoftext|>", "<|im_end|>"],
     },
     Family {
@@ -75,7 +75,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim_middle>",
         also: &[],
         named: "mellum",
-        order: Order::Spm,
+        order: PromptOrder::Spm,
         stops: &["<filename>", "<reponame>", "<file_sep>", "<fim_pad>"],
     },
     Family {
@@ -85,7 +85,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim_middle>",
         also: &[],
         named: "granite",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<filename>", "<reponame>", "<fim_pad>"],
     },
     Family {
@@ -95,7 +95,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim_middle>",
         also: &[],
         named: "refact",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<filename>", "<reponame>", "<fim_pad>"],
     },
     Family {
@@ -105,7 +105,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim_middle>",
         also: &["<file_sep>"],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<file_sep>", "<repo_name>", "<fim_pad>", "<pr>", "<issue_start>"],
     },
     Family {
@@ -115,7 +115,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim_middle>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<filename>", "<reponame>", "<gh_stars>", "<fim_pad>"],
     },
     Family {
@@ -125,7 +125,7 @@ const FAMILIES: &[Family] = &[
         mid: "<fim-middle>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<fim-pad>"],
     },
     Family {
@@ -136,7 +136,7 @@ const FAMILIES: &[Family] = &[
         mid: "<｜fim▁end｜>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<|EOT|>", "<｜end▁of▁sentence｜>"],
     },
     Family {
@@ -146,7 +146,7 @@ const FAMILIES: &[Family] = &[
         mid: "▁<MID>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["▁<EOT>"],
     },
     Family {
@@ -156,7 +156,7 @@ const FAMILIES: &[Family] = &[
         mid: "",
         also: &[],
         named: "",
-        order: Order::Spm,
+        order: PromptOrder::Spm,
         stops: &["[MIDDLE]"],
     },
     Family {
@@ -166,7 +166,7 @@ const FAMILIES: &[Family] = &[
         mid: "<[fim-middle]>",
         also: &[],
         named: "",
-        order: Order::Spm,
+        order: PromptOrder::Spm,
         stops: &["<[end▁of▁sentence]>"],
     },
     Family {
@@ -176,7 +176,7 @@ const FAMILIES: &[Family] = &[
         mid: "<|code_middle|>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &["<|user|>", "<|endoftext|>"],
     },
     Family {
@@ -186,19 +186,19 @@ const FAMILIES: &[Family] = &[
         mid: "<|middle|>",
         also: &[],
         named: "",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         stops: &[],
     },
 ];
 
 /// What detection needs to know of a model.
-pub struct Vocabulary<'a> {
+pub struct VocabularyFacts<'a> {
     /// The id of the token with exactly this text.
-    pub find: &'a dyn Fn(&str) -> Option<Token>,
+    pub find: &'a dyn Fn(&str) -> Option<TokenId>,
     /// PRE, SUF and MID as named by the GGUF's keys or found by llama.cpp.
-    pub known: [Option<Token>; 3],
+    pub known: [Option<TokenId>; 3],
     /// The token to begin with, if the vocabulary asks for one.
-    pub bos: Option<Token>,
+    pub bos: Option<TokenId>,
     /// `general.name`.
     pub name: &'a str,
 }
@@ -208,14 +208,14 @@ pub struct Vocabulary<'a> {
 pub struct Layout {
     /// Name of the family.
     pub family: &'static str,
-    /// Order of the parts.
-    pub order: Order,
-    bos: Option<Token>,
-    pre: Token,
-    suf: Token,
-    mid: Option<Token>,
+    /// PromptOrder of the parts.
+    pub order: PromptOrder,
+    bos: Option<TokenId>,
+    pre: TokenId,
+    suf: TokenId,
+    mid: Option<TokenId>,
     /// Tokens that end a middle, besides those llama.cpp knows.
-    pub stops: Vec<Token>,
+    pub stops: Vec<TokenId>,
 }
 
 /// Every text that [`detect`] may look for.
@@ -230,9 +230,9 @@ pub fn sentinel_texts() -> impl Iterator<Item = &'static str> {
 ///
 /// # Errors
 /// A text for the user: the model is not a FIM model, or the setting is unknown or does not fit the model.
-pub fn detect(vocabulary: &Vocabulary, wanted: Option<&str>) -> Result<Layout, String> {
+pub fn detect(vocabulary: &VocabularyFacts, wanted: Option<&str>) -> Result<Layout, String> {
     let wanted = wanted.filter(|wanted| !wanted.is_empty() && *wanted != "auto");
-    let order = Order::ALL.into_iter().find(|order| Some(order.name()) == wanted);
+    let order = PromptOrder::ALL.into_iter().find(|order| Some(order.name()) == wanted);
     if let (Some(wanted), None) = (wanted, order) {
         let family = FAMILIES.iter().find(|family| family.name == wanted).ok_or_else(|| unknown(wanted))?;
         return family.layout(vocabulary).ok_or_else(|| {
@@ -250,7 +250,7 @@ pub fn detect(vocabulary: &Vocabulary, wanted: Option<&str>) -> Result<Layout, S
 }
 
 fn unknown(wanted: &str) -> String {
-    let orders = Order::ALL.map(Order::name).into_iter();
+    let orders = PromptOrder::ALL.map(PromptOrder::name).into_iter();
     let names: Vec<_> =
         ["auto"].into_iter().chain(orders).chain(FAMILIES.iter().map(|family| family.name)).collect();
     format!("unknown FIM family \"{wanted}\" in the setting `family`; valid are: {}", names.join(", "))
@@ -263,13 +263,13 @@ fn not_fim() -> String {
 }
 
 /// A model that names its tokens by GGUF keys and is in no row.
-fn generic(vocabulary: &Vocabulary) -> Option<Layout> {
+fn generic(vocabulary: &VocabularyFacts) -> Option<Layout> {
     let [pre, suf, mid] = vocabulary.known;
     let (pre, suf, mid) = (pre?, suf?, mid?);
     let stops = vec![pre, suf, mid];
     Some(Layout {
         family: "generic",
-        order: Order::SuffixFirst,
+        order: PromptOrder::SuffixFirst,
         bos: vocabulary.bos,
         pre,
         suf,
@@ -279,7 +279,7 @@ fn generic(vocabulary: &Vocabulary) -> Option<Layout> {
 }
 
 impl Family {
-    fn layout(&self, vocabulary: &Vocabulary) -> Option<Layout> {
+    fn layout(&self, vocabulary: &VocabularyFacts) -> Option<Layout> {
         let pre = (vocabulary.find)(self.pre)?;
         let suf = (vocabulary.find)(self.suf)?;
         let mid = if self.mid.is_empty() { None } else { Some((vocabulary.find)(self.mid)?) };
@@ -293,7 +293,7 @@ impl Family {
 impl Layout {
     /// For a model that is not asked to fill in: nothing marks anything.
     pub fn none() -> Self {
-        let (family, order, stops) = ("chat", Order::Psm, Vec::new());
+        let (family, order, stops) = ("chat", PromptOrder::Psm, Vec::new());
         Self { family, order, bos: None, pre: -1, suf: -1, mid: None, stops }
     }
 
@@ -303,12 +303,12 @@ impl Layout {
     }
 
     /// The prompt. The texts' tokens come without special ones: those stand here and nowhere else.
-    pub fn compose(&self, stable: &[Token], prefix: &[Token], suffix: &[Token]) -> Vec<Token> {
+    pub fn compose(&self, stable: &[TokenId], prefix: &[TokenId], suffix: &[TokenId]) -> Vec<TokenId> {
         let (pre, suf, mid) = (&[self.pre][..], &[self.suf][..], self.mid.as_slice());
         let parts = match self.order {
-            Order::Psm => [pre, stable, prefix, suf, suffix, mid],
-            Order::SuffixFirst => [pre, stable, suf, suffix, mid, prefix],
-            Order::Spm => [suf, suffix, pre, stable, prefix, mid],
+            PromptOrder::Psm => [pre, stable, prefix, suf, suffix, mid],
+            PromptOrder::SuffixFirst => [pre, stable, suf, suffix, mid, prefix],
+            PromptOrder::Spm => [suf, suffix, pre, stable, prefix, mid],
         };
         let mut prompt = self.bos.as_slice().to_vec();
         prompt.extend(parts.concat());
@@ -326,10 +326,10 @@ mod tests {
     use super::*;
 
     /// A vocabulary of these texts; ids from 100.
-    fn check(texts: &[&str], name: &str, wanted: Option<&str>) -> Result<(String, Vec<Token>), String> {
-        let find = |text: &str| texts.iter().position(|have| *have == text).map(|at| 100 + at as Token);
+    fn check(texts: &[&str], name: &str, wanted: Option<&str>) -> Result<(String, Vec<TokenId>), String> {
+        let find = |text: &str| texts.iter().position(|have| *have == text).map(|at| 100 + at as TokenId);
         let bos = find("<s>");
-        let layout = detect(&Vocabulary { find: &find, known: [None; 3], bos, name }, wanted)?;
+        let layout = detect(&VocabularyFacts { find: &find, known: [None; 3], bos, name }, wanted)?;
         Ok((layout.describe(), layout.compose(&[1], &[2, 3], &[4, 5])))
     }
 
@@ -379,7 +379,7 @@ mod tests {
     fn without_fim_tokens_there_is_a_clear_message() {
         assert!(check(&["<s>"], "llama", None).unwrap_err().starts_with("not a FIM model: "));
         let known = [Some(7), Some(8), Some(9)];
-        let layout = detect(&Vocabulary { find: &|_| None, known, bos: None, name: "" }, None).unwrap();
+        let layout = detect(&VocabularyFacts { find: &|_| None, known, bos: None, name: "" }, None).unwrap();
         assert_eq!(layout.compose(&[], &[1], &[2]), [7, 8, 2, 9, 1], "named by the GGUF");
     }
 }

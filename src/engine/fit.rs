@@ -2,7 +2,7 @@
 //!
 //! Pure: tokenisation is a function that comes in, what it remembers is a value. It composes no prompt.
 
-use super::{Role, Segment, Token};
+use super::{Role, Segment, TokenId};
 
 /// Most bytes of text a token stands for, on average, in source code (measured 3.7 to 3.9; indentation more): text
 /// further away than this times the budget cannot get in and is not looked at.
@@ -18,11 +18,11 @@ const STALE: usize = 40;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fitted {
     /// Tokens of all stable segments.
-    pub stable: Vec<Token>,
+    pub stable: Vec<TokenId>,
     /// Tokens before the cursor.
-    pub prefix: Vec<Token>,
+    pub prefix: Vec<TokenId>,
     /// Tokens after the cursor.
-    pub suffix: Vec<Token>,
+    pub suffix: Vec<TokenId>,
 }
 
 /// Where a document's windows were last time, by text: offsets change with every edit above.
@@ -33,7 +33,7 @@ pub struct Anchor {
     /// Last bytes of the suffix window, and its size.
     suffix: Mark,
     /// The stable tokens that stood before them.
-    stable: Vec<Token>,
+    stable: Vec<TokenId>,
 }
 
 /// How the far edge of a window is found again.
@@ -64,7 +64,7 @@ pub fn fit(
     segments: &[Segment],
     budget: usize,
     anchor: &mut Anchor,
-    tokenize: &dyn Fn(&str) -> Vec<Token>,
+    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
 ) -> Fitted {
     if let Some(fitted) = again(segments, budget, anchor, tokenize) {
         return fitted;
@@ -84,7 +84,7 @@ pub fn again(
     segments: &[Segment],
     budget: usize,
     anchor: &mut Anchor,
-    tokenize: &dyn Fn(&str) -> Vec<Token>,
+    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
 ) -> Option<Fitted> {
     let prefix = segments.iter().find(|segment| segment.role == Role::Prefix)?;
     let room = budget.checked_sub(anchor.stable.len())?;
@@ -108,8 +108,8 @@ fn around(
     segments: &[Segment],
     budget: usize,
     anchor: &mut Anchor,
-    tokenize: &dyn Fn(&str) -> Vec<Token>,
-) -> (Vec<Token>, Vec<Token>, bool) {
+    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
+) -> (Vec<TokenId>, Vec<TokenId>, bool) {
     let find = |role| segments.iter().find(|segment| segment.role == role);
     let prefix = find(Role::Prefix);
     let wanted = prefix.map_or(0, |prefix| wanted(&prefix.text, budget, tokenize));
@@ -133,7 +133,7 @@ fn around(
 }
 
 /// How many tokens a text would take, as far as `limit` matters.
-fn wanted(text: &str, limit: usize, tokenize: &dyn Fn(&str) -> Vec<Token>) -> usize {
+fn wanted(text: &str, limit: usize, tokenize: &dyn Fn(&str) -> Vec<TokenId>) -> usize {
     // Certainly more than fits: no need to count.
     if text.len() > limit * BYTES_PER_TOKEN { limit } else { tokenize(text).len().min(limit) }
 }
@@ -144,7 +144,7 @@ fn last_bytes(text: &str) -> &[u8] {
 
 /// A window at the end of a segment.
 struct Tail {
-    tokens: Vec<Token>,
+    tokens: Vec<TokenId>,
     /// The offset where it begins.
     start: usize,
     /// Whether it began there last time.
@@ -167,7 +167,7 @@ fn marked(segment: &Segment, mark: &Mark, budget: usize) -> Option<usize> {
 }
 
 /// The window at the end of a segment.
-fn tail(segment: &Segment, budget: usize, mark: &Mark, tokenize: &dyn Fn(&str) -> Vec<Token>) -> Tail {
+fn tail(segment: &Segment, budget: usize, mark: &Mark, tokenize: &dyn Fn(&str) -> Vec<TokenId>) -> Tail {
     let text = segment.text.as_str();
     // 1. Where it was, if that still fits and is not a stub.
     if let Some(start) = marked(segment, mark, budget) {
@@ -202,8 +202,8 @@ fn head(
     segment: &Segment,
     budget: usize,
     mark: Option<&Mark>,
-    tokenize: &dyn Fn(&str) -> Vec<Token>,
-) -> (Vec<Token>, usize) {
+    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
+) -> (Vec<TokenId>, usize) {
     let text = segment.text.as_str();
     let reach = floor_char(text, (budget * BYTES_PER_TOKEN).min(text.len()));
     let mut ends: Vec<usize> = edges(segment).filter(|&end| end > 0 && end <= reach).collect();
@@ -244,8 +244,8 @@ fn longest(
     edges: &[usize],
     cursor: usize,
     budget: usize,
-    tokens_of: &dyn Fn(usize) -> Vec<Token>,
-) -> (usize, Vec<Token>) {
+    tokens_of: &dyn Fn(usize) -> Vec<TokenId>,
+) -> (usize, Vec<TokenId>) {
     let mut at = 0;
     while let Some(&edge) = edges.get(at) {
         let tokens = tokens_of(edge);

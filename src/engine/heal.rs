@@ -3,7 +3,7 @@
 //! `retu|` tokenises as `re`+`tu`, after which `rn` is unlikely; taken back, the model may choose `return`. What the
 //! user typed is never delivered again and never lost. It does not choose tokens.
 
-use super::Token;
+use super::TokenId;
 
 /// Tokens taken back at most: enough for a word cut in its middle, and only that many are evaluated again per key.
 const MOST: usize = 3;
@@ -15,7 +15,7 @@ pub struct Pieces {
     /// Where the text of token `i` starts; one more entry than tokens.
     starts: Vec<usize>,
     /// Tokens with a text, in the order of their texts.
-    sorted: Vec<Token>,
+    sorted: Vec<TokenId>,
 }
 
 impl Pieces {
@@ -27,7 +27,7 @@ impl Pieces {
             starts.push(bytes.len());
         }
         let mut pieces = Self { bytes, starts, sorted: Vec::new() };
-        let mut sorted: Vec<Token> = (0..).take(pieces.starts.len() - 1).collect();
+        let mut sorted: Vec<TokenId> = (0..).take(pieces.starts.len() - 1).collect();
         sorted.retain(|&token| !pieces.text(token).is_empty());
         sorted.sort_by(|&a, &b| pieces.text(a).cmp(pieces.text(b)));
         pieces.sorted = sorted;
@@ -35,20 +35,20 @@ impl Pieces {
     }
 
     /// A token's text; empty for control tokens and ids outside the vocabulary.
-    pub fn text(&self, token: Token) -> &[u8] {
+    pub fn text(&self, token: TokenId) -> &[u8] {
         let text =
             usize::try_from(token).ok().and_then(|id| Some(*self.starts.get(id)?..*self.starts.get(id + 1)?));
         text.map_or(&[], |range| &self.bytes[range])
     }
 
     /// Tokens whose text is `start` or longer and begins so.
-    pub fn starting_with(&self, start: &[u8]) -> &[Token] {
+    pub fn starting_with(&self, start: &[u8]) -> &[TokenId] {
         let from = self.sorted.partition_point(|&token| self.text(token) < start);
         let count = self.sorted[from..].partition_point(|&token| self.text(token).starts_with(start));
         &self.sorted[from..from + count]
     }
 
-    fn exactly(&self, text: &[u8]) -> &[Token] {
+    fn exactly(&self, text: &[u8]) -> &[TokenId] {
         let all = self.starting_with(text);
         &all[..all.partition_point(|&token| self.text(token).len() == text.len())]
     }
@@ -71,7 +71,7 @@ impl Heal {
     /// Taken back are the most tokens whose joined text some single token begins with and goes on after: otherwise
     /// there is nothing to gain. Never across a line feed: the line above is not in doubt, and its end is where the
     /// vocabulary's long whitespace tokens begin.
-    pub fn split(prefix: &[Token], pieces: &Pieces) -> (usize, Self) {
+    pub fn split(prefix: &[TokenId], pieces: &Pieces) -> (usize, Self) {
         let (mut best, mut taken) = ((prefix.len(), Self::default()), Vec::new());
         for (index, &token) in prefix.iter().enumerate().rev().take(MOST) {
             let text = pieces.text(token);
@@ -87,7 +87,7 @@ impl Heal {
     }
 
     /// The tokens that may come next; none when every token may.
-    pub fn candidates(&self, pieces: &Pieces) -> Option<Vec<Token>> {
+    pub fn candidates(&self, pieces: &Pieces) -> Option<Vec<TokenId>> {
         if self.pending.is_empty() {
             return None;
         }
@@ -116,7 +116,7 @@ mod tests {
         Pieces::new(TEXTS.map(|text| text.as_bytes().to_vec()))
     }
 
-    fn pending(prefix: &[Token]) -> (usize, String) {
+    fn pending(prefix: &[TokenId]) -> (usize, String) {
         let (keep, heal) = Heal::split(prefix, &pieces());
         (keep, String::from_utf8(heal.pending).unwrap())
     }
@@ -149,11 +149,11 @@ mod tests {
             choices in proptest::collection::vec(0..1000usize, 1..12),
         ) {
             let pieces = Pieces::new(texts.iter().map(|text| text.as_bytes().to_vec()));
-            let prefix: Vec<Token> = prefix.into_iter().map(|token| (token % texts.len()) as Token).collect();
+            let prefix: Vec<TokenId> = prefix.into_iter().map(|token| (token % texts.len()) as TokenId).collect();
             let (keep, mut heal) = Heal::split(&prefix, &pieces);
             let taken: Vec<u8> = prefix[keep..].iter().flat_map(|&token| pieces.text(token).to_vec()).collect();
             assert_eq!(heal.pending, taken);
-            let all: Vec<Token> = (0..texts.len() as Token).collect();
+            let all: Vec<TokenId> = (0..texts.len() as TokenId).collect();
             let (mut chosen, mut delivered) = (Vec::new(), Vec::new());
             for choice in choices {
                 let candidates = heal.candidates(&pieces).unwrap_or_else(|| all.clone());

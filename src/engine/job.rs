@@ -56,19 +56,10 @@ pub enum Sampling {
 }
 
 /// When to stop besides the model's own end of text. The stopping text itself is delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Stop {
     /// Stop after this many lines are complete (1 = after the first line feed); 0 means no such limit.
     pub lines: usize,
-    /// Stop as soon as the text ends with one of these.
-    pub texts: Vec<String>,
-}
-
-/// A token that must not come next: used to ask again from a place where the first try failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ban {
-    /// The first generated token may not be one whose text equals this.
-    pub first_piece: String,
 }
 
 /// Who says something in a conversation.
@@ -95,7 +86,7 @@ impl Speaker {
 
 /// Something said. White space around it is not part of it, as most chat templates have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
+pub struct ChatMessage {
     /// By whom.
     pub speaker: Speaker,
     /// With LF line ends. What spells a control token is plain text.
@@ -112,11 +103,11 @@ pub enum Task {
         /// How many, at least 1.
         candidates: usize,
     },
-    /// The answer in a conversation, whose text stands here and not in the job's segments. For models of the purpose
-    /// [`super::Purpose::Instruct`] only.
+    /// The answer in a conversation, whose text stands here and not in the job's segments. For models of the role
+    /// [`super::ModelRole::Instruct`] only.
     Chat {
         /// What was said so far, the last of it by the user.
-        messages: Vec<Message>,
+        messages: Vec<ChatMessage>,
     },
     /// How likely each of these texts is after the prompt.
     Score {
@@ -146,8 +137,6 @@ pub struct Job {
     pub stop: Stop,
     /// How to choose tokens.
     pub sampling: Sampling,
-    /// First tokens that are not allowed.
-    pub bans: Vec<Ban>,
     /// What is wanted.
     pub task: Task,
 }
@@ -178,7 +167,7 @@ pub struct Piece {
 
 /// How likely a given text is.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub struct TextScore {
     /// Natural-log probability of its tokens, summed. The tokens that token healing takes back from the prefix count too:
     /// they are part of every text of one job.
     pub logprob: f32,
@@ -188,11 +177,11 @@ pub struct Score {
 
 /// Figures of a finished job.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Summary {
+pub struct JobSummary {
     /// Why the first candidate ended.
     pub finish: Finish,
     /// The prompt's figures, once more.
-    pub prompt: Prompt,
+    pub prompt: PromptStats,
     /// Tokens generated, of all candidates; for scores, tokens evaluated behind the prompt.
     pub generated_tokens: usize,
     /// Milliseconds until the prompt was evaluated, the wait in the queue not included.
@@ -203,7 +192,7 @@ pub struct Summary {
 
 /// Figures of a prompt, known before its first piece: whoever has enough text stops listening before the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Prompt {
+pub struct PromptStats {
     /// Length, tokens.
     pub tokens: usize,
     /// Of these, found in the KV cache.
@@ -214,7 +203,7 @@ pub struct Prompt {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Update {
     /// The prompt is evaluated. Comes once, first.
-    Prompt(Prompt),
+    Prompt(PromptStats),
     /// More text.
     Piece(Piece),
     /// One of several candidates is complete.
@@ -226,9 +215,9 @@ pub enum Update {
     },
     /// The answer to [`Task::Score`], in the order of the continuations. A text that does not fit into the context, or
     /// that the vocabulary cannot spell, is infinitely unlikely.
-    Scores(Vec<Score>),
+    Scores(Vec<TextScore>),
     /// The end; nothing follows.
-    Done(Summary),
+    Done(JobSummary),
 }
 
 /// The stream of a job's updates. Dropping it stops the work.

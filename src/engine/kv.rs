@@ -1,6 +1,6 @@
 //! Which cached sequence a prompt continues, and how much of it is there already: a pure comparison of token lists.
 
-use super::Token;
+use super::TokenId;
 
 /// Shared tokens below which a copy is not worth it: evaluating 16 takes a slow model longer than copying a sequence,
 /// and the embedded one 3 ms.
@@ -10,7 +10,7 @@ const WORTH_COPYING: usize = 16;
 #[derive(Debug, Clone, Copy)]
 pub struct Cached<'a> {
     /// What it holds, in order.
-    pub tokens: &'a [Token],
+    pub tokens: &'a [TokenId],
     /// When it was used last, on any clock that only rises; 0: never.
     pub used: u64,
 }
@@ -33,7 +33,7 @@ pub struct Plan {
 /// suggestion costs nothing. A prompt that would throw away more than half of the sequence it shares most with is another
 /// place (another document, another function, another task): it takes the sequence that was not used for the longest
 /// time, so that going back to the first place costs nothing. The sequence `spare` is left as it is.
-pub fn plan(sequences: &[Cached], prompt: &[Token], spare: Option<usize>) -> Plan {
+pub fn plan(sequences: &[Cached], prompt: &[TokenId], spare: Option<usize>) -> Plan {
     let limit = prompt.len().saturating_sub(1);
     let common = |cached: &Cached| {
         let common = cached.tokens.iter().zip(prompt).take_while(|(cached, wanted)| cached == wanted).count();
@@ -59,7 +59,7 @@ pub fn plan(sequences: &[Cached], prompt: &[Token], spare: Option<usize>) -> Pla
 mod tests {
     use super::*;
 
-    fn keep(tokens: &[Token], prompt: &[Token]) -> usize {
+    fn keep(tokens: &[TokenId], prompt: &[TokenId]) -> usize {
         plan(&[Cached { tokens, used: 1 }], prompt, None).keep
     }
 
@@ -76,11 +76,11 @@ mod tests {
     }
 
     /// Sequences as lists of numbers, the first used last.
-    fn choose(sequences: &[Vec<Token>], prompt: &[Token]) -> Plan {
+    fn choose(sequences: &[Vec<TokenId>], prompt: &[TokenId]) -> Plan {
         beside(sequences, prompt, None)
     }
 
-    fn beside(sequences: &[Vec<Token>], prompt: &[Token], spare: Option<usize>) -> Plan {
+    fn beside(sequences: &[Vec<TokenId>], prompt: &[TokenId], spare: Option<usize>) -> Plan {
         let cached: Vec<Cached> = sequences
             .iter()
             .enumerate()
@@ -89,7 +89,7 @@ mod tests {
         plan(&cached, prompt, spare)
     }
 
-    fn numbers(range: std::ops::Range<Token>) -> Vec<Token> {
+    fn numbers(range: std::ops::Range<TokenId>) -> Vec<TokenId> {
         range.collect()
     }
 
@@ -97,7 +97,7 @@ mod tests {
     fn each_place_keeps_its_sequence() {
         let (here, there) = (numbers(0..100), numbers(500..600));
         let sequences = [here.clone(), there.clone(), Vec::new()];
-        let typed = |mut tokens: Vec<Token>| {
+        let typed = |mut tokens: Vec<TokenId>| {
             tokens.push(7);
             tokens
         };

@@ -8,11 +8,11 @@ mod cache;
 mod chat;
 mod decode;
 mod devices;
+mod extend;
 mod load;
 mod memo;
 mod score;
 mod vocabulary;
-mod widen;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,7 +28,7 @@ pub use devices::devices;
 pub use vocabulary::Tokenizer;
 
 use super::queue::{Next, Queue, Ticket};
-use super::{Engine, EngineError, Generation, Job, Options, Status};
+use super::{Engine, EngineError, Generation, Job, ModelOptions, Status};
 use crate::cancel::CancelToken;
 
 /// llama.cpp in this process. Dropping it ends its thread, after at most one chunk of work.
@@ -40,7 +40,7 @@ pub struct LlamaEngine {
 
 impl LlamaEngine {
     /// Start loading and return at once. Jobs may be sent already: they wait. What happens shows in the status.
-    pub fn start(options: Options) -> Arc<Self> {
+    pub fn start(options: ModelOptions) -> Arc<Self> {
         let queue = Arc::new(Queue::default());
         let (status_sender, status) = watch::channel(Status::Loading(0.0));
         let thread = std::thread::Builder::new().name("llama".into()).spawn({
@@ -93,7 +93,7 @@ fn fail(queue: &Queue, status: &watch::Sender<Status>, text: String) {
 }
 
 /// The engine thread: load, then serve jobs until the queue is closed.
-fn run(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
+fn run(options: &ModelOptions, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
     let loaded = catch_unwind(AssertUnwindSafe(|| load::load(options, queue, status)));
     let loaded = match loaded
         .unwrap_or_else(|_| Err("the model could not be loaded: internal error (see the log)".into()))
@@ -112,7 +112,7 @@ fn run(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
 }
 
 fn serve(
-    options: &Options,
+    options: &ModelOptions,
     loaded: &load::Loaded,
     queue: &Queue,
     status: &watch::Sender<Status>,
@@ -125,7 +125,7 @@ fn serve(
             Next::Job(ticket) => ticket,
             Next::Closed => return Ok(()),
             Next::Nothing => {
-                if let Err(error) = worker.work_ahead() {
+                if let Err(error) = worker.prefetch() {
                     tracing::warn!("work ahead: {error}");
                     worker.forget();
                 }

@@ -40,8 +40,8 @@ pub fn system_info() -> String {
 pub fn check_chat_template(path: &Path) -> Result<(), String> {
     #[cfg(feature = "llama")]
     {
-        use super::{Message, Speaker};
-        let question = Message { speaker: Speaker::User, text: "?".into() };
+        use super::{ChatMessage, Speaker};
+        let question = ChatMessage { speaker: Speaker::User, text: "?".into() };
         super::llama::Tokenizer::open(path)?.conversation(&[question]).map(drop)
     }
     #[cfg(not(feature = "llama"))]

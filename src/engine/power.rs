@@ -1,12 +1,13 @@
 //! Whether work that nobody has asked for yet may be done: by the user's setting, and by what the machine runs on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use starship_battery::{Manager, State};
 
 /// When to work ahead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum WorkAhead {
+pub enum Prefetch {
     /// When the machine does not run on a battery.
     #[default]
     Auto,
@@ -16,7 +17,7 @@ pub enum WorkAhead {
     Never,
 }
 
-impl WorkAhead {
+impl Prefetch {
     /// Whether to work ahead now. Reads the state of the batteries, which may take some milliseconds.
     pub fn is_allowed(self) -> bool {
         match self {
@@ -41,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_setting_decides_before_the_battery_does() {
-        assert!(WorkAhead::Always.is_allowed() && !WorkAhead::Never.is_allowed());
-        assert_eq!(WorkAhead::Auto.is_allowed(), !on_battery());
+        assert!(Prefetch::Always.is_allowed() && !Prefetch::Never.is_allowed());
+        assert_eq!(Prefetch::Auto.is_allowed(), !on_battery());
     }
 }

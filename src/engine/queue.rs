@@ -226,7 +226,6 @@ mod tests {
             max_tokens: 1,
             stop: Stop::default(),
             sampling: Sampling::Greedy,
-            bans: Vec::new(),
             task: Task::default(),
         }
     }

@@ -6,7 +6,7 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::{Sampling, Token};
+use super::{Sampling, TokenId};
 
 /// Draws below this share of the likeliest token's weight are never made: at top_p < 1 they are cut anyway, and it
 /// keeps the sort short (150 000 entries would take longer than the decode itself).
@@ -33,7 +33,7 @@ struct Draw {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Choice {
     /// Its id.
-    pub token: Token,
+    pub token: TokenId,
     /// Natural log of its probability among the candidates, at temperature 1.
     pub logprob: f32,
 }
@@ -55,13 +55,14 @@ impl Sampler {
     pub fn choose(
         &mut self,
         logits: &[f32],
-        candidates: Option<&[Token]>,
-        allowed: impl Fn(Token) -> bool,
+        candidates: Option<&[TokenId]>,
+        allowed: impl Fn(TokenId) -> bool,
     ) -> Option<Choice> {
-        let logit =
-            |token: Token| logits.get(usize::try_from(token).ok()?).copied().filter(|logit| !logit.is_nan());
-        let all = 0..Token::try_from(logits.len()).unwrap_or(Token::MAX);
-        let each = |visit: &mut dyn FnMut(Token, f32)| {
+        let logit = |token: TokenId| {
+            logits.get(usize::try_from(token).ok()?).copied().filter(|logit| !logit.is_nan())
+        };
+        let all = 0..TokenId::try_from(logits.len()).unwrap_or(TokenId::MAX);
+        let each = |visit: &mut dyn FnMut(TokenId, f32)| {
             let mut look = |token| {
                 if let Some(logit) = logit(token) {
                     visit(token, logit);
@@ -73,7 +74,7 @@ impl Sampler {
             }
         };
         // The first of the largest, so that equal logits do not depend on anything else.
-        let (mut top, mut best) = (f32::NEG_INFINITY, None::<(Token, f32)>);
+        let (mut top, mut best) = (f32::NEG_INFINITY, None::<(TokenId, f32)>);
         each(&mut |token, logit| {
             top = top.max(logit);
             if best.is_none_or(|(_, best)| logit > best) && allowed(token) {
@@ -105,7 +106,7 @@ impl Sampler {
 }
 
 /// Natural log of the probability of `token` among all; minus infinity for one that is not there.
-pub fn logprob(logits: &[f32], token: Token) -> f32 {
+pub fn logprob(logits: &[f32], token: TokenId) -> f32 {
     let Some(&logit) = usize::try_from(token).ok().and_then(|at| logits.get(at)) else {
         return f32::NEG_INFINITY;
     };
@@ -124,7 +125,7 @@ impl Draw {
         (above / self.temperature).exp()
     }
 
-    fn pick(&mut self, open: Vec<(Token, f32)>, (_, top): (Token, f32)) -> Option<(Token, f32)> {
+    fn pick(&mut self, open: Vec<(TokenId, f32)>, (_, top): (TokenId, f32)) -> Option<(TokenId, f32)> {
         let mut weighted: Vec<_> =
             open.into_iter().map(|(token, logit)| (token, logit, self.weight(logit - top))).collect();
         weighted.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));

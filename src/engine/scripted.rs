@@ -6,7 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Engine, EngineError, Finish, Generation, Job, ModelInfo, Piece, Prompt, Score, Status, Summary, Update,
+    Engine, EngineError, Finish, Generation, Job, JobSummary, ModelInfo, Piece, PromptStats, Status,
+    TextScore, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -78,7 +79,7 @@ impl Engine for ScriptedEngine {
                     let _ = sender.send(Err(error));
                 }
                 Script::Texts(texts) => {
-                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
+                    let _ = sender.send(Ok(Update::Prompt(PromptStats::default())));
                     let generated_tokens = texts.len();
                     for (candidate, (text, logprob)) in texts.into_iter().enumerate() {
                         let piece = Piece { text, logprob, tokens: 1, candidate };
@@ -87,13 +88,13 @@ impl Engine for ScriptedEngine {
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
                 }
                 Script::Scores(scores) => {
-                    let scores = scores.into_iter().map(|logprob| Score { logprob, tokens: 1 }).collect();
-                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
+                    let scores = scores.into_iter().map(|logprob| TextScore { logprob, tokens: 1 }).collect();
+                    let _ = sender.send(Ok(Update::Prompt(PromptStats::default())));
                     let _ = sender.send(Ok(Update::Scores(scores)));
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, 0))));
                 }
                 Script::Pieces(pieces) => {
-                    let _ = sender.send(Ok(Update::Prompt(Prompt::default())));
+                    let _ = sender.send(Ok(Update::Prompt(PromptStats::default())));
                     let (mut sent, mut lines, mut finish) = (0, 0, Finish::EndOfText);
                     for text in pieces {
                         if cancel.is_cancelled() {
@@ -126,6 +127,6 @@ impl Engine for ScriptedEngine {
     }
 }
 
-fn summary(finish: Finish, generated_tokens: usize) -> Summary {
-    Summary { finish, prompt: Prompt::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0 }
+fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
+    JobSummary { finish, prompt: PromptStats::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0 }
 }

@@ -1,20 +1,17 @@
-//! How an engine is started: the model file, its purpose and the limits that the user set. It starts nothing.
+//! How an engine is started: the model file, its role and the limits that the user set. It starts nothing.
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use super::Task;
 use super::power;
 
-/// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
-/// without one does not keep the memory.
-pub const LINGER_S: u64 = 300;
-
 /// What a model is for; each reads other things in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Purpose {
+pub enum ModelRole {
     /// Filling in what is missing at a place: [`Task::Generate`] and [`Task::Score`].
     #[default]
     Infill,
@@ -22,7 +19,7 @@ pub enum Purpose {
     Instruct,
 }
 
-impl Purpose {
+impl ModelRole {
     /// The setting that names its model.
     pub fn setting(self) -> &'static str {
         match self {
@@ -32,48 +29,66 @@ impl Purpose {
     }
 }
 
+/// The settings of a model, beside its file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ModelTuning {
+    /// How its fill-in-the-middle prompt is laid out, when the file's own data would be read wrongly.
+    #[schemars(extend("x-unset" = "read from the model file", "x-example" = "\"qwen2.5-coder\""))]
+    pub family: Option<String>,
+    /// Layers kept on the GPU, in a build with the feature cuda, metal or vulkan; 0 uses the CPU only.
+    #[schemars(range(max = 1000), extend("x-unset" = "as many as fit into its free memory", "x-example" = "20"))]
+    pub gpu_layers: Option<u32>,
+    /// Tokens of context kept in memory for each model; more costs memory, and time on a cold prompt.
+    #[schemars(range(min = 256, max = 131_072), extend("x-unset" = "chosen from the model", "x-example" = "4096"))]
+    pub context: Option<u32>,
+    /// Threads that compute.
+    #[schemars(range(min = 1, max = 512), extend(
+        "x-unset" = "one for a model below 100 M parameters, else one for each physical core",
+        "x-example" = "4"
+    ))]
+    pub threads: Option<usize>,
+    /// Milliseconds that reading a whole new prompt may take; the measured speed turns it into a number of tokens.
+    #[schemars(range(min = 20, max = 60_000), extend("x-formerly" = "prompt_ms"))]
+    pub max_prefill_ms: u32,
+}
+
+impl Default for ModelTuning {
+    fn default() -> Self {
+        // A pause long enough to wait for; the next key reuses the work.
+        Self { family: None, gpu_layers: None, context: None, threads: None, max_prefill_ms: 1500 }
+    }
+}
+
 /// How to run a model. Everything but the file has a default that suits an ordinary machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Options {
+pub struct ModelOptions {
     /// The GGUF to load; see [`crate::models::resolve`].
     pub model: PathBuf,
     /// What is asked of it.
-    pub purpose: Purpose,
-    /// Tokens of context; by default what the model was trained with, at most [`Options::CONTEXT`].
-    pub context: Option<u32>,
+    pub role: ModelRole,
+    /// What the user may set.
+    pub tuning: ModelTuning,
     /// Most tokens evaluated in one go.
     pub batch: u32,
-    /// CPU threads; by default the physical cores.
-    pub threads: Option<usize>,
-    /// Layers on the GPU; by default as many as fit where a GPU backend is compiled in, else none.
-    pub gpu_layers: Option<u32>,
-    /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
-    pub family: Option<String>,
-    /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
-    pub prompt_ms: u32,
     /// When the prompt of a place may be extended while nobody waits.
-    pub work_ahead: power::WorkAhead,
+    pub prefetch: power::Prefetch,
     /// Milliseconds without a job after which nobody waits.
     pub pause_ms: u32,
 }
 
-impl Options {
-    /// Default context: more is rarely filled within `prompt_ms`, and the KV cache of a 7B model takes 0.5 GB here.
+impl ModelOptions {
+    /// Default context: more is rarely filled within `max_prefill_ms`, and the KV cache of a 7B model takes 0.5 GB here.
     pub const CONTEXT: u32 = 4096;
 
     /// The defaults for `model`.
     pub fn new(model: impl Into<PathBuf>) -> Self {
         Self {
             model: model.into(),
-            purpose: Purpose::default(),
-            context: None,
+            role: ModelRole::default(),
+            tuning: ModelTuning::default(),
             batch: 512,
-            threads: None,
-            gpu_layers: None,
-            family: None,
-            // A pause long enough to wait for; the next key reuses the work.
-            prompt_ms: 1500,
-            work_ahead: power::WorkAhead::default(),
+            prefetch: power::Prefetch::default(),
             // Whoever has not pressed a key for so long is reading.
             pause_ms: 300,
         }
@@ -82,18 +97,35 @@ impl Options {
 
 /// All that an engine process is told when it is started.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct DaemonOptions {
     /// The model, and how to run it.
-    pub options: Options,
-    /// Seconds that it stays after its last client has gone.
-    pub linger_s: u64,
-    /// Seconds without work after which the model is given up until the next job; 0 keeps it.
-    pub unload_s: u64,
+    pub options: ModelOptions,
+    /// When it gives up what nobody uses.
+    pub idle: IdleLimits,
 }
 
-impl Settings {
+/// When an engine process gives up what nobody uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct IdleLimits {
+    /// Seconds that the engine's process stays after the last editor has gone.
+    #[schemars(range(max = 604_800), extend("x-formerly" = "linger_s"))]
+    pub exit_after_idle_s: u64,
+    /// Seconds without work after which the engine gives the model's memory back until the next key; 0: never.
+    #[schemars(range(max = 604_800), extend("x-formerly" = "unload_s"))]
+    pub unload_after_idle_s: u64,
+}
+
+impl Default for IdleLimits {
+    fn default() -> Self {
+        // An editor that is restarted finds its engine, and an evening without one does not keep the memory.
+        Self { exit_after_idle_s: 300, unload_after_idle_s: 0 }
+    }
+}
+
+impl DaemonOptions {
     /// The defaults for a model.
-    pub fn new(options: Options) -> Self {
-        Self { options, linger_s: LINGER_S, unload_s: 0 }
+    pub fn new(options: ModelOptions) -> Self {
+        Self { options, idle: IdleLimits::default() }
     }
 }

@@ -19,14 +19,14 @@ pub struct Speed {
     chunk: usize,
     budget: usize,
     longest: usize,
-    prompt_ms: u32,
+    max_prefill_ms: u32,
 }
 
 impl Speed {
-    /// Nothing measured yet. `chunk` is used until then, `longest` bounds every prompt, `prompt_ms` is the time that a
+    /// Nothing measured yet. `chunk` is used until then, `longest` bounds every prompt, `max_prefill_ms` is the time that a
     /// cold prompt may take.
-    pub fn new(chunk: usize, longest: usize, prompt_ms: u32) -> Self {
-        Self { rate: 0.0, chunk, budget: LEAST_PROMPT, longest, prompt_ms }
+    pub fn new(chunk: usize, longest: usize, max_prefill_ms: u32) -> Self {
+        Self { rate: 0.0, chunk, budget: LEAST_PROMPT, longest, max_prefill_ms }
     }
 
     /// Tokens per second.
@@ -52,7 +52,7 @@ impl Speed {
         }
         let rate = tokens as f32 / elapsed.as_secs_f32().max(1e-6);
         self.rate = if self.rate == 0.0 { rate } else { self.rate * 0.7 + rate * 0.3 };
-        let budget = (self.rate * self.prompt_ms as f32 / 1000.0) as usize;
+        let budget = (self.rate * self.max_prefill_ms as f32 / 1000.0) as usize;
         let budget = budget.clamp(LEAST_PROMPT, self.longest.max(LEAST_PROMPT));
         if budget.abs_diff(self.budget) * 4 > self.budget {
             self.budget = budget;

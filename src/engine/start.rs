@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 #[cfg(unix)]
 use super::daemon::client::DaemonEngine;
-use super::{Engine, EngineError, Generation, Job, Options, Purpose, Settings, Status};
+use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelOptions, ModelRole, Status};
 use crate::cancel::CancelToken;
 use crate::models;
 
@@ -22,35 +22,34 @@ pub enum Host {
     Shared,
 }
 
-/// Start the engine for `purpose` with the model file that the user configured, or the embedded one. It may block while a
+/// Start the engine for `role` with the model file that the user configured, or the embedded one. It may block while a
 /// model is unpacked or its file is looked at; the model itself is read in the background.
 pub fn start(
-    purpose: Purpose,
+    role: ModelRole,
     configured: &Option<PathBuf>,
     host: Host,
-    settings: impl FnOnce(PathBuf) -> Settings,
+    settings: impl FnOnce(PathBuf) -> DaemonOptions,
 ) -> Arc<dyn Engine> {
-    let started =
-        models::resolve(purpose.setting(), configured, purpose == Purpose::Infill).and_then(|model| {
-            let settings = settings(model);
-            match host {
-                #[cfg(unix)]
-                Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
-                _ => Ok(start_in_process(settings.options)),
-            }
-        });
+    let started = models::resolve(role.setting(), configured, role == ModelRole::Infill).and_then(|model| {
+        let settings = settings(model);
+        match host {
+            #[cfg(unix)]
+            Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
+            _ => Ok(start_in_process(settings.options)),
+        }
+    });
     started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
 }
 
 /// Start llama.cpp on a thread of this process.
 #[cfg(feature = "llama")]
-pub fn start_in_process(options: Options) -> Arc<dyn Engine> {
+pub fn start_in_process(options: ModelOptions) -> Arc<dyn Engine> {
     super::llama::LlamaEngine::start(options)
 }
 
 /// This build runs no model.
 #[cfg(not(feature = "llama"))]
-pub fn start_in_process(_: Options) -> Arc<dyn Engine> {
+pub fn start_in_process(_: ModelOptions) -> Arc<dyn Engine> {
     Unavailable::because(
         "this treefill was built without llama.cpp (cargo feature `llama`); build it with `make build`",
     )

@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// What a diagnostic is about, as far as there is a repair for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Trouble {
+pub enum DiagnosticKind {
     /// A name that nothing defines here.
     UnknownName,
     /// A member that the thing before it lacks.
@@ -59,7 +59,8 @@ pub struct Imports {
 #[serde(deny_unknown_fields, default)]
 pub struct Repairs {
     /// What is said, in the order in which it is tried.
-    said: Vec<Said>,
+    #[serde(rename = "said")]
+    patterns: Vec<MessagePatterns>,
     /// How imports are written.
     pub imports: Imports,
     /// What begins the name of a variable that is not used on purpose.
@@ -77,8 +78,9 @@ pub struct Repairs {
 /// Messages that mean the same.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Said {
-    trouble: Trouble,
+struct MessagePatterns {
+    #[serde(rename = "trouble")]
+    kind: DiagnosticKind,
     /// Regular expressions; the group `name` is the name it is about.
     messages: Vec<Pattern>,
 }
@@ -109,11 +111,11 @@ impl Repairs {
     }
 
     /// What a message is about, and the name that it names, if it does.
-    pub fn trouble(&self, message: &str) -> Option<(Trouble, Option<String>)> {
+    pub fn diagnostic_kind(&self, message: &str) -> Option<(DiagnosticKind, Option<String>)> {
         let name = |found: &Captures<'_>| found.name("name").map(|name| name.as_str().to_owned());
-        self.said.iter().find_map(|said| {
-            let found = said.messages.iter().find_map(|pattern| pattern.0.captures(message))?;
-            Some((said.trouble, name(&found)))
+        self.patterns.iter().find_map(|patterns| {
+            let found = patterns.messages.iter().find_map(|pattern| pattern.0.captures(message))?;
+            Some((patterns.kind, name(&found)))
         })
     }
 }

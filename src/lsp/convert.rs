@@ -6,7 +6,7 @@ use tower_lsp::lsp_types::{self as lsp, Position};
 
 use crate::document::{Change, Encoding, Snapshot};
 
-use super::ext::ContentChange;
+use super::protocol::ContentChange;
 
 /// The byte at a position.
 pub fn to_byte(snapshot: &Snapshot, position: Position, encoding: Encoding) -> usize {

@@ -9,11 +9,11 @@ use tower_lsp::{Client, ClientSocket, LanguageServer, LspService};
 
 use super::capabilities;
 use super::client::Messages;
-use super::complaints::Complaints;
-use super::ext::{
+use super::protocol::{
     CodeActionParams, CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
     InlineCompletionList, InlineCompletionParams,
 };
+use super::publish_diagnostics::PublishDiagnostics;
 use super::settings::Settings;
 use super::transport::message::Call;
 use super::transport::{Adapter, Event};
@@ -26,7 +26,7 @@ pub struct Server {
     pub(super) client: Client,
     pub(super) messages: Messages,
     pub(super) settings: Arc<Settings>,
-    pub(super) complaints: Complaints,
+    pub(super) diagnostics: PublishDiagnostics,
     pub(super) options: ServeOptions,
     pub(super) events: mpsc::Sender<Event>,
     /// What `initialize` told of the client.
@@ -98,8 +98,17 @@ impl Server {
         let messages = Messages::start(client.clone());
         let file = options.config_file.clone();
         let settings = Settings::new(Arc::clone(&session), messages.clone(), options.config.clone(), file);
-        let complaints = Complaints::start(Arc::clone(&session), client.clone());
-        Self { session, client, messages, settings, complaints, options, events, negotiated: OnceLock::new() }
+        let diagnostics = PublishDiagnostics::start(Arc::clone(&session), client.clone());
+        Self {
+            session,
+            client,
+            messages,
+            settings,
+            diagnostics,
+            options,
+            events,
+            negotiated: OnceLock::new(),
+        }
     }
 
     /// What is known of the client; the defaults before `initialize`.

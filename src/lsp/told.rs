@@ -11,9 +11,9 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::convert;
-use crate::actions::{Diagnostic, Related, Suggestion};
+use crate::actions::{Diagnostic, Related, SuggestedFix};
 use crate::document::{Edit, Encoding, Snapshot};
-use crate::session::address;
+use crate::session::uri;
 
 /// A diagnostic of this document as the actions see it; None when it has an odd shape.
 pub fn diagnostic(snapshot: &Snapshot, told: &Value, encoding: Encoding) -> Option<Diagnostic> {
@@ -66,10 +66,10 @@ impl Read<'_> {
     }
 
     fn related(&self, list: &Value) -> Vec<Related> {
-        let here = address::path(&self.snapshot.uri);
+        let here = uri::path(&self.snapshot.uri);
         let of_document = |item: &&Value| {
             let uri = item["location"]["uri"].as_str().unwrap_or_default();
-            uri == &*self.snapshot.uri || here.is_some() && address::path(uri) == here
+            uri == &*self.snapshot.uri || here.is_some() && uri::path(uri) == here
         };
         let read = |item: &Value| {
             let message = item["message"].as_str()?.to_owned();
@@ -78,13 +78,13 @@ impl Read<'_> {
         list.as_array().into_iter().flatten().filter(of_document).filter_map(read).collect()
     }
 
-    fn edits_in_data(&self, data: &Value) -> Vec<Suggestion> {
+    fn edits_in_data(&self, data: &Value) -> Vec<SuggestedFix> {
         let mut found = Vec::new();
         let title = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         // ruff server; `edits` is empty where it knows no fix.
         let edit = |edit: &Value| Some(Edit::replace(self.bytes(&edit["range"])?, edit["newText"].as_str()?));
         if let Some(edits) = all(&data["edits"], edit) {
-            found.push(Suggestion {
+            found.push(SuggestedFix {
                 title: title(&data["title"]),
                 edits,
                 safe: data["is_preferred"] != false,
@@ -99,7 +99,7 @@ impl Read<'_> {
         };
         if let Some(edits) = all(&fix["edits"], edit) {
             let safe = fix["applicability"] == "safe" || fix["applicability"] == "automatic";
-            found.push(Suggestion { title: title(&fix["message"]), edits, safe });
+            found.push(SuggestedFix { title: title(&fix["message"]), edits, safe });
         }
         // rustc's own, when a client passes it on.
         for child in data["children"].as_array().into_iter().flatten() {
@@ -114,7 +114,7 @@ impl Read<'_> {
                 let holes =
                     every.into_iter().any(|span| span["suggestion_applicability"] == "HasPlaceholders");
                 if !holes {
-                    found.push(Suggestion { title: title(&child["message"]), edits, safe });
+                    found.push(SuggestedFix { title: title(&child["message"]), edits, safe });
                 }
             }
         }
@@ -130,7 +130,7 @@ fn all(list: &Value, read: impl Fn(&Value) -> Option<Edit>) -> Option<Vec<Edit>>
 
 /// What rust-analyzer makes of a suggestion of rustc's: "consider borrowing here: `&`". Of several parts it gives one place
 /// only; whole lines are alternatives.
-fn proposed(related: &Related) -> Vec<Suggestion> {
+fn proposed(related: &Related) -> Vec<SuggestedFix> {
     let Some((title, rest)) = related.message.split_once(": `") else { return Vec::new() };
     let Some(texts) = rest.strip_suffix('`') else { return Vec::new() };
     let texts: Vec<&str> = texts.split("`, `").collect();
@@ -139,7 +139,7 @@ fn proposed(related: &Related) -> Vec<Suggestion> {
     if title.is_empty() || texts.len() > 1 && !lines || texts.iter().any(|text| text.contains('`')) {
         return Vec::new();
     }
-    let suggestion = |text: &&str| Suggestion {
+    let suggestion = |text: &&str| SuggestedFix {
         title: format!("{title}: `{}`", text.trim()),
         edits: vec![Edit::replace(related.range.clone(), *text)],
         safe: false,
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!((found.code.as_str(), found.range), ("E1", 0..3));
         assert_eq!(
             found.suggestions,
-            [Suggestion { title: "Remove".into(), edits: vec![Edit::replace(0..2, "")], safe: true }]
+            [SuggestedFix { title: "Remove".into(), edits: vec![Edit::replace(0..2, "")], safe: true }]
         );
 
         let mut old = plain.clone();
@@ -204,7 +204,7 @@ mod tests {
         let found = read("é= 1\n", own);
         assert_eq!(
             found.suggestions,
-            [Suggestion { title: "do".into(), edits: vec![Edit::replace(2..3, "z")], safe: true }]
+            [SuggestedFix { title: "do".into(), edits: vec![Edit::replace(2..3, "z")], safe: true }]
         );
     }
 }

@@ -7,9 +7,9 @@ use std::ops::Range;
 use ropey::Rope;
 
 use super::{Open, Session, State};
-use crate::actions::{self, Action, Offer};
+use crate::actions::{self, Action, Fix};
 use crate::document::{Edit, Snapshot};
-use crate::stats::{Acted, Came, Event, event, language_name};
+use crate::stats::{Acted, ActionOutcome, UsageEvent, event, language_name};
 
 /// Changes of a document after which a return to what it was counts no longer as an undo of the action.
 const SOON: usize = 20;
@@ -35,7 +35,7 @@ pub(super) struct Act {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Happened {
     pub(super) act: Act,
-    pub(super) came: Came,
+    pub(super) came: ActionOutcome,
     /// When it was applied: the bytes of the document that are new.
     pub(super) new: Option<Range<usize>>,
 }
@@ -60,7 +60,7 @@ impl Acts {
         let is = |rope: &Rope| rope.len_bytes() == document.len_bytes() && rope == document;
         if let Some((act, before, changes)) = self.applied.take() {
             if is(&before) {
-                came.push(Happened { act, came: Came::Undone, new: None });
+                came.push(Happened { act, came: ActionOutcome::Undone, new: None });
             } else if changes < SOON {
                 self.applied = Some((act, before, changes + 1));
             }
@@ -68,7 +68,7 @@ impl Acts {
         if let Some(Outlook { act, before, new, .. }) =
             self.outlooks.iter().find(|outlook| is(&outlook.after))
         {
-            came.push(Happened { act: *act, came: Came::Applied, new: Some(new.clone()) });
+            came.push(Happened { act: *act, came: ActionOutcome::Applied, new: Some(new.clone()) });
             self.applied = Some((*act, before.clone(), 0));
         }
         self.outlooks.clear();
@@ -78,7 +78,7 @@ impl Acts {
 
 impl Session {
     /// These actions are in a menu for `snapshot`, with their edits where they are made already.
-    pub fn offered(&self, snapshot: &Snapshot, offers: &[Offer], promised: &[Action]) {
+    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], promised: &[Action]) {
         let mut state = self.lock();
         let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
         let acts = &mut open.acts;
@@ -94,18 +94,18 @@ impl Session {
                 new.push(*action);
             }
         }
-        for Offer { action, kind, edits, .. } in offers {
+        for Fix { action, kind, edits, .. } in offers {
             acts.outlooks.push(outlook(Act { action: *action, kind }, snapshot, edits));
         }
         for action in new {
-            state.record_act(&snapshot.uri, Act { action, kind: "" }, Came::Offered);
+            state.record_act(&snapshot.uri, Act { action, kind: "" }, ActionOutcome::Offered);
         }
     }
 
     /// The offers, those of a kind that this user mostly undoes behind the others of their action and none of them preferred.
-    pub fn by_habit(&self, mut offers: Vec<Offer>) -> Vec<Offer> {
+    pub fn by_habit(&self, mut offers: Vec<Fix>) -> Vec<Fix> {
         let history = std::sync::Arc::clone(&self.lock().history);
-        let regretted = |offer: &Offer| history.is_regretted(offer.action.name(), offer.kind);
+        let regretted = |offer: &Fix| history.is_regretted(offer.action.name(), offer.kind);
         offers.iter_mut().filter(|offer| regretted(offer)).for_each(|offer| offer.preferred = false);
         for same in offers.chunk_by_mut(|a, b| a.action == b.action) {
             same.sort_by_key(|offer| regretted(offer));
@@ -119,7 +119,7 @@ impl Session {
         let mut state = self.lock();
         match (edits, state.open.get_mut(&snapshot.uri)) {
             (Some(edits), Some(open)) => open.acts.outlooks.push(outlook(act, snapshot, edits)),
-            (None, Some(_)) => state.record_act(&snapshot.uri, act, Came::Failed),
+            (None, Some(_)) => state.record_act(&snapshot.uri, act, ActionOutcome::Failed),
             (_, None) => {}
         }
     }
@@ -129,7 +129,7 @@ impl State {
     /// Something came of an action; what waits to be looked at again is named.
     pub(super) fn happened(&mut self, uri: &str, happened: Happened, document: &Rope) -> Option<u64> {
         let Happened { act, came, new } = happened;
-        if came == Came::Undone {
+        if came == ActionOutcome::Undone {
             // That it is changed now is no news.
             self.waiting.retain(|waiting| !(waiting.is_in(uri) && waiting.act() == Some(act)));
         }
@@ -137,15 +137,15 @@ impl State {
         self.wait_for_edits(uri, act, document, new?)
     }
 
-    pub(super) fn record_act(&self, uri: &str, act: Act, came: Came) {
+    pub(super) fn record_act(&self, uri: &str, act: Act, came: ActionOutcome) {
         let language = self.open.get(uri).map_or("other", |open: &Open| language_name(&open.language));
         self.record(acted(language, act, came));
     }
 }
 
-pub(super) fn acted(language: &str, Act { action, kind }: Act, came: Came) -> Event {
+pub(super) fn acted(language: &str, Act { action, kind }: Act, came: ActionOutcome) -> UsageEvent {
     let (language, action, kind) = (language.to_owned(), action.name().to_owned(), kind.to_owned());
-    Event::Acted(Acted { at: event::now(), language, action, kind, came })
+    UsageEvent::Acted(Acted { at: event::now(), language, action, kind, came })
 }
 
 fn outlook(act: Act, snapshot: &Snapshot, edits: &[Edit]) -> Outlook {
@@ -166,9 +166,9 @@ mod tests {
         let fixed = outlook(act, &snapshot, &[Edit::insert(3, ")")]);
         let mut acts = Acts { outlooks: vec![fixed], ..Acts::default() };
         let mut after = |text: &str| acts.watch(&Rope::from_str(text));
-        assert_eq!(after("f(x)\ny\n"), [Happened { act, came: Came::Applied, new: Some(3..4) }]);
+        assert_eq!(after("f(x)\ny\n"), [Happened { act, came: ActionOutcome::Applied, new: Some(3..4) }]);
         assert_eq!(after("f(x)\nyz\n"), []);
-        assert_eq!(after("f(x\ny\n"), [Happened { act, came: Came::Undone, new: None }]);
+        assert_eq!(after("f(x\ny\n"), [Happened { act, came: ActionOutcome::Undone, new: None }]);
         assert_eq!(after("f(x)\ny\n"), [], "done again by hand");
     }
 
@@ -176,20 +176,19 @@ mod tests {
     fn what_this_user_undoes_comes_later_and_is_not_preferred() {
         use crate::config::Config;
         use crate::engine::scripted::ScriptedEngine;
-        use crate::language::Registry;
         use crate::stats::History;
 
         let session = Session::new(
-            || Registry::builtin().unwrap(),
+            crate::testing::registry,
             Config::default(),
             std::sync::Arc::new(|_: &Config| ScriptedEngine::always("") as _),
         );
-        let offer = |action, kind, preferred| Offer {
+        let offer = |action, kind, preferred| Fix {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
             edits: Vec::new(),
-            mends: Vec::new(),
+            fixes: Vec::new(),
             score: 0.0,
             kind,
         };
@@ -203,11 +202,11 @@ mod tests {
         };
         assert_eq!(session.by_habit(offers()), offers(), "nothing is known");
         let act = Act { action: Action::FixSyntax, kind: "insert" };
-        let undone = || [Came::Applied, Came::Undone].map(|came| acted("rust", act, came));
-        let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
+        let undone = || [ActionOutcome::Applied, ActionOutcome::Undone].map(|came| acted("rust", act, came));
+        let events: Vec<UsageEvent> = (0..5).flat_map(|_| undone()).collect();
         session.lock().history = std::sync::Arc::new(History::of(&events));
         let [a, b, c, d] = offers().try_into().unwrap();
-        let later = Offer { preferred: false, ..a };
+        let later = Fix { preferred: false, ..a };
         assert_eq!(session.by_habit(offers()), [b, later, c, d]);
     }
 

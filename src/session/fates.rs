@@ -11,7 +11,7 @@ use ropey::Rope;
 use super::acts::{Act, acted};
 use super::{Session, State, kept};
 use crate::completion::Shown;
-use crate::stats::{self, Came, Ended, Event, Fate, Kind};
+use crate::stats::{self, ActionOutcome, Disposition, Ended, RequestKind, UsageEvent};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
 const LATER: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ const MOST_ANSWERS: usize = 64;
 pub(super) struct Pending {
     shown: Shown,
     language: String,
-    kind: Kind,
+    kind: RequestKind,
     /// The answers that showed it, or the rest of it.
     ids: VecDeque<u64>,
     /// Its bytes in the document so far.
@@ -33,7 +33,7 @@ pub(super) struct Pending {
     /// Of these, those that came several at once: taken, not typed.
     taken: usize,
     /// The document when all of them were there first, and how the last of them came.
-    whole: Option<(Rope, Fate)>,
+    whole: Option<(Rope, Disposition)>,
 }
 
 /// An accepted text that will be looked at again.
@@ -50,7 +50,7 @@ pub(super) struct Waiting {
 }
 
 impl Pending {
-    pub(super) fn new(shown: Shown, language: &str, kind: Kind, document: &Rope) -> Self {
+    pub(super) fn new(shown: Shown, language: &str, kind: RequestKind, document: &Rope) -> Self {
         let there = shown.taken(document);
         let language = language.to_owned();
         Self { shown, language, kind, ids: VecDeque::new(), there, taken: 0, whole: None }
@@ -78,7 +78,8 @@ impl Pending {
         self.taken += if at_once { new.len() } else { 0 };
         self.there = there;
         if there == self.shown.text.len() {
-            self.whole = Some((document.clone(), if at_once { Fate::Accepted } else { Fate::Typed }));
+            self.whole =
+                Some((document.clone(), if at_once { Disposition::Accepted } else { Disposition::Typed }));
         }
     }
 
@@ -94,7 +95,7 @@ pub(super) fn lines(text: &str) -> usize {
 }
 
 impl State {
-    pub(super) fn record(&self, event: Event) {
+    pub(super) fn record(&self, event: UsageEvent) {
         if self.config.stats.enabled {
             self.recorder.record(event);
         }
@@ -106,16 +107,25 @@ impl State {
         let pending = self.open.get_mut(&uri)?.pending.take()?;
         let (bytes, lines) = (pending.shown.text.len(), lines(&pending.shown.text));
         let fate = match &pending.whole {
-            _ if accepted => Fate::Accepted,
+            _ if accepted => Disposition::Accepted,
             Some((_, fate)) => *fate,
-            None => Fate::Dismissed,
+            None => Disposition::Dismissed,
         };
         // The editor may say so before the text arrives, or take a single letter.
         let taken =
             if accepted && pending.taken == 0 { bytes - pending.there.min(bytes - 1) } else { pending.taken };
         let (at, language, kind) = (stats::event::now(), pending.language, pending.kind);
-        self.record(Event::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
-        let (document, _) = pending.whole.filter(|_| fate == Fate::Accepted && self.config.stats.enabled)?;
+        self.record(UsageEvent::Ended(Ended {
+            at,
+            language: language.clone(),
+            kind,
+            lines,
+            bytes,
+            fate,
+            taken,
+        }));
+        let (document, _) =
+            pending.whole.filter(|_| fate == Disposition::Accepted && self.config.stats.enabled)?;
         let range = pending.shown.offset..pending.shown.offset + bytes;
         Some(self.wait(Waiting { id: 0, uri, language, lines, document, range, act: None }))
     }
@@ -155,8 +165,12 @@ impl State {
             self.recorder.record_later(move || {
                 let share = kept::share(&document, range, &now);
                 match act {
-                    Some(act) => acted(&language, act, if share < 1.0 { Came::Edited } else { Came::Kept }),
-                    None => Event::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
+                    Some(act) => acted(
+                        &language,
+                        act,
+                        if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept },
+                    ),
+                    None => UsageEvent::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
                 }
             });
         }
@@ -203,20 +217,20 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
-    use crate::language::Registry;
-    use crate::session::Ask;
+    use crate::session::Query;
     use crate::stats::Recorder;
 
     const URI: &str = "file:///x.py";
 
     async fn shown(session: &Arc<Session>) -> u64 {
-        let turn = session.begin(URI, Kind::Automatic).unwrap();
-        let ask = Ask { offset: turn.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
-        session.complete(turn, ask).await.id
+        let request = session.begin(URI, RequestKind::Automatic).unwrap();
+        let query =
+            Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
+        session.complete(request, query).await.id
     }
 
     fn replace(session: &Arc<Session>, text: &str) {
@@ -230,7 +244,7 @@ mod tests {
         let file = folder.path().join("stats.jsonl");
         let engine = ScriptedEngine::always("compute(1)");
         let session = Session::new(
-            || Registry::builtin().unwrap(),
+            crate::testing::registry,
             Config::default(),
             Arc::new(move |_: &Config| Arc::clone(&engine) as _),
         );
@@ -248,7 +262,7 @@ mod tests {
         let kept = || {
             recorder.flush(Duration::from_secs(20));
             let events = stats::read(&file).unwrap().events;
-            events.iter().filter(|event| matches!(event, Event::Kept(kept) if kept.share == 0.9)).count()
+            events.iter().filter(|event| matches!(event, UsageEvent::Kept(kept) if kept.share == 0.9)).count()
         };
         tokio::time::advance(LATER - Duration::from_secs(1)).await;
         assert_eq!(kept(), 0);

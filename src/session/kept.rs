@@ -73,10 +73,8 @@ mod tests {
 
     /// `before` has the accepted text in brackets.
     fn check(before: &str, now: &str, expected: f32) {
-        let (head, rest) = before.split_once('⟦').unwrap();
-        let (text, tail) = rest.split_once('⟧').unwrap();
-        let old = Rope::from_str(&format!("{head}{text}{tail}"));
-        let found = share(&old, head.len()..head.len() + text.len(), &Rope::from_str(now));
+        let (old, accepted) = crate::testing::marked(before);
+        let found = share(&Rope::from_str(&old), accepted, &Rope::from_str(now));
         assert!((found - expected).abs() < 0.01, "{before:?} {now:?}: {found}");
     }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Event;
-use super::event::Came;
+use super::UsageEvent;
+use super::event::ActionOutcome;
 
 /// One action's numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Action {
+pub struct ActionTally {
     /// Its name.
     pub name: String,
     /// Versions of documents for which it was in a menu. Editors ask for one whenever the cursor rests.
@@ -25,21 +25,21 @@ pub struct Action {
 }
 
 /// The actions in `events`, by name.
-pub fn tally(events: &[&Event]) -> Vec<Action> {
-    let mut actions = BTreeMap::<&str, Action>::new();
+pub fn tally(events: &[&UsageEvent]) -> Vec<ActionTally> {
+    let mut actions = BTreeMap::<&str, ActionTally>::new();
     for event in events {
-        let Event::Acted(acted) = event else { continue };
+        let UsageEvent::Acted(acted) = event else { continue };
         let action = actions.entry(&acted.action).or_default();
         match acted.came {
-            Came::Offered => action.offered += 1,
-            Came::Failed => action.failed += 1,
-            Came::Applied => action.applied += 1,
-            Came::Undone => action.undone += 1,
-            Came::Edited => action.edited += 1,
-            Came::Kept => {}
+            ActionOutcome::Offered => action.offered += 1,
+            ActionOutcome::Failed => action.failed += 1,
+            ActionOutcome::Applied => action.applied += 1,
+            ActionOutcome::Undone => action.undone += 1,
+            ActionOutcome::Edited => action.edited += 1,
+            ActionOutcome::Kept => {}
         }
     }
-    actions.into_iter().map(|(name, action)| Action { name: name.to_owned(), ..action }).collect()
+    actions.into_iter().map(|(name, action)| ActionTally { name: name.to_owned(), ..action }).collect()
 }
 
 #[cfg(test)]
@@ -51,24 +51,24 @@ mod tests {
     fn by_action() {
         let acted = |action: &str, came| {
             let (language, kind) = ("rust".into(), String::new());
-            Event::Acted(Acted { at: 1, language, action: action.into(), kind, came })
+            UsageEvent::Acted(Acted { at: 1, language, action: action.into(), kind, came })
         };
         let events = [
-            acted("implement", Came::Offered),
-            acted("fix_syntax", Came::Offered),
-            acted("fix_syntax", Came::Offered),
-            acted("fix_syntax", Came::Applied),
-            acted("fix_syntax", Came::Undone),
-            acted("implement", Came::Failed),
-            acted("implement", Came::Applied),
-            acted("implement", Came::Edited),
-            acted("implement", Came::Applied),
-            acted("implement", Came::Kept),
+            acted("implement", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Offered),
+            acted("fix_syntax", ActionOutcome::Applied),
+            acted("fix_syntax", ActionOutcome::Undone),
+            acted("implement", ActionOutcome::Failed),
+            acted("implement", ActionOutcome::Applied),
+            acted("implement", ActionOutcome::Edited),
+            acted("implement", ActionOutcome::Applied),
+            acted("implement", ActionOutcome::Kept),
         ];
         let found = tally(&events.iter().collect::<Vec<_>>());
         let action = |name: &str, [offered, failed, applied, undone, edited]: [usize; 5]| {
             let name = name.into();
-            Action { name, offered, failed, applied, undone, edited }
+            ActionTally { name, offered, failed, applied, undone, edited }
         };
         assert_eq!(found, [action("fix_syntax", [2, 0, 1, 1, 0]), action("implement", [1, 1, 2, 0, 1])]);
     }

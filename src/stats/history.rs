@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
-use super::{Came, Event, Fate};
+use super::{ActionOutcome, Disposition, UsageEvent};
 
 /// Fewer suggestions than this say nothing: one more or less taken would move the rate by over 5 %.
 const FEWEST: u32 = 20;
@@ -36,18 +36,18 @@ impl History {
     }
 
     /// What these events say.
-    pub fn of(events: &[Event]) -> Self {
+    pub fn of(events: &[UsageEvent]) -> Self {
         let mut counts = HashMap::<_, (u32, u32)>::new();
         let mut repairs = HashMap::<_, VecDeque<f32>>::new();
         for event in events {
-            if let Event::Acted(acted) = event {
+            if let UsageEvent::Acted(acted) = event {
                 let last = repairs.entry((acted.action.clone(), acted.kind.clone())).or_default();
                 repaired(last, acted.came);
             }
-            let Event::Ended(ended) = event else { continue };
+            let UsageEvent::Ended(ended) = event else { continue };
             let count = counts.entry((ended.language.clone(), ended.lines > 1)).or_default();
             // Typed to the end was right as well, and some editors do not tell when a suggestion is taken.
-            count.0 += u32::from(ended.fate != Fate::Dismissed);
+            count.0 += u32::from(ended.fate != Disposition::Dismissed);
             count.1 += 1;
         }
         repairs.retain(|_, last| !last.is_empty());
@@ -76,17 +76,17 @@ impl History {
 }
 
 /// What became of a repair, or of the one before.
-fn repaired(last: &mut VecDeque<f32>, came: Came) {
+fn repaired(last: &mut VecDeque<f32>, came: ActionOutcome) {
     let regret = match came {
-        Came::Applied => {
+        ActionOutcome::Applied => {
             if last.len() == MOST_REPAIRS {
                 last.pop_front();
             }
             return last.push_back(0.0);
         }
-        Came::Undone => UNDONE,
-        Came::Edited => EDITED,
-        Came::Offered | Came::Failed | Came::Kept => return,
+        ActionOutcome::Undone => UNDONE,
+        ActionOutcome::Edited => EDITED,
+        ActionOutcome::Offered | ActionOutcome::Failed | ActionOutcome::Kept => return,
     };
     if let Some(last) = last.back_mut() {
         *last = last.max(regret);
@@ -96,32 +96,32 @@ fn repaired(last: &mut VecDeque<f32>, came: Came) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Acted, Ended, Kind};
+    use crate::stats::{Acted, Ended, RequestKind};
 
     #[test]
     fn repairs_that_are_always_undone_are_regretted_until_they_are_not() {
         let acted = |kind: &str, came| {
             let (language, action) = ("rust".to_owned(), "fix_syntax".to_owned());
-            Event::Acted(Acted { at: 0, language, action, kind: kind.to_owned(), came })
+            UsageEvent::Acted(Acted { at: 0, language, action, kind: kind.to_owned(), came })
         };
         let mut events = Vec::new();
-        let mut add = |kind: &str, came: &[Came], times: usize| {
+        let mut add = |kind: &str, came: &[ActionOutcome], times: usize| {
             for _ in 0..times {
-                events.push(acted(kind, Came::Applied));
+                events.push(acted(kind, ActionOutcome::Applied));
                 events.extend(came.iter().map(|came| acted(kind, *came)));
             }
             History::of(&events)
         };
-        let undone = [Came::Undone];
+        let undone = [ActionOutcome::Undone];
         assert!(!add("insert", &undone, 4).is_regretted("fix_syntax", "insert"), "too few to say");
         let history = add("insert", &undone, 1);
         assert!(history.is_regretted("fix_syntax", "insert"));
         assert!(!history.is_regretted("fix_syntax", "delete") && !history.is_regretted("other", "insert"));
         assert!(
-            !add("delete", &[Came::Edited], 9).is_regretted("fix_syntax", "delete"),
+            !add("delete", &[ActionOutcome::Edited], 9).is_regretted("fix_syntax", "delete"),
             "changed, not undone"
         );
-        assert!(!add("join", &[Came::Kept], 9).is_regretted("fix_syntax", "join"));
+        assert!(!add("join", &[ActionOutcome::Kept], 9).is_regretted("fix_syntax", "join"));
         let history = add("insert", &[], 11);
         assert!(!history.is_regretted("fix_syntax", "insert"), "5 of 16");
         assert!(add("insert", &undone, 20).is_regretted("fix_syntax", "insert"), "the last 20 count");
@@ -130,14 +130,14 @@ mod tests {
     #[test]
     fn habits_need_some_suggestions() {
         let ended = |language: &str, lines, fate| {
-            let (language, kind) = (language.to_owned(), Kind::Automatic);
-            Event::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
+            let (language, kind) = (language.to_owned(), RequestKind::Automatic);
+            UsageEvent::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
         };
-        let mut events = vec![ended("rust", 1, Fate::Dismissed); 15];
-        events.extend(vec![ended("rust", 1, Fate::Accepted); 4]);
+        let mut events = vec![ended("rust", 1, Disposition::Dismissed); 15];
+        events.extend(vec![ended("rust", 1, Disposition::Accepted); 4]);
         assert_eq!(History::of(&events).leaning("rust"), [0.0, 0.0]);
-        events.push(ended("rust", 1, Fate::Typed));
-        events.extend(vec![ended("python", 3, Fate::Accepted); 40]);
+        events.push(ended("rust", 1, Disposition::Typed));
+        events.extend(vec![ended("python", 3, Disposition::Accepted); 40]);
         let history = History::of(&events);
         let [one, several] = history.leaning("rust");
         assert!(one < -0.9 && several == 0.0, "{one} {several}: taken less often than others; unknown");

@@ -32,11 +32,10 @@ pub fn are_even(tree: &Tree) -> bool {
 mod tests {
     use super::*;
     use crate::document::Snapshot;
-    use crate::language::Registry;
 
     #[test]
     fn pairs() {
-        let rust = Registry::builtin().unwrap().by_name("rust");
+        let rust = crate::testing::language("rust");
         for (text, expected) in [
             ("fn f() { g(\"(\", '{', [1]); /* } */ }", true),
             ("fn f() { g(; }", false),

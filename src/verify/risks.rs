@@ -91,10 +91,9 @@ pub fn added(before: &Snapshot, after: &Snapshot, range: &Range<usize>) -> Optio
 mod tests {
     use super::*;
     use crate::document::Edit;
-    use crate::language::Registry;
 
     fn snapshot(language: &str, text: &str) -> Snapshot {
-        Snapshot::of_text("", text, Registry::builtin().unwrap().by_name(language))
+        Snapshot::of_text("", text, crate::testing::language(language))
     }
 
     fn ids(language: &str, text: &str) -> String {

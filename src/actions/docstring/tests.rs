@@ -1,7 +1,7 @@
 //! What is asked, where the text goes, and what is refused. The model is a script.
 
 use super::*;
-use crate::actions::testing::{Told, asked, check, made, title};
+use crate::actions::testing::{AskedModel, asked, check, made, title};
 
 const PYTHON: &str = "def add(a, b):\n    retˇurn a + b\n";
 
@@ -74,7 +74,7 @@ fn the_question_names_the_style_of_the_file() {
                 Another one of this file, as it is written there:\n\
                 ```python\n\"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n```\n\n\
                 ```python\ndef add(a, b):\n    return a + b\n```";
-    assert_eq!(told, Told { rules: RULES.into(), text: text.into() });
+    assert_eq!(told, AskedModel { rules: RULES.into(), text: text.into() });
     let styles = |doc: &str| {
         let text = format!("def g(a):\n    \"\"\"{doc}\"\"\"\n\n\n{PYTHON}");
         asked(Action::Docstring, "python", &text, "", "x").text

@@ -7,17 +7,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use paths::Module;
+use paths::ModulePath;
 
-use super::site::{Site, words};
-use super::{Case, Repair, insertion, stdlib};
+use super::site::{SourceView, words};
+use super::{FixContext, Repair, insertion, stdlib};
 use crate::document::Snapshot;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// Something that can be imported, or defined elsewhere, under the name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Source {
+pub struct ImportSource {
     /// The path of what it is taken from; of itself, when it is a whole module.
     pub module: String,
     /// What it is called there; empty for a whole module.
@@ -44,34 +44,34 @@ const WEAK: f32 = 70.0;
 const MOST: usize = 3;
 
 /// `Path(x)` → `from pathlib import Path`, where imports go.
-pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::UnknownName) || case.name.is_empty() {
+pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    if !context.is(DiagnosticKind::UnknownName) || context.name.is_empty() {
         return Vec::new();
     }
-    let mut weights: HashMap<Source, f32> = HashMap::new();
-    proposed(case, &mut weights);
-    elsewhere(case, &mut weights);
-    standard(case, &mut weights);
+    let mut weights: HashMap<ImportSource, f32> = HashMap::new();
+    proposed(context, &mut weights);
+    elsewhere(context, &mut weights);
+    standard(context, &mut weights);
     for (source, weight) in &mut weights {
         let known = |import: &super::site::Import| import.module == source.module && !import.name.is_empty();
-        if !source.name.is_empty() && case.site.imports.iter().any(known) {
+        if !source.name.is_empty() && context.site.imports.iter().any(known) {
             *weight += KNOWN;
         }
     }
-    let mut sources: Vec<(Source, f32)> = weights.into_iter().collect();
-    let order = |source: &Source| (source.module.len(), source.module.clone(), source.name.clone());
+    let mut sources: Vec<(ImportSource, f32)> = weights.into_iter().collect();
+    let order = |source: &ImportSource| (source.module.len(), source.module.clone(), source.name.clone());
     sources.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| order(&a.0).cmp(&order(&b.0))));
     let clear =
         sources.first().is_some_and(|first| sources.get(1).is_none_or(|next| first.1 - next.1 >= CLEAR));
     let mut repairs = Vec::new();
     for (number, (source, weight)) in sources.into_iter().take(MOST).enumerate() {
-        let Some(edits) = insertion::edits(case.site, &case.at, &source) else { continue };
+        let Some(edits) = insertion::edits(context.site, &context.at, &source) else { continue };
         let repair = Repair {
-            title: insertion::title(case.site, &source),
+            title: insertion::title(context.site, &source),
             edits,
             score: WEAK + (STRONG - WEAK) * (weight / (weight + 1.0)) + weight.min(10.0) * 0.05,
             sure: number == 0 && clear,
-            settles: Some(case.at.clone()),
+            settles: Some(context.at.clone()),
             ..Repair::default()
         };
         repairs.push(repair);
@@ -80,20 +80,20 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
 }
 
 /// The imports in a text that is nothing but imports; none for any other.
-pub fn paths_in(site: &Site<'_>, text: &str) -> Vec<Source> {
+pub fn paths_in(site: &SourceView<'_>, text: &str) -> Vec<ImportSource> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Vec::new();
     }
     let snapshot = Snapshot::of_text("", trimmed, Some(Arc::clone(site.language)));
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let only = Site::new(&snapshot, site.language, &tree, trimmed);
+    let only = SourceView::new(&snapshot, site.language, &tree, trimmed);
     let root = tree.root_node();
     let all = crate::document::tree::children(root).iter().all(|node| only.all("import").contains(node));
     if !all || root.has_error() {
         return Vec::new();
     }
-    let source = |import: &super::site::Import| Source {
+    let source = |import: &super::site::Import| ImportSource {
         module: import.module.clone(),
         name: import.name.clone(),
         alias: import.alias.clone(),
@@ -102,10 +102,10 @@ pub fn paths_in(site: &Site<'_>, text: &str) -> Vec<Source> {
 }
 
 /// What whoever complains proposes.
-fn proposed(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
-    for suggestion in &case.diagnostic.suggestions {
+fn proposed(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) {
+    for suggestion in &context.diagnostic.suggestions {
         for edit in &suggestion.edits {
-            for source in paths_in(case.site, &edit.text) {
+            for source in paths_in(context.site, &edit.text) {
                 weights.entry(source).or_insert(PROPOSED);
             }
         }
@@ -113,25 +113,26 @@ fn proposed(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
 }
 
 /// What other files import or define by that name.
-fn elsewhere(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
-    let (site, workspace) = (case.site, &case.request.workspace);
+fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) {
+    let (site, workspace) = (context.site, &context.request.workspace);
     let rules = &site.language.repairs.imports;
-    let own = workspace.path.as_deref().map(|path| Module::of(path, rules));
-    let says = |text: &str| words(text, case.name).next().is_some();
+    let own = workspace.path.as_deref().map(|path| ModulePath::of(path, rules));
+    let says = |text: &str| words(text, context.name).next().is_some();
     let start = Instant::now();
-    for found in workspace.files(site.language, case.request.time / 2, says) {
+    for found in workspace.files(site.language, context.request.time / 2, says) {
         // An editor's menu waits: the nearest files have been looked at.
-        if start.elapsed() > case.request.time {
+        if start.elapsed() > context.request.time {
             break;
         }
         let Some(tree) = found.snapshot.parse() else { continue };
         let text = found.snapshot.text.to_string();
-        let other = Site::new(&found.snapshot, site.language, &tree, &text);
-        let module = Module::of(&found.path, rules);
-        for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == case.name) {
+        let other = SourceView::new(&found.snapshot, site.language, &tree, &text);
+        let module = ModulePath::of(&found.path, rules);
+        for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == context.name) {
             let Some(path) = module.resolve(&import.module, own.as_ref(), rules) else { continue };
             let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));
-            let source = Source { module: path, name: import.name.clone(), alias: import.alias.clone() };
+            let source =
+                ImportSource { module: path, name: import.name.clone(), alias: import.alias.clone() };
             *weights.entry(source).or_default() += IMPORTED;
         }
         // A file that is not of this package is not reached by its folders.
@@ -139,41 +140,42 @@ fn elsewhere(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
         let end = text.len()..text.len();
         let defined = names::visible(&found.snapshot, &tree, &end).into_iter().any(|it| {
             let imported = other.imports.iter().any(|import| import.statement.contains(&it.range.start));
-            it.name == case.name && !imported
+            it.name == context.name && !imported
         });
         if defined {
             let path = own.spell(&module.path, &site.imports, rules);
-            let source = Source { module: path, name: case.name.to_owned(), alias: None };
+            let source = ImportSource { module: path, name: context.name.to_owned(), alias: None };
             *weights.entry(source).or_default() += DEFINED;
         }
     }
 }
 
 /// What the standard library has by that name: things, and modules.
-fn standard(case: &Case<'_>, weights: &mut HashMap<Source, f32>) {
-    let rules = &case.site.language.repairs.imports;
+fn standard(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) {
+    let rules = &context.site.language.repairs.imports;
     // `os.path.join`: what is asked of the name tells a module.
-    let asked = [case.site.language.repairs.member.as_str(), rules.separator.as_str()];
-    let asked = asked.iter().find_map(|separator| case.behind().strip_prefix(separator));
+    let asked = [context.site.language.repairs.member.as_str(), rules.separator.as_str()];
+    let asked = asked.iter().find_map(|separator| context.behind().strip_prefix(separator));
     let asked =
         asked.map(|rest| rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default());
-    for module in stdlib::modules(case.site.language) {
-        if let Some(count) = module.has(case.name) {
-            let source = Source { module: module.path.to_owned(), name: case.name.to_owned(), alias: None };
+    for module in stdlib::modules(context.site.language) {
+        if let Some(count) = module.has(context.name) {
+            let source =
+                ImportSource { module: module.path.to_owned(), name: context.name.to_owned(), alias: None };
             *weights.entry(source).or_default() += STANDARD * (1.0 + count as f32).ln();
         }
         let (head, last) = module.path.rsplit_once(rules.separator.as_str()).unwrap_or(("", module.path));
-        if last != case.name || !rules.whole.is_empty() && !head.is_empty() {
+        if last != context.name || !rules.whole.is_empty() && !head.is_empty() {
             continue;
         }
         let Some(asked) = asked else { continue };
         let source = match rules.whole.is_empty() {
-            true => Source { module: head.to_owned(), name: last.to_owned(), alias: None },
-            false => Source { module: module.path.to_owned(), name: String::new(), alias: None },
+            true => ImportSource { module: head.to_owned(), name: last.to_owned(), alias: None },
+            false => ImportSource { module: module.path.to_owned(), name: String::new(), alias: None },
         };
         let inner = format!("{}{}{asked}", module.path, rules.separator);
         let has = module.has(asked).is_some()
-            || stdlib::modules(case.site.language).any(|other| other.path == inner);
+            || stdlib::modules(context.site.language).any(|other| other.path == inner);
         let fits = if has { FITS } else { 0.0 };
         *weights.entry(source).or_default() += STANDARD * (1.0 + module.count as f32).ln() + fits;
     }

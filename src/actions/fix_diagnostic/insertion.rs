@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::import::Source;
-use super::site::{Import, Site};
+use super::import::ImportSource;
+use super::site::{Import, SourceView};
 use super::stdlib;
 use crate::document::{Edit, tree};
 
@@ -14,7 +14,7 @@ use crate::document::{Edit, tree};
 const WIDE: usize = 99;
 
 /// "Import `Path` from `pathlib`".
-pub fn title(site: &Site<'_>, source: &Source) -> String {
+pub fn title(site: &SourceView<'_>, source: &ImportSource) -> String {
     let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as `{alias}`"));
     match source.name.as_str() {
         "" => format!("Import `{}`{alias}", source.module),
@@ -26,7 +26,7 @@ pub fn title(site: &Site<'_>, source: &Source) -> String {
 }
 
 /// The edits that import `source` for the place `at`; None when there is no place for it.
-pub fn edits(site: &Site<'_>, at: &Range<usize>, source: &Source) -> Option<Vec<Edit>> {
+pub fn edits(site: &SourceView<'_>, at: &Range<usize>, source: &ImportSource) -> Option<Vec<Edit>> {
     let imports: Vec<&Import> =
         site.imports.iter().filter(|import| site.is_at_top(&import.statement, at)).collect();
     let same = |import: &&&Import| import.module == source.module && import.name == source.name;
@@ -44,12 +44,12 @@ pub fn edits(site: &Site<'_>, at: &Range<usize>, source: &Source) -> Option<Vec<
 }
 
 /// The name with its alias.
-fn item(source: &Source) -> String {
+fn item(source: &ImportSource) -> String {
     source.alias.as_ref().map_or_else(|| source.name.clone(), |alias| format!("{} as {alias}", source.name))
 }
 
 /// Into a list of names of the same module.
-fn join_list(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Vec<Edit>> {
+fn join_list(site: &SourceView<'_>, imports: &[&Import], source: &ImportSource) -> Option<Vec<Edit>> {
     let brackets = &site.language.repairs.imports.brackets.0;
     let listed =
         |import: &&&Import| import.module == source.module && import.plain && !import.name.is_empty();
@@ -77,7 +77,7 @@ fn join_list(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Ve
 }
 
 /// What stands between two names of a list.
-fn separator_of(site: &Site<'_>, list: &[&&Import]) -> String {
+fn separator_of(site: &SourceView<'_>, list: &[&&Import]) -> String {
     let plain = |text: &str| text.chars().all(|c| c == ',' || c.is_whitespace()) && text.contains(',');
     let between = list.windows(2).map(|two| &site.text[two[0].item.end..two[1].item.start]);
     if let Some(between) = between.into_iter().rfind(|text| plain(text)) {
@@ -95,7 +95,7 @@ fn place_in(names: &[&str], name: &str) -> usize {
         _ if name.starts_with(char::is_uppercase) => 1,
         _ => 2,
     };
-    // isort's, without regard to case, and plain.
+    // isort's, without regard to context, and plain.
     let key = |order: usize, name: &str| match order {
         0 => (kind(name), name.to_owned()),
         1 => (0, name.to_lowercase()),
@@ -107,7 +107,7 @@ fn place_in(names: &[&str], name: &str) -> usize {
 }
 
 /// `use a::B;` → `use a::{B, C};`, where the file writes lists.
-fn wrap_single(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<Vec<Edit>> {
+fn wrap_single(site: &SourceView<'_>, imports: &[&Import], source: &ImportSource) -> Option<Vec<Edit>> {
     let (open, close) = &site.language.repairs.imports.brackets;
     let same: Vec<&&Import> = imports.iter().filter(|import| import.module == source.module).collect();
     let lists = site.imports.iter().any(|import| import.plain);
@@ -123,7 +123,7 @@ fn wrap_single(site: &Site<'_>, imports: &[&Import], source: &Source) -> Option<
 }
 
 /// As a statement of its own.
-fn statement(site: &Site<'_>, at: &Range<usize>, imports: &[&Import], source: &Source) -> Edit {
+fn statement(site: &SourceView<'_>, at: &Range<usize>, imports: &[&Import], source: &ImportSource) -> Edit {
     let rules = &site.language.repairs.imports;
     let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
     let line = match source.name.as_str() {
@@ -151,7 +151,7 @@ fn statement(site: &Site<'_>, at: &Range<usize>, imports: &[&Import], source: &S
 }
 
 /// The imports of the first block of them.
-fn leading<'a>(site: &Site<'_>, at: &Range<usize>, statements: &[&'a Import]) -> Vec<&'a Import> {
+fn leading<'a>(site: &SourceView<'_>, at: &Range<usize>, statements: &[&'a Import]) -> Vec<&'a Import> {
     let root = site.container(at);
     let is_import = |node: &Node<'_>| site.all("import").contains(node);
     let children = tree::named_children(root);
@@ -167,7 +167,11 @@ fn leading<'a>(site: &Site<'_>, at: &Range<usize>, statements: &[&'a Import]) ->
 }
 
 /// The import that the new one stands beside, and whether before it.
-fn neighbour<'a>(site: &Site<'_>, statements: &[&'a Import], source: &Source) -> Option<(&'a Import, bool)> {
+fn neighbour<'a>(
+    site: &SourceView<'_>,
+    statements: &[&'a Import],
+    source: &ImportSource,
+) -> Option<(&'a Import, bool)> {
     let rules = &site.language.repairs.imports;
     let first = |module: &str| module.split(rules.separator.as_str()).next().unwrap_or_default().to_owned();
     let standard: Vec<&str> = stdlib::modules(site.language).map(|module| module.path).collect();
@@ -215,7 +219,7 @@ fn neighbour<'a>(site: &Site<'_>, statements: &[&'a Import], source: &Source) ->
 }
 
 /// Where a statement begins with what is attached to it.
-fn attached_start(site: &Site<'_>, import: &Import) -> usize {
+fn attached_start(site: &SourceView<'_>, import: &Import) -> usize {
     let node = site.tree.root_node().descendant_for_byte_range(import.statement.start, import.statement.end);
     let mut start = import.statement.start;
     let mut above = node.and_then(|node| node.prev_sibling());
@@ -228,7 +232,7 @@ fn attached_start(site: &Site<'_>, import: &Import) -> usize {
 
 /// The first byte of the code below the head of a file (its comments, its docstring, its inner attributes), and whether a
 /// blank line should follow what is inserted there.
-fn above_the_code(site: &Site<'_>, at: &Range<usize>) -> (usize, bool) {
+fn above_the_code(site: &SourceView<'_>, at: &Range<usize>) -> (usize, bool) {
     let root = site.container(at);
     let docs = tree::captures(&site.language.queries.docs, root, site.text.as_bytes(), 0..site.text.len());
     let docs: Vec<Range<usize>> =

@@ -2,26 +2,26 @@
 
 use tree_sitter::Node;
 
-use super::{Case, Repair};
+use super::{FixContext, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// A member of that very name in that very class leaves little doubt.
 const MEMBER: f32 = 86.0;
 
 /// `return value` → `return self.value`.
-pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::UnknownName) {
+pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    if !context.is(DiagnosticKind::UnknownName) {
         return Vec::new();
     }
-    let Some(receiver) = receiver(case) else { return Vec::new() };
-    if !members(case).any(|member| case.site.of(member) == case.name) {
+    let Some(receiver) = receiver(context) else { return Vec::new() };
+    if !members(context).any(|member| context.site.of(member) == context.name) {
         return Vec::new();
     }
-    let prefix = format!("{receiver}{}", case.site.language.repairs.member);
+    let prefix = format!("{receiver}{}", context.site.language.repairs.member);
     vec![Repair {
-        title: format!("Insert `{prefix}` before `{}`", case.name),
-        edits: vec![Edit::insert(case.at.start, prefix)],
+        title: format!("Insert `{prefix}` before `{}`", context.name),
+        edits: vec![Edit::insert(context.at.start, prefix)],
         score: MEMBER,
         sure: true,
         ..Repair::default()
@@ -29,12 +29,12 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
 }
 
 /// What the method around the name calls its receiver: its first parameter, without what borrows it.
-pub fn receiver<'a>(case: &Case<'a>) -> Option<&'a str> {
-    let site = case.site;
-    let class = site.around("class", &case.at)?;
+pub fn receiver<'a>(context: &FixContext<'a>) -> Option<&'a str> {
+    let site = context.site;
+    let class = site.around("class", &context.at)?;
     let holds = |method: &&Node<'a>| {
         let range = method.byte_range();
-        range.start <= case.at.start && case.at.end <= range.end
+        range.start <= context.at.start && context.at.end <= range.end
     };
     // The outermost one inside of the class: what is defined in a method sees the method's receiver.
     let inside =
@@ -51,9 +51,9 @@ pub fn receiver<'a>(case: &Case<'a>) -> Option<&'a str> {
 }
 
 /// The members of the class around the name, and of what has the same name as that: a struct's fields stand elsewhere.
-pub fn members<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Node<'a>> {
-    let site = case.site;
-    let class = site.around("class", &case.at);
+pub fn members<'a>(context: &'a FixContext<'_>) -> impl Iterator<Item = Node<'a>> {
+    let site = context.site;
+    let class = site.around("class", &context.at);
     let subject =
         class.and_then(|class| class.child_by_field_name("type")).map(|node| base_name(site.of(node)));
     site.all("member").iter().copied().filter(move |member| {

@@ -1,26 +1,26 @@
 //! A variable that is changed and was not declared as one that may be: `let x` → `let mut x`.
 
-use super::{Case, Repair};
+use super::{FixContext, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// The compiler names the variable, and only its declaration can be meant.
 const DECLARATION: f32 = 88.0;
 
 /// `let v = Vec::new(); v.push(1);` → `let mut v = …`.
-pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    let word = case.site.language.repairs.mutable.as_str();
-    if !case.is(Trouble::Immutable) || word.is_empty() {
+pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    let word = context.site.language.repairs.mutable.as_str();
+    if !context.is(DiagnosticKind::Immutable) || word.is_empty() {
         return Vec::new();
     }
-    let name = case.name.split(['.', '[']).next().unwrap_or_default();
-    let found = receiver(case, name).or_else(|| {
-        let seen = names::visible(case.site.snapshot, case.site.tree, &case.at);
+    let name = context.name.split(['.', '[']).next().unwrap_or_default();
+    let found = receiver(context, name).or_else(|| {
+        let seen = names::visible(context.site.snapshot, context.site.tree, &context.at);
         // The declaration itself may be what is complained about.
-        let own = (case.site.is("binding", &case.at)).then(|| case.at.clone());
-        let above = seen.into_iter().filter(|it| it.name == name && it.range.start < case.at.start);
-        let nearest = above.map(|it| it.range).rfind(|range| case.site.is("binding", range));
+        let own = (context.site.is("binding", &context.at)).then(|| context.at.clone());
+        let above = seen.into_iter().filter(|it| it.name == name && it.range.start < context.at.start);
+        let nearest = above.map(|it| it.range).rfind(|range| context.site.is("binding", range));
         own.or(nearest).map(|range| range.start)
     });
     let Some(at) = found else { return Vec::new() };
@@ -34,13 +34,13 @@ pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
 }
 
 /// Where the word goes in `&self`, when the receiver is meant.
-fn receiver(case: &Case<'_>, name: &str) -> Option<usize> {
-    let method = case.site.around("method", &case.at)?;
+fn receiver(context: &FixContext<'_>, name: &str) -> Option<usize> {
+    let method = context.site.around("method", &context.at)?;
     let inside = |node: &&tree_sitter::Node<'_>| {
         method.start_byte() <= node.start_byte() && node.end_byte() <= method.end_byte()
     };
-    let receiver = case.site.all("receiver").iter().find(inside)?;
-    let text = case.site.of(*receiver);
+    let receiver = context.site.all("receiver").iter().find(inside)?;
+    let text = context.site.of(*receiver);
     (text.ends_with(name) && name == "self").then(|| receiver.end_byte() - name.len())
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Case, Repair, member, stdlib};
+use super::{FixContext, Repair, member, stdlib};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.
@@ -16,24 +16,24 @@ const CLEAR: f32 = 4.0;
 const MOST: usize = 3;
 
 /// `len(itmes)` → `len(items)`.
-pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    let names = match case.trouble {
-        Some(Trouble::UnknownName) => visible(case),
-        Some(Trouble::UnknownMember) => attributes(case),
-        Some(Trouble::UnknownExport) => exports(case),
+pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    let names = match context.diagnostic_kind {
+        Some(DiagnosticKind::UnknownName) => visible(context),
+        Some(DiagnosticKind::UnknownMember) => attributes(context),
+        Some(DiagnosticKind::UnknownExport) => exports(context),
         _ => return Vec::new(),
     };
     let mut near: Vec<(f32, String)> = names
         .into_iter()
-        .filter(|(name, _)| name != case.name)
-        .filter_map(|(name, bonus)| Some((likeness(case.name, &name)? + bonus, name)))
+        .filter(|(name, _)| name != context.name)
+        .filter_map(|(name, bonus)| Some((likeness(context.name, &name)? + bonus, name)))
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     near.dedup_by(|a, b| a.1 == b.1);
     let clear = near.first().is_some_and(|first| near.get(1).is_none_or(|next| first.0 - next.0 >= CLEAR));
     let repair = |(number, (score, name)): (usize, (f32, String))| Repair {
-        title: format!("Replace `{}` by `{name}`", case.name),
-        edits: vec![Edit::replace(case.at.clone(), name)],
+        title: format!("Replace `{}` by `{name}`", context.name),
+        edits: vec![Edit::replace(context.at.clone(), name)],
         score,
         sure: number == 0 && clear,
         ..Repair::default()
@@ -73,11 +73,12 @@ fn likeness(name: &str, other: &str) -> Option<f32> {
 }
 
 /// The names that can be seen there, better when they are defined near and often used.
-fn visible(case: &Case<'_>) -> HashMap<String, f32> {
-    let site = case.site;
+fn visible(context: &FixContext<'_>) -> HashMap<String, f32> {
+    let site = context.site;
     let mut found: HashMap<String, f32> = HashMap::new();
-    for visible in names::visible(site.snapshot, site.tree, &case.at) {
-        let lines = site.snapshot.line_of(case.at.start).abs_diff(site.snapshot.line_of(visible.range.start));
+    for visible in names::visible(site.snapshot, site.tree, &context.at) {
+        let lines =
+            site.snapshot.line_of(context.at.start).abs_diff(site.snapshot.line_of(visible.range.start));
         let near = 3.0 / (1.0 + lines as f32 / 20.0);
         let bonus = found.entry(visible.name).or_default();
         *bonus = bonus.max(near);
@@ -93,21 +94,21 @@ fn visible(case: &Case<'_>) -> HashMap<String, f32> {
 }
 
 /// The members that something may have: the receiver's, else what the same thing is asked for elsewhere, else any.
-fn attributes(case: &Case<'_>) -> HashMap<String, f32> {
-    let site = case.site;
+fn attributes(context: &FixContext<'_>) -> HashMap<String, f32> {
+    let site = context.site;
     let separator = site.language.repairs.member.as_str();
     let mut found: HashMap<String, f32> = HashMap::new();
-    let before = site.text[..case.at.start].trim_end_matches(separator);
+    let before = site.text[..context.at.start].trim_end_matches(separator);
     let start = before
         .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
         .map_or(0, |at| at + before[at..].chars().next().map_or(0, char::len_utf8));
     let thing = &before[start..];
-    if member::receiver(case) == Some(thing) {
-        for node in member::members(case) {
+    if member::receiver(context) == Some(thing) {
+        for node in member::members(context) {
             *found.entry(site.of(node).to_owned()).or_insert(4.0) += 0.2;
         }
     }
-    for node in site.all("attribute").iter().filter(|node| node.byte_range() != case.at) {
+    for node in site.all("attribute").iter().filter(|node| node.byte_range() != context.at) {
         let of_same = !thing.is_empty()
             && site.text[..node.start_byte()]
                 .strip_suffix(separator)
@@ -127,14 +128,15 @@ fn attributes(case: &Case<'_>) -> HashMap<String, f32> {
 }
 
 /// What the module that is imported from has: by the table of the standard library.
-fn exports(case: &Case<'_>) -> HashMap<String, f32> {
-    let site = case.site;
-    let holds = |range: &std::ops::Range<usize>| range.start <= case.at.start && case.at.end <= range.end;
+fn exports(context: &FixContext<'_>) -> HashMap<String, f32> {
+    let site = context.site;
+    let holds =
+        |range: &std::ops::Range<usize>| range.start <= context.at.start && context.at.end <= range.end;
     let import = site.imports.iter().find(|import| holds(&import.item));
     let modules = stdlib::modules(site.language)
         .filter(|module| import.is_some_and(|import| import.module == module.path));
     modules
-        .flat_map(stdlib::Module::names)
+        .flat_map(stdlib::StdlibModule::names)
         .map(|(name, count)| (name.to_owned(), (1.0 + count as f32).ln()))
         .collect()
 }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::Repair;
-use super::site::{Site, words};
+use super::site::{SourceView, words};
 use crate::actions::applied;
 use crate::document::{Edit, Snapshot};
 use crate::verify::{FaultCount, names};
@@ -15,7 +15,7 @@ const PLACES: usize = 24;
 
 /// Checks repairs of one file.
 pub struct Recheck<'a> {
-    site: &'a Site<'a>,
+    site: &'a SourceView<'a>,
     /// Knows its tree, so that the parse of a repaired one is incremental.
     snapshot: Snapshot,
     before: OnceCell<Option<FaultCount>>,
@@ -23,7 +23,7 @@ pub struct Recheck<'a> {
 
 impl<'a> Recheck<'a> {
     /// Checks repairs of this file.
-    pub fn new(site: &'a Site<'a>) -> Self {
+    pub fn new(site: &'a SourceView<'a>) -> Self {
         Self { site, snapshot: site.snapshot.with_tree(site.tree.clone()), before: OnceCell::new() }
     }
 

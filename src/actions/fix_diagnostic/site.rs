@@ -58,7 +58,7 @@ impl Import {
 }
 
 /// A parsed file.
-pub struct Site<'t> {
+pub struct SourceView<'t> {
     /// The file.
     pub snapshot: &'t Snapshot,
     /// Its language.
@@ -72,7 +72,7 @@ pub struct Site<'t> {
     pub imports: Vec<Import>,
 }
 
-impl<'t> Site<'t> {
+impl<'t> SourceView<'t> {
     /// Look at a file.
     pub fn new(snapshot: &'t Snapshot, language: &'t Arc<Language>, tree: &'t Tree, text: &'t str) -> Self {
         let query = &language.queries.repairs;

@@ -4,7 +4,7 @@ use crate::language::Language;
 
 /// A module of the standard library, as a line of the table.
 #[derive(Debug, Clone, Copy)]
-pub struct Module<'a> {
+pub struct StdlibModule<'a> {
     /// Its path.
     pub path: &'a str,
     /// How often it was imported as a whole.
@@ -13,16 +13,16 @@ pub struct Module<'a> {
 }
 
 /// The modules of the language's standard library.
-pub fn modules(language: &Language) -> impl Iterator<Item = Module<'static>> {
+pub fn modules(language: &Language) -> impl Iterator<Item = StdlibModule<'static>> {
     let table = language.table("stdlib.txt").unwrap_or_default();
     table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let (path, rest) = line.split_once(' ')?;
         let (count, names) = rest.split_once(' ').unwrap_or((rest, ""));
-        Some(Module { path, count: count.parse().ok()?, names })
+        Some(StdlibModule { path, count: count.parse().ok()?, names })
     })
 }
 
-impl<'a> Module<'a> {
+impl<'a> StdlibModule<'a> {
     /// Its public names, with how often each was imported.
     pub fn names(self) -> impl Iterator<Item = (&'a str, u32)> {
         self.names.split(' ').filter(|name| !name.is_empty()).map(|name| match name.split_once(':') {

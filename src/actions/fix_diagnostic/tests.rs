@@ -1,24 +1,15 @@
 //! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::*;
-use crate::actions::{Suggestion, Workspace};
-use crate::document::Snapshot;
-use crate::language::Registry;
-
-/// Compiling the queries of all languages takes longer than a test.
-static LANGUAGES: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
+use crate::actions::{SuggestedFix, Workspace};
 
 /// A request about the text in `⟦⟧`.
-pub fn request(language: &str, marked: &str, message: &str) -> Request {
-    let (before, rest) = marked.split_once('⟦').unwrap();
-    let (inside, after) = rest.split_once('⟧').unwrap();
-    let range = before.len()..before.len() + inside.len();
-    let snapshot = Snapshot::of_text("", &format!("{before}{inside}{after}"), LANGUAGES.by_name(language));
+pub fn request(language: &str, marked: &str, message: &str) -> ActionRequest {
+    let (snapshot, range) = crate::testing::fixture(language, marked);
     let diagnostic = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
-    Request {
+    ActionRequest {
         snapshot,
         range: Some(range),
         diagnostics: vec![diagnostic],
@@ -29,7 +20,7 @@ pub fn request(language: &str, marked: &str, message: &str) -> Request {
 }
 
 /// The titles of the offers for a request, and the text after the first.
-pub fn answer(request: &Request) -> (Vec<String>, String) {
+pub fn answer(request: &ActionRequest) -> (Vec<String>, String) {
     let offers = offers(request);
     let titles = offers.iter().map(|offer| offer.title.clone()).collect();
     let edits = offers.first().map_or(Vec::new(), |offer| offer.edits.clone());
@@ -75,7 +66,7 @@ fn one_sure_repair_is_preferred_and_two_are_not() {
 fn a_repair_that_breaks_something_is_not_offered() {
     let mut request = request("python", "x = f(⟦a⟧)\n", "strange");
     let suggestion =
-        |text: &str| Suggestion { title: "do".into(), edits: vec![Edit::replace(6..7, text)], safe: true };
+        |text: &str| SuggestedFix { title: "do".into(), edits: vec![Edit::replace(6..7, text)], safe: true };
     request.diagnostics[0].suggestions = vec![suggestion("a)"), suggestion("(")];
     assert!(offers(&request).is_empty());
     request.diagnostics[0].suggestions = vec![suggestion("1")];
@@ -97,14 +88,14 @@ fn two_diagnostics_are_mended_each_by_its_own() {
     request.diagnostics.push(second);
     request.diagnostics.push(request.diagnostics[0].clone());
     let offers = offers(&request);
-    assert_eq!(offers[0].mends, [0, 2]);
-    assert!(offers.iter().all(|offer| !offer.mends.is_empty()));
+    assert_eq!(offers[0].fixes, [0, 2]);
+    assert!(offers.iter().all(|offer| !offer.fixes.is_empty()));
 }
 
 #[test]
 fn what_was_said_of_nothing_we_know_has_no_offer() {
     nothing("python", "x = ⟦1⟧ + 'a'\n", "Operator \"+\" not supported for types");
-    let empty = Request { diagnostics: vec![], ..request("python", "x = ⟦y⟧\n", "") };
+    let empty = ActionRequest { diagnostics: vec![], ..request("python", "x = ⟦y⟧\n", "") };
     assert!(offers(&empty).is_empty());
     // A range past the end, as of an older version.
     let mut old = request("python", "x = ⟦y⟧\n", &undefined("python", "y"));

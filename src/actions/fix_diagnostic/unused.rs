@@ -4,38 +4,38 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::site::{Import, Site};
-use super::{Case, Repair};
+use super::site::{Import, SourceView};
+use super::{FixContext, Repair};
 use crate::document::Edit;
-use crate::language::Trouble;
+use crate::language::DiagnosticKind;
 
 /// It is certain what is meant; whoever complains may have a better proposal.
 const REMOVE: f32 = 92.0;
 const RENAME: f32 = 80.0;
 
 /// `from a import b, c` → `from a import c`; `x = f()` → `_x = f()`.
-pub fn repairs(case: &Case<'_>) -> Vec<Repair> {
-    if !case.is(Trouble::Unused) {
+pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    if !context.is(DiagnosticKind::Unused) {
         return Vec::new();
     }
-    let range = &case.diagnostic.range;
+    let range = &context.diagnostic.range;
     let touches = |import: &&Import| {
         import.item.start < range.end && range.start < import.item.end
             || range.is_empty() && import.item.contains(&range.start)
     };
-    let items: Vec<&Import> = case.site.imports.iter().filter(touches).collect();
+    let items: Vec<&Import> = context.site.imports.iter().filter(touches).collect();
     match items.first() {
-        Some(first) => removal(case, first, &items).into_iter().collect(),
-        None => rename(case).into_iter().collect(),
+        Some(first) => removal(context, first, &items).into_iter().collect(),
+        None => rename(context).into_iter().collect(),
     }
 }
 
 /// Take imports away: one, or all of a statement.
-fn removal(case: &Case<'_>, first: &Import, items: &[&Import]) -> Option<Repair> {
-    let site = case.site;
+fn removal(context: &FixContext<'_>, first: &Import, items: &[&Import]) -> Option<Repair> {
+    let site = context.site;
     let separator = site.language.repairs.imports.separator.as_str();
     let of_statement = site.imports.iter().filter(|import| import.statement == first.statement).count();
-    let one = items.len() == 1 || case.diagnostic.range.end <= first.item.end;
+    let one = items.len() == 1 || context.diagnostic.range.end <= first.item.end;
     let node = site.tree.root_node().descendant_for_byte_range(first.item.start, first.item.end)?;
     let (edits, shown, gone) = if one && of_statement > 1 {
         (
@@ -54,7 +54,7 @@ fn removal(case: &Case<'_>, first: &Import, items: &[&Import]) -> Option<Repair>
 }
 
 /// Take an item out of its list; a list of one goes with it, and one that is left needs no brackets.
-fn without_item(site: &Site<'_>, mut node: Node<'_>, import: &Import) -> Option<Vec<Edit>> {
+fn without_item(site: &SourceView<'_>, mut node: Node<'_>, import: &Import) -> Option<Vec<Edit>> {
     let is_item = |node: &Node<'_>| site.all("import.item").iter().any(|item| item.id() == node.id());
     while !is_item(&node) {
         node = node.parent()?;
@@ -95,7 +95,7 @@ fn without_item(site: &Site<'_>, mut node: Node<'_>, import: &Import) -> Option<
 }
 
 /// Take a whole statement away, with its lines, or leave what a block needs.
-fn without_statement(site: &Site<'_>, statement: &Range<usize>) -> Option<Edit> {
+fn without_statement(site: &SourceView<'_>, statement: &Range<usize>) -> Option<Edit> {
     let node = site.tree.root_node().descendant_for_byte_range(statement.start, statement.end)?;
     let parent = node.parent()?;
     let mut start = statement.start;
@@ -127,22 +127,22 @@ fn without_statement(site: &Site<'_>, statement: &Range<usize>) -> Option<Edit> 
 }
 
 /// Mark a variable as not used on purpose.
-fn rename(case: &Case<'_>) -> Option<Repair> {
-    let site = case.site;
+fn rename(context: &FixContext<'_>) -> Option<Repair> {
+    let site = context.site;
     let mark = site.language.repairs.unused.as_str();
-    let name = case.name;
+    let name = context.name;
     let plain =
         !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.starts_with(mark);
     // Parameters are called by name, and what a class or a file defines is used from elsewhere.
-    let kept = site.around("kept", &case.at).is_some();
-    if !plain || mark.is_empty() || kept || site.around("method", &case.at).is_none() {
+    let kept = site.around("kept", &context.at).is_some();
+    if !plain || mark.is_empty() || kept || site.around("method", &context.at).is_none() {
         return None;
     }
-    let (title, new) = match site.is("shorthand", &case.at) {
+    let (title, new) = match site.is("shorthand", &context.at) {
         true => (format!("Ignore `{name}`"), format!("{name}: {mark}")),
         false => (format!("Rename `{name}` to `{mark}{name}`"), format!("{mark}{name}")),
     };
-    let edits = vec![Edit::replace(case.at.clone(), new)];
+    let edits = vec![Edit::replace(context.at.clone(), new)];
     Some(Repair { title, edits, score: RENAME, sure: true, gone: vec![name.to_owned()], ..Repair::default() })
 }
 

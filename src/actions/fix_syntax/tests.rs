@@ -6,16 +6,12 @@ use expect_test::{Expect, expect};
 
 use super::*;
 use crate::actions::applicable;
-use crate::language::Registry;
 
-fn ask(language: &str, before: &str) -> (Snapshot, Vec<Offer>) {
-    let offset = before.find('ˇ').unwrap();
-    let text = before.replace('ˇ', "");
-    let language = Registry::builtin().unwrap().by_name(language);
-    let snapshot = Snapshot::of_text("file:///a", &text, language);
-    let request = Request {
+fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
+    let (snapshot, cursor) = crate::testing::fixture(language, before);
+    let request = ActionRequest {
         snapshot: snapshot.clone(),
-        range: Some(offset..offset),
+        range: Some(cursor),
         diagnostics: Vec::new(),
         workspace: Default::default(),
         // So that a busy machine gives the same answer.

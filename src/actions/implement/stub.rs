@@ -32,7 +32,7 @@ pub struct Stub {
     /// With LF line ends.
     pub close: String,
     /// How it is documented.
-    pub told: Told,
+    pub doc_source: DocSource,
     /// What the body may be expected to use; no `self`.
     pub parameters: Vec<String>,
     /// The types that its signature names.
@@ -43,7 +43,7 @@ pub struct Stub {
 
 /// How a function says what it is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum DocSource {
     /// By a text inside of it.
     Docstring,
     /// By a comment above it.
@@ -147,12 +147,12 @@ impl<'t> Parts<'t> {
         let docs: HashSet<usize> = docs.map(|(_, node)| node.id()).collect();
         let (start, commented) = self.lead(snapshot, language, &docs);
         self.doc = self.statements(&docs)?;
-        let told = match (self.doc.is_some(), commented) {
-            (true, _) => Told::Docstring,
-            (false, true) => Told::Comment,
+        let doc_source = match (self.doc.is_some(), commented) {
+            (true, _) => DocSource::Docstring,
+            (false, true) => DocSource::Comment,
             // An empty body may be meant; documentation asks for one.
             (false, false) if self.empty.is_some() => return None,
-            (false, false) => Told::Nothing,
+            (false, false) => DocSource::Nothing,
         };
         let (hole, open, close) = self.frame(snapshot, language)?;
         let own = signature(snapshot, language, self.stub);
@@ -163,7 +163,7 @@ impl<'t> Parts<'t> {
             hole,
             open,
             close,
-            told,
+            doc_source,
             parameters: texts(snapshot, &own, "stub.parameter"),
             types: texts(snapshot, &own, "stub.type"),
             returns: own.iter().any(|(name, _)| *name == "stub.returns"),

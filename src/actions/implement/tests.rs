@@ -5,15 +5,11 @@ use std::sync::Arc;
 use super::*;
 use crate::engine::EngineError;
 use crate::engine::scripted::{Script, ScriptedEngine};
-use crate::language::Registry;
 
 /// A snapshot of what stands around `ˇ`, and the cursor.
 fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
     // The macro's own name would look like work left undone here.
-    let text = &text.replace("hole!", concat!("to", "do!"));
-    let at = text.find('ˇ').unwrap();
-    let language = Registry::builtin().unwrap().by_name(language);
-    (Snapshot::of_text("file:///x", &text.replacen('ˇ', "", 1), language), at..at)
+    crate::testing::fixture(language, &text.replace("hole!", concat!("to", "do!")))
 }
 
 fn title(language: &str, text: &str) -> String {
@@ -76,7 +72,7 @@ fn the_line_where_one_would_type_on_belongs_to_it() {
 
 #[test]
 fn files_that_only_declare_are_left_alone() {
-    let language = Registry::builtin().unwrap().by_name("python");
+    let language = crate::testing::language("python");
     let file = |uri: &str| Snapshot::of_text(uri, "def f(a): ...\n", language.clone());
     let promised = |uri: &str| promise(&file(uri), &(0..0)).is_some();
     assert!(promised("file:///a.py") && !promised("file:///a.pyi"));

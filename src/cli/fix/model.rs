@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::actions::fix_syntax::likely;
-use crate::actions::{self, Action, Offer, Request, infill};
+use crate::actions::fix_syntax::model_score;
+use crate::actions::{self, Action, ActionRequest, Fix, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
-use crate::completion::likelihood;
+use crate::completion::score;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Lane};
 
 /// What can be done, with a model's help where there is one, and why not more.
-pub fn answer(request: &Request, model: Option<&Model>) -> (Vec<Offer>, Vec<String>) {
+pub fn answer(request: &ActionRequest, model: Option<&FixModel>) -> (Vec<Fix>, Vec<String>) {
     let offers = actions::applicable(request);
     let Some(model) = model else { return (offers, Vec::new()) };
     let mut offers = model.order(&request.snapshot, offers);
@@ -23,12 +23,12 @@ pub fn answer(request: &Request, model: Option<&Model>) -> (Vec<Offer>, Vec<Stri
 }
 
 /// A model that is read, and what it runs on.
-pub struct Model {
+pub struct FixModel {
     engine: Arc<dyn Engine>,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Model {
+impl FixModel {
     /// Read the configured model, or the one at `model`.
     pub fn start(mut config: Config, model: Option<&PathBuf>) -> anyhow::Result<Self> {
         config.model.path = model.cloned().or(config.model.path);
@@ -39,27 +39,29 @@ impl Model {
     }
 
     /// Repairs of the syntax in the order of how likely the model finds their lines.
-    fn order(&self, snapshot: &Snapshot, mut offers: Vec<Offer>) -> Vec<Offer> {
+    fn order(&self, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
         let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
-        let lines = if syntax < 2 { None } else { likely::lines(snapshot, &offers[..syntax]) };
+        let lines = if syntax < 2 { None } else { model_score::lines(snapshot, &offers[..syntax]) };
         if let Some(lines) = lines {
             let (engine, cancel, lane) = (&*self.engine, CancelToken::never(), Lane::Interactive);
-            let asked = likelihood::of(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
+            let asked =
+                score::log_probabilities(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
             // An engine that cannot tell leaves the order as it is.
             if let Ok(found) = self.runtime.block_on(asked) {
-                likely::order(&mut offers[..syntax], &found);
+                model_score::order(&mut offers[..syntax], &found);
             }
         }
         offers
     }
 
-    /// An offer for each diagnostic that none of `found` mends and that the model finds something for; of the others, why not.
-    fn written(&self, request: &Request, found: &[Offer]) -> (Vec<Offer>, Vec<String>) {
+    /// An offer for each diagnostic that none of `found` fixes and that the model finds something for; of the others, why not.
+    fn written(&self, request: &ActionRequest, found: &[Fix]) -> (Vec<Fix>, Vec<String>) {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
         for number in 0..request.diagnostics.len() {
-            let mended = |offer: &Offer| offer.mends.contains(&number);
-            let one = Request { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
-            let Some(promise) = infill::promises(&one).pop().filter(|_| !found.iter().any(mended)) else {
+            let mended = |offer: &Fix| offer.fixes.contains(&number);
+            let one =
+                ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
+            let Some(promise) = regenerate::promises(&one).pop().filter(|_| !found.iter().any(mended)) else {
                 continue;
             };
             let title = promise.title.clone();
@@ -67,19 +69,19 @@ impl Model {
             let making = actions::make(promise, request.snapshot.clone(), &*self.engine, &cancel);
             match self.runtime.block_on(making) {
                 Ok(edits) => {
-                    let (action, mends) = (Action::Infill, vec![number]);
-                    offers.push(Offer {
+                    let (action, fixes) = (Action::Infill, vec![number]);
+                    offers.push(Fix {
                         action,
                         title,
                         preferred: false,
                         edits,
-                        mends,
+                        fixes,
                         score: 0.0,
                         kind: "written",
                     });
                 }
                 Err(reason) => {
-                    excuses.push(format!("{title}: {}", actions::excuse(Action::Infill, &reason)));
+                    excuses.push(format!("{title}: {}", actions::failure_message(Action::Infill, &reason)));
                 }
             }
         }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::Settings;
+use super::DaemonOptions;
 use super::wire::{Greeting, PROTOCOL};
 use crate::paths;
 
@@ -35,7 +35,7 @@ impl Address {
     ///
     /// # Errors
     /// When the model or a folder cannot be used; the text names it.
-    pub fn of(settings: &Settings) -> anyhow::Result<Self> {
+    pub fn of(settings: &DaemonOptions) -> anyhow::Result<Self> {
         let runtime = paths::runtime_dir()?;
         // Without a home folder the log goes where the socket is.
         let state = paths::state_dir().unwrap_or_else(|| runtime.clone());
@@ -92,7 +92,7 @@ pub fn all() -> anyhow::Result<Vec<PathBuf>> {
 }
 
 /// The identity. A rebuilt binary and a replaced model file are others, although their names stay.
-fn key(settings: &Settings) -> anyhow::Result<String> {
+fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
     let binary = std::env::current_exe().context("the path of this program")?;
     let model = &settings.options.model;
     let mut hash = Sha256::new();
@@ -114,21 +114,21 @@ fn fingerprint(file: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Options;
+    use crate::engine::ModelOptions;
 
     #[test]
     fn who_differs_in_anything_has_another_engine() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let settings = Settings::new(Options::new(file.path()));
+        let settings = DaemonOptions::new(ModelOptions::new(file.path()));
         let one = key(&settings).unwrap();
         assert_eq!(one, key(&settings.clone()).unwrap());
         assert_eq!(one.len(), KEY);
         let mut threads = settings.clone();
-        threads.options.threads = Some(3);
+        threads.options.tuning.threads = Some(3);
         assert_ne!(one, key(&threads).unwrap());
         std::fs::write(file.path(), "another model").unwrap();
         assert_ne!(one, key(&settings).unwrap());
-        let gone = Settings::new(Options::new("/nowhere/model.gguf"));
+        let gone = DaemonOptions::new(ModelOptions::new("/nowhere/model.gguf"));
         assert!(format!("{:#}", key(&gone).unwrap_err()).contains("/nowhere/model.gguf"));
     }
 

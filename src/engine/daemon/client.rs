@@ -7,13 +7,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 
+mod budget;
+mod connection;
+
+use self::budget::{RESTARTS, RestartBudget, WINDOW};
+use self::connection::{Connection, Ending, Handshake, Submission, shake_hands};
 use super::address::Address;
-use super::budget::{Budget, RESTARTS, WINDOW};
-use super::launch::{self, Launcher, Way};
-use super::link::{End, Knock, Link, Order, knock};
-use super::{Settings, log};
+use super::launch::{self, LaunchOption, Launcher};
+use super::{DaemonOptions, log};
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Generation, Job, Purpose, Status};
+use crate::engine::{Engine, Generation, Job, ModelRole, Status};
 
 /// How long a process may take from its start to its first word; the model is read after that. 20 to 50 ms are usual.
 const STARTING: Duration = Duration::from_secs(20);
@@ -25,7 +28,7 @@ const ENDING: Duration = Duration::from_millis(300);
 
 /// The engine process of one model, through its socket.
 pub struct DaemonEngine {
-    orders: mpsc::UnboundedSender<Order>,
+    submissions: mpsc::UnboundedSender<Submission>,
     status: watch::Receiver<Status>,
 }
 
@@ -34,7 +37,7 @@ impl DaemonEngine {
     ///
     /// # Errors
     /// When there is no place for a socket, or the model is not there.
-    pub fn start(settings: Settings) -> anyhow::Result<Arc<Self>> {
+    pub fn start(settings: DaemonOptions) -> anyhow::Result<Arc<Self>> {
         let address = Address::of(&settings)?;
         address.check()?;
         Ok(Self::with(settings, address, Launcher::this_binary()?)?)
@@ -44,27 +47,31 @@ impl DaemonEngine {
     ///
     /// # Errors
     /// When no thread can be started, or there is no working folder.
-    pub fn with(mut settings: Settings, address: Address, launcher: Launcher) -> std::io::Result<Arc<Self>> {
+    pub fn with(
+        mut settings: DaemonOptions,
+        address: Address,
+        launcher: Launcher,
+    ) -> std::io::Result<Arc<Self>> {
         // The engine's process works in another folder.
         settings.options.model = std::path::absolute(&settings.options.model)?;
-        let (orders, receiver) = mpsc::unbounded_channel();
+        let (submissions, receiver) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(Status::Loading(0.0));
         let supervisor = Supervisor {
             settings,
             address,
             launcher,
-            ways: Vec::new(),
-            orders: receiver,
+            options: Vec::new(),
+            submissions: receiver,
             first: None,
             status: status_sender,
-            budget: Budget::default(),
+            budget: RestartBudget::default(),
             child: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
             .name("engine-client".into())
             .spawn(move || runtime.block_on(supervisor.run()))?;
-        Ok(Arc::new(Self { orders, status }))
+        Ok(Arc::new(Self { submissions, status }))
     }
 }
 
@@ -72,7 +79,7 @@ impl Engine for DaemonEngine {
     fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
         let (updates, generation) = Generation::channel();
         // Fails only when the thread has ended by a panic; then the stream ends, which is an answer too.
-        let _ = self.orders.send(Order { job, cancel, updates });
+        let _ = self.submissions.send(Submission { job, cancel, updates });
         generation
     }
 
@@ -90,16 +97,16 @@ enum Failure {
 }
 
 struct Supervisor {
-    settings: Settings,
+    settings: DaemonOptions,
     address: Address,
     launcher: Launcher,
-    /// Its ways to start an engine, looked for when the first one is needed.
-    ways: Vec<Way>,
-    orders: mpsc::UnboundedReceiver<Order>,
-    /// An order that was taken while no engine was there.
-    first: Option<Order>,
+    /// The ways to start an engine, the fastest first; looked for when the first one is needed.
+    options: Vec<LaunchOption>,
+    submissions: mpsc::UnboundedReceiver<Submission>,
+    /// A submission that came while no engine was there.
+    first: Option<Submission>,
     status: watch::Sender<Status>,
-    budget: Budget,
+    budget: RestartBudget,
     /// The process that we started last, to learn how it ends.
     child: Option<Child>,
 }
@@ -108,18 +115,18 @@ impl Supervisor {
     async fn run(mut self) {
         loop {
             let failure = match self.reach().await {
-                Ok(link) => match link.run(self.first.take(), &mut self.orders, &self.status).await {
-                    End::Dropped => return,
-                    End::Left => {
+                Ok(link) => match link.run(self.first.take(), &mut self.submissions, &self.status).await {
+                    Ending::Dropped => return,
+                    Ending::Left => {
                         // Whoever stopped it meant to. The next job brings it back.
-                        self.first = self.orders.recv().await;
+                        self.first = self.submissions.recv().await;
                         if self.first.is_none() {
                             return;
                         }
                         self.status.send_replace(Status::Loading(0.0));
                         continue;
                     }
-                    End::Lost { how, was_ready, pid } => {
+                    Ending::Lost { how, was_ready, pid } => {
                         Failure::Lost(self.explain(how, was_ready, pid).await)
                     }
                 },
@@ -130,7 +137,7 @@ impl Supervisor {
                 Failure::Lost(why) => why,
             };
             tracing::warn!("the engine {why}");
-            if self.orders.is_closed() {
+            if self.submissions.is_closed() {
                 return;
             }
             match self.budget.restart(Instant::now()) {
@@ -144,56 +151,56 @@ impl Supervisor {
     }
 
     fn hopeless(&self, why: &str) -> String {
-        let purpose = self.settings.options.purpose;
-        let off = match purpose {
-            Purpose::Infill => "Suggestions are off until the editor is restarted; everything else goes on",
-            Purpose::Instruct => "It is started again when another action that needs it is chosen",
+        let role = self.settings.options.role;
+        let off = match role {
+            ModelRole::Infill => "Suggestions are off until the editor is restarted; everything else goes on",
+            ModelRole::Instruct => "It is started again when another action that needs it is chosen",
         };
         format!(
             "the engine was lost {} times within {} minutes, the last time it {why}. {off}. Its log is {}; `treefill doctor` tries the model, and the setting {} names another one",
             RESTARTS + 1,
             WINDOW.as_secs() / 60,
             self.address.log.display(),
-            purpose.setting()
+            role.setting()
         )
     }
 
-    /// No engine any more: every order is answered with the reason, which the status shows too.
+    /// No engine any more: every submission is answered with the reason, which the status shows too.
     async fn degrade(mut self, why: String) {
         tracing::error!("{why}");
         self.status.send_replace(Status::Failed(why.clone()));
         let mut next = self.first.take();
         loop {
-            let order = match next.take() {
-                Some(order) => order,
-                None => match self.orders.recv().await {
-                    Some(order) => order,
+            let submission = match next.take() {
+                Some(submission) => submission,
+                None => match self.submissions.recv().await {
+                    Some(submission) => submission,
                     None => return,
                 },
             };
-            let _ = order.updates.send(Err(crate::engine::EngineError::Unavailable(why.clone())));
+            let _ = submission.updates.send(Err(crate::engine::EngineError::Unavailable(why.clone())));
         }
     }
 
     /// A connection to the engine, which is started if nobody answers.
-    async fn reach(&mut self) -> Result<Link, Failure> {
+    async fn reach(&mut self) -> Result<Connection, Failure> {
         let start = Instant::now();
         let mut starts = 0;
         while start.elapsed() < STARTING {
-            match knock(&self.address).await {
-                Knock::Open(link) => return Ok(*link),
-                Knock::Refused(why) => {
+            match shake_hands(&self.address).await {
+                Handshake::Open(link) => return Ok(*link),
+                Handshake::Refused(why) => {
                     return Err(Failure::Hopeless(format!(
                         "the engine at {} refused this client: {why}; `treefill engine stop` ends it",
                         self.address.socket.display()
                     )));
                 }
-                Knock::Mute(pid) => {
+                Handshake::Unresponsive(pid) => {
                     tracing::warn!("the engine's process {pid} does not answer and is ended");
                     launch::kill(pid);
                 }
-                Knock::Absent if starts < STARTS => starts += usize::from(self.start_if_needed()?),
-                Knock::Absent => {}
+                Handshake::Absent if starts < STARTS => starts += usize::from(self.start_if_needed()?),
+                Handshake::Absent => {}
             }
             tokio::time::sleep(POLL).await;
         }
@@ -215,14 +222,17 @@ impl Supervisor {
             }
             // It found another one at work, which may be about to leave: try again.
         }
-        if self.ways.is_empty() {
-            self.ways = self.launcher.ways();
+        if self.options.is_empty() {
+            self.options = self.launcher.options();
         }
-        let way = &self.ways[self.crossed_out()];
-        let child = self.launcher.start(way, &self.address, &self.settings).map_err(|error| {
-            Failure::Hopeless(format!("the engine {} could not be started: {error}", way.program.display()))
+        let option = &self.options[self.crossed_out()];
+        let child = self.launcher.start(option, &self.address, &self.settings).map_err(|error| {
+            Failure::Hopeless(format!(
+                "the engine {} could not be started: {error}",
+                option.program.display()
+            ))
         })?;
-        tracing::debug!(process = child.id(), program = %way.program.display(), "engine started");
+        tracing::debug!(process = child.id(), program = %option.program.display(), "engine started");
         self.child = Some(child);
         Ok(true)
     }
@@ -243,11 +253,11 @@ impl Supervisor {
         how
     }
 
-    /// A process crashed before its model was read. Where there is a safer way to start it, that is taken from now on.
+    /// A process crashed before its model was read. Where there is a safer way to start it, that one is used from now on.
     fn crashed(&self, status: ExitStatus) -> String {
         let how = self.with_log(status);
         let next = self.crossed_out() + 1;
-        if next < self.ways.len() {
+        if next < self.options.len() {
             tracing::warn!(
                 "the engine crashed at its start; it is started in a safer way from now on (remove {} to try again)",
                 self.address.crashed.display()
@@ -259,11 +269,11 @@ impl Supervisor {
         how
     }
 
-    /// How many of the ways are known to crash; there is always one left.
+    /// How many of the ways are known to crash; one always remains.
     fn crossed_out(&self) -> usize {
         let text = std::fs::read_to_string(&self.address.crashed).unwrap_or_default();
         let count = text.lines().next().and_then(|line| line.parse().ok()).unwrap_or(0);
-        usize::min(count, self.ways.len().saturating_sub(1))
+        usize::min(count, self.options.len().saturating_sub(1))
     }
 
     /// How a process ended; where it may have said why, with the last line of its log.

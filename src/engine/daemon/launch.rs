@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::DaemonOptions;
 use super::address::Address;
 
 /// The folder of programs for better CPUs, beside this one.
@@ -18,7 +18,7 @@ const LEVELS: &str = "treefill-engines";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Launch {
     /// How to run.
-    pub settings: Settings,
+    pub settings: DaemonOptions,
     /// Where to be found; it was made of the settings as the user has them, whatever device is tried now.
     pub address: Address,
 }
@@ -36,7 +36,7 @@ pub struct Launcher {
 
 /// One way to start an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Way {
+pub struct LaunchOption {
     /// The binary.
     pub program: PathBuf,
     /// Whether it may use a GPU.
@@ -54,25 +54,30 @@ impl Launcher {
         Ok(Self { program: std::env::current_exe()?, arguments, uses_gpu })
     }
 
-    /// The ways to start it, the fastest first. After a crash at its start the next one is safer.
-    pub(super) fn ways(&self) -> Vec<Way> {
-        let own = |gpu| Way { program: self.program.clone(), gpu };
-        let levels = levels(&self.program).into_iter().map(|program| Way { program, gpu: false });
+    /// The ways to start it, the fastest first. After a crash at start-up the next one is safer.
+    pub(super) fn options(&self) -> Vec<LaunchOption> {
+        let own = |gpu| LaunchOption { program: self.program.clone(), gpu };
+        let levels = levels(&self.program).into_iter().map(|program| LaunchOption { program, gpu: false });
         self.uses_gpu.then(|| own(true)).into_iter().chain(levels).chain([own(false)]).collect()
     }
 
     /// Start it in this way. It detaches itself; the child is kept only to learn how it ends.
-    pub(super) fn start(&self, way: &Way, address: &Address, settings: &Settings) -> io::Result<Child> {
+    pub(super) fn start(
+        &self,
+        option: &LaunchOption,
+        address: &Address,
+        settings: &DaemonOptions,
+    ) -> io::Result<Child> {
         if let Some(folder) = address.log.parent() {
             std::fs::create_dir_all(folder)?;
         }
         // What it says before it can open its log itself goes there too.
         let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
         let mut launch = Launch { settings: settings.clone(), address: address.clone() };
-        if self.uses_gpu && !way.gpu {
-            launch.settings.options.gpu_layers = Some(0);
+        if self.uses_gpu && !option.gpu {
+            launch.settings.options.tuning.gpu_layers = Some(0);
         }
-        Command::new(&way.program)
+        Command::new(&option.program)
             .args(&self.arguments)
             .arg("--launch")
             .arg(serde_json::to_string(&launch)?)
@@ -134,7 +139,7 @@ pub(super) fn is_stopped(pid: u32) -> bool {
     matches!(state, Some('T' | 't'))
 }
 
-/// End a process at once.
+/// Ending a process at once.
 pub(super) fn kill(pid: u32) {
     if let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|&pid| pid > 1) {
         // SAFETY: touches no memory. The number comes from the socket's credentials moments ago.

@@ -12,7 +12,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use crate::engine::{EngineError, Job, Status, Update};
 
 /// Raised whenever a message changes its meaning. It is part of the socket's name, so versions never meet.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// Longest frame before the greeting: whoever connects is not known yet.
 pub const LONGEST_GREETING: usize = 4096;
 /// Longest frame after it. A prompt's text is bounded by the context (some hundred kB); JSON may triple it.
@@ -31,8 +31,8 @@ pub struct Greeting {
 
 /// From a client to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Request {
-    /// Comes first. Answered by [`Response::Welcome`] or [`Response::Refused`].
+pub enum ClientMessage {
+    /// Comes first. Answered by [`ServerMessage::Welcome`] or [`ServerMessage::Refused`].
     Hello(Greeting),
     /// Run a job; its updates come back under `id`.
     Generate {
@@ -46,9 +46,9 @@ pub enum Request {
         /// Of a job.
         id: u64,
     },
-    /// Answered at once by [`Response::Pong`].
+    /// Answered at once by [`ServerMessage::Pong`].
     Ping,
-    /// Answered by [`Response::Report`]. Allowed as the first message too.
+    /// Answered by [`ServerMessage::Report`]. Allowed as the first message too.
     Report,
     /// End the process. Allowed as the first message too.
     Stop,
@@ -56,7 +56,7 @@ pub enum Request {
 
 /// From the engine to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Response {
+pub enum ServerMessage {
     /// The connection is good.
     Welcome {
         /// The engine's process.
@@ -78,15 +78,15 @@ pub enum Response {
         /// Milliseconds since the job that runs last showed a sign of life; 0 when none runs.
         stuck_ms: u64,
     },
-    /// Answer to [`Request::Report`].
-    Report(Box<Report>),
+    /// Answer to [`ClientMessage::Report`].
+    Report(Box<EngineReport>),
     /// The process ends in good order; no need to worry.
     Goodbye,
 }
 
 /// Facts about a running engine, for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub struct EngineReport {
     /// Its process.
     pub pid: u32,
     /// Version of its binary.
@@ -100,7 +100,7 @@ pub struct Report {
     /// Jobs done since it was started.
     pub jobs: u64,
     /// The settings it was started with.
-    pub settings: super::Settings,
+    pub settings: super::DaemonOptions,
 }
 
 /// The receiving side of a connection.
@@ -140,16 +140,16 @@ mod tests {
     #[test]
     fn messages_survive_the_wire() {
         let messages = [
-            Request::Hello(Greeting { protocol: PROTOCOL, version: "1".into(), key: "k".into() }),
-            Request::Cancel { id: 7 },
-            Request::Ping,
+            ClientMessage::Hello(Greeting { protocol: PROTOCOL, version: "1".into(), key: "k".into() }),
+            ClientMessage::Cancel { id: 7 },
+            ClientMessage::Ping,
         ];
         for message in messages {
             let frame = BytesMut::from(&*encode(&message));
-            assert_eq!(decode::<Request>(&frame).unwrap(), message);
+            assert_eq!(decode::<ClientMessage>(&frame).unwrap(), message);
         }
-        let update = Response::Update { id: 1, update: Err(EngineError::Cancelled) };
-        assert_eq!(decode::<Response>(&BytesMut::from(&*encode(&update))).unwrap(), update);
-        assert!(decode::<Request>(&BytesMut::from(&b"GET / HTTP/1.1"[..])).is_err());
+        let update = ServerMessage::Update { id: 1, update: Err(EngineError::Cancelled) };
+        assert_eq!(decode::<ServerMessage>(&BytesMut::from(&*encode(&update))).unwrap(), update);
+        assert!(decode::<ClientMessage>(&BytesMut::from(&b"GET / HTTP/1.1"[..])).is_err());
     }
 }

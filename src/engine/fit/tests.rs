@@ -4,11 +4,11 @@
 
 use super::*;
 
-fn tokens(text: &str) -> Vec<Token> {
-    text.chars().map(|char| char as Token).collect()
+fn tokens(text: &str) -> Vec<TokenId> {
+    text.chars().map(|char| char as TokenId).collect()
 }
 
-fn text(tokens: &[Token]) -> String {
+fn text(tokens: &[TokenId]) -> String {
     tokens.iter().map(|&token| char::from_u32(token as u32).unwrap()).collect()
 }
 

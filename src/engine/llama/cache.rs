@@ -11,7 +11,7 @@ use llama_cpp_2::token::LlamaToken;
 use super::backend::take_last_error;
 use super::load::Loaded;
 use crate::engine::speed::CHUNK;
-use crate::engine::{EngineError, Options, Token, kv};
+use crate::engine::{EngineError, ModelOptions, TokenId, kv};
 
 /// Memory that the sequences may take together, as far as there are more than [`FEWEST`].
 pub const MEMORY: u64 = 512 << 20;
@@ -34,7 +34,7 @@ const LAST: i32 = -1;
 
 /// Where one of several texts stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct Branch {
     sequence: usize,
     /// The row of its logits in the last batch.
     row: i32,
@@ -43,7 +43,7 @@ pub struct Step {
 /// One sequence of tokens in the KV cache.
 #[derive(Debug, Clone, Default)]
 struct Sequence {
-    tokens: Vec<Token>,
+    tokens: Vec<TokenId>,
     used: u64,
 }
 
@@ -67,9 +67,10 @@ fn refused(error: impl std::fmt::Display) -> EngineError {
 
 impl<'a> Cache<'a> {
     /// Create the context. The error is for the user.
-    pub fn new(options: &Options, loaded: &'a Loaded, threads: usize) -> Result<Self, String> {
+    pub fn new(options: &ModelOptions, loaded: &'a Loaded, threads: usize) -> Result<Self, String> {
         let trained = loaded.model.n_ctx_train();
-        let size = options.context.unwrap_or(trained.min(Options::CONTEXT)).clamp(64, trained.max(64));
+        let size =
+            options.tuning.context.unwrap_or(trained.min(ModelOptions::CONTEXT)).clamp(64, trained.max(64));
         let count = sequences(loaded, size);
         let batch = options.batch.clamp(CHUNK as u32, size);
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);
@@ -121,7 +122,7 @@ impl<'a> Cache<'a> {
 
     /// Choose the sequence for `prompt`; returns how many of its tokens are in there. The rest has to be appended. The
     /// sequence `spare` is left as it is.
-    pub fn adopt(&mut self, prompt: &[Token], spare: Option<usize>) -> Result<usize, EngineError> {
+    pub fn align(&mut self, prompt: &[TokenId], spare: Option<usize>) -> Result<usize, EngineError> {
         let cached: Vec<kv::Cached> = self
             .sequences
             .iter()
@@ -166,7 +167,7 @@ impl<'a> Cache<'a> {
     }
 
     /// Append tokens to the sequence at work. With [`Output::Last`] the last one's logits can be read afterwards.
-    pub fn append(&mut self, tokens: &[Token], output: Output) -> Result<(), EngineError> {
+    pub fn append(&mut self, tokens: &[TokenId], output: Output) -> Result<(), EngineError> {
         // llama.cpp aborts the process on a batch that is empty, too large or beyond the context.
         if tokens.is_empty() || tokens.len() > self.batch() {
             return Err(EngineError::Failed(format!("a batch of {} tokens", tokens.len())));
@@ -197,52 +198,55 @@ impl<'a> Cache<'a> {
         1 + self.sequences.len() / 2
     }
 
-    /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each step's logits are
+    /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each branch's logits are
     /// those of the last token appended.
-    pub fn fork(&mut self, count: usize) -> Result<Vec<Step>, EngineError> {
-        let mut steps = vec![Step { sequence: self.current, row: LAST }];
+    pub fn fork(&mut self, count: usize) -> Result<Vec<Branch>, EngineError> {
+        let mut branches = vec![Branch { sequence: self.current, row: LAST }];
         let mut others: Vec<usize> = (0..self.sequences.len()).filter(|&at| at != self.current).collect();
         others.sort_by_key(|&at| self.sequences[at].used);
         for to in others.into_iter().take(count.min(self.forks()).saturating_sub(1)) {
             self.copy(self.current, to)?;
             // Older than everything that was asked for: the first to be given up again.
             self.sequences[to].used = 0;
-            steps.push(Step { sequence: to, row: LAST });
+            branches.push(Branch { sequence: to, row: LAST });
         }
-        Ok(steps)
+        Ok(branches)
     }
 
     /// Whether one more token fits.
-    pub fn has_room(&self, step: &Step) -> bool {
-        self.sequences[step.sequence].tokens.len() < self.size
+    pub fn has_room(&self, branch: &Branch) -> bool {
+        self.sequences[branch.sequence].tokens.len() < self.size
     }
 
     /// Append one token to each of some sequences, in one batch.
-    pub fn append_each(&mut self, steps: Vec<(&mut Step, Token)>) -> Result<(), EngineError> {
+    pub fn append_each(&mut self, branches: Vec<(&mut Branch, TokenId)>) -> Result<(), EngineError> {
         self.batch.clear();
-        for (row, (step, token)) in steps.iter().enumerate() {
-            let position = i32::try_from(self.sequences[step.sequence].tokens.len()).map_err(refused)?;
-            let sequence = i32::try_from(step.sequence).map_err(refused)?;
+        for (row, (branch, token)) in branches.iter().enumerate() {
+            let position = i32::try_from(self.sequences[branch.sequence].tokens.len()).map_err(refused)?;
+            let sequence = i32::try_from(branch.sequence).map_err(refused)?;
             debug_assert!(row < self.batch());
             self.batch.add(LlamaToken(*token), position, &[sequence], true).map_err(refused)?;
         }
         self.decode()?;
-        for (row, (step, token)) in steps.into_iter().enumerate() {
-            self.sequences[step.sequence].tokens.push(token);
-            step.row = i32::try_from(row).map_err(refused)?;
+        for (row, (branch, token)) in branches.into_iter().enumerate() {
+            self.sequences[branch.sequence].tokens.push(token);
+            branch.row = i32::try_from(row).map_err(refused)?;
         }
         Ok(())
     }
 
     /// Evaluate `texts` behind the sequence at work, each as if it alone came next, and forget them again; returns the rows
     /// of each one's logits. Together they must fit into a batch, and each into the context.
-    pub fn look_ahead(&mut self, texts: &[&[Token]]) -> Result<Vec<std::ops::Range<i32>>, EngineError> {
-        let steps = self.fork(texts.len())?;
+    pub fn score_continuations(
+        &mut self,
+        texts: &[&[TokenId]],
+    ) -> Result<Vec<std::ops::Range<i32>>, EngineError> {
+        let branches = self.fork(texts.len())?;
         let start = self.len();
         self.batch.clear();
         let (mut rows, mut next) = (Vec::new(), 0);
-        for (step, text) in steps.iter().zip(texts) {
-            let sequence = i32::try_from(step.sequence).map_err(refused)?;
+        for (branch, text) in branches.iter().zip(texts) {
+            let sequence = i32::try_from(branch.sequence).map_err(refused)?;
             for (index, &token) in text.iter().enumerate() {
                 let position = i32::try_from(start + index).map_err(refused)?;
                 self.batch.add(LlamaToken(token), position, &[sequence], true).map_err(refused)?;
@@ -252,8 +256,8 @@ impl<'a> Cache<'a> {
             next = end;
         }
         self.decode()?;
-        for (step, text) in steps.iter().zip(texts) {
-            self.sequences[step.sequence].tokens.extend_from_slice(text);
+        for (branch, text) in branches.iter().zip(texts) {
+            self.sequences[branch.sequence].tokens.extend_from_slice(text);
         }
         // The prompt stays; the copies are given up first anyway.
         self.truncate(start)?;
@@ -271,9 +275,9 @@ impl<'a> Cache<'a> {
         Ok(())
     }
 
-    /// Logits of a step's last token, one for each entry of the vocabulary.
-    pub fn logits(&self, step: &Step) -> &[f32] {
-        self.row(step.row)
+    /// Logits of a branch's last token, one for each entry of the vocabulary.
+    pub fn logits(&self, branch: &Branch) -> &[f32] {
+        self.row(branch.row)
     }
 
     /// Logits of the last token appended with [`Output::Last`].

@@ -5,7 +5,7 @@ use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 
 use super::vocabulary::Special;
-use crate::engine::{Message, Speaker, Token};
+use crate::engine::{ChatMessage, Speaker, TokenId};
 
 /// Stands for the text of the message of that number. No template has private-use characters of its own.
 fn mark(number: usize) -> String {
@@ -58,9 +58,9 @@ impl Chat {
     pub fn prompt(
         &self,
         model: &LlamaModel,
-        messages: &[Message],
-        tokenize: &dyn Fn(&str, Special) -> Vec<Token>,
-    ) -> Result<Vec<Token>, String> {
+        messages: &[ChatMessage],
+        tokenize: &dyn Fn(&str, Special) -> Vec<TokenId>,
+    ) -> Result<Vec<TokenId>, String> {
         let messages = if self.system { messages.to_vec() } else { without_rules(messages) };
         let speakers: Vec<Speaker> = messages.iter().map(|message| message.speaker).collect();
         let rendered = render(model, &self.template, &speakers);
@@ -69,7 +69,7 @@ impl Chat {
             return Err("the model's chat template has no place for these messages".into());
         };
         let vocab = model.vocab();
-        let mut tokens: Vec<Token> = Vec::new();
+        let mut tokens: Vec<TokenId> = Vec::new();
         let mut space = "";
         for part in parts {
             match part {
@@ -128,8 +128,8 @@ fn parts_in(rendered: &str, messages: usize) -> Option<Vec<Part<'_>>> {
 }
 
 /// The same conversation with the rules at the beginning of the first question.
-fn without_rules(messages: &[Message]) -> Vec<Message> {
-    let (rules, mut others): (Vec<Message>, Vec<Message>) =
+fn without_rules(messages: &[ChatMessage]) -> Vec<ChatMessage> {
+    let (rules, mut others): (Vec<ChatMessage>, Vec<ChatMessage>) =
         messages.iter().cloned().partition(|message| message.speaker == Speaker::System);
     if let Some(first) = others.first_mut() {
         let rules = rules.iter().map(|message| format!("{}\n\n", message.text.trim()));
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn rules_without_a_place_begin_the_first_question() {
-        let say = |speaker, text: &str| Message { speaker, text: text.into() };
+        let say = |speaker, text: &str| ChatMessage { speaker, text: text.into() };
         let messages = [say(Speaker::System, "Be brief. "), say(Speaker::User, "Why?")];
         assert_eq!(without_rules(&messages), [say(Speaker::User, "Be brief.\n\nWhy?")]);
     }

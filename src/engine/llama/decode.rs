@@ -1,25 +1,23 @@
 //! The decode loop: one or several candidates from one prompt, a token of each per batch, until all have ended.
 
-use super::cache::Step;
+use super::cache::Branch;
 use super::worker::Worker;
 use crate::engine::heal::Heal;
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
-use crate::engine::stop::Watch;
+use crate::engine::stop::StopWatch;
 use crate::engine::utf8::Assembler;
-use crate::engine::{EngineError, Finish, Piece, Sampling, Token, Update};
+use crate::engine::{EngineError, Finish, Piece, Sampling, TokenId, Update};
 
 /// One text on its way.
-struct Candidate<'t> {
+struct Candidate {
     index: usize,
     /// Where its tokens and its logits are.
-    step: Step,
+    branch: Branch,
     heal: Heal,
     sampler: Sampler,
-    watch: Watch<'t>,
+    watch: StopWatch,
     text: Assembler,
-    /// Delivered bytes until the first piece is complete; none after it.
-    first: Option<Vec<u8>>,
     /// What the first token added that did more than spell what healing took back.
     beginning: Vec<u8>,
     /// Of tokens whose text is not delivered yet.
@@ -49,19 +47,18 @@ impl Worker<'_> {
         heal: Heal,
         candidates: usize,
     ) -> Result<(Finish, usize), EngineError> {
-        let steps = self.cache.fork(candidates)?;
-        let several = steps.len() > 1;
-        let mut candidates: Vec<Candidate> = steps
+        let branches = self.cache.fork(candidates)?;
+        let several = branches.len() > 1;
+        let mut candidates: Vec<Candidate> = branches
             .into_iter()
             .enumerate()
-            .map(|(index, step)| Candidate {
+            .map(|(index, branch)| Candidate {
                 index,
-                step,
+                branch,
                 heal: heal.clone(),
                 sampler: Sampler::new(own(ticket.job.sampling, index)),
-                watch: Watch::new(&ticket.job.stop),
+                watch: StopWatch::new(ticket.job.stop),
                 text: Assembler::default(),
-                first: Some(Vec::new()),
                 beginning: Vec::new(),
                 tokens: 0,
                 logprob: 0.0,
@@ -71,14 +68,14 @@ impl Worker<'_> {
             .collect();
         // Greedy candidates would all be the same: each begins with another text.
         let mut taken: Vec<Vec<u8>> = Vec::new();
-        let branches = ticket.job.sampling == Sampling::Greedy;
+        let distinct = ticket.job.sampling == Sampling::Greedy;
         loop {
             ticket.check()?;
             let mut next = Vec::new();
             for candidate in candidates.iter_mut().filter(|candidate| candidate.finish.is_none()) {
                 let begun = !candidate.beginning.is_empty();
                 let result = self.advance(ticket, max_tokens, candidate, &taken);
-                if branches && !begun && !candidate.beginning.is_empty() {
+                if distinct && !begun && !candidate.beginning.is_empty() {
                     taken.push(candidate.beginning.clone());
                 }
                 match result {
@@ -94,9 +91,9 @@ impl Worker<'_> {
             if next.is_empty() {
                 break;
             }
-            let steps: Vec<(&mut Step, Token)> =
-                next.into_iter().map(|(candidate, token)| (&mut candidate.step, token)).collect();
-            self.cache.append_each(steps)?;
+            let branches: Vec<(&mut Branch, TokenId)> =
+                next.into_iter().map(|(candidate, token)| (&mut candidate.branch, token)).collect();
+            self.cache.append_each(branches)?;
         }
         let generated = candidates.iter().map(|candidate| candidate.generated).sum();
         let finish = candidates.first().and_then(|candidate| candidate.finish).unwrap_or(Finish::Length);
@@ -110,38 +107,27 @@ impl Worker<'_> {
         max_tokens: usize,
         candidate: &mut Candidate,
         taken: &[Vec<u8>],
-    ) -> Result<Token, Finish> {
-        let token = self.choose(ticket, candidate, taken).ok_or(Finish::EndOfText)?;
+    ) -> Result<TokenId, Finish> {
+        let token = self.choose(candidate, taken).ok_or(Finish::EndOfText)?;
         if let Some(finish) = self.deliver(ticket, token, candidate) {
             return Err(finish);
         }
-        let full = candidate.generated >= max_tokens || !self.cache.has_room(&candidate.step);
+        let full = candidate.generated >= max_tokens || !self.cache.has_room(&candidate.branch);
         if full { Err(Finish::Length) } else { Ok(token) }
     }
 
     /// The next token; none at the end of the text.
-    fn choose(&self, ticket: &Ticket, candidate: &mut Candidate, taken: &[Vec<u8>]) -> Option<Token> {
+    fn choose(&self, candidate: &mut Candidate, taken: &[Vec<u8>]) -> Option<TokenId> {
         let vocabulary = &self.loaded.vocabulary;
         let spellings = candidate.heal.candidates(&vocabulary.pieces);
-        let (first, heal) = (candidate.first.as_deref(), &candidate.heal);
-        let bans = &ticket.job.bans;
-        let branches = candidate.beginning.is_empty() && !taken.is_empty();
+        let heal = &candidate.heal;
+        let distinct = candidate.beginning.is_empty() && !taken.is_empty();
         let allowed = |token| {
-            let new = || heal.new_part(vocabulary.pieces.text(token));
+            let new = heal.new_part(vocabulary.pieces.text(token));
             // Not another spelling of what was typed either: it would only delay the same beginning.
-            if branches && (new().is_empty() || taken.iter().any(|taken| taken == new())) {
-                return false;
-            }
-            let Some(first) = first.filter(|_| !bans.is_empty()) else { return true };
-            let new = new();
-            // A text that has not begun may not be banned by its empty start, unless the end itself is banned.
-            let spelling = *heal != Heal::default() && new.is_empty();
-            let is = |ban: &[u8]| {
-                ban.len() == first.len() + new.len() && ban.starts_with(first) && ban.ends_with(new)
-            };
-            spelling || !bans.iter().any(|ban| is(ban.first_piece.as_bytes()))
+            !distinct || !(new.is_empty() || taken.iter().any(|taken| taken == new))
         };
-        let logits = self.cache.logits(&candidate.step);
+        let logits = self.cache.logits(&candidate.branch);
         let choice = candidate.sampler.choose(logits, spellings.as_deref(), allowed)?;
         if vocabulary.is_end(choice.token) {
             return None;
@@ -153,7 +139,7 @@ impl Worker<'_> {
     }
 
     /// Send what a token adds to the text. Some: the text ends with it.
-    fn deliver(&self, ticket: &Ticket, token: Token, candidate: &mut Candidate) -> Option<Finish> {
+    fn deliver(&self, ticket: &Ticket, token: TokenId, candidate: &mut Candidate) -> Option<Finish> {
         let bytes = self.loaded.vocabulary.pieces.text(token);
         let new = candidate.heal.new_part(bytes);
         if candidate.beginning.is_empty() {
@@ -169,12 +155,8 @@ impl Worker<'_> {
             finish = Some(Finish::Stop);
         }
         if text.is_empty() {
-            if let Some(first) = &mut candidate.first {
-                first.extend_from_slice(new);
-            }
             return finish;
         }
-        candidate.first = None;
         let (tokens, logprob) =
             (std::mem::take(&mut candidate.tokens), std::mem::take(&mut candidate.logprob));
         ticket.send(Update::Piece(Piece { text, logprob, tokens, candidate: candidate.index }));

@@ -11,9 +11,9 @@ use tokio::sync::watch;
 use super::backend::{backend, take_last_error};
 use super::chat::Chat;
 use super::devices::{devices, fitting};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::ModelVocabulary;
 use crate::engine::queue::Queue;
-use crate::engine::{Options, Purpose, Status};
+use crate::engine::{ModelOptions, ModelRole, Status};
 
 /// A loaded model.
 pub struct Loaded {
@@ -22,7 +22,7 @@ pub struct Loaded {
     /// Weights and vocabulary.
     pub model: LlamaModel,
     /// What the engine reads from the vocabulary.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: ModelVocabulary,
     /// How conversations are worded, for a model that is asked in them.
     pub chat: Option<Chat>,
     /// Layers on the GPU, the output counted as one; never more than there are.
@@ -48,13 +48,17 @@ fn layers(backend: &LlamaBackend, path: &std::path::Path) -> Option<u32> {
 }
 
 /// Load what `options` name. The error is for the user.
-pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status>) -> Result<Loaded, String> {
+pub fn load(
+    options: &ModelOptions,
+    queue: &Arc<Queue>,
+    status: &watch::Sender<Status>,
+) -> Result<Loaded, String> {
     let started = Instant::now();
     let path = &options.model;
     // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
     crate::models::check(path).map_err(|error| format!("{error:#}"))?;
     let backend = backend()?;
-    let gpu_layers = match options.gpu_layers {
+    let gpu_layers = match options.tuning.gpu_layers {
         Some(layers) => layers,
         None if backend.supports_gpu_offload() => offload(backend, path),
         None => 0,
@@ -75,10 +79,11 @@ pub fn load(options: &Options, queue: &Arc<Queue>, status: &watch::Sender<Status
         )
     })?;
     let named = |error| format!("{}: {error}", path.display());
-    let vocabulary = Vocabulary::read(&model, options.purpose, options.family.as_deref()).map_err(named)?;
-    let chat = match options.purpose {
-        Purpose::Infill => None,
-        Purpose::Instruct => Some(Chat::read(&model).map_err(named)?),
+    let vocabulary =
+        ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref()).map_err(named)?;
+    let chat = match options.role {
+        ModelRole::Infill => None,
+        ModelRole::Instruct => Some(Chat::read(&model).map_err(named)?),
     };
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
     let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));

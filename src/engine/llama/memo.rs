@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Token;
+use crate::engine::TokenId;
 
 /// Texts remembered: for one key there are a suffix, some stable segments and the prefix, which is asked for twice.
 const ENTRIES: usize = 8;
@@ -10,12 +10,12 @@ const ENTRIES: usize = 8;
 /// The last texts and their tokens.
 #[derive(Debug, Default)]
 pub struct Memo {
-    entries: VecDeque<(String, Vec<Token>)>,
+    entries: VecDeque<(String, Vec<TokenId>)>,
 }
 
 impl Memo {
     /// The tokens of `text`, from memory or by `tokenize`.
-    pub fn tokens(&mut self, text: &str, tokenize: impl FnOnce(&str) -> Vec<Token>) -> Vec<Token> {
+    pub fn tokens(&mut self, text: &str, tokenize: impl FnOnce(&str) -> Vec<TokenId>) -> Vec<TokenId> {
         let entry = match self.entries.iter().position(|(known, _)| known == text) {
             Some(at) => self.entries.remove(at),
             None => None,
@@ -39,9 +39,9 @@ mod tests {
         for text in ["suffix", "a", "suffix", "ab", "suffix", "abc"] {
             let tokens = memo.tokens(text, |text| {
                 calls += 1;
-                vec![text.len() as Token]
+                vec![text.len() as TokenId]
             });
-            assert_eq!(tokens, [text.len() as Token]);
+            assert_eq!(tokens, [text.len() as TokenId]);
         }
         assert_eq!(calls, 4, "the suffix once, each prefix once");
         for number in 0..20 {

@@ -4,7 +4,7 @@ use super::worker::Worker;
 use crate::engine::heal::Heal;
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::logprob;
-use crate::engine::{EngineError, Score, Token, Update};
+use crate::engine::{EngineError, TextScore, TokenId, Update};
 
 impl Worker<'_> {
     /// Score `continuations` behind the prompt that has just been evaluated; returns how many tokens were evaluated.
@@ -16,7 +16,7 @@ impl Worker<'_> {
     ) -> Result<usize, EngineError> {
         // What healing took back belongs to the first word of every continuation.
         let taken = String::from_utf8_lossy(heal.pending()).into_owned();
-        let texts: Vec<Vec<Token>> =
+        let texts: Vec<Vec<TokenId>> =
             continuations.iter().map(|text| self.tokenize(&format!("{taken}{text}"))).collect();
         let first: Vec<f32> = {
             let logits = self.cache.last_logits();
@@ -25,10 +25,10 @@ impl Worker<'_> {
                 .map(|tokens| tokens.first().map_or(f32::NEG_INFINITY, |&token| logprob(logits, token)))
                 .collect()
         };
-        let mut scores: Vec<Score> = texts
+        let mut scores: Vec<TextScore> = texts
             .iter()
             .zip(first)
-            .map(|(tokens, logprob)| Score { logprob, tokens: tokens.len() })
+            .map(|(tokens, logprob)| TextScore { logprob, tokens: tokens.len() })
             .collect();
         // The last token of a text predicts nothing of it.
         let room = self.cache.batch().min(self.cache.free());
@@ -50,9 +50,9 @@ impl Worker<'_> {
                 })
                 .count();
             let batch: Vec<usize> = waiting.drain(..together.max(1)).collect();
-            let parts: Vec<&[Token]> = batch.iter().map(|&at| &texts[at][..texts[at].len() - 1]).collect();
+            let parts: Vec<&[TokenId]> = batch.iter().map(|&at| &texts[at][..texts[at].len() - 1]).collect();
             evaluated += parts.iter().map(|part| part.len()).sum::<usize>();
-            let rows = self.cache.look_ahead(&parts)?;
+            let rows = self.cache.score_continuations(&parts)?;
             for (&at, rows) in batch.iter().zip(rows) {
                 for (row, &token) in rows.zip(&texts[at][1..]) {
                     scores[at].logprob += logprob(self.cache.row(row), token);

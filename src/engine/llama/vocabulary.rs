@@ -11,10 +11,10 @@ use super::backend::backend;
 use super::chat::Chat;
 use crate::engine::family::{self, Layout};
 use crate::engine::heal::Pieces;
-use crate::engine::{Message, Purpose, Token};
+use crate::engine::{ChatMessage, ModelRole, TokenId};
 
 /// What is read from a vocabulary once, at load.
-pub struct Vocabulary {
+pub struct ModelVocabulary {
     /// Text of every ordinary token.
     pub pieces: Pieces,
     /// By token id: ends the text.
@@ -22,12 +22,12 @@ pub struct Vocabulary {
     /// How prompts are built.
     pub layout: Layout,
     /// The token of a line feed, where tokenisation has to begin with one; see [`tokenize`].
-    lead: Option<Token>,
+    lead: Option<TokenId>,
 }
 
-impl Vocabulary {
+impl ModelVocabulary {
     /// Read it. `wanted` is the user's choice of family, where the model is one that fills in.
-    pub fn read(model: &LlamaModel, purpose: Purpose, wanted: Option<&str>) -> Result<Self, String> {
+    pub fn read(model: &LlamaModel, role: ModelRole, wanted: Option<&str>) -> Result<Self, String> {
         let vocab = model.vocab();
         let looked_for: HashSet<&str> = family::sentinel_texts().collect();
         let mut found = HashMap::new();
@@ -43,15 +43,15 @@ impl Vocabulary {
         }
         let usable = |token: LlamaToken| (token.0 >= 0).then_some(token.0);
         let name = model.meta_val_str("general.name").unwrap_or_default();
-        let about = family::Vocabulary {
+        let about = family::VocabularyFacts {
             find: &|text| found.get(text).copied(),
             known: [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()].map(usable),
             bos: vocab.should_add_bos().then_some(vocab.bos()).and_then(usable),
             name: &name,
         };
-        let layout = match purpose {
-            Purpose::Infill => family::detect(&about, wanted)?,
-            Purpose::Instruct => Layout::none(),
+        let layout = match role {
+            ModelRole::Infill => family::detect(&about, wanted)?,
+            ModelRole::Instruct => Layout::none(),
         };
         for &stop in &layout.stops {
             if let Some(index) = usize::try_from(stop).ok().filter(|&index| index < ends.len()) {
@@ -63,17 +63,17 @@ impl Vocabulary {
     }
 
     /// Tokens of `text`; see [`tokenize`].
-    pub fn tokenize(&self, model: &LlamaModel, text: &str) -> Vec<Token> {
+    pub fn tokenize(&self, model: &LlamaModel, text: &str) -> Vec<TokenId> {
         tokenize(model, self.lead, text, Special::Text)
     }
 
     /// The same for the words of a chat template, or of a message in one.
-    pub fn tokenize_as(&self, model: &LlamaModel, text: &str, special: Special) -> Vec<Token> {
+    pub fn tokenize_as(&self, model: &LlamaModel, text: &str, special: Special) -> Vec<TokenId> {
         tokenize(model, self.lead, text, special)
     }
 
     /// Whether `token` ends the text.
-    pub fn is_end(&self, token: Token) -> bool {
+    pub fn is_end(&self, token: TokenId) -> bool {
         usize::try_from(token).ok().and_then(|index| self.ends.get(index).copied()).unwrap_or(true)
     }
 }
@@ -89,7 +89,7 @@ pub enum Special {
 
 /// Tokens of `text` as it stands in the middle of a document: no BOS, no space added. SentencePiece vocabularies add one before the first word whatever they are asked; a line feed in front takes
 /// it instead and is cut off again, with everything up to it.
-fn tokenize(model: &LlamaModel, lead: Option<Token>, text: &str, special: Special) -> Vec<Token> {
+fn tokenize(model: &LlamaModel, lead: Option<TokenId>, text: &str, special: Special) -> Vec<TokenId> {
     let control = special == Special::Control;
     if text.is_empty() {
         return Vec::new();
@@ -107,7 +107,7 @@ fn tokenize(model: &LlamaModel, lead: Option<Token>, text: &str, special: Specia
 }
 
 /// The line feed's token if this vocabulary adds a space before a text.
-fn lead(model: &LlamaModel) -> Option<Token> {
+fn lead(model: &LlamaModel) -> Option<TokenId> {
     let vocab = model.vocab();
     let first = *vocab.tokenize(b"x", false, false).first()?;
     if !vocab.token_to_piece(first, false, None).starts_with(b" ") {
@@ -123,7 +123,7 @@ fn lead(model: &LlamaModel) -> Option<Token> {
 /// A vocabulary without weights: for tests and for looking at a model.
 pub struct Tokenizer {
     model: LlamaModel,
-    lead: Option<Token>,
+    lead: Option<TokenId>,
 }
 
 impl Tokenizer {
@@ -140,12 +140,12 @@ impl Tokenizer {
     }
 
     /// Tokens of plain text, as the engine tokenises the parts of a prompt.
-    pub fn tokenize(&self, text: &str) -> Vec<Token> {
+    pub fn tokenize(&self, text: &str) -> Vec<TokenId> {
         tokenize(&self.model, self.lead, text, Special::Text)
     }
 
     /// The text of tokens; control tokens have none.
-    pub fn text(&self, tokens: &[Token]) -> Vec<u8> {
+    pub fn text(&self, tokens: &[TokenId]) -> Vec<u8> {
         let vocab = self.model.vocab();
         tokens.iter().flat_map(|&token| vocab.token_to_piece(LlamaToken(token), false, None)).collect()
     }
@@ -154,7 +154,7 @@ impl Tokenizer {
     ///
     /// # Errors
     /// A text for the user, that follows the file's name.
-    pub fn conversation(&self, messages: &[Message]) -> Result<Vec<Token>, String> {
+    pub fn conversation(&self, messages: &[ChatMessage]) -> Result<Vec<TokenId>, String> {
         let tokenize = |text: &str, special| tokenize(&self.model, self.lead, text, special);
         Chat::read(&self.model)?.prompt(&self.model, messages, &tokenize)
     }
@@ -164,6 +164,6 @@ impl Tokenizer {
     /// # Errors
     /// A text for the user; see [`family::detect`].
     pub fn layout(&self, wanted: Option<&str>) -> Result<Layout, String> {
-        Vocabulary::read(&self.model, Purpose::Infill, wanted).map(|vocabulary| vocabulary.layout)
+        ModelVocabulary::read(&self.model, ModelRole::Infill, wanted).map(|vocabulary| vocabulary.layout)
     }
 }

@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 
 use super::backend::system_info;
 use super::cache::{Cache, Output};
+use super::extend::{FACTOR, LongerPrompt, STEP};
 use super::load::Loaded;
-use super::widen::{FACTOR, STEP, Wider};
+use super::memo::Memo;
 use crate::engine::fit::{self, Anchor, Fitted};
 use crate::engine::heal::Heal;
-use crate::engine::memo::Memo;
-use crate::engine::power::WorkAhead;
+use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::{
-    EngineError, Finish, Job, Lane, Message, ModelInfo, Options, Prompt, Segment, Summary, Task, Token,
-    Update, cores,
+    ChatMessage, EngineError, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions, PromptStats, Segment,
+    Task, TokenId, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
@@ -33,10 +33,10 @@ pub struct Worker<'a> {
     speed: Speed,
     threads: usize,
     windows: HashMap<String, Vec<Window>>,
-    wider: Option<Wider>,
+    longer: Option<LongerPrompt>,
     /// The sequence in which the last job ran.
     asked: usize,
-    work_ahead: (WorkAhead, Duration),
+    prefetch: (Prefetch, Duration),
     memo: RefCell<Memo>,
 }
 
@@ -50,30 +50,31 @@ struct Window {
 
 impl<'a> Worker<'a> {
     /// Create the context. The error is for the user.
-    pub fn new(options: &Options, loaded: &'a Loaded) -> Result<Self, String> {
+    pub fn new(options: &ModelOptions, loaded: &'a Loaded) -> Result<Self, String> {
         let threads = options
+            .tuning
             .threads
             .filter(|&threads| threads > 0)
             .unwrap_or_else(|| default_threads(loaded.model.n_params()));
         let cache = Cache::new(options, loaded, threads)?;
         let all_on_gpu = loaded.gpu_layers > loaded.model.n_layer();
         let chunk = if all_on_gpu { cache.batch() } else { CHUNK.min(cache.batch()) };
-        let speed = Speed::new(chunk, cache.size(), options.prompt_ms);
+        let speed = Speed::new(chunk, cache.size(), options.tuning.max_prefill_ms);
         Ok(Self {
             loaded,
             cache,
             speed,
             threads,
             windows: HashMap::new(),
-            wider: None,
+            longer: None,
             asked: 0,
-            work_ahead: (options.work_ahead, Duration::from_millis(u64::from(options.pause_ms))),
+            prefetch: (options.prefetch, Duration::from_millis(u64::from(options.pause_ms))),
             memo: RefCell::default(),
         })
     }
 
     /// Facts for people.
-    pub fn info(&self, options: &Options) -> ModelInfo {
+    pub fn info(&self, options: &ModelOptions) -> ModelInfo {
         let model = &self.loaded.model;
         let file = options.model.file_stem().map(|name| name.to_string_lossy().into_owned());
         ModelInfo {
@@ -111,7 +112,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Do a job, sending its pieces.
-    pub fn run(&mut self, ticket: &Ticket) -> Result<Summary, EngineError> {
+    pub fn run(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
         let job = &ticket.job;
         let started = Instant::now();
         let max_tokens = job.max_tokens.clamp(1, self.cache.size() / 2);
@@ -119,7 +120,7 @@ impl<'a> Worker<'a> {
             Task::Chat { messages } => (self.conversation(messages, max_tokens)?, Heal::default()),
             Task::Generate { .. } | Task::Score { .. } => self.prompt(job, max_tokens),
         };
-        let prompt = Prompt { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
+        let prompt = PromptStats { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
         ticket.send(Update::Prompt(prompt));
         let prefilled = Instant::now();
         let (finish, generated_tokens) = match &job.task {
@@ -127,7 +128,7 @@ impl<'a> Worker<'a> {
             Task::Chat { .. } => self.generate(ticket, max_tokens, heal, 1)?,
             Task::Score { continuations } => (Finish::EndOfText, self.score(ticket, &heal, continuations)?),
         };
-        Ok(Summary {
+        Ok(JobSummary {
             finish,
             prompt,
             generated_tokens,
@@ -137,7 +138,7 @@ impl<'a> Worker<'a> {
     }
 
     /// The prompt's tokens, and the typed text that generation has to spell first.
-    fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<Token>, Heal) {
+    fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<TokenId>, Heal) {
         let room = self.room(max_tokens);
         if !self.windows.contains_key(&job.document) && self.windows.len() >= DOCUMENTS {
             // Losing a window costs one evaluation of a moved one; no need to know which is the oldest.
@@ -146,7 +147,7 @@ impl<'a> Worker<'a> {
         let mut windows = self.windows.remove(&job.document).unwrap_or_default();
         let short = room.min(self.speed.budget());
         let standing = windows.iter_mut().enumerate().find_map(|(at, window)| {
-            // One that was widened in idle time has more room.
+            // One that was extended in idle time has more room.
             let fitted =
                 self.fit_again(&job.segments, room.min(window.budget.max(short)), &mut window.anchor)?;
             Some((at, fitted))
@@ -168,14 +169,14 @@ impl<'a> Worker<'a> {
         if job.lane == Lane::Interactive {
             // Once for each window: the budget moves with every measurement of the speed.
             let wide = if windows[0].budget == 0 { room.min(short * FACTOR) } else { 0 };
-            self.wider = Wider::beyond(job, short, wide, self.work_ahead);
+            self.longer = LongerPrompt::beyond(job, short, wide, self.prefetch);
         }
         self.windows.insert(job.document.clone(), windows);
         self.compose(&fitted)
     }
 
     /// The prompt of a conversation, whole: one that was cut would ask something else.
-    fn conversation(&self, messages: &[Message], answer: usize) -> Result<Vec<Token>, EngineError> {
+    fn conversation(&self, messages: &[ChatMessage], answer: usize) -> Result<Vec<TokenId>, EngineError> {
         let Loaded { model, vocabulary, chat, .. } = self.loaded;
         let chat =
             chat.as_ref().ok_or_else(|| EngineError::Failed("it was not loaded for questions".into()))?;
@@ -186,7 +187,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Fitted parts in the model's order, and what was taken back from the end of the prefix.
-    fn compose(&self, fitted: &Fitted) -> (Vec<Token>, Heal) {
+    fn compose(&self, fitted: &Fitted) -> (Vec<TokenId>, Heal) {
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
         let layout = &self.loaded.vocabulary.layout;
         (layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
@@ -207,44 +208,44 @@ impl<'a> Worker<'a> {
         fit::again(segments, budget, anchor, &|text| self.tokenize(text))
     }
 
-    pub(super) fn tokenize(&self, text: &str) -> Vec<Token> {
+    pub(super) fn tokenize(&self, text: &str) -> Vec<TokenId> {
         let Loaded { model, vocabulary, .. } = self.loaded;
         self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text))
     }
 
     /// How long to wait for a job before there is something else to do; none: for ever.
     pub fn rest(&self) -> Option<Duration> {
-        self.wider.as_ref().map(Wider::rest)
+        self.longer.as_ref().map(LongerPrompt::rest)
     }
 
     /// Evaluate some more of the longer prompt.
-    pub fn work_ahead(&mut self) -> Result<(), EngineError> {
-        let Some(mut wider) = self.wider.take() else { return Ok(()) };
-        if !wider.is_allowed() {
+    pub fn prefetch(&mut self) -> Result<(), EngineError> {
+        let Some(mut longer) = self.longer.take() else { return Ok(()) };
+        if !longer.is_allowed() {
             return Ok(());
         }
-        if wider.prompt.is_empty() {
-            let fitted = self.fit(&wider.segments, wider.budget, &mut wider.anchor);
-            wider.prompt = self.compose(&fitted).0;
+        if longer.prompt.is_empty() {
+            let fitted = self.fit(&longer.segments, longer.budget, &mut longer.anchor);
+            longer.prompt = self.compose(&fitted).0;
         }
-        let prompt = &wider.prompt;
-        let keep = self.cache.adopt(prompt, Some(self.asked))?;
+        let prompt = &longer.prompt;
+        let keep = self.cache.align(prompt, Some(self.asked))?;
         let end = prompt.len().min(keep + STEP);
         self.cache.append(&prompt[keep..end], Output::None)?;
         if end < prompt.len() {
-            self.wider = Some(wider);
+            self.longer = Some(longer);
             return Ok(());
         }
-        tracing::debug!(tokens = prompt.len(), "the prompt was widened");
-        let windows = self.windows.entry(wider.document).or_default();
+        tracing::debug!(tokens = prompt.len(), "the prompt was extended");
+        let windows = self.windows.entry(longer.document).or_default();
         windows.truncate(PLACES - 1);
-        windows.insert(0, Window { anchor: wider.anchor, budget: wider.budget });
+        windows.insert(0, Window { anchor: longer.anchor, budget: longer.budget });
         Ok(())
     }
 
     /// Bring the cache to `prompt`; returns how many of its tokens were there already.
-    fn prefill(&mut self, ticket: &Ticket, prompt: &[Token]) -> Result<usize, EngineError> {
-        let keep = self.cache.adopt(prompt, None)?;
+    fn prefill(&mut self, ticket: &Ticket, prompt: &[TokenId]) -> Result<usize, EngineError> {
+        let keep = self.cache.align(prompt, None)?;
         self.asked = self.cache.current();
         let started = Instant::now();
         let mut chunks = prompt[keep..].chunks(self.speed.chunk()).peekable();

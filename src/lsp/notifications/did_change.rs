@@ -2,7 +2,7 @@
 
 use crate::document::Order;
 use crate::lsp::convert;
-use crate::lsp::ext::DidChange;
+use crate::lsp::protocol::DidChange;
 use crate::lsp::server::Server;
 
 pub fn handle(server: &Server, params: DidChange) {
@@ -16,5 +16,5 @@ pub fn handle(server: &Server, params: DidChange) {
         Ok(Order::Broken { before }) => tracing::warn!(version, before, "a document's version did not rise"),
         Err(not_open) => tracing::warn!("{not_open}"),
     }
-    server.complaints.look(&uri, server.negotiated().encoding);
+    server.diagnostics.look(&uri, server.negotiated().encoding);
 }

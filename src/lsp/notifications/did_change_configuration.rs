@@ -1,6 +1,6 @@
 //! `workspace/didChangeConfiguration`: the user's file is read again, the editor's settings are put on top.
 
-use crate::lsp::ext::DidChangeConfiguration;
+use crate::lsp::protocol::DidChangeConfiguration;
 use crate::lsp::server::Server;
 
 pub fn handle(server: &Server, params: DidChangeConfiguration) {
@@ -9,5 +9,5 @@ pub fn handle(server: &Server, params: DidChangeConfiguration) {
     if pull {
         server.settings.pull(server.client.clone());
     }
-    server.complaints.look_at_all(server.negotiated().encoding);
+    server.diagnostics.look_at_all(server.negotiated().encoding);
 }

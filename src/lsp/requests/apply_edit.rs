@@ -5,7 +5,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::request::Request;
 
 use super::code_action::workspace_edit;
-use super::resolve_action::{Promised, moved_on};
+use super::resolve_action::{ActionData, moved_on};
 use crate::lsp::server::Server;
 
 /// `workspace/applyEdit` with addresses as strings; see `ext`.
@@ -21,7 +21,7 @@ impl Request for ApplyEdit {
 /// moved on.
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let version = argument["version"].as_i64().and_then(|version| i32::try_from(version).ok());
-    let made = match Promised::read(argument) {
+    let made = match ActionData::read(argument) {
         Some(promised) => match promised.keep(server, progress).await? {
             Some(edits) => Value::Array(edits),
             // The user was told.

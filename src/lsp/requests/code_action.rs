@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::resolve_action::Promised;
-use crate::actions::{self, Action, MENU_TIME, Offer, Promise, Request};
+use super::resolve_action::ActionData;
+use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
-use crate::lsp::ext::CodeActionParams;
+use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, told};
+use crate::session::View;
 
 /// The kind of a repair.
 pub const QUICK_FIX: &str = "quickfix";
@@ -17,27 +18,32 @@ pub const QUICK_FIX: &str = "quickfix";
 pub const REWRITE: &str = "refactor.rewrite";
 
 pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
-    let Some(snapshot) = server.session.snapshot(&params.text_document.uri) else { return Vec::new() };
-    let client = server.negotiated();
-    if server.session.is_off(&params.text_document.uri) {
+    let Some(View { snapshot, models, workspace, silence: None, .. }) =
+        server.session.view(&params.text_document.uri)
+    else {
         return Vec::new();
-    }
+    };
+    let client = server.negotiated();
     let only = params.context.only.as_deref();
     let fixes = wanted(only, QUICK_FIX);
-    let models = server.session.models();
     let promised_kinds = [QUICK_FIX, REWRITE].map(|kind| (kind, wanted(only, kind)));
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
     let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
-    let workspace = server.session.workspace(&params.text_document.uri);
-    let request =
-        Request { snapshot: snapshot.clone(), range: Some(range), diagnostics, workspace, time: MENU_TIME };
+    let request = ActionRequest {
+        snapshot: snapshot.clone(),
+        range: Some(range),
+        diagnostics,
+        workspace,
+        time: MENU_TIME,
+    };
     let look = move || {
         // Parsed once for all of them.
         let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
-        let request = Request { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
+        let request =
+            ActionRequest { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
         let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
         let mut promises = actions::promised(&request, models);
         promises.retain(|promise| promised_kinds.contains(&(kind(promise.action), true)));
@@ -77,7 +83,7 @@ fn wanted(only: Option<&[String]>, kind: &str) -> bool {
 }
 
 /// An offer on the wire: a literal with its edit, or a command for clients that know no literals.
-fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -> Value {
+fn action(snapshot: &Snapshot, offer: &Fix, told: &[Value], client: &Client) -> Value {
     let edits = text_edits(snapshot, &offer.edits, client.encoding);
     if !client.action_literals {
         let arguments = [
@@ -85,7 +91,7 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
         ];
         return json!({ "title": offer.title, "command": super::execute_command::APPLY, "arguments": arguments });
     }
-    let mut action = literal(&offer.title, offer.action, &offer.mends, told);
+    let mut action = literal(&offer.title, offer.action, &offer.fixes, told);
     action["edit"] = workspace_edit(&snapshot.uri, snapshot.version, edits, client);
     if offer.preferred {
         action["isPreferred"] = json!(true);
@@ -94,8 +100,8 @@ fn action(snapshot: &Snapshot, offer: &Offer, told: &[Value], client: &Client) -
 }
 
 /// What every literal has.
-fn literal(title: &str, action: Action, mends: &[usize], told: &[Value]) -> Value {
-    let diagnostics: Vec<&Value> = mends.iter().filter_map(|number| told.get(*number)).collect();
+fn literal(title: &str, action: Action, fixes: &[usize], told: &[Value]) -> Value {
+    let diagnostics: Vec<&Value> = fixes.iter().filter_map(|number| told.get(*number)).collect();
     let mut literal = json!({ "title": title, "kind": kind(action) });
     if !diagnostics.is_empty() {
         literal["diagnostics"] = json!(diagnostics);
@@ -104,10 +110,10 @@ fn literal(title: &str, action: Action, mends: &[usize], told: &[Value]) -> Valu
 }
 
 /// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
-fn promised(snapshot: &Snapshot, promise: &Promise, told: &[Value], server: &Server) -> Value {
+fn promised(snapshot: &Snapshot, promise: &LazyAction, told: &[Value], server: &Server) -> Value {
     let client = server.negotiated();
-    let data = Promised::new(promise, snapshot, server).data();
-    let mut action = literal(&promise.title, promise.action, &promise.mends, told);
+    let data = ActionData::new(promise, snapshot, server).data();
+    let mut action = literal(&promise.title, promise.action, &promise.fixes, told);
     if client.action_literals && client.resolves_edits {
         action["data"] = data;
         return action;

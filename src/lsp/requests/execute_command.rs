@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::lsp::ext::ExecuteCommand;
+use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, status};
 use crate::session::Scope;

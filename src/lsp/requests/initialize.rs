@@ -9,7 +9,7 @@ use crate::config::Menu;
 use crate::lsp::capabilities::Client;
 use crate::lsp::process;
 use crate::lsp::server::Server;
-use crate::session::address;
+use crate::session::uri;
 
 pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     let client = server.negotiate(Client::read(&params));
@@ -41,5 +41,5 @@ fn roots(params: &Value) -> Vec<PathBuf> {
         return params["rootPath"].as_str().map(PathBuf::from).into_iter().collect();
     }
     let local = uris.into_iter().filter(|uri| uri.starts_with("file:"));
-    local.filter_map(address::path).collect()
+    local.filter_map(uri::path).collect()
 }

@@ -7,21 +7,21 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::Range;
 
 use super::code_action::{text_edits, workspace_edit};
-use crate::actions::{Action, Promise, excuse};
+use crate::actions::{Action, LazyAction, failure_message};
 use crate::document::Snapshot;
 use crate::lsp::convert;
 use crate::lsp::server::Server;
-use crate::lsp::working::Working;
-use crate::session::Refusal;
+use crate::lsp::work_done::WorkDone;
+use crate::session::ResolveError;
 
 /// An action that is still to be made, as it travels.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Promised {
+pub struct ActionData {
     uri: String,
     version: i32,
     action: Action,
     range: Range,
-    /// [`Promise::unknown`].
+    /// [`LazyAction::unknown`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unknown: Option<String>,
     /// What it is called, for the display of progress.
@@ -34,7 +34,7 @@ pub struct Promised {
 
 pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
     // Helix asks to resolve every action, also complete ones.
-    let Some(promised) = Promised::read(&action["data"]) else { return Ok(action) };
+    let Some(promised) = ActionData::read(&action["data"]) else { return Ok(action) };
     let progress =
         action.as_object_mut().and_then(|action| action.remove("workDoneToken")).unwrap_or_default();
     if let Some(edits) = promised.keep(server, progress).await? {
@@ -49,9 +49,9 @@ pub fn moved_on() -> Error {
     Error { code: ErrorCode::ContentModified, message, data: None }
 }
 
-impl Promised {
+impl ActionData {
     /// A promise about a snapshot.
-    pub fn new(promise: &Promise, snapshot: &Snapshot, server: &Server) -> Self {
+    pub fn new(promise: &LazyAction, snapshot: &Snapshot, server: &Server) -> Self {
         Self {
             uri: snapshot.uri.to_string(),
             version: snapshot.version,
@@ -64,12 +64,12 @@ impl Promised {
     }
 
     /// The promise, about its snapshot.
-    fn about(&self, snapshot: &Snapshot, server: &Server) -> Promise {
+    fn about(&self, snapshot: &Snapshot, server: &Server) -> LazyAction {
         let range = convert::to_bytes(snapshot, self.range, server.negotiated().encoding);
-        Promise {
+        LazyAction {
             told: self.told.clone(),
             unknown: self.unknown.clone(),
-            ..Promise::new(self.action, self.label.clone(), range)
+            ..LazyAction::new(self.action, self.label.clone(), range)
         }
     }
 
@@ -80,25 +80,26 @@ impl Promised {
 
     /// Make it: its edits on the wire. None when there is nothing to apply, which the user is told.
     pub async fn keep(&self, server: &Server, progress: Value) -> Result<Option<Vec<Value>>> {
-        let begun = server.session.begin_making(&self.uri, self.version);
+        let begun = server.session.begin_action(&self.uri, self.version);
         let made = match begun {
             Err(refusal) => Err(refusal),
             Ok(making) => {
-                let _shown = Working::show(server, progress, &self.label);
+                let _shown = WorkDone::show(server, progress, &self.label);
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
-                let edits = server.session.make(making, self.about(&snapshot, server)).await;
+                let edits = server.session.resolve_action(making, self.about(&snapshot, server)).await;
                 edits.map(|edits| text_edits(&snapshot, &edits, encoding))
             }
         };
         match made {
             Ok(edits) => Ok(Some(edits)),
-            Err(Refusal::Moved) => Err(moved_on()),
-            Err(Refusal::Nothing(reason)) => {
+            Err(ResolveError::Moved) => Err(moved_on()),
+            Err(ResolveError::Nothing(reason)) => {
                 let what = if self.label.is_empty() { "the action" } else { &self.label };
-                server
-                    .messages
-                    .warn(&format!("nothing was changed ({what}): {}", excuse(self.action, &reason)));
+                server.messages.warn(&format!(
+                    "nothing was changed ({what}): {}",
+                    failure_message(self.action, &reason)
+                ));
                 Ok(None)
             }
         }

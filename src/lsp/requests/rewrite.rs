@@ -6,12 +6,12 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Range;
 
 use super::apply_edit;
-use super::resolve_action::Promised;
+use super::resolve_action::ActionData;
 use crate::actions::rewrite;
 use crate::lsp::convert;
 use crate::lsp::server::Server;
 
-/// Promise and keep it at once: only its caller knows what the user wants.
+/// LazyAction and keep it at once: only its caller knows what the user wants.
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let range: Option<Range> = serde_json::from_value(argument["range"].clone()).ok();
     let (Some(uri), Some(range), Some(instruction)) =
@@ -30,6 +30,6 @@ pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Resul
         return Err(Error::invalid_params("treefill.rewrite: the instruction says nothing"));
     }
     let range = convert::to_bytes(&snapshot, range, server.negotiated().encoding);
-    let data = Promised::new(&rewrite::promise(&range, instruction), &snapshot, server).data();
+    let data = ActionData::new(&rewrite::promise(&range, instruction), &snapshot, server).data();
     apply_edit::handle(server, &data, progress).await
 }

@@ -3,14 +3,14 @@
 
 use std::ops::Range;
 
-use crate::actions::Suggestion;
+use crate::actions::SuggestedFix;
 use crate::document::{Edit, Snapshot};
 
 /// rustc cuts lines that are wider than the terminal; what is not wide was not cut.
 const WIDE: usize = 140;
 
 /// The changes that are drawn, in order.
-pub fn suggestions(snapshot: &Snapshot, rendered: &str) -> Vec<Suggestion> {
+pub fn suggestions(snapshot: &Snapshot, rendered: &str) -> Vec<SuggestedFix> {
     let mut found = Vec::new();
     let mut title = None;
     let mut lines: Vec<Drawn<'_>> = Vec::new();
@@ -25,7 +25,7 @@ pub fn suggestions(snapshot: &Snapshot, rendered: &str) -> Vec<Suggestion> {
             if let Some((title, edits)) =
                 title.filter(|_| !edits.is_empty()).map(|title: &str| (title, edits))
             {
-                found.push(Suggestion { title: title.to_owned(), edits, safe: false });
+                found.push(SuggestedFix { title: title.to_owned(), edits, safe: false });
             }
         }
         let marks = line.trim_start().strip_prefix('|').is_some();
@@ -111,8 +111,9 @@ mod tests {
 
     fn after(text: &str, rendered: &str) -> Vec<String> {
         let snapshot = Snapshot::of_text("", text, None);
-        let apply =
-            |suggestion: &Suggestion| crate::actions::applied(&snapshot, &suggestion.edits).text.to_string();
+        let apply = |suggestion: &SuggestedFix| {
+            crate::actions::applied(&snapshot, &suggestion.edits).text.to_string()
+        };
         suggestions(&snapshot, rendered).iter().map(apply).collect()
     }
 

@@ -1,20 +1,11 @@
 //! Names in a suggestion, as tables: the suggestion stands in ⟦brackets⟧.
 
-use std::sync::LazyLock;
-
 use super::*;
-use crate::language::Registry;
-
-/// Compiling the queries of all languages takes longer than a test.
-static LANGUAGES: LazyLock<Registry> = LazyLock::new(|| Registry::builtin().unwrap());
 
 #[track_caller]
 fn names(language: &str, marked: &str) -> Names {
-    let (before, rest) = marked.split_once('⟦').unwrap();
-    let (inserted, after) = rest.split_once('⟧').unwrap();
-    let language = LANGUAGES.by_name(language);
-    let snapshot = Snapshot::of_text("", &format!("{before}{inserted}{after}"), language);
-    check(&snapshot, &snapshot.parse().unwrap(), before.len()..before.len() + inserted.len())
+    let (snapshot, inserted) = crate::testing::fixture(language, marked);
+    check(&snapshot, &snapshot.parse().unwrap(), inserted)
 }
 
 #[track_caller]
@@ -103,12 +94,8 @@ fn builtins_that_are_hidden() {
 #[test]
 fn hidden_builtins_get_another_name() {
     let check = |marked: &str, expected: Option<&str>| {
-        let (before, rest) = marked.split_once('⟦').unwrap();
-        let (inserted, after) = rest.split_once('⟧').unwrap();
-        let text = format!("{before}{inserted}{after}");
-        let snapshot = Snapshot::of_text("", &text, LANGUAGES.by_name("python"));
+        let (snapshot, inserted) = crate::testing::fixture("python", marked);
         let tree = snapshot.parse().unwrap();
-        let inserted = before.len()..before.len() + inserted.len();
         let names = super::check(&snapshot, &tree, inserted.clone()).shadowing;
         assert_eq!(renamed(&snapshot, &tree, &inserted, &names).as_deref(), expected, "{marked}");
     };
@@ -160,7 +147,6 @@ fn rust_where_nothing_can_be_said() {
 #[test]
 fn other_languages_have_no_names() {
     let snapshot = Snapshot::of_text("", "x = y\n", None);
-    let python = LANGUAGES.by_name("python");
-    let tree = Snapshot::of_text("", "x = y\n", python).parse().unwrap();
+    let tree = crate::testing::fixture("python", "ˇx = y\n").0.parse().unwrap();
     assert_eq!(check(&snapshot, &tree, 4..5), Names::default());
 }

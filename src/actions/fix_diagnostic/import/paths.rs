@@ -7,7 +7,7 @@ use crate::language::Imports;
 
 /// A file as a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Module {
+pub struct ModulePath {
     /// Its path from the package's outermost folder.
     pub path: String,
     /// The folder that the path begins in.
@@ -16,7 +16,7 @@ pub struct Module {
     pub is_folder: bool,
 }
 
-impl Module {
+impl ModulePath {
     /// The module that a file is.
     pub fn of(file: &Path, rules: &Imports) -> Self {
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn python() -> Imports {
-        let text = crate::language::Registry::builtin().unwrap().by_name("python").unwrap();
+        let text = crate::testing::language("python").unwrap();
         text.repairs.imports.clone()
     }
 
@@ -125,10 +125,10 @@ mod tests {
             std::fs::write(at(path), "").unwrap();
         }
         let rules = python();
-        let (x, y) = (Module::of(&at("src/a/x.py"), &rules), Module::of(&at("src/a/b/y.py"), &rules));
-        let b = Module::of(&at("src/a/b/__init__.py"), &rules);
+        let (x, y) = (ModulePath::of(&at("src/a/x.py"), &rules), ModulePath::of(&at("src/a/b/y.py"), &rules));
+        let b = ModulePath::of(&at("src/a/b/__init__.py"), &rules);
         assert_eq!((x.path.as_str(), y.path.as_str(), b.path.as_str()), ("a.x", "a.b.y", "a.b"));
-        let resolved = |module: &Module, path: &str| module.resolve(path, Some(&x), &rules);
+        let resolved = |module: &ModulePath, path: &str| module.resolve(path, Some(&x), &rules);
         assert_eq!(resolved(&y, "..x").as_deref(), Some("a.x"));
         assert_eq!(resolved(&y, ".").as_deref(), Some("a.b"));
         assert_eq!(resolved(&b, ".y").as_deref(), Some("a.b.y"));
@@ -147,10 +147,9 @@ mod tests {
         let at = |path: &str| folder.path().join(path);
         std::fs::create_dir_all(at("src/a")).unwrap();
         std::fs::write(at("Cargo.toml"), "").unwrap();
-        let rules =
-            crate::language::Registry::builtin().unwrap().by_name("rust").unwrap().repairs.imports.clone();
-        let lib = Module::of(&at("src/lib.rs"), &rules);
-        let b = Module::of(&at("src/a/b.rs"), &rules);
+        let rules = crate::testing::language("rust").unwrap().repairs.imports.clone();
+        let lib = ModulePath::of(&at("src/lib.rs"), &rules);
+        let b = ModulePath::of(&at("src/a/b.rs"), &rules);
         assert_eq!((lib.path.as_str(), b.path.as_str()), ("crate", "crate::a::b"));
         let resolved = |path: &str| b.resolve(path, Some(&lib), &rules);
         assert_eq!(resolved("super::c").as_deref(), Some("crate::a::c"));

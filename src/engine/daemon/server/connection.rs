@@ -1,0 +1,167 @@
+//! One client of the engine process, from its greeting to its end. Whatever it sends, only its own jobs suffer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use super::super::wire::{self, ClientMessage, PROTOCOL, ServerMessage};
+use super::state::{Counted, ServerState};
+use crate::cancel::CancelSource;
+use crate::engine::Job;
+
+/// Whoever connects has this long to say who it is.
+const GREETING: Duration = Duration::from_secs(2);
+/// Messages that wait to be read by a client. One that stopped reading is cut off, or its tokens would pile up here.
+const WAITING: usize = 4096;
+
+/// Numbers the connections, to keep the documents of two clients apart.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
+struct Connection {
+    shared: Arc<ServerState>,
+    number: u64,
+    out: mpsc::Sender<ServerMessage>,
+    jobs: HashMap<u64, CancelSource>,
+    /// Ids of jobs that are done come back through this.
+    done: mpsc::UnboundedSender<u64>,
+}
+
+/// Serve one client until it goes, misbehaves, or the process ends.
+pub async fn serve(stream: UnixStream, shared: &Arc<ServerState>) {
+    let (mut reader, mut writer) = wire::framed(stream);
+    let first = match tokio::time::timeout(GREETING, reader.next()).await {
+        Ok(Some(Ok(frame))) => wire::decode::<ClientMessage>(&frame),
+        _ => return,
+    };
+    let answer = match first {
+        Ok(ClientMessage::Hello(greeting)) if greeting == shared.address.greeting() => {
+            ServerMessage::Welcome { pid: std::process::id() }
+        }
+        Ok(ClientMessage::Hello(greeting)) => ServerMessage::Refused(format!(
+            "this engine speaks protocol {PROTOCOL} of treefill {} for another model or other settings; the client speaks {} of {}",
+            env!("CARGO_PKG_VERSION"),
+            greeting.protocol,
+            greeting.version
+        )),
+        Ok(ClientMessage::Report) => ServerMessage::Report(Box::new(shared.report())),
+        Ok(ClientMessage::Stop) => {
+            shared.stop.notify_one();
+            ServerMessage::Goodbye
+        }
+        Ok(_) => ServerMessage::Refused("a greeting was expected".into()),
+        Err(_) => return,
+    };
+    let welcome = matches!(answer, ServerMessage::Welcome { .. });
+    if writer.send(wire::encode(&answer)).await.is_err() || !welcome {
+        return;
+    }
+    wire::trust(&mut reader);
+    let _client = Counted::new(&shared.clients);
+    let (out, responses) = mpsc::channel(WAITING);
+    let (done, finished) = mpsc::unbounded_channel();
+    let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
+    let connection = Connection { shared: Arc::clone(shared), number, out, jobs: HashMap::new(), done };
+    // Reading goes on while the client does not read, so that its cancels are seen.
+    tokio::select! {
+        () = connection.read(reader, finished) => {}
+        () = write(writer, responses) => {}
+    }
+}
+
+/// Send what comes, until nothing can be sent.
+async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<ServerMessage>) {
+    while let Some(response) = responses.recv().await {
+        let last = matches!(response, ServerMessage::Goodbye);
+        if writer.send(wire::encode(&response)).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+impl Connection {
+    async fn read(mut self, mut reader: wire::Reader, mut finished: mpsc::UnboundedReceiver<u64>) {
+        let mut status = self.shared.status.subscribe();
+        let mut leaving = self.shared.leaving.subscribe();
+        status.mark_changed();
+        loop {
+            let go_on = tokio::select! {
+                frame = reader.next() => match frame.and_then(Result::ok).map(|frame| wire::decode(&frame)) {
+                    Some(Ok(request)) => self.handle(request),
+                    Some(Err(_)) => {
+                        tracing::warn!("a client sent what is no message and was cut off");
+                        false
+                    }
+                    None => false,
+                },
+                Some(id) = finished.recv() => {
+                    self.jobs.remove(&id);
+                    true
+                }
+                _ = status.changed() => {
+                    let now = status.borrow_and_update().clone();
+                    self.say(ServerMessage::Status(now))
+                }
+                // The value it resolves to is a lock, which must not be held while we wait below.
+                () = async { drop(leaving.wait_for(|&leaving| leaving).await) } => {
+                    // The writer ends the connection after it.
+                    self.say(ServerMessage::Goodbye);
+                    std::future::pending().await
+                }
+            };
+            if !go_on {
+                // Dropping the jobs' sources cancels them.
+                return;
+            }
+        }
+    }
+
+    /// False: the client does not read, and is cut off.
+    fn say(&self, response: ServerMessage) -> bool {
+        self.out.try_send(response).is_ok()
+    }
+
+    /// False: the connection should end.
+    fn handle(&mut self, request: ClientMessage) -> bool {
+        match request {
+            ClientMessage::Generate { id, job } => {
+                self.generate(id, job);
+                true
+            }
+            ClientMessage::Cancel { id } => {
+                self.jobs.remove(&id);
+                true
+            }
+            ClientMessage::Ping => self.say(ServerMessage::Pong { stuck_ms: self.shared.stuck_ms() }),
+            ClientMessage::Report => self.say(ServerMessage::Report(Box::new(self.shared.report()))),
+            ClientMessage::Stop => {
+                self.shared.stop.notify_one();
+                true
+            }
+            ClientMessage::Hello(_) => false,
+        }
+    }
+
+    fn generate(&mut self, id: u64, mut job: Job) {
+        // Two windows may have the same file open; the newest job of a document supersedes within one window only.
+        job.document = format!("{}:{}", self.number, job.document);
+        let source = CancelSource::new();
+        let mut generation = self.shared.engine().generate(job, source.token());
+        self.jobs.insert(id, source);
+        let (out, done, shared) = (self.out.clone(), self.done.clone(), Arc::clone(&self.shared));
+        shared.running.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            while let Some(update) = generation.next().await {
+                if out.send(ServerMessage::Update { id, update }).await.is_err() {
+                    break;
+                }
+            }
+            shared.running.fetch_sub(1, Ordering::Relaxed);
+            let _ = done.send(id);
+        });
+    }
+}

@@ -1,0 +1,188 @@
+//! The backends of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
+//! and asked after every key. Nothing is judged here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::answer::BackendAnswer;
+use super::client::LspClient;
+use super::editor;
+use super::peer::Peer;
+use crate::completion::{Outcome, Reason, TriggerKind};
+use crate::document::{Change, Encoding};
+use crate::session::{Query, Session};
+
+/// One side.
+pub enum Side {
+    /// The session in this process.
+    Session(Arc<Session>),
+    /// `treefill serve` as a process.
+    Lsp(Box<LspClient>),
+    /// llama-server, and its process where that is known.
+    Peer(Box<Peer>, Option<u32>),
+}
+
+/// The document that is typed into, as a side was last told of it.
+pub struct Open {
+    uri: String,
+    version: i32,
+}
+
+impl Side {
+    /// Open a document.
+    pub fn open(&mut self, name: &str, language: &str, text: &str) -> anyhow::Result<Open> {
+        let open = Open { uri: format!("file:///replay/{name}"), version: 1 };
+        match self {
+            Self::Session(session) => session.open(&open.uri, language, 1, text),
+            Self::Lsp(client) => {
+                let document = json!({"uri": open.uri, "languageId": language, "version": 1, "text": text});
+                client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
+            }
+            Self::Peer(peer, _) => peer.forget(),
+        }
+        Ok(open)
+    }
+
+    /// Tell of a change of `text`, the text before it.
+    pub fn change(
+        &mut self,
+        open: &mut Open,
+        text: &str,
+        change: &editor::Replacement,
+    ) -> anyhow::Result<()> {
+        open.version += 1;
+        let (start, end) = (position(text, change.range.start), position(text, change.range.end));
+        match self {
+            Self::Session(session) => {
+                let change = Change { range: Some((start, end)), text: change.text.clone() };
+                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+            }
+            Self::Lsp(client) => {
+                let range = json!({"start": lsp(start), "end": lsp(end)});
+                let change = json!({"range": range, "text": change.text});
+                let document = json!({"uri": open.uri, "version": open.version});
+                let parameters = json!({"textDocument": document, "contentChanges": [change]});
+                client.notify("textDocument/didChange", parameters)?;
+            }
+            Self::Peer(..) => {}
+        }
+        Ok(())
+    }
+
+    /// Ask at the cursor between two texts.
+    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
+        let start = Instant::now();
+        let mut answer = match self {
+            Self::Session(session) => of_session(session, open, before.len()).await,
+            Self::Lsp(client) => of_client(client, open, before, after)?,
+            Self::Peer(peer, _) => peer.ask(before, after)?,
+        };
+        answer.ms = start.elapsed().as_secs_f64() * 1e3;
+        Ok(answer)
+    }
+
+    /// Close the document.
+    pub fn close(&mut self, open: &Open) -> anyhow::Result<()> {
+        match self {
+            Self::Session(session) => {
+                session.close(&open.uri);
+            }
+            Self::Lsp(client) => {
+                client.notify("textDocument/didClose", json!({"textDocument": {"uri": open.uri}}))?;
+            }
+            Self::Peer(..) => {}
+        }
+        Ok(())
+    }
+
+    /// CPU-seconds of the side's process so far, where that can be told.
+    pub fn cpu_seconds(&self) -> Option<f64> {
+        match self {
+            Self::Session(_) => cpu_seconds(std::process::id()),
+            Self::Lsp(client) => cpu_seconds(client.pid()),
+            Self::Peer(_, pid) => pid.and_then(cpu_seconds),
+        }
+    }
+}
+
+async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> BackendAnswer {
+    let skipped =
+        |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
+    let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
+        Ok(request) => request,
+        Err(reason) => return skipped(reason),
+    };
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
+    let found = session.complete(request, query).await;
+    let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
+    // What was found before and is still not likely enough.
+    let silent = !found.others.is_empty() && generated == 0;
+    let others = found.others.into_iter().map(|other| {
+        let after = other.range.end.max(offset) - offset;
+        (other.text, after, other.rank)
+    });
+    let others = others.collect();
+    match found.outcome {
+        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(reason) },
+        Outcome::Suggested(completion) => BackendAnswer {
+            before: offset - completion.range.start.min(offset),
+            after: completion.range.end.max(offset) - offset,
+            tokens: completion.tokens,
+            prompt: completion.prompt_tokens,
+            without_model: completion.tokens == 0,
+            text: Some(completion.text),
+            rank: Some(completion.rank),
+            others,
+            ..BackendAnswer::default()
+        },
+    }
+}
+
+fn of_client(
+    client: &mut LspClient,
+    open: &Open,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<BackendAnswer> {
+    let at = position(before, before.len());
+    let parameters = json!({
+        "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},
+    });
+    let result = client.request("textDocument/inlineCompletion", parameters)?;
+    let Some(item) = result["items"].as_array().and_then(|items| items.first()) else {
+        return Ok(BackendAnswer::default());
+    };
+    let text = item["insertText"].as_str().context("an item without a text")?.to_owned();
+    let end = |end: &Value| -> Option<usize> {
+        let (line, character) = (end["line"].as_u64()?, usize::try_from(end["character"].as_u64()?).ok()?);
+        (line == u64::from(at.0)).then(|| character.saturating_sub(at.1 as usize).min(after.len()))
+    };
+    let start = item["range"]["start"]["character"].as_u64().map_or(0, |start| u64::from(at.1) - start);
+    let after = end(&item["range"]["end"]).unwrap_or(0);
+    Ok(BackendAnswer { text: Some(text), before: usize::try_from(start)?, after, ..BackendAnswer::default() })
+}
+
+/// Line and byte in it.
+fn position(text: &str, at: usize) -> (u32, u32) {
+    let before = &text[..at];
+    let row = before.matches('\n').count();
+    let column = at - before.rfind('\n').map_or(0, |feed| feed + 1);
+    (u32::try_from(row).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
+
+fn lsp((line, character): (u32, u32)) -> Value {
+    json!({"line": line, "character": character})
+}
+
+/// User and system time of a process, from `/proc`.
+fn cpu_seconds(pid: u32) -> Option<f64> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    // USER_HZ is 100 on every Linux that has a /proc.
+    Some(ticks / 100.0)
+}

@@ -1,0 +1,211 @@
+//! From rows to figures: named numbers in groups, the same for tables, for the page and for the comparison of two runs.
+
+use std::collections::BTreeMap;
+
+use super::case::HoleKind;
+use super::{holes, replay};
+
+/// One figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What it is about: a variant, a language, a kind.
+    pub group: String,
+    /// What it says.
+    pub name: &'static str,
+    /// How much.
+    pub value: f64,
+    /// `%`, `ms`, … or nothing.
+    pub unit: &'static str,
+    /// Whether more is better; None: neither.
+    pub more_is_better: Option<bool>,
+}
+
+/// Collects the figures of one group.
+struct Group<'a> {
+    name: String,
+    figures: &'a mut Vec<Figure>,
+}
+
+impl Group<'_> {
+    fn add(&mut self, name: &'static str, value: f64, unit: &'static str, more_is_better: Option<bool>) {
+        if value.is_finite() {
+            let group = self.name.clone();
+            self.figures.push(Figure { group, name, value, unit, more_is_better });
+        }
+    }
+
+    fn share(&mut self, name: &'static str, part: usize, whole: usize, more_is_better: Option<bool>) {
+        self.add(name, 100.0 * part as f64 / whole as f64, "%", more_is_better);
+    }
+}
+
+/// The value below which this share of `values` lies; NaN for none.
+pub fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = ((values.len() as f64 - 1.0) * share).round().max(0.0);
+    values.get(at as usize).copied().unwrap_or(f64::NAN)
+}
+
+/// Figures of holes: for each variant, in all and for each language and kind.
+pub fn of_holes(rows: &[holes::HoleRow]) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    let mut variants: Vec<&str> = Vec::new();
+    for row in rows {
+        if !variants.contains(&row.variant.as_str()) {
+            variants.push(&row.variant);
+        }
+    }
+    for variant in variants {
+        let of: Vec<&holes::HoleRow> = rows.iter().filter(|row| row.variant == variant).collect();
+        hole_group(variant.to_owned(), &of, &mut figures);
+        let mut parts: BTreeMap<(usize, String), Vec<&holes::HoleRow>> = BTreeMap::new();
+        for row in of {
+            parts.entry((0, row.language.clone())).or_default().push(row);
+            let kind = HoleKind::ALL.iter().position(|kind| *kind == row.kind).unwrap_or_default();
+            parts.entry((kind + 2, row.kind.name().to_owned())).or_default().push(row);
+            if row.kind.is_line() {
+                parts.entry((1, "all line holes".to_owned())).or_default().push(row);
+            }
+            if row.broken {
+                parts.entry((20, "broken elsewhere".to_owned())).or_default().push(row);
+            }
+        }
+        for ((_, part), rows) in parts {
+            hole_group(format!("{variant}, {part}"), &rows, &mut figures);
+        }
+    }
+    figures
+}
+
+fn hole_group(name: String, rows: &[&holes::HoleRow], figures: &mut Vec<Figure>) {
+    let mut group = Group { name, figures };
+    let count = |test: &dyn Fn(&holes::HoleRow) -> bool| rows.iter().filter(|row| test(row)).count();
+    let mean = |value: &dyn Fn(&holes::HoleRow) -> f64| {
+        rows.iter().map(|row| value(row)).sum::<f64>() / rows.len() as f64
+    };
+    let shown = |row: &holes::HoleRow| row.answer.text.is_some();
+    let all = count(&shown);
+    group.add("cases", rows.len() as f64, "", None);
+    group.share("shown", all, rows.len(), Some(true));
+    group.share("exact", count(&|row| row.score.exact), rows.len(), Some(true));
+    group.share("exact of shown", count(&|row| row.score.exact), all, Some(true));
+    group.add("edit similarity", 100.0 * mean(&|row| row.score.similarity), "%", Some(true));
+    group.add("prefix kept", 100.0 * mean(&|row| row.score.prefix), "%", Some(true));
+    group.share("adds tree errors", count(&|row| row.tree.1 > row.tree.0), all, Some(false));
+    let judged = count(&|row| row.errors.is_some());
+    let worse = count(&|row| row.errors.is_some_and(|(before, after)| after > before));
+    let valid = count(&|row| row.errors.is_some_and(|(_, after)| after == 0));
+    group.share("adds strict errors", worse, judged, Some(false));
+    group.share("file valid with it", valid, judged, Some(true));
+    group.add("defects", count(&|row| row.defects != Default::default()) as f64, "", Some(false));
+    group.add("tokens", mean(&|row| row.answer.tokens as f64), "", Some(false));
+    group.add("prompt tokens", mean(&|row| row.answer.prompt.0 as f64), "", None);
+    let reused: usize = rows.iter().map(|row| row.answer.prompt.1).sum();
+    group.share("KV reused", reused, rows.iter().map(|row| row.answer.prompt.0).sum(), Some(true));
+    let mut times: Vec<f64> = rows.iter().map(|row| row.answer.ms).collect();
+    group.add("p50", percentile(&mut times, 0.5), "ms", Some(false));
+    group.add("p95", percentile(&mut times, 0.95), "ms", Some(false));
+}
+
+/// Figures of a replay, in all and for each language.
+pub fn of_replay(rows: &[replay::ReplayRow]) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    replay_group("all".to_owned(), &rows.iter().collect::<Vec<_>>(), &mut figures);
+    let mut parts: BTreeMap<&str, Vec<&replay::ReplayRow>> = BTreeMap::new();
+    for row in rows {
+        parts.entry(&row.language).or_default().push(row);
+        if row.broken {
+            parts.entry("broken elsewhere").or_default().push(row);
+        }
+    }
+    for (part, rows) in parts {
+        replay_group(part.to_owned(), &rows, &mut figures);
+    }
+    figures
+}
+
+fn replay_group(name: String, rows: &[&replay::ReplayRow], figures: &mut Vec<Figure>) {
+    let mut group = Group { name, figures };
+    let asked: Vec<&replay::Question> = rows.iter().flat_map(|row| &row.asked).collect();
+    let count = |test: &dyn Fn(&replay::Question) -> bool| asked.iter().filter(|asked| test(asked)).count();
+    let sum = |value: &dyn Fn(&replay::ReplayRow) -> usize| rows.iter().map(|row| value(row)).sum::<usize>();
+    let (shown, right) = (count(&|asked| asked.shown), count(&|asked| asked.right));
+    let characters = sum(&|row| row.characters);
+    let taken: usize = asked.iter().map(|asked| asked.taken).sum();
+    // A wrong one costs a glance each time another one appears, about a key's worth.
+    let wrong = count(&|asked| asked.shown && !asked.right && !asked.same);
+    group.add("texts", rows.len() as f64, "", None);
+    group.add("asked", asked.len() as f64, "", None);
+    group.share("shown", shown, asked.len(), Some(true));
+    group.share("right of shown (precision)", right, shown, Some(true));
+    let fresh = count(&|asked| asked.shown && !asked.same);
+    group.share("right of new ones", right, fresh, Some(true));
+    group.add("wrong ones shown", wrong as f64, "", Some(false));
+    group.share("RoCC", taken, characters, Some(true));
+    group.add(
+        "RoCC less wrong ones",
+        100.0 * (taken as f64 - wrong as f64) / characters as f64,
+        "%",
+        Some(true),
+    );
+    let (keys, alone) = (sum(&|row| row.keys), sum(&|row| row.keys_alone));
+    group.add("keys saved", 100.0 * (1.0 - keys as f64 / alone as f64), "%", Some(true));
+    let offered: usize = asked.iter().filter(|asked| asked.right).map(|asked| asked.length).sum();
+    group.share("kept of taken suggestions", taken, offered, Some(true));
+    let free = count(&|asked| asked.without_model && asked.shown);
+    group.share("answered without the model", free, asked.len(), Some(true));
+    group.share("model not asked", count(&|asked| asked.without_model), asked.len(), Some(true));
+    let mut times: Vec<f64> = asked.iter().map(|asked| asked.ms).collect();
+    group.add("p50", percentile(&mut times, 0.5), "ms", Some(false));
+    group.add("p95", percentile(&mut times, 0.95), "ms", Some(false));
+    let cpu: Option<f64> = rows.iter().map(|row| row.cpu).sum();
+    group.add("CPU", cpu.unwrap_or(f64::NAN), "s", Some(false));
+    group.add("add strict errors", count(&|asked| asked.worse) as f64, "", Some(false));
+    group.add("duplicates", count(&|asked| asked.defects.duplicate) as f64, "", Some(false));
+    group.add("indentation off", count(&|asked| asked.defects.indentation) as f64, "", Some(false));
+    group.add("leaked tokens", count(&|asked| asked.defects.leak) as f64, "", Some(false));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles() {
+        assert_eq!(percentile(&mut [3.0, 1.0, 2.0], 0.5), 2.0);
+        assert_eq!(percentile(&mut [3.0, 1.0, 2.0], 0.95), 3.0);
+        assert!(percentile(&mut [], 0.5).is_nan());
+    }
+
+    #[test]
+    fn a_replay_in_figures() {
+        let asked = |shown, right, taken| replay::Question {
+            shown,
+            right,
+            taken,
+            length: taken,
+            ..replay::Question::default()
+        };
+        let row = replay::ReplayRow {
+            id: "a".into(),
+            language: "python".into(),
+            broken: false,
+            characters: 20,
+            keys: 15,
+            keys_alone: 20,
+            cpu: None,
+            asked: vec![asked(true, true, 6), asked(true, false, 0), asked(false, false, 0)],
+        };
+        let figures = of_replay(&[row]);
+        let of = |name| {
+            let found = figures.iter().find(|figure| figure.group == "all" && figure.name == name);
+            found.map(|figure| figure.value.round())
+        };
+        assert_eq!(of("shown"), Some(67.0));
+        assert_eq!(of("right of shown (precision)"), Some(50.0));
+        assert_eq!(of("RoCC"), Some(30.0));
+        assert_eq!(of("RoCC less wrong ones"), Some(25.0));
+        assert_eq!(of("keys saved"), Some(25.0));
+        assert_eq!(of("CPU"), None);
+    }
+}

@@ -1,0 +1,127 @@
+//! Parsers other than ours, which judge what was shown: CPython's `ast`, and rustfmt. Without them nothing is judged, and
+//! the report says so.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use anyhow::Context as _;
+
+use crate::language::strict::StrictParser;
+
+/// Reads a length and that many bytes, answers 1 when `ast` refuses them, else 0, for ever.
+const AST: &str = "\
+import ast, sys, warnings
+warnings.simplefilter('ignore')
+while line := sys.stdin.buffer.readline():
+    text = sys.stdin.buffer.read(int(line))
+    try:
+        ast.parse(text)
+        print(0, flush=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        print(1, flush=True)
+";
+
+/// Counts the errors of a text as somebody else's parser does.
+#[derive(Default)]
+pub struct Oracle {
+    python: Option<Python>,
+}
+
+struct Python {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Oracle {
+    /// Errors in `text`, as the counterpart of our own strict parser counts them: 0 or 1 for Python, where it stops at the
+    /// first.
+    pub fn errors(&mut self, parser: StrictParser, text: &str) -> anyhow::Result<usize> {
+        match parser.language() {
+            "python" => self.python(text),
+            "rust" => rustfmt(text),
+            other => anyhow::bail!("no other parser for {other} is known"),
+        }
+    }
+
+    fn python(&mut self, text: &str) -> anyhow::Result<usize> {
+        let python = match &mut self.python {
+            Some(python) => python,
+            None => self.python.insert(Python::start()?),
+        };
+        python.ask(text).context("python3 ended while it judged answers")
+    }
+}
+
+impl Python {
+    fn start() -> anyhow::Result<Self> {
+        let mut process = Command::new("python3")
+            .args(["-c", AST])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .context(
+                "cannot start python3, whose `ast` judges Python answers; install it, or pass --no-judge",
+            )?;
+        let input = process.stdin.take().context("no pipe to python3")?;
+        let output = BufReader::new(process.stdout.take().context("no pipe from python3")?);
+        Ok(Self { process, input, output })
+    }
+
+    fn ask(&mut self, text: &str) -> anyhow::Result<usize> {
+        self.input.write_all(format!("{}\n", text.len()).as_bytes())?;
+        self.input.write_all(text.as_bytes())?;
+        self.input.flush()?;
+        let mut line = String::new();
+        self.output.read_line(&mut line)?;
+        Ok(line.trim().parse()?)
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn rustfmt(text: &str) -> anyhow::Result<usize> {
+    let mut process = Command::new("rustfmt")
+        .args(["--edition", "2024", "--emit", "stdout"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context(
+            "cannot start rustfmt, which judges Rust answers; `rustup component add rustfmt`, or pass --no-judge",
+        )?;
+    let mut errors = process.stderr.take().context("no pipe from rustfmt")?;
+    let mut input = process.stdin.take().context("no pipe to rustfmt")?;
+    // It reads everything before it writes anything.
+    let _ = input.write_all(text.as_bytes());
+    drop(input);
+    let mut said = String::new();
+    errors.read_to_string(&mut said)?;
+    let good = process.wait()?.success();
+    let count = said.lines().filter(|line| line.starts_with("error")).count();
+    Ok(if good { 0 } else { count.max(1) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_count_errors() {
+        let mut judge = Oracle::default();
+        for (language, good, bad) in
+            [("python", "x = 'ä'\n", "x = (\n"), ("rust", "fn f() {}\n", "fn f( {}\n")]
+        {
+            let parser = StrictParser::by_name(language).unwrap();
+            assert_eq!(judge.errors(parser, good).unwrap(), 0);
+            assert_eq!(judge.errors(parser, bad).unwrap(), 1);
+            assert_eq!(judge.errors(parser, good).unwrap(), 0);
+        }
+    }
+}

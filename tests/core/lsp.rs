@@ -1,0 +1,16 @@
+//! Tests the language server over its real transport, in this process.
+
+mod actions;
+mod ahead;
+mod diagnostics;
+mod frames;
+mod inline;
+mod instruct;
+mod menu;
+mod pump;
+mod recorded;
+mod resolve;
+mod settings;
+mod stats;
+mod support;
+mod switches;

@@ -1,0 +1,5 @@
+//! Tests the engine as a process: its socket against strangers, its supervision against everything that can end a process.
+
+mod process;
+mod socket;
+mod support;
