@@ -127,6 +127,9 @@ impl Verifier {
         policy: &Policy,
         region: Option<&Range<usize>>,
     ) -> Result<FaultCount, Rejection> {
+        // In a broken text trees say too little of what is behind.
+        let broken = policy.kept == policy::Kept::Behind && self.tree.root_node().has_error();
+        let policy = if broken { &Policy { kept: policy::Kept::Nothing, ..*policy } } else { policy };
         self.verify_structure(applied, policy, region)?;
         let before = self.faults().ok_or(Rejection::NotJudged)?;
         let faults = FaultCount::quick(&applied.after).ok_or(Rejection::NotJudged)?;
@@ -146,6 +149,11 @@ impl Verifier {
             UnknownNames::NoneInFile => self.adds_no_name_to_file(applied),
         };
         if accounted { Ok(faults) } else { Err(Rejection::AddsUnknownName) }
+    }
+
+    /// Whether `edits` keep the whole promise of `policy`.
+    pub fn allows(&self, edits: &[Edit], policy: &Policy) -> bool {
+        self.apply(edits).and_then(|applied| self.verify(&applied, policy, None)).is_ok()
     }
 
     fn adds_no_name_inside(&self, applied: &Applied) -> bool {
@@ -185,3 +193,6 @@ impl Verifier {
 pub fn unknown(snapshot: &Snapshot, tree: &Tree, range: Range<usize>) -> HashSet<String> {
     names::check(snapshot, tree, range).unknown.into_iter().collect()
 }
+
+#[cfg(test)]
+mod tests;

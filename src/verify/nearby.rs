@@ -13,7 +13,7 @@ use super::policy::INSERTION;
 use super::structure::lines_of;
 use super::{Rejection, Verifier};
 use crate::document::{Edit, Part, Snapshot};
-use crate::language::strict::{Faults, Judged};
+use crate::language::strict::{Faults, StrictReport};
 
 /// Files up to this many lines are judged whole by the strict parser before anything is shown (3 ms for Python, 20 ms
 /// for Rust); of longer ones, the top-level items around the cursor.
@@ -43,10 +43,10 @@ pub struct Nearby<'a> {
     tree_faults: usize,
     /// The items around the cursor, in bytes of the snapshot.
     items: Range<usize>,
-    items_judged: Judged,
+    items_judged: StrictReport,
     broken_here: bool,
     /// The whole snapshot, judged when first needed.
-    whole_judged: OnceCell<Judged>,
+    whole_judged: OnceCell<StrictReport>,
     fresh_faults: OnceCell<Option<usize>>,
 }
 
@@ -159,11 +159,11 @@ impl<'a> Nearby<'a> {
 }
 
 /// What the strict parser finds in some of a snapshot, which is all of a document or a part of it.
-fn judge(snapshot: &Snapshot, range: &Range<usize>, part: Option<&Part>) -> Judged {
+fn judge(snapshot: &Snapshot, range: &Range<usize>, part: Option<&Part>) -> StrictReport {
     let strict = snapshot.language.as_ref().and_then(|language| language.strict);
     let first = range.start == 0 && part.is_none_or(|part| part.range.start == 0);
     let text = snapshot.slice(range.clone());
-    if first { Judged::whole(strict, text) } else { Judged::inside(strict, text) }
+    if first { StrictReport::whole(strict, text) } else { StrictReport::inside(strict, text) }
 }
 
 fn touches(faults: &[Range<usize>], range: &Range<usize>) -> bool {

@@ -40,6 +40,8 @@ pub enum Kept {
     /// The sound definitions at the left margin: in a broken text the only nodes that are surely right. They must stay at the
     /// top level; indented ones may have been torn out of their class by the fault.
     Definitions,
+    /// None.
+    Nothing,
 }
 
 /// What a change may put into its zone.
@@ -94,8 +96,13 @@ pub const REPLACED_SPAN: Policy = Policy {
 };
 
 /// The body of a function that had none. Its maker counts unknown names against it.
-pub const BODY: Policy =
-    Policy { joins: true, changes_kind: true, filling: Filling::Code, names: UnknownNames::Allowed, ..REPLACED_SPAN };
+pub const BODY: Policy = Policy {
+    joins: true,
+    changes_kind: true,
+    filling: Filling::Code,
+    names: UnknownNames::Allowed,
+    ..REPLACED_SPAN
+};
 
 /// An expression that a model filled in again.
 pub const ONE_NODE: Policy =
@@ -116,9 +123,7 @@ pub const COMMENTS: Policy =
 pub const DOCUMENTATION: Policy = Policy { joins: true, filling: Filling::Documentation, ..COMMENTS };
 
 /// A repair of the syntax within the lines around the fault.
-pub const SYNTAX_REPAIR: Policy =
-    Policy { kept: Kept::Definitions, filling: Filling::Any, ..COMMENTS };
+pub const SYNTAX_REPAIR: Policy = Policy { kept: Kept::Definitions, filling: Filling::Any, ..COMMENTS };
 
 /// A repair of what another server or a compiler reported, by small edits in one or more places.
-pub const DIAGNOSTIC_REPAIR: Policy =
-    Policy { names: UnknownNames::NoneInside, ..INSERTION };
+pub const DIAGNOSTIC_REPAIR: Policy = Policy { names: UnknownNames::NoneInside, ..INSERTION };

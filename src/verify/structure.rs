@@ -39,6 +39,9 @@ impl<'a> Zones<'a> {
 
     /// Whether everything outside of the zones is what it was.
     pub fn are_all_that_changed(&self, policy: &Policy) -> bool {
+        if self.kept == Kept::Nothing {
+            return true;
+        }
         let (mut old, mut new) = (self.nodes(Side::Before), self.nodes(Side::After));
         if self.kept == Kept::Definitions {
             // In order, among others: what the fault hid may have appeared.
@@ -71,7 +74,8 @@ impl<'a> Zones<'a> {
             };
             let Some((top, parent)) = with_parents(is).last().copied() else { return true };
             let is_it = |(node, above): (Node<'_>, Option<u16>)| {
-                let same = node.kind_id() == top.kind_id() && node.byte_range().len() == top.byte_range().len();
+                let same =
+                    node.kind_id() == top.kind_id() && node.byte_range().len() == top.byte_range().len();
                 same && above == parent
             };
             with_parents(was).into_iter().any(is_it)
@@ -116,7 +120,18 @@ impl<'a> Zones<'a> {
         let (cursor, kept) = (tree.walk(), self.kept);
         let behind = |zone: &Range<usize>| first_leaf(tree, zone.end).map(|leaf| leaf.start_byte());
         let first = zones.iter().filter_map(behind).collect();
-        Nodes { snapshot, cursor, zones, first, kept, side, parents: Vec::new(), enter: false, begun: false, counts: true }
+        Nodes {
+            snapshot,
+            cursor,
+            zones,
+            first,
+            kept,
+            side,
+            parents: Vec::new(),
+            enter: false,
+            begun: false,
+            counts: true,
+        }
     }
 
     fn is_same(&self, old: &Placed<'_>, new: &Placed<'_>, policy: &Policy) -> bool {
@@ -221,6 +236,7 @@ impl<'t> Nodes<'t> {
         }
         let in_zone = self.zones.iter().any(|zone| is_inside(node, zone) && !node.byte_range().is_empty());
         match self.kept {
+            Kept::Nothing => (false, false),
             Kept::Around => (!in_zone, !in_zone),
             Kept::Behind => {
                 let before = self.zones.first().is_some_and(|zone| node.end_byte() <= zone.end);
@@ -312,7 +328,9 @@ fn adds_code(tree: &Tree, zone: &Range<usize>) -> bool {
     let mut found = false;
     tree::walk(tree.root_node(), |node| {
         let code = touches(node, zone) && !is_comment(node);
-        found |= code && node.is_named() && node.start_byte() >= zone.start;
+        // A block may have nothing but comments in it.
+        let begins = node.start_byte() >= zone.start && node.named_child_count() == 0;
+        found |= code && node.is_named() && begins;
         code && !found
     });
     found
