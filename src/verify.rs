@@ -21,6 +21,7 @@ pub use faults::FaultCount;
 pub use policy::Policy;
 
 use crate::document::{Edit, Snapshot};
+use crate::text::is_word;
 use policy::UnknownNames;
 use structure::Zones;
 
@@ -183,8 +184,7 @@ impl Verifier {
     /// Whether `name` stands somewhere in the document as it is, outside of `range`.
     fn stands_outside(&self, name: &str, range: &Range<usize>) -> bool {
         let text = self.snapshot.text.to_string();
-        let in_word = |c: char| c.is_alphanumeric() || c == '_';
-        let stands = |text: &str| text.split(|c| !in_word(c)).any(|word| word == name);
+        let stands = |text: &str| text.split(|c| !is_word(c)).any(|word| word == name);
         stands(&text[..range.start]) || stands(&text[range.end..])
     }
 }

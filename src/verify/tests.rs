@@ -21,7 +21,7 @@ fn what_is_around_a_span_stays_what_it_was() {
     for (new, expected) in [
         ("return a + 1", Ok(())),
         ("a += 1\n        return a", Ok(())),
-        ("return a\n    else:\n        return 1", Err(Rejection::MovesOthers)),
+        ("return a\n    else:\n        return 1", Err(Rejection::WrongFilling)),
         ("return a\nb = 1", Err(Rejection::MovesOthers)),
         ("return eval(a)", Err(Rejection::AddsRisk)),
         ("return unheard_of(a)", Err(Rejection::AddsUnknownName)),

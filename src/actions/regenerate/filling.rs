@@ -7,8 +7,8 @@ use tree_sitter::Tree;
 use super::span::Span;
 use crate::completion::joins;
 use crate::context::CursorContext;
-use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::text::is_word;
 use crate::verify::{Applied, Policy, Verifier, policy};
 
 /// Parts of one text that are tried: a text that fits nowhere in that many is not worth the time.
