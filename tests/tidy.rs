@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/map.rs"]
+mod map;
+
 #[path = "tidy/links.rs"]
 mod links;
 
