@@ -5,7 +5,6 @@
 
 mod change;
 mod chat;
-pub mod check;
 mod docstring;
 mod edits;
 mod explain;
@@ -19,7 +18,6 @@ pub mod regenerate;
 pub mod rewrite;
 #[cfg(test)]
 mod testing;
-mod verdict;
 pub mod workspace;
 
 use std::ops::Range;

@@ -30,4 +30,3 @@ pub use pipeline::complete;
 pub use request::{CompletionOptions, CompletionRequest, Effort, Extent, OnRisk, SelectedEntry, TriggerKind};
 pub use suggestion::{CheckLevel, Rank, Remembered, Suggestion};
 pub use trim::joins;
-pub use validate::keeps_what_follows;

@@ -9,7 +9,7 @@ use super::brackets::balance;
 use super::outcome::Reason;
 use super::request::Effort;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge, Signs, Trial};
+use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 use crate::text::is_word;
@@ -44,21 +44,21 @@ pub struct Chosen {
     /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
     /// What its names and calls tell.
-    pub signs: Signs,
+    pub warnings: Warnings,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
-        let signs = judge.signs(&trial);
+    fn of(judge: &Validator<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+        let warnings = judge.warnings(&trial);
         let whole = trial.fit >= Fit::Opens;
-        let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
+        let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
         let passed = renamed.and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
-            Some((other, judge.signs(&trial)))
+            Some((other, judge.warnings(&trial)))
         });
-        let (candidate, signs) = passed.unwrap_or((candidate, signs));
-        Self { candidate, origin, whole, signs }
+        let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
+        Self { candidate, origin, whole, warnings }
     }
 
     /// The whole text, where there is no parser to ask.
@@ -70,7 +70,7 @@ impl Chosen {
             true => Candidate { text: text.to_owned(), takes: 0 },
             false => joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?,
         };
-        Ok(Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() })
+        Ok(Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() })
     }
 }
 
@@ -80,7 +80,7 @@ impl Chosen {
 /// [`Reason::Invalid`] when no part of it fits.
 pub fn choose(
     text: &str,
-    judge: &Judge<'_>,
+    judge: &Validator<'_>,
     context: &CursorContext,
     bound: Bound,
     cancel: &CancelToken,

@@ -14,7 +14,7 @@ use super::request::{CompletionOptions, CompletionRequest, Effort, Extent, Trigg
 use super::suggestion::{CheckLevel, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
-use super::validate::Judge;
+use super::validate::Validator;
 use super::{debounce, finish, job, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Job, Lane, Stop, Task};
@@ -115,17 +115,14 @@ impl Fitting {
     /// What of the texts may be shown; when none, why not the first.
     fn suggestions(&self, texts: &[Decoded]) -> Result<Vec<Suggestion>, Reason> {
         let Surroundings { target, part, tree, context } = &*self.around;
-        let judge = tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let judge = judge.map(|tree| match part {
-            Some(part) => Judge::of_part(part, tree, context),
-            None => Judge::new(&target.snapshot, tree, context),
-        });
+        let tree = tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
+        let validator = tree.map(|tree| Validator::new(&target.snapshot, part.as_ref(), tree, context));
         let until = std::time::Instant::now().checked_add(self.options.check_time);
         let mut found: Vec<Suggestion> = Vec::new();
         let mut why = None;
         for number in 0..texts.len() {
             let most = if number == 0 { CUTS } else { CUTS_OF_OTHERS };
-            match self.suggestion(texts, number, judge.as_ref(), Bound { most, until }) {
+            match self.suggestion(texts, number, validator.as_ref(), Bound { most, until }) {
                 Ok(new) if found.iter().all(|old| old.text() != new.text()) => found.push(new),
                 Ok(_) => {}
                 Err(reason) => drop(why.get_or_insert(reason)),
@@ -142,14 +139,16 @@ impl Fitting {
         &self,
         texts: &[Decoded],
         number: usize,
-        judge: Option<&Judge<'_>>,
+        validator: Option<&Validator<'_>>,
         bound: Bound,
     ) -> Result<Suggestion, Reason> {
         let (around, options) = (&*self.around, &self.options);
         let (context, decoded) = (&around.context, &texts[number]);
         let text = trim::with_effort(&decoded.text, context, self.extent, options.effort)?;
-        let (chosen, check_level) = match judge {
-            Some(judge) => (cutback::choose(&text, judge, context, bound, &self.cancel), judge.verdict()),
+        let (chosen, check_level) = match validator {
+            Some(validator) => {
+                (cutback::choose(&text, validator, context, bound, &self.cancel), validator.check_level())
+            }
             None => (Chosen::unjudged(&text, context, options.effort), CheckLevel::Unvalidated),
         };
         let chosen = chosen?;

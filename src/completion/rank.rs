@@ -119,7 +119,7 @@ pub fn rank(
         flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
         flag(context.cursor_in != CursorIn::Code),
-        flag(chosen.signs.unknown > 0),
+        flag(chosen.warnings.unknown > 0),
         lead(decoded, &others),
         same_end(text, &others),
     ];
@@ -154,8 +154,8 @@ pub fn threshold(trigger: &TriggerKind, effort: Effort) -> f32 {
 /// [`Reason::Risky`] when it adds a risk and the user wants none.
 pub fn prior(chosen: &Chosen, options: &CompletionOptions) -> Result<f32, Reason> {
     let habit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
-    let prior = habit - if chosen.signs.shadowing > 0 { SHADOWING } else { 0.0 };
-    match (chosen.signs.risky, options.on_risk) {
+    let prior = habit - if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    match (chosen.warnings.risky, options.on_risk) {
         (true, OnRisk::Drop) => Err(Reason::Risky),
         (true, OnRisk::Lower) => Ok(prior - RISKY),
         (false, _) => Ok(prior),
