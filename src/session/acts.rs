@@ -7,7 +7,7 @@ use std::ops::Range;
 use ropey::Rope;
 
 use super::{Open, Session, State};
-use crate::actions::{self, Action, Fix};
+use crate::actions::{self, ActionSpec, Fix};
 use crate::document::{Edit, Snapshot};
 use crate::stats::{Acted, ActionOutcome, Event, event, language_name};
 
@@ -27,7 +27,7 @@ pub(super) struct Outlook {
 /// An action, and the kind of change that it makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Act {
-    pub(super) action: Action,
+    pub(super) action: &'static ActionSpec,
     pub(super) kind: &'static str,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Acts {
     /// The version they were offered for.
     version: Option<i32>,
     /// Those that were counted for it.
-    offered: Vec<Action>,
+    offered: Vec<&'static ActionSpec>,
     outlooks: Vec<Outlook>,
     /// The last one that was applied, and how many changes ago.
     applied: Option<(Act, Rope, usize)>,
@@ -78,7 +78,7 @@ impl Acts {
 
 impl Session {
     /// These actions are in a menu for `snapshot`, with their edits where they are made already.
-    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], promised: &[Action]) {
+    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], promised: &[&'static ActionSpec]) {
         let mut state = self.lock();
         let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
         let acts = &mut open.acts;
@@ -105,7 +105,7 @@ impl Session {
     /// The offers, those of a kind that this user mostly undoes behind the others of their action and none of them preferred.
     pub fn by_habit(&self, mut offers: Vec<Fix>) -> Vec<Fix> {
         let history = std::sync::Arc::clone(&self.lock().history);
-        let regretted = |offer: &Fix| history.is_regretted(offer.action.name(), offer.kind);
+        let regretted = |offer: &Fix| history.is_regretted(offer.action.id, offer.kind);
         offers.iter_mut().filter(|offer| regretted(offer)).for_each(|offer| offer.preferred = false);
         for same in offers.chunk_by_mut(|a, b| a.action == b.action) {
             same.sort_by_key(|offer| regretted(offer));
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// An action was chosen and is made, or nothing passed.
-    pub(super) fn made(&self, snapshot: &Snapshot, action: Action, edits: Option<&[Edit]>) {
+    pub(super) fn made(&self, snapshot: &Snapshot, action: &'static ActionSpec, edits: Option<&[Edit]>) {
         let act = Act { action, kind: "" };
         let mut state = self.lock();
         match (edits, state.open.get_mut(&snapshot.uri)) {
@@ -144,7 +144,7 @@ impl State {
 }
 
 pub(super) fn acted(language: &str, Act { action, kind }: Act, came: ActionOutcome) -> Event {
-    let (language, action, kind) = (language.to_owned(), action.name().to_owned(), kind.to_owned());
+    let (language, action, kind) = (language.to_owned(), action.id.to_owned(), kind.to_owned());
     Event::Acted(Acted { at: event::now(), language, action, kind, came })
 }
 
@@ -158,11 +158,12 @@ fn outlook(act: Act, snapshot: &Snapshot, edits: &[Edit]) -> Outlook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::{fix_diagnostic, fix_syntax};
 
     #[test]
     fn an_action_is_applied_when_the_document_is_what_it_makes_of_it() {
         let snapshot = Snapshot::of_text("", "f(x\ny\n", None);
-        let act = Act { action: Action::FixSyntax, kind: "insert" };
+        let act = Act { action: &fix_syntax::SPEC, kind: "insert" };
         let fixed = outlook(act, &snapshot, &[Edit::insert(3, ")")]);
         let mut acts = Acts { outlooks: vec![fixed], ..Acts::default() };
         let mut after = |text: &str| acts.watch(&Rope::from_str(text));
@@ -183,7 +184,7 @@ mod tests {
             Config::default(),
             std::sync::Arc::new(|_: &Config| ScriptedEngine::always("") as _),
         );
-        let offer = |action, kind, preferred| Fix {
+        let offer = |action: &'static ActionSpec, kind, preferred| Fix {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
@@ -194,14 +195,14 @@ mod tests {
         };
         let offers = || {
             vec![
-                offer(Action::FixSyntax, "insert", true),
-                offer(Action::FixSyntax, "delete", false),
-                offer(Action::FixDiagnostic, "insert", true),
-                offer(Action::FixDiagnostic, "import", false),
+                offer(&fix_syntax::SPEC, "insert", true),
+                offer(&fix_syntax::SPEC, "delete", false),
+                offer(&fix_diagnostic::SPEC, "insert", true),
+                offer(&fix_diagnostic::SPEC, "import", false),
             ]
         };
         assert_eq!(session.by_habit(offers()), offers(), "nothing is known");
-        let act = Act { action: Action::FixSyntax, kind: "insert" };
+        let act = Act { action: &fix_syntax::SPEC, kind: "insert" };
         let undone = || [ActionOutcome::Applied, ActionOutcome::Undone].map(|came| acted("rust", act, came));
         let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
         session.lock().history = std::sync::Arc::new(History::of(&events));
@@ -213,7 +214,7 @@ mod tests {
     #[test]
     fn another_change_ends_what_was_offered() {
         let snapshot = Snapshot::of_text("", "f(x\n", None);
-        let act = Act { action: Action::FixSyntax, kind: "insert" };
+        let act = Act { action: &fix_syntax::SPEC, kind: "insert" };
         let fixed = outlook(act, &snapshot, &[Edit::insert(3, ")")]);
         let mut acts = Acts { outlooks: vec![fixed], ..Acts::default() };
         assert_eq!(acts.watch(&Rope::from_str("f(x \n")), []);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Session;
-use crate::actions::{Action, Fix, fix_syntax::likely};
+use crate::actions::{Fix, fix_syntax::likely};
 use crate::cancel::{CancelSource, CancelToken};
-use crate::completion::{Reason, blocking, likelihood};
+use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
 
@@ -35,19 +35,16 @@ impl RankedFixes {
 impl Session {
     /// The offers for `snapshot`, repairs of the syntax among them in the order of their likelihood, if that can be had in time.
     pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
-        let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
-        if syntax < 2 {
-            return offers;
-        }
-        if self.weighed(snapshot, &offers[..syntax]).is_none()
+        let Some(syntax) = likely::ranked(&mut offers) else { return offers };
+        if self.weighed(snapshot, syntax).is_none()
             && let Some((engine, token)) = self.begin_weighing(snapshot)
         {
-            let (session, snapshot, offers) = (Arc::clone(self), snapshot.clone(), offers[..syntax].to_vec());
+            let (session, snapshot, offers) = (Arc::clone(self), snapshot.clone(), syntax.to_vec());
             let weigh = tokio::spawn(async move { session.weigh(snapshot, offers, &*engine, &token).await });
             let _ = tokio::time::timeout(PATIENCE, weigh).await;
         }
-        if let Some(scores) = self.weighed(snapshot, &offers[..syntax]) {
-            likely::order(&mut offers[..syntax], &scores);
+        if let Some(scores) = self.weighed(snapshot, syntax) {
+            likely::order(syntax, &scores);
         }
         offers
     }
@@ -84,10 +81,9 @@ impl Session {
     ) -> Result<(), Reason> {
         let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
-        let lines = blocking(move || likely::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
         // Behind whatever somebody types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = likelihood::of(&lines.context, &uri, lane, lines.texts, engine, token).await;
+        let found = likely::scores(snapshot, offers, lane, engine, token).await;
         let mut state = self.lock();
         let weighed = state.open.get_mut(&uri).map(|open| &mut open.weighed);
         if let Some(weighed) = weighed.filter(|weighed| weighed.version == Some(version)) {

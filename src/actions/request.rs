@@ -1,0 +1,91 @@
+//! Describes what actions are asked for: a place in a document, the diagnostics there, and the models at hand.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Workspace;
+use crate::document::{Edit, Snapshot};
+use crate::engine::ModelRole;
+
+/// A diagnostic of another server, or of a compiler.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagnostic {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// Its text.
+    pub message: String,
+    /// Its code, as text.
+    pub code: String,
+    /// The program that reports it.
+    pub source: String,
+    /// Whether it is no error: a warning, or less.
+    pub minor: bool,
+    /// What it says of other places of the file.
+    pub related: Vec<Related>,
+    /// Changes that came with it, best first.
+    pub suggestions: Vec<SuggestedFix>,
+}
+
+/// What a diagnostic says of another place of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Related {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// Its text.
+    pub message: String,
+}
+
+/// A change that came with a diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuggestedFix {
+    /// What it does, as its author says it.
+    pub title: String,
+    /// The change, in bytes of the snapshot.
+    pub edits: Vec<Edit>,
+    /// Whether its author says that it may be applied without a look at it.
+    pub safe: bool,
+}
+
+/// What an editor, or a command, asks for.
+#[derive(Debug, Clone)]
+pub struct ActionRequest {
+    /// The document at the moment of asking.
+    pub snapshot: Snapshot,
+    /// The selection, or the cursor, in bytes of the snapshot. None asks for the first error of the file.
+    pub range: Option<Range<usize>>,
+    /// The diagnostics there.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files around the document.
+    pub workspace: Workspace,
+    /// Time for the search of one repair, besides the parses of the whole file before and after.
+    pub time: Duration,
+}
+
+impl ActionRequest {
+    /// The selection, or the cursor; the beginning of the file where none is given.
+    pub fn place(&self) -> Range<usize> {
+        self.range.clone().unwrap_or_default()
+    }
+}
+
+/// Time that an editor's menu may take: it opens on a key, and must not seem to hang.
+pub const MENU_TIME: Duration = Duration::from_millis(50);
+
+/// The models at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AvailableModels {
+    /// One that fills in.
+    pub infill: bool,
+    /// One that takes instructions.
+    pub instruct: bool,
+}
+
+impl AvailableModels {
+    /// Whether there is one of this role.
+    pub fn has(self, role: ModelRole) -> bool {
+        match role {
+            ModelRole::Infill => self.infill,
+            ModelRole::Instruct => self.instruct,
+        }
+    }
+}
