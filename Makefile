@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors test-vscode-newest test-train vsix dist lint bench docs install clean
+.PHONY: help setup hint build demo test test-editors test-vscode-newest test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ bench: setup hint ## Run the benchmarks
 
 docs: ## Build the pages as a book: target/docs/book/index.html
 	scripts/docs.sh
+
+picture: build ## Record the moving picture of the README in a real Neovim
+	scripts/picture.py --nvim "$$(scripts/setup-editors.sh)/nvim" --treefill $(BINARY) --out docs/src/images/ghost-text.svg
 
 install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
 	install -d $(DESTDIR)$(PREFIX)/bin

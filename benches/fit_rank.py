@@ -5,7 +5,7 @@
   benches/fit_rank.py run.jsonl [--shown 0.9] > src/completion/rank.json
 
 Logistic regression with a small L2 penalty, by Newton's method, on everything newly generated: was it right? Half of the texts
-fit, the other half tell what to expect (on stderr). The bar is the chance above which the share `--shown` of what is newly
+fit, the other half tell what to expect (on stderr). The threshold is the probability above which the share `--shown` of what is newly
 generated lies. Needs nothing but Python.
 """
 import argparse, json, math, pathlib, re, sys
@@ -87,9 +87,9 @@ def main():
     print(f"  right: the one shown {first:.1%}, the likeliest by the fit {best:.1%}, any {oracle:.1%}", file=sys.stderr)
     weights = fit(flat(asks), size)
     chances = sorted((max(chance(weights, f) for _, f in found) for _, found in asks), reverse=True)
-    bar = chances[min(len(chances) - 1, int(args.shown * len(chances)))] if args.shown < 1 else 0.0
+    threshold = chances[min(len(chances) - 1, int(args.shown * len(chances)))] if args.shown < 1 else 0.0
     table = {name: round(weight, 4) for name, weight in zip(names(), weights[1:])}
-    json.dump({"bias": round(weights[0], 4), "weights": table, "bar": round(bar, 4)}, sys.stdout, indent=2)
+    json.dump({"bias": round(weights[0], 4), "weights": table, "threshold": round(threshold, 4)}, sys.stdout, indent=2)
     print()
 
 

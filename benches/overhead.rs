@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use treefill::cancel::CancelToken;
-use treefill::completion::{Options, Outcome, Request, Trigger, complete};
+use treefill::completion::{CompletionOptions, CompletionRequest, Outcome, TriggerKind, complete};
 use treefill::context::CursorContext;
 use treefill::document::{Edit, Snapshot};
 use treefill::engine::power::Prefetch;
@@ -78,11 +78,20 @@ fn hole(snapshot: &Snapshot, number: usize) -> Option<(Snapshot, usize, String)>
 
 async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut usize) -> Duration {
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone(), "\n".into()]));
-    let options = Options { debounce: Duration::ZERO, prefetch: Prefetch::Never, ..Options::default() };
-    let request =
-        Request { snapshot, offset, trigger: Trigger::Automatic, selected: None, shown: Vec::new() };
+    let options = CompletionOptions {
+        debounce: Duration::ZERO,
+        prefetch: Prefetch::Never,
+        ..CompletionOptions::default()
+    };
+    let request = CompletionRequest {
+        snapshot,
+        offset,
+        trigger: TriggerKind::Automatic,
+        selected: None,
+        shown: Vec::new(),
+    };
     let start = Instant::now();
     let report = complete(request, &*engine, &options, &CancelToken::never()).await;
-    *suggested += usize::from(matches!(report.outcome, Outcome::Completion(_)));
+    *suggested += usize::from(matches!(report.outcome, Outcome::Suggested(_)));
     start.elapsed()
 }

@@ -3,7 +3,7 @@
 
   benches/repairs.py --from DIR --language python [--cases 300] [--seed 1] [--with-model] [--binary target/release/treefill]
 
-DIR is any source tree, best one that neither the model nor grammars/<lang>/habits.txt was made from. Python is judged by
+DIR is any source tree, best one that neither the model nor grammars/<lang>/ngrams.txt was made from. Python is judged by
 CPython's `ast`, Rust by rustfmt. The binary is called as `treefill fix --json`; with `--with-model` the model orders the repairs, and the times are those of both. Prints, by kind of damage: how many first
 offers parse, how many give the original back, the median time of a search; and how many offers have more errors than the
 damaged file had (must be 0, or the exit code is 1). `--show N` prints N first offers that are not the original.

@@ -40,5 +40,7 @@ links "$stage/SUMMARY.md" | while read -r page; do
         if [ -f "$file" ]; then copy "$file"; fi
     done
 done
+# mdBook calls the page of a folder index, in the chapters but not in the links to them.
+find "$stage" -name '*.md' ! -name SUMMARY.md -exec sed -i -E 's#(\]\([^):]*)README\.md#\1index.md#g' {} +
 "$mdbook" build docs
 echo "docs: target/docs/book/index.html"

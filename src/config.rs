@@ -34,7 +34,7 @@ pub struct Config {
     /// The process that runs them.
     pub engine: Engine,
     /// How suggestions are made.
-    pub completion: Completion,
+    pub completion: Suggestion,
     /// Where to stay silent.
     pub disable: Disable,
     /// What is said about the code.
@@ -79,7 +79,7 @@ pub struct Engine {
 /// `[completion]`: see [`settings::SETTINGS`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
-pub struct Completion {
+pub struct Suggestion {
     pub enabled: bool,
     pub max_tokens: usize,
     pub max_lines: usize,
@@ -158,9 +158,9 @@ impl Default for Engine {
     }
 }
 
-impl Default for Completion {
+impl Default for Suggestion {
     fn default() -> Self {
-        let options = completion::Options::default();
+        let options = completion::CompletionOptions::default();
         Self {
             enabled: true,
             max_tokens: options.max_tokens,
@@ -278,15 +278,15 @@ impl Config {
     }
 
     /// The settings of the completion pipeline.
-    pub fn completion_options(&self) -> completion::Options {
-        completion::Options {
+    pub fn completion_options(&self) -> completion::CompletionOptions {
+        completion::CompletionOptions {
             max_tokens: self.completion.max_tokens,
             max_lines: self.completion.max_lines,
             debounce: Duration::from_millis(self.completion.debounce_ms),
             deadline: Duration::from_millis(self.completion.deadline_ms),
             prefetch: self.engine.prefetch,
             on_risk: self.completion.on_risk,
-            ..completion::Options::default()
+            ..completion::CompletionOptions::default()
         }
     }
 

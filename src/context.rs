@@ -11,8 +11,8 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-pub use line::{Indent, Line, Right};
-pub use scope::{Place, Scope};
+pub use line::{Indent, Line, LineTail};
+pub use scope::CursorIn;
 
 use crate::document::{Part, Snapshot};
 
@@ -41,15 +41,15 @@ pub struct CursorContext {
     /// The line it is on.
     pub line: Line,
     /// What stands right of it on its line.
-    pub right: Right,
+    pub tail: LineTail,
     /// Code, string or comment.
-    pub place: Place,
+    pub cursor_in: CursorIn,
     /// One step of indentation in this file.
     pub indent: Indent,
     /// The file's line ends: `\n` or `\r\n`.
     pub line_ending: &'static str,
-    /// Enclosing definitions, innermost first.
-    pub scopes: Vec<Scope>,
+    /// Enclosing definitions, innermost first, in bytes of the document.
+    pub scopes: Vec<Range<usize>>,
     /// Whether the last line with text above the cursor, or the text before it on its own line, opens a block.
     pub opens_block: bool,
     /// Whether the language says that indentation is syntax.
@@ -68,8 +68,6 @@ pub struct CursorContext {
     pub before: String,
     /// Text after the cursor, at most about [`AFTER`] bytes, with LF line ends.
     pub after: String,
-    /// Whether there was a tree to look at.
-    pub parsed: bool,
 }
 
 impl CursorContext {
@@ -95,14 +93,14 @@ impl CursorContext {
         let before = snapshot.slice(window..offset).replace("\r\n", "\n");
         let scopes = near.scopes(&line, offset);
         // The scopes know that the blank lines behind a body belong to it; the tree does not.
-        let outermost = scopes.last().map(|scope| scope.range.clone());
+        let outermost = scopes.last().cloned();
         let item =
             outermost.or_else(|| near.tree.map(|tree| near.item(tree, offset))).unwrap_or(offset..offset);
         let opener = before.trim_end();
         Self {
             offset,
-            right: line.right(),
-            place: scope::place(near.snapshot, near.tree, &line, offset - near.start),
+            tail: line.tail(),
+            cursor_in: scope::cursor_in(near.snapshot, near.tree, &line, offset - near.start),
             indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
             line_ending: snapshot.line_ending(),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
@@ -114,7 +112,6 @@ impl CursorContext {
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
             after: snapshot.slice(offset..end).replace("\r\n", "\n"),
-            parsed: near.tree.is_some(),
             scopes,
             window,
             before,
@@ -142,14 +139,9 @@ struct Near<'a> {
 }
 
 impl Near<'_> {
-    fn scopes(&self, line: &Line, offset: usize) -> Vec<Scope> {
-        let mut scopes = scope::enclosing(self.snapshot, self.tree, line, offset - self.start);
-        for scope in &mut scopes {
-            for bytes in [&mut scope.range, &mut scope.body] {
-                *bytes = bytes.start + self.start..bytes.end + self.start;
-            }
-        }
-        scopes
+    fn scopes(&self, line: &Line, offset: usize) -> Vec<Range<usize>> {
+        let scopes = scope::enclosing(self.snapshot, self.tree, line, offset - self.start);
+        scopes.into_iter().map(|scope| scope.start + self.start..scope.end + self.start).collect()
     }
 
     /// The bytes of the top-level item that holds `offset`.

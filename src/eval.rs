@@ -2,17 +2,17 @@
 //! llama-server as llama.vim drives it. It only asks and counts; nothing of it runs while an editor is served.
 
 pub mod answer;
+pub mod backends;
+pub mod build_cases;
 pub mod case;
+pub mod client;
 pub mod editor;
-pub mod figures;
 pub mod holes;
-pub mod judge;
-pub mod lsp_client;
-pub mod make;
+pub mod metrics;
+pub mod oracle;
 pub mod page;
 pub mod peer;
 pub mod replay;
 pub mod report;
 pub mod runs;
 pub mod score;
-pub mod sides;

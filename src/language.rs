@@ -33,7 +33,7 @@ pub struct Language {
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
     /// The strict parser for this language, if there is one.
-    pub strict: Option<strict::Parser>,
+    pub strict: Option<strict::StrictParser>,
 }
 
 /// What treefill can do in a language, for people.
@@ -74,7 +74,7 @@ impl Language {
             extensions: self.config.extensions.clone(),
             file_names: self.config.file_names.clone(),
             queries: filled.map(|(name, _)| name).collect(),
-            strict: self.strict.map(strict::Parser::name),
+            strict: self.strict.map(strict::StrictParser::name),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod session;
 pub mod stats;
 #[cfg(test)]
 mod testing;
+pub mod text;
 pub mod verify;
 
 // So that `testing` reads the same here and in the integration tests, which include it.

@@ -11,7 +11,7 @@ pub use terminal::{bar, spark};
 
 /// Labelled horizontal bars, one or two beside each other for each label.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Bars {
+pub struct BarChart {
     /// What the values are measured in; stands behind each (`%`, `ms`), or nothing for counts.
     pub unit: String,
     /// The names of the one or two series; shown when there are two.
@@ -31,7 +31,7 @@ pub struct Histogram {
 
 /// Values over time.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lines {
+pub struct LineChart {
     /// What the values are measured in.
     pub unit: String,
     /// The points in time, oldest first, as they are to be read.
@@ -40,7 +40,7 @@ pub struct Lines {
     pub series: Vec<(String, Vec<f64>)>,
 }
 
-impl Bars {
+impl BarChart {
     /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::bars(self)
@@ -62,11 +62,11 @@ impl Histogram {
     pub fn text(&self, width: usize) -> String {
         let bins = bins::of(&self.values);
         let rows = bins.iter().map(|bin| (bin.label(&self.unit), vec![bin.count as f64])).collect();
-        terminal::bars(&Bars { rows, ..Bars::default() }, width)
+        terminal::bars(&BarChart { rows, ..BarChart::default() }, width)
     }
 }
 
-impl Lines {
+impl LineChart {
     /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::lines(self)

@@ -8,9 +8,11 @@ mod log;
 mod summary;
 mod writer;
 
-pub use actions::Action;
-pub use event::{Acted, ActionOutcome, Asked, Disposition, Ended, Event, Kept, Kind, language_name};
+pub use actions::ActionTally;
+pub use event::{
+    Acted, ActionOutcome, Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, language_name,
+};
 pub use history::History;
-pub use log::{Log, default_file, read};
-pub use summary::{Filter, Language, Latency, Step, Summary};
+pub use log::{EventLog, default_file, read};
+pub use summary::{Filter, LanguageSummary, Latency, Step, Summary};
 pub use writer::Recorder;

@@ -24,7 +24,7 @@ use super::request::ActionRequest;
 use super::verdict::Judge;
 use super::{edits, function, rewrite};
 use crate::context::line::Line;
-use crate::context::{Place, scope};
+use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
 
@@ -128,7 +128,7 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
     // Not `///` or `#!`, which are not for this place.
     let last = mark.chars().last()?;
     let text = comment.trim_start_matches([last, '!']).trim();
-    let tool = &snapshot.language.as_ref()?.config.directives;
+    let tool = &snapshot.language.as_ref()?.config.pragma_prefixes;
     let speaks_to_a_tool = tool.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
     let odd = |c: char| c.is_control();
     (!text.is_empty() && text.chars().count() <= WIDTH && !speaks_to_a_tool && !text.contains(odd))
@@ -145,7 +145,7 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::place(snapshot, Some(judge.tree()), &line, start) == Place::String {
+        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);

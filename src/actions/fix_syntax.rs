@@ -8,14 +8,14 @@
 //! print(len(items))
 //! ```
 
-pub mod habits;
+mod imbalance;
 mod layout;
 pub mod lexer;
-pub mod likely;
+pub mod model_score;
+pub mod ngram;
 mod region;
 mod search;
 mod site;
-mod suspects;
 mod title;
 mod tokens;
 
@@ -24,11 +24,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use habits::{Habits, Table};
-use lexer::Lexis;
+use lexer::Lexicon;
+use ngram::{NgramTable, Ngrams};
 use parking_lot::Mutex;
-use region::Lines;
-use site::{Candidate, Site};
+use region::LineTable;
+use site::{ErrorSite, RepairCandidate};
 
 use super::action::{ActionKind, ActionSpec, Fix, NO_CODE, Steps};
 use super::check::Judge;
@@ -37,7 +37,7 @@ use super::request::ActionRequest;
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
-use crate::language::strict::Complaint;
+use crate::language::strict::SyntaxError;
 
 /// Repairs the syntax, without a model.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -52,7 +52,7 @@ pub static SPEC: ActionSpec = ActionSpec {
 const OFFERS: usize = 3;
 /// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
 const CLEAR: f32 = 3.0;
-/// Lines between the cursor and the error that is meant: a missing bracket shows far below.
+/// LineTable between the cursor and the error that is meant: a missing bracket shows far below.
 const NEAR: usize = 40;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
@@ -64,18 +64,18 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let Some(language) = snapshot.language.clone() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
-    let lines = Lines::new(&text);
+    let lines = LineTable::new(&text);
     let errors = errors(snapshot, &language, &text, &tree);
     let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
     let Some(judge) = Judge::new(snapshot, &tree) else { return Vec::new() };
-    let lexis = Lexis::of(&language);
+    let lexicon = Lexicon::of(&language);
     let mut places: Vec<usize> = vec![error];
-    places.extend(suspects::odd_brackets(&text, &lexis, &lines));
-    let quotes = suspects::odd_quotes(&text, &lexis, &lines, lines.of(error));
+    places.extend(imbalance::odd_brackets(&text, &lexicon, &lines));
+    let quotes = imbalance::odd_quotes(&text, &lexicon, &lines, lines.of(error));
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
-    let site = Site::new(&text, &lines, &lexis, Habits::new(table(&language)), &places);
+    let site = ErrorSite::new(&text, &lines, &lexicon, Ngrams::new(table(&language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
@@ -84,17 +84,17 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let search = search::Search { text: &text, lines: &lines, language: &language, judge: &judge, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
-    let near = |candidate: &&Candidate| {
+    let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
     };
     // Two that differ in white space only would look like the same one twice.
     let mut titles = HashSet::new();
-    let new = |candidate: &&Candidate| titles.insert(title::of(&text, candidate));
-    let found: Vec<&Candidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
+    let new = |candidate: &&RepairCandidate| titles.insert(title::of(&text, candidate));
+    let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
     let clear =
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
     let fixes = mended(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&Candidate)| Fix {
+    let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
         action: &SPEC,
         title: title::of(&text, candidate),
         preferred: number == 0 && clear,
@@ -107,18 +107,18 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
-pub fn complaints(snapshot: &Snapshot) -> Vec<Complaint> {
+pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
-    let found = strict.map_or_else(Vec::new, |parser| parser.complaints(&text));
+    let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
         return found;
     }
     let complaint = |start: usize| {
         let end = snapshot.line_end(start).max(start);
-        Complaint { range: start..end, message: "the syntax is broken here".to_owned() }
+        SyntaxError { range: start..end, message: "the syntax is broken here".to_owned() }
     };
     let places = errors(snapshot, language, &text, &tree);
     places.into_iter().filter(|place| *place < text.len()).map(complaint).collect()
@@ -128,7 +128,9 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<Complaint> {
 fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let mut places: Vec<usize> = match strict {
-        Some(parser) => parser.complaints(text).into_iter().map(|complaint| complaint.range.start).collect(),
+        Some(parser) => {
+            parser.syntax_errors(text).into_iter().map(|complaint| complaint.range.start).collect()
+        }
         None => Vec::new(),
     };
     if places.is_empty() {
@@ -156,7 +158,7 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
 }
 
 /// The error that is meant: the first of the file, or the nearest one to the range.
-fn meant(errors: &[usize], lines: &Lines<'_>, request: &ActionRequest) -> Option<usize> {
+fn meant(errors: &[usize], lines: &LineTable<'_>, request: &ActionRequest) -> Option<usize> {
     let Some(range) = &request.range else { return errors.first().copied() };
     let row = lines.of(range.start);
     // One behind the cursor is as near as one before it at half the distance: parsers notice late.
@@ -169,13 +171,13 @@ fn meant(errors: &[usize], lines: &Lines<'_>, request: &ActionRequest) -> Option
 }
 
 /// Whether an offer belongs to what was asked: its error or its edit is where the cursor is.
-fn is_near(lines: &Lines<'_>, candidate: &Candidate, error: usize, range: &Range<usize>) -> bool {
+fn is_near(lines: &LineTable<'_>, candidate: &RepairCandidate, error: usize, range: &Range<usize>) -> bool {
     let rows = lines.of(range.start).saturating_sub(3)..lines.of(range.end) + 4;
     rows.contains(&lines.of(error)) || rows.contains(&lines.of(candidate.edit.range.start))
 }
 
 /// The diagnostics that speak of the same error.
-fn mended(request: &ActionRequest, lines: &Lines<'_>, error: usize) -> Vec<usize> {
+fn mended(request: &ActionRequest, lines: &LineTable<'_>, error: usize) -> Vec<usize> {
     let row = lines.of(error);
     let repairs = request.snapshot.language.as_ref().map(|language| &language.repairs);
     // What is said of names is not of the syntax, and what could not be read is of nothing.
@@ -188,11 +190,11 @@ fn mended(request: &ActionRequest, lines: &Lines<'_>, error: usize) -> Vec<usize
     found.map(|(number, _)| number).collect()
 }
 
-/// The habits of a language, read once.
-fn table(language: &Language) -> Arc<Table> {
-    static TABLES: Mutex<Option<HashMap<String, Arc<Table>>>> = Mutex::new(None);
+/// The ngrams of a language, read once.
+fn table(language: &Language) -> Arc<NgramTable> {
+    static TABLES: Mutex<Option<HashMap<String, Arc<NgramTable>>>> = Mutex::new(None);
     let mut tables = TABLES.lock();
-    let read = || Arc::new(Table::read(language.table("habits.txt").unwrap_or_default()));
+    let read = || Arc::new(NgramTable::read(language.table("ngrams.txt").unwrap_or_default()));
     let tables = tables.get_or_insert_default();
     Arc::clone(tables.entry(language.name().to_owned()).or_insert_with(read))
 }

@@ -43,7 +43,7 @@ pub fn at(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Func
 
 /// The definition that a node which stands before one belongs to.
 fn below<'t>(node: Node<'t>, language: &Language) -> Option<Node<'t>> {
-    let leads = |node: &Node<'_>| language.config.leading.iter().any(|kind| kind == node.kind());
+    let leads = |node: &Node<'_>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
     if !leads(&node) {
         let parent = node.parent().filter(|parent| is_wrapper(language, parent, &node));
         return parent.and_then(|parent| {
@@ -77,7 +77,7 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
     let mut documented = ids("doc.item").contains(&node.id());
     let mut before = first.prev_sibling();
     while let Some(node) = before {
-        let leads = language.config.leading.iter().any(|kind| kind == node.kind());
+        let leads = language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
         documented |= docs.contains(&node.id());
         if leads {
             first = node;

@@ -21,10 +21,10 @@ use super::action::{ActionKind, ActionSpec, INVALID, LazyAction, Resolve, Steps}
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::verdict::Judge;
-use crate::completion::body::Written;
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::Draft;
+use crate::completion::{Reason, Extent, blocking};
 use crate::context::line::{Line, is_closer, width};
-use crate::context::{CursorContext, Place, scope};
+use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
 
@@ -73,14 +73,14 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
             document: snapshot.uri.to_string(),
             context: CursorContext::at(&opened, opened.parse().as_ref(), offset),
             preface: Vec::new(),
-            shape: Shape::Lines(LINES),
+            shape: Extent::Lines(LINES),
             tokens: TOKENS,
             plan: &PLAN,
         };
         Ok::<_, Reason>((drafts, task, judge))
     };
     let (drafts, task, judge) = blocking(look).await??;
-    let longest = move |drafts: &[Written], _| {
+    let longest = move |drafts: &[Draft], _| {
         let edit = drafts.iter().find_map(|draft| task.longest(draft, &judge));
         edit.map_or(ControlFlow::Continue(None), |edit| ControlFlow::Break(vec![edit]))
     };
@@ -105,7 +105,7 @@ impl CommentTask {
             let line = snapshot.line_text(row);
             let text = line.trim_start().strip_prefix(config.line_comment.as_str())?.trim().to_owned();
             let to_a_tool =
-                config.directives.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
+                config.pragma_prefixes.iter().any(|begin| text.to_lowercase().starts_with(begin.as_str()));
             (!to_a_tool).then_some(text)
         };
         let text = said(row).filter(|_| snapshot.line_of(range.end) == row)?;
@@ -123,7 +123,7 @@ impl CommentTask {
                 || below.trim_start().starts_with(is_closer)
         });
         let tree = snapshot.parse()?;
-        let comment = scope::place(snapshot, Some(&tree), &line, at) == Place::Comment;
+        let comment = scope::cursor_in(snapshot, Some(&tree), &line, at) == CursorIn::Comment;
         (words >= WORDS && free && comment).then_some(Self { text, at, indentation: line.indentation })
     }
 
@@ -133,7 +133,7 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Written, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());

@@ -25,8 +25,8 @@ use stub::{DocSource, Stub};
 
 use super::action::{ActionKind, ActionSpec, LazyAction, Resolve, Steps};
 use super::rounds::{self, DraftTask, RoundPlan};
-use crate::completion::body::Written;
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::Draft;
+use crate::completion::{Reason, Extent, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{ModelRole, Role, Segment};
@@ -59,7 +59,7 @@ const TYPES: usize = 1024;
 pub fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let language = snapshot.language.as_ref()?;
     let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
-    if language.config.declarations.iter().any(declares) {
+    if language.config.stub_extensions.iter().any(declares) {
         return None;
     }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;
@@ -75,7 +75,7 @@ pub fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
 async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let (drafts, judge) = blocking(move || prepare(&snapshot, &action.range)).await??;
-    let best = move |drafts: &[Written], earlier: Option<Body>| {
+    let best = move |drafts: &[Draft], earlier: Option<Body>| {
         let found = drafts.iter().filter_map(|draft| judge.body(draft));
         match earlier.into_iter().chain(found).max_by(Body::order) {
             Some(body) if body.good => ControlFlow::Break(body),
@@ -95,7 +95,7 @@ fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, Judg
         document: snapshot.uri.to_string(),
         preface: types(&context, &stub).into_iter().collect(),
         context,
-        shape: Shape::Lines(LINES),
+        shape: Extent::Lines(LINES),
         tokens: TOKENS,
         plan: &PLAN,
     };

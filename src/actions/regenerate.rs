@@ -32,8 +32,8 @@ use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::{change, fix_diagnostic};
 use crate::cancel::CancelToken;
-use crate::completion::body::Written;
-use crate::completion::{Reason, Shape, blocking, likelihood};
+use crate::completion::generate::Draft;
+use crate::completion::{Reason, Extent, blocking, score};
 use crate::context::CursorContext;
 use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot, with_line_ends};
@@ -116,7 +116,7 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     let (drafts, task) = blocking(move || prepare(&snapshot, action)).await??;
     let task = Arc::new(task);
     let judging = Arc::clone(&task);
-    let passing = move |drafts: &[Written], _| match judging.passing(drafts) {
+    let passing = move |drafts: &[Draft], _| match judging.passing(drafts) {
         passed if passed.is_empty() => ControlFlow::Continue(None),
         passed => ControlFlow::Break(passed),
     };
@@ -183,7 +183,7 @@ fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, Regene
         document: task.document.clone(),
         context: task.context.clone(),
         preface: Vec::new(),
-        shape: if task.span.lines > 1 { Shape::Lines(span::LINES) } else { Shape::Line },
+        shape: if task.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
         tokens: TOKENS,
         plan: &PLAN,
     };
@@ -192,7 +192,7 @@ fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, Regene
 
 impl RegenerateTask {
     /// Of each text the longest part that passes, with the text's likelihood.
-    fn passing(&self, written: &[Written]) -> Vec<(String, f32)> {
+    fn passing(&self, written: &[Draft]) -> Vec<(String, f32)> {
         let mut passed: Vec<(String, f32)> = Vec::new();
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
@@ -220,7 +220,9 @@ impl RegenerateTask {
         if texts.len() > 1 {
             let (context, rest) = &self.line;
             let lines = texts.iter().map(|(text, _)| format!("{text}{rest}\n")).collect();
-            match likelihood::of(context, &self.document, Lane::Interactive, lines, engine, cancel).await {
+            match score::log_probabilities(context, &self.document, Lane::Interactive, lines, engine, cancel)
+                .await
+            {
                 Ok(found) => texts.iter_mut().zip(found).for_each(|(one, likely)| one.1 = likely),
                 // What was written stays in the order of generation; of names nothing is known.
                 Err(_) => texts.truncate(told),

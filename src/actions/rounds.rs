@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
-use crate::completion::body::{self, Wanted, Written};
-use crate::completion::{Reason, Shape, blocking};
+use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::{Reason, Extent, blocking};
 use crate::context::CursorContext;
 use crate::engine::{Engine, Sampling, Segment};
 
@@ -46,7 +46,7 @@ pub struct DraftTask {
     /// What the prompt has before the place.
     pub preface: Vec<Segment>,
     /// How long a draft may be.
-    pub shape: Shape,
+    pub shape: Extent,
     /// Tokens of a draft at most.
     pub tokens: usize,
     /// The rounds.
@@ -62,13 +62,13 @@ pub async fn run<T: Send + 'static>(
     task: &DraftTask,
     engine: &dyn Engine,
     cancel: &CancelToken,
-    judge: impl Fn(&[Written], Option<T>) -> ControlFlow<T, Option<T>> + Send + Sync + 'static,
+    judge: impl Fn(&[Draft], Option<T>) -> ControlFlow<T, Option<T>> + Send + Sync + 'static,
 ) -> Result<T, Reason> {
     let (plan, judge) = (task.plan, Arc::new(judge));
     let deadline = Instant::now() + plan.patience;
     let (mut best, mut why) = (None, Reason::Invalid);
     for round in 0..plan.rounds {
-        let wanted = Wanted {
+        let wanted = BlockRequest {
             document: task.document.clone(),
             told: task.preface.clone(),
             candidates: plan.candidates,
@@ -77,7 +77,7 @@ pub async fn run<T: Send + 'static>(
             sampling: plan.sampling(round),
             deadline,
         };
-        match body::write(&task.context, wanted, engine, cancel).await {
+        match generate::drafts(&task.context, wanted, engine, cancel).await {
             Ok(drafts) => {
                 let (judge, earlier) = (Arc::clone(&judge), best.take());
                 match blocking(move || judge(&drafts, earlier)).await? {

@@ -13,7 +13,9 @@ use serde_json::json;
 use super::ghost::{BOLD, DIM, Scene};
 use super::place::Place;
 use crate::cancel::CancelToken;
-use crate::completion::{self, Completion, Outcome, Reason, Report, Request, Trigger, Verdict};
+use crate::completion::{
+    self, CheckLevel, CompletionReport, CompletionRequest, Outcome, Reason, Suggestion, TriggerKind,
+};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Status, start_in_process};
@@ -94,8 +96,13 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
     })
 }
 
-fn skipped(reason: Reason) -> Report {
-    Report { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, elapsed: Duration::ZERO }
+fn skipped(reason: Reason) -> CompletionReport {
+    CompletionReport {
+        outcome: Outcome::Skipped(reason),
+        others: Vec::new(),
+        tree: None,
+        elapsed: Duration::ZERO,
+    }
 }
 
 /// The engine for the configured model, loading.
@@ -134,11 +141,11 @@ impl<'a> Task<'a> {
         std::path::absolute(&self.place.file).unwrap_or_else(|_| self.place.file.clone())
     }
 
-    fn request(&self, snapshot: Snapshot) -> Request {
-        Request {
+    fn request(&self, snapshot: Snapshot) -> CompletionRequest {
+        CompletionRequest {
             snapshot,
             offset: self.offset,
-            trigger: Trigger::Invoked,
+            trigger: TriggerKind::Invoked,
             selected: None,
             shown: Vec::new(),
         }
@@ -147,7 +154,7 @@ impl<'a> Task<'a> {
     fn json(
         &self,
         language: Option<&str>,
-        report: &Report,
+        report: &CompletionReport,
         model: &crate::engine::ModelInfo,
     ) -> serde_json::Value {
         let mut object = json!({
@@ -155,10 +162,10 @@ impl<'a> Task<'a> {
             "language": language, "model": model.name, "ms": milliseconds(report.elapsed), "cut": self.cut,
         });
         let more = match &report.outcome {
-            Outcome::Completion(completion) => json!({
+            Outcome::Suggested(completion) => json!({
                 "outcome": "completion", "text": completion.text,
                 "replaces": {"start": completion.range.start, "end": completion.range.end},
-                "verdict": completion.verdict, "tokens": completion.tokens,
+                "verdict": completion.check_level, "tokens": completion.tokens,
                 "prompt_tokens": completion.prompt_tokens.0, "reused_tokens": completion.prompt_tokens.1,
             }),
             Outcome::Skipped(reason) => {
@@ -171,11 +178,11 @@ impl<'a> Task<'a> {
         object
     }
 
-    fn draw(&self, language: Option<&str>, report: &Report) -> anyhow::Result<()> {
+    fn draw(&self, language: Option<&str>, report: &CompletionReport) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
         let ghost = match &report.outcome {
-            Outcome::Completion(completion) => Some((completion.text.as_str(), completion.range.clone())),
+            Outcome::Suggested(completion) => Some((completion.text.as_str(), completion.range.clone())),
             Outcome::Skipped(_) => None,
         };
         let language = language.unwrap_or("unknown language");
@@ -186,7 +193,7 @@ impl<'a> Task<'a> {
         }
         let took = format!("{:.0} ms", milliseconds(report.elapsed));
         match &report.outcome {
-            Outcome::Completion(completion) => {
+            Outcome::Suggested(completion) => {
                 writeln!(out, "{BOLD}      suggested{BOLD:#} in {took}: {}\n", figures(completion))?;
             }
             Outcome::Skipped(reason) => writeln!(out, "{BOLD}      nothing{BOLD:#} in {took}: {reason}\n")?,
@@ -195,11 +202,11 @@ impl<'a> Task<'a> {
     }
 }
 
-fn figures(completion: &Completion) -> String {
-    let checked = match completion.verdict {
-        Verdict::Strict => "fits, says the strict parser",
-        Verdict::Tree => "fits, says tree-sitter",
-        Verdict::Unvalidated => "not checked (unknown language)",
+fn figures(completion: &Suggestion) -> String {
+    let checked = match completion.check_level {
+        CheckLevel::Strict => "fits, says the strict parser",
+        CheckLevel::Tree => "fits, says tree-sitter",
+        CheckLevel::Unvalidated => "not checked (unknown language)",
     };
     match completion.prompt_tokens {
         // The suggestion was complete before the engine was, which then has no figures to give.

@@ -14,17 +14,17 @@ use crate::completion::Effort;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::engine::ModelInfo;
-use crate::eval::case::{Kind, Set};
+use crate::eval::backends::Side;
+use crate::eval::build_cases::{self, build};
+use crate::eval::case::{CaseSet, HoleKind};
+use crate::eval::client::LspClient;
 use crate::eval::holes;
-use crate::eval::judge::Judge;
-use crate::eval::lsp_client::Client;
-use crate::eval::make::{self, make};
+use crate::eval::oracle::Oracle;
 use crate::eval::page;
 use crate::eval::peer::Peer;
 use crate::eval::replay::{self, Typist};
 use crate::eval::report;
 use crate::eval::runs::{Head, Run};
-use crate::eval::sides::Side;
 use crate::language::Registry;
 use crate::models;
 use crate::session::Session;
@@ -80,7 +80,7 @@ struct Make {
     each: usize,
     /// Only this kind; may be given several times
     #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
-    kinds: Vec<Kind>,
+    kinds: Vec<HoleKind>,
     /// Only this language
     #[arg(long)]
     language: Option<String>,
@@ -101,7 +101,7 @@ struct Make {
 /// What both ways of running have.
 #[derive(Debug, Args)]
 struct Common {
-    /// Case files
+    /// EvalCase files
     #[arg(required = true, value_name = "CASES")]
     cases: Vec<PathBuf>,
     /// Where to write the results; an interrupted run goes on there
@@ -185,7 +185,7 @@ pub fn run(arguments: Arguments, config: Config) -> anyhow::Result<ExitCode> {
 
 fn make_cases(arguments: &Make) -> anyhow::Result<()> {
     let registry = Registry::builtin()?;
-    let options = make::Options {
+    let options = build_cases::BuildOptions {
         each: arguments.each,
         broken: arguments.broken.clamp(0.0, 1.0),
         seed: arguments.seed,
@@ -195,7 +195,7 @@ fn make_cases(arguments: &Make) -> anyhow::Result<()> {
         language: arguments.language.clone(),
     };
     let bar = bar(0, "files");
-    let set = make(&arguments.from, &registry, &options, &|at, all| {
+    let set = build(&arguments.from, &registry, &options, &|at, all| {
         bar.set_length(all as u64);
         bar.set_position(at as u64);
     })?;
@@ -208,7 +208,7 @@ fn make_cases(arguments: &Make) -> anyhow::Result<()> {
 
 fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
-    let set = common.set(|kind| kind != Kind::Typed)?;
+    let set = common.set(|kind| kind != HoleKind::Typed)?;
     let registry = Registry::builtin()?;
     let runtime = runtime()?;
     let (mut side, model) = match common.peer()? {
@@ -226,7 +226,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let variants = side.variants();
     let settings = format!("{:?}", holes::options(Effort::default()));
     let head = common.head("holes", variants.join(" "), model, settings, &set);
-    let mut run = Run::open::<holes::Row>(&common.out, &head)?;
+    let mut run = Run::open::<holes::HoleRow>(&common.out, &head)?;
     let bar = bar((set.cases.len() * variants.len()) as u64, "answers");
     bar.set_position(run.done() as u64);
     let mut judge = common.judge();
@@ -238,7 +238,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
 
 fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
-    let set = common.set(|kind| kind == Kind::Typed)?;
+    let set = common.set(|kind| kind == HoleKind::Typed)?;
     let registry = Registry::builtin()?;
     let runtime = runtime()?;
     let typist = Typist {
@@ -258,7 +258,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
             if common.model.is_some() {
                 bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
             }
-            let client = Client::start(&binary, &["--in-process"])?;
+            let client = LspClient::start(&binary, &["--in-process"])?;
             let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             ("treefill over LSP", Side::Lsp(Box::new(client)), model)
         }
@@ -277,7 +277,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
         }
     };
     let head = common.head("replay", name.to_owned(), model, format!("{typist:?}"), &set);
-    let mut run = Run::open::<replay::Row>(&common.out, &head)?;
+    let mut run = Run::open::<replay::ReplayRow>(&common.out, &head)?;
     let bar = bar(set.cases.len() as u64, "texts typed");
     bar.set_position(run.done() as u64);
     let mut judge = common.judge();
@@ -306,8 +306,8 @@ fn show(arguments: &Report) -> anyhow::Result<()> {
 }
 
 impl Common {
-    fn set(&self, wanted: impl Fn(Kind) -> bool) -> anyhow::Result<Set> {
-        let mut set = Set::load(&self.cases)?;
+    fn set(&self, wanted: impl Fn(HoleKind) -> bool) -> anyhow::Result<CaseSet> {
+        let mut set = CaseSet::load(&self.cases)?;
         let mut counts = std::collections::HashMap::new();
         let sources = &set.sources;
         set.cases.retain(|case| {
@@ -341,11 +341,11 @@ impl Common {
         Ok((engine, path))
     }
 
-    fn judge(&self) -> Option<Judge> {
-        (!self.no_judge).then(Judge::default)
+    fn judge(&self) -> Option<Oracle> {
+        (!self.no_judge).then(Oracle::default)
     }
 
-    fn head(&self, what: &str, side: String, model: String, settings: String, set: &Set) -> Head {
+    fn head(&self, what: &str, side: String, model: String, settings: String, set: &CaseSet) -> Head {
         let mut hasher = Sha256::new();
         for case in &set.cases {
             hasher.update(case.id.as_bytes());
@@ -356,9 +356,12 @@ impl Common {
     }
 }
 
-fn kind(name: &str) -> Result<Kind, String> {
-    let names = || Kind::ALL.map(Kind::name).join(", ");
-    Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("use one of {}", names()))
+fn kind(name: &str) -> Result<HoleKind, String> {
+    let names = || HoleKind::ALL.map(HoleKind::name).join(", ");
+    HoleKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| format!("use one of {}", names()))
 }
 
 fn fingerprint(path: &Path, info: &ModelInfo) -> anyhow::Result<String> {

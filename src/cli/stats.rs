@@ -12,7 +12,7 @@ use clap::Args;
 
 use crate::completion::Reason;
 use crate::config::Config;
-use crate::stats::{self, Filter, Log, Summary, event};
+use crate::stats::{self, EventLog, Filter, Summary, event};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -82,19 +82,19 @@ fn file() -> anyhow::Result<PathBuf> {
     stats::default_file().context("there is no home folder, so no statistics are kept")
 }
 
-fn read(file: &Path) -> anyhow::Result<Log> {
+fn read(file: &Path) -> anyhow::Result<EventLog> {
     stats::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// What to say when there is nothing to count, and what to do about it.
-fn nothing(log: &Log, filter: &Filter, file: &Path, config: &Config) -> String {
+fn nothing(log: &EventLog, filter: &Filter, file: &Path, config: &Config) -> String {
     let advice = if !config.stats.enabled {
         "Statistics are switched off: set enabled = true in the section [stats] of the settings.".to_owned()
     } else if log.events.is_empty() {
         "They begin when an editor asks treefill for a suggestion; README.md says how to set one up."
             .to_owned()
     } else {
-        let mut languages: Vec<&str> = log.events.iter().map(stats::Event::language).collect();
+        let mut languages: Vec<&str> = log.events.iter().map(stats::UsageEvent::language).collect();
         languages.sort_unstable();
         languages.dedup();
         let days = (filter.now.saturating_sub(log.events[0].at())).div_ceil(86_400).max(1);
@@ -134,7 +134,7 @@ fn milliseconds(ms: Option<f64>) -> String {
 }
 
 /// The row of a language in tables, under [`COLUMNS`].
-fn row(language: &stats::Language) -> Vec<String> {
+fn row(language: &stats::LanguageSummary) -> Vec<String> {
     vec![
         language.name.clone(),
         language.requests.to_string(),

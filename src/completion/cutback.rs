@@ -9,7 +9,7 @@ use super::brackets::balance;
 use super::trim::{Candidate, joins};
 use super::validate::{Fit, Judge, Signs, Trial};
 use crate::cancel::CancelToken;
-use crate::context::{CursorContext, Place, Right, line};
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// How much may be tried for one text.
 #[derive(Debug, Clone, Copy)]
@@ -102,12 +102,12 @@ pub fn choose(
 fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
     let after = context.line.after.get(candidate.takes..).unwrap_or_default();
     let before = &context.line.before;
-    if context.place != Place::Comment && balance(before, &context.line_comment).quote.is_some() {
+    if context.cursor_in != CursorIn::Comment && balance(before, &context.line_comment).quote.is_some() {
         // A quotation that ends here lets the brackets before it speak: they must close on this line.
         let state = balance(&format!("{before}{}{after}", candidate.text), &context.line_comment);
         return state.open.is_empty() && state.quote.is_none();
     }
-    if context.place != Place::Code {
+    if context.cursor_in != CursorIn::Code {
         return true;
     }
     let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
@@ -150,7 +150,7 @@ fn quotes_again(candidate: &Candidate, context: &CursorContext) -> bool {
 /// The text with what may be missing at its end, when nothing stands right of the cursor: quotes and brackets that the
 /// line leaves open, and what ends a statement, an element or a header.
 fn endings(text: &str, context: &CursorContext) -> Vec<String> {
-    if context.right != Right::Nothing || context.place == Place::Comment || text.contains('\n') {
+    if context.tail != LineTail::Nothing || context.cursor_in == CursorIn::Comment || text.contains('\n') {
         return Vec::new();
     }
     let state = balance(&format!("{}{text}", context.line.before), &context.line_comment);
@@ -167,8 +167,8 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     }
     closed.push_str(state.quote.unwrap_or_default());
     closed.extend(state.open.iter().rev());
-    let ends: &[&str] = match (context.significant_indentation, context.place) {
-        (_, Place::String) if state.quote.is_none() => return Vec::new(),
+    let ends: &[&str] = match (context.significant_indentation, context.cursor_in) {
+        (_, CursorIn::String) if state.quote.is_none() => return Vec::new(),
         (true, _) => &["", ",", opener],
         (false, _) if opener == "{" && header => &["", ";", ",", " {", " {}"],
         (false, _) => &["", ";", ",", opener],

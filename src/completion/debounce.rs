@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::Trigger;
+use super::request::TriggerKind;
 use crate::cancel::CancelToken;
 
 /// Wait for `pause` unless the user asked explicitly. False: cancelled meanwhile.
-pub async fn pause(pause: Duration, trigger: &Trigger, cancel: &CancelToken) -> bool {
-    if *trigger == Trigger::Automatic && !pause.is_zero() {
+pub async fn pause(pause: Duration, trigger: &TriggerKind, cancel: &CancelToken) -> bool {
+    if *trigger == TriggerKind::Automatic && !pause.is_zero() {
         tokio::select! {
             () = cancel.cancelled() => return false,
             () = tokio::time::sleep(pause) => {}
@@ -25,14 +25,14 @@ mod tests {
     async fn waits_only_for_typing_and_only_until_cancelled() {
         let long = Duration::from_secs(60);
         let start = tokio::time::Instant::now();
-        assert!(pause(long, &Trigger::Invoked, &CancelToken::never()).await);
+        assert!(pause(long, &TriggerKind::Invoked, &CancelToken::never()).await);
         assert!(start.elapsed().is_zero());
-        assert!(pause(long, &Trigger::Automatic, &CancelToken::never()).await);
+        assert!(pause(long, &TriggerKind::Automatic, &CancelToken::never()).await);
         assert_eq!(start.elapsed(), long);
         let source = CancelSource::new();
         let token = source.token();
         drop(source);
-        assert!(!pause(long, &Trigger::Automatic, &token).await);
+        assert!(!pause(long, &TriggerKind::Automatic, &token).await);
         assert_eq!(start.elapsed(), long);
     }
 }

@@ -9,12 +9,13 @@ use tree_sitter::Tree;
 use super::cutback::{self, Bound, Chosen};
 use super::decode::{self, Decoded};
 use super::guide::Guide;
-use super::outcome::{Completion, Reason, Verdict};
+use super::outcome::{CheckLevel, Reason, Suggestion};
 use super::place::Place;
-use super::trigger::Shape;
+use super::request::Extent;
+use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::trim::{self, Candidate};
 use super::validate::Judge;
-use super::{Effort, OnRisk, Options, Trigger, blocking, rank};
+use super::{blocking, rank};
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::document::Part;
@@ -32,9 +33,9 @@ pub struct Desk {
     /// What of the document `tree` is of, when not all of it.
     pub part: Option<Part>,
     pub context: CursorContext,
-    pub shape: Shape,
+    pub shape: Extent,
     pub tree: Option<Tree>,
-    pub options: Options,
+    pub options: CompletionOptions,
     pub cancel: CancelToken,
 }
 
@@ -44,7 +45,7 @@ impl Desk {
         self: &Arc<Self>,
         engine: &dyn Engine,
         start: Instant,
-    ) -> Result<Vec<Completion>, Reason> {
+    ) -> Result<Vec<Suggestion>, Reason> {
         let candidates = if self.options.effort >= Effort::Rank { self.options.candidates } else { 1 };
         let generation = engine.generate(self.job(engine, candidates)?, self.cancel.clone());
         let guide = (self.options.effort >= Effort::Stops).then(|| Guide::new(&self.context, self.shape));
@@ -64,12 +65,12 @@ impl Desk {
         let request = &self.place.request;
         let stop = match self.shape {
             _ if self.options.effort < Effort::Stops => Stop::default(),
-            Shape::Line => prompt::stop(1),
-            Shape::Lines(most) => prompt::stop(most),
+            Extent::Line => prompt::stop(1),
+            Extent::Lines(most) => prompt::stop(most),
         };
         Ok(Job {
             document: request.snapshot.uri.to_string(),
-            lane: if request.trigger == Trigger::Ahead { Lane::Background } else { Lane::Interactive },
+            lane: if request.trigger == TriggerKind::Ahead { Lane::Background } else { Lane::Interactive },
             segments: prompt::build(&self.context, Budget::for_context(tokens)),
             max_tokens: self.options.max_tokens,
             stop,
@@ -79,14 +80,14 @@ impl Desk {
     }
 
     /// What of the texts may be shown; when none, why not the first.
-    fn judged(&self, texts: &[Decoded]) -> Result<Vec<Completion>, Reason> {
+    fn judged(&self, texts: &[Decoded]) -> Result<Vec<Suggestion>, Reason> {
         let judge = self.tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
         let judge = judge.map(|tree| match &self.part {
             Some(part) => Judge::of_part(part, tree, &self.context),
             None => Judge::new(&self.place.snapshot, tree, &self.context),
         });
         let until = std::time::Instant::now().checked_add(self.options.check_time);
-        let mut found: Vec<Completion> = Vec::new();
+        let mut found: Vec<Suggestion> = Vec::new();
         let mut why = None;
         for (number, text) in texts.iter().enumerate() {
             let most = if number == 0 { CUTS } else { CUTS_OF_OTHERS };
@@ -114,7 +115,7 @@ impl Desk {
         others: &[&Decoded],
         judge: Option<&Judge<'_>>,
         bound: Bound,
-    ) -> Result<Completion, Reason> {
+    ) -> Result<Suggestion, Reason> {
         let (context, options) = (&self.context, &self.options);
         let text = match options.effort >= Effort::Trim {
             true => trim::trim(&decoded.text, context, self.shape)?,
@@ -122,26 +123,26 @@ impl Desk {
             false => decoded.text.clone(),
         };
         let as_it_is = || Chosen::unjudged(Candidate { text: text.clone(), takes: 0 });
-        let (chosen, verdict) = match judge {
+        let (chosen, check_level) = match judge {
             Some(judge) => {
                 let chosen = cutback::choose(&text, judge, context, bound, &self.cancel);
                 (chosen.ok_or(Reason::Invalid)?, judge.verdict())
             }
-            None if options.effort < Effort::Trim => (as_it_is(), Verdict::Unvalidated),
+            None if options.effort < Effort::Trim => (as_it_is(), CheckLevel::Unvalidated),
             None => {
                 let joined = trim::joins(&text, context).into_iter().next();
-                (Chosen::unjudged(joined.ok_or(Reason::AlreadyThere)?), Verdict::Unvalidated)
+                (Chosen::unjudged(joined.ok_or(Reason::AlreadyThere)?), CheckLevel::Unvalidated)
             }
         };
-        let leaning = options.leaning[usize::from(chosen.candidate.text.trim().contains('\n'))];
-        let leaning = leaning - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
-        let leaning = match (chosen.signs.risky, options.on_risk) {
-            (true, OnRisk::Drop) => return Err(Reason::OnRisk),
-            (true, OnRisk::Lower) => leaning - rank::RISKY,
-            (false, _) => leaning,
+        let prior_logit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
+        let prior_logit = prior_logit - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
+        let prior_logit = match (chosen.signs.risky, options.on_risk) {
+            (true, OnRisk::Drop) => return Err(Reason::Risky),
+            (true, OnRisk::Lower) => prior_logit - rank::RISKY,
+            (false, _) => prior_logit,
         };
-        let rank = rank::rank(&chosen, decoded, others, &text, context).leaning(leaning);
-        let completion = self.place.completion(&chosen.candidate, context, verdict, decoded, rank);
+        let rank = rank::rank(&chosen, decoded, others, &text, context).with_prior(prior_logit);
+        let completion = self.place.completion(&chosen.candidate, context, check_level, decoded, rank);
         if self.place.is_sound(&completion) { Ok(completion) } else { Err(Reason::MenuConflict) }
     }
 }

@@ -2,8 +2,8 @@
 //! changes nothing; `trim` makes the text fit.
 
 use super::brackets::balance;
-use super::trigger::Shape;
-use crate::context::{CursorContext, Place, Right, line};
+use super::request::Extent;
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// What to do after a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,22 +18,22 @@ pub enum Advice {
 #[derive(Debug)]
 pub struct Guide<'a> {
     context: &'a CursorContext,
-    shape: Shape,
+    shape: Extent,
     /// Columns below which a line is outside the block that is being written.
     floor: usize,
 }
 
 impl<'a> Guide<'a> {
     /// A guide for text at the cursor of `context`.
-    pub fn new(context: &'a CursorContext, shape: Shape) -> Self {
+    pub fn new(context: &'a CursorContext, shape: Extent) -> Self {
         Self { context, shape, floor: floor(context) }
     }
 
     /// Judge all text so far.
     pub fn judge(&self, text: &str) -> Advice {
         match self.shape {
-            Shape::Line => self.judge_line(text),
-            Shape::Lines(most) => self.judge_lines(text, most),
+            Extent::Line => self.judge_line(text),
+            Extent::Lines(most) => self.judge_lines(text, most),
         }
     }
 
@@ -42,7 +42,7 @@ impl<'a> Guide<'a> {
             return Advice::Stop(end);
         }
         // Inside a string or comment brackets mean nothing.
-        if self.context.right == Right::Nothing || self.context.place != Place::Code {
+        if self.context.tail == LineTail::Nothing || self.context.cursor_in != CursorIn::Code {
             return Advice::Continue;
         }
         let after = self.context.line.after.trim();

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::rank::Rank;
+use crate::document::{Snapshot, Tree};
 
 /// How far a suggestion was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Verdict {
+pub enum CheckLevel {
     /// tree-sitter's rule and the language's strict parser agree that it fits.
     Strict,
     /// tree-sitter's rule only: the language has no strict parser here.
@@ -37,7 +38,7 @@ pub enum Reason {
     /// No part of what was generated fits the syntax.
     Invalid,
     /// What was generated adds something that a reader should look at twice, and the user wants none of that.
-    OnRisk,
+    Risky,
     /// The parser's time, size or depth limit was hit, so nothing can be checked.
     NotParsed,
     /// A newer request took this one's place, or the client cancelled it.
@@ -73,7 +74,7 @@ impl fmt::Display for Reason {
             Self::Repetition => "the model repeats itself or the lines above",
             Self::LowConfidence => "the model is not sure enough",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
-            Self::OnRisk => {
+            Self::Risky => {
                 "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"
             }
             Self::NotParsed => {
@@ -98,13 +99,13 @@ impl fmt::Display for Reason {
 
 /// A suggestion that may be shown.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Completion {
+pub struct Suggestion {
     /// The text to insert, with the document's own line ends.
     pub text: String,
     /// What it replaces, in bytes of the request's snapshot: empty at the cursor, or up to what it takes in.
     pub range: Range<usize>,
     /// How far it was checked.
-    pub verdict: Verdict,
+    pub check_level: CheckLevel,
     /// Tokens the model generated for it; 0 when it was answered without the model.
     pub tokens: usize,
     /// Prompt tokens, and how many of them the KV cache already held.
@@ -131,7 +132,7 @@ pub struct Shown {
     /// Length in bytes of the document behind what is replaced.
     pub after_len: usize,
     /// How far it was checked.
-    pub verdict: Verdict,
+    pub check_level: CheckLevel,
     /// How likely it was what the user wants.
     pub rank: Rank,
     /// Whether the user saw it: what is seen stays while it is typed, whatever else is found.
@@ -143,7 +144,37 @@ pub struct Shown {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Show this.
-    Completion(Completion),
+    Suggested(Suggestion),
     /// Show nothing, because.
     Skipped(Reason),
+}
+
+/// What is known about a text, and what follows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Rank {
+    /// Probability that the text is right, as the fit has it.
+    #[serde(alias = "chance")]
+    pub probability: f32,
+    /// The features, in the order of [`super::rank::NAMES`]; empty where nothing was ranked.
+    pub features: Vec<f32>,
+    /// Where the text's tokens end in it, in bytes, and their log-probabilities.
+    #[serde(skip)]
+    pub tokens: Vec<(usize, f32)>,
+    /// What speaks for or against it besides, in logits.
+    #[serde(skip)]
+    pub(super) prior_logit: f32,
+}
+
+/// What a request ends in, and what is worth keeping of the way there.
+#[derive(Debug)]
+pub struct CompletionReport {
+    /// A suggestion, or why there is none.
+    pub outcome: Outcome,
+    /// Further texts for the same place, likeliest first; below the threshold too: typing them makes them likelier.
+    pub others: Vec<Suggestion>,
+    /// The request's snapshot and its tree, when one was parsed: hand them to
+    /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
+    pub tree: Option<(Snapshot, Tree)>,
+    /// From the call to the outcome.
+    pub elapsed: Duration,
 }

@@ -2,10 +2,11 @@
 //! no text but by asking `verify`.
 
 use super::decode::Decoded;
-use super::outcome::{Completion, Reason, Shown, Verdict};
-use super::rank::Rank;
+use super::outcome::Rank;
+use super::outcome::{CheckLevel, Reason, Shown, Suggestion};
+use super::request::{CompletionRequest, SelectedEntry};
+use super::reuse;
 use super::trim::Candidate;
-use super::{Request, Selected, reuse};
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::verify::faults;
@@ -13,18 +14,18 @@ use crate::verify::faults;
 /// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
 pub struct Place {
     /// What was asked.
-    pub request: Request,
+    pub request: CompletionRequest,
     /// The text to complete.
     pub snapshot: Snapshot,
     /// The cursor in it.
     pub offset: usize,
     /// The selected entry's text and the bytes it replaces in the request's snapshot.
-    pub entry: Option<Selected>,
+    pub entry: Option<SelectedEntry>,
 }
 
 impl Place {
     /// The place of a request; an entry that does not hold the cursor on one line is a conflict.
-    pub fn of(request: Request) -> Result<Self, Reason> {
+    pub fn of(request: CompletionRequest) -> Result<Self, Reason> {
         let offset = request.snapshot.floor(request.offset);
         let Some(entry) = request.selected.clone() else {
             return Ok(Self { snapshot: request.snapshot.clone(), request, offset, entry: None });
@@ -49,35 +50,35 @@ impl Place {
         &self,
         candidate: &Candidate,
         context: &CursorContext,
-        verdict: Verdict,
+        check_level: CheckLevel,
         decoded: &Decoded,
         rank: Rank,
-    ) -> Completion {
+    ) -> Suggestion {
         let mut text = with_line_ends(&candidate.text, context.line_ending);
         let mut range = self.offset..self.offset + candidate.takes;
         if let Some(entry) = &self.entry {
             text.insert_str(0, &entry.text);
             range = entry.range.start..entry.range.end + candidate.takes;
         }
-        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, verdict, rank.clone());
+        let shown = Shown::new(&self.request.snapshot.text, range.clone(), &text, check_level, rank.clone());
         let prompt_tokens = (decoded.prompt.tokens, decoded.prompt.reused);
-        Completion { text, range, verdict, tokens: decoded.tokens, prompt_tokens, rank, shown }
+        Suggestion { text, range, check_level, tokens: decoded.tokens, prompt_tokens, rank, shown }
     }
 
     /// Whether the completion breaks nothing in the document as it is, without the menu entry it was judged with.
-    pub fn is_sound(&self, completion: &Completion) -> bool {
+    pub fn is_sound(&self, completion: &Suggestion) -> bool {
         let edit = Edit::replace(completion.range.clone(), completion.text.as_str());
         self.entry.is_none()
-            || completion.verdict == Verdict::Unvalidated
+            || completion.check_level == CheckLevel::Unvalidated
             || faults::adds_nothing(&self.request.snapshot, &edit)
     }
 
     /// The rests of what was found before that the user may be typing, in the order of what was found.
-    pub fn reuse(&self) -> Vec<Completion> {
+    pub fn reuse(&self) -> Vec<Suggestion> {
         self.request.shown.iter().filter_map(|shown| self.rest_of(shown)).collect()
     }
 
-    fn rest_of(&self, shown: &Shown) -> Option<Completion> {
+    fn rest_of(&self, shown: &Shown) -> Option<Suggestion> {
         let snapshot = &self.request.snapshot;
         let rest = reuse::lookup(shown, &snapshot.text, snapshot.floor(self.request.offset))?;
         let typed = rest.range.start - shown.offset;
@@ -94,10 +95,10 @@ impl Place {
                 fits.then_some((whole, entry.range.start..rest.range.end))?
             }
         };
-        Some(Completion {
+        Some(Suggestion {
             text,
             range,
-            verdict: shown.verdict,
+            check_level: shown.check_level,
             tokens: 0,
             prompt_tokens: (0, 0),
             rank,

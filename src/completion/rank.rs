@@ -3,38 +3,24 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
-use crate::context::{CursorContext, Place, Right, line};
-
-/// What is known about a text, and what follows.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Rank {
-    /// Probability that the text is right, as the fit has it.
-    pub chance: f32,
-    /// The features, in the order of [`NAMES`]; empty where nothing was ranked.
-    pub features: Vec<f32>,
-    /// Where the text's tokens end in it, in bytes, and their log-probabilities.
-    #[serde(skip)]
-    pub tokens: Vec<(usize, f32)>,
-    /// What speaks for or against it besides, in logits.
-    #[serde(skip)]
-    leaning: f32,
-}
+use super::outcome::Rank;
+use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 impl Rank {
-    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, leaning: f32) -> Self {
+    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32) -> Self {
         let (bias, weights, _) = &*WEIGHTS;
         let terms = features.iter().zip(weights).map(|(feature, weight)| feature * weight);
-        let sum = bias + leaning + terms.sum::<f32>();
-        Self { chance: 1.0 / (1.0 + (-sum).exp()), features, tokens, leaning }
+        let sum = bias + prior_logit + terms.sum::<f32>();
+        Self { probability: 1.0 / (1.0 + (-sum).exp()), features, tokens, prior_logit }
     }
 
-    /// The same with `leaning` logits more.
-    pub fn leaning(self, leaning: f32) -> Self {
-        Self::of(self.features, self.tokens, self.leaning + leaning)
+    /// The same with `prior_logit` logits more.
+    pub fn with_prior(self, prior_logit: f32) -> Self {
+        Self::of(self.features, self.tokens, self.prior_logit + prior_logit)
     }
 
     /// The rank of what is left when the first `typed` bytes of the text were typed: what the user has confirmed is no
@@ -47,7 +33,7 @@ impl Rank {
         let tokens: Vec<(usize, f32)> = left.map(|(end, logprob)| (end - typed, *logprob)).collect();
         let mut features = self.features.clone();
         features[..4].copy_from_slice(&of_tokens(&tokens, rest));
-        Self::of(features, tokens, self.leaning)
+        Self::of(features, tokens, self.prior_logit)
     }
 }
 
@@ -90,15 +76,16 @@ pub const SHADOWING: f32 = 1.0;
 struct Weights {
     bias: f32,
     weights: std::collections::BTreeMap<String, f32>,
-    /// Nothing below this chance is shown.
-    bar: f32,
+    /// Nothing below this probability is shown.
+    #[serde(alias = "bar")]
+    threshold: f32,
 }
 
 static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], f32)> = LazyLock::new(|| {
     let read: Weights =
         serde_json::from_str(include_str!("rank.json")).expect("rank.json is sound, as a test shows");
     let weights = NAMES.map(|name| read.weights.get(name).copied().unwrap_or(0.0));
-    (read.bias, weights, read.bar)
+    (read.bias, weights, read.threshold)
 });
 
 /// Rank a text that was chosen from what was decoded.
@@ -124,9 +111,9 @@ pub fn rank(
         flag(!chosen.whole),
         flag(context.line.is_blank_before()),
         (typed as f32).min(8.0),
-        flag(context.right == Right::Closers),
+        flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
-        flag(context.place != Place::Code),
+        flag(context.cursor_in != CursorIn::Code),
         flag(chosen.signs.unknown > 0),
         lead(decoded, others),
         same_end(text, others),
@@ -151,8 +138,8 @@ fn same_end(text: &str, others: &[&Decoded]) -> f32 {
     most as f32 / own.chars().count().max(1) as f32
 }
 
-/// The chance below which a text is not worth a look.
-pub fn bar() -> f32 {
+/// The probability below which a text is not worth a look.
+pub fn threshold() -> f32 {
     WEIGHTS.2
 }
 
@@ -178,9 +165,9 @@ mod tests {
 
     #[test]
     fn the_weights_are_sound() {
-        let (bias, weights, bar) = &*WEIGHTS;
+        let (bias, weights, threshold) = &*WEIGHTS;
         assert!(bias.is_finite() && weights.iter().all(|weight| weight.is_finite()));
-        assert!((0.0..1.0).contains(bar));
+        assert!((0.0..1.0).contains(threshold));
         let read: Weights = serde_json::from_str(include_str!("rank.json")).unwrap();
         for name in read.weights.keys() {
             assert!(NAMES.contains(&name.as_str()), "rank.json names {name}, which is no feature");
@@ -208,6 +195,6 @@ mod tests {
         assert_eq!(rank.after(1, "b cd").tokens, [(1, -3.0), (4, -0.1)]);
         let sure = rank.after(2, " cd");
         assert_eq!(sure.tokens, [(3, -0.1)]);
-        assert!(sure.chance > rank.chance);
+        assert!(sure.probability > rank.probability);
     }
 }

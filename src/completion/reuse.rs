@@ -7,8 +7,8 @@ use std::ops::Range;
 use ropey::Rope;
 use twox_hash::XxHash64;
 
-use super::outcome::{Shown, Verdict};
-use super::rank::Rank;
+use super::outcome::Rank;
+use super::outcome::{CheckLevel, Shown};
 use crate::context::line::is_closer;
 use crate::document::position::{floor, slice};
 
@@ -26,7 +26,13 @@ pub struct Rest {
 
 impl Shown {
     /// Remember `text`, which is to replace the bytes `range` of `document`.
-    pub fn new(document: &Rope, range: Range<usize>, text: &str, verdict: Verdict, rank: Rank) -> Self {
+    pub fn new(
+        document: &Rope,
+        range: Range<usize>,
+        text: &str,
+        check_level: CheckLevel,
+        rank: Rank,
+    ) -> Self {
         Self {
             offset: range.start,
             text: text.to_owned(),
@@ -34,7 +40,7 @@ impl Shown {
             before: fingerprint(document, 0..range.start),
             after: fingerprint(document, range.end..document.len_bytes()),
             after_len: document.len_bytes() - range.end,
-            verdict,
+            check_level,
             rank,
             seen: false,
         }
@@ -58,7 +64,7 @@ impl Shown {
 
 /// What remains of `shown` with the cursor at `offset` of `document`; none when they do not belong together.
 ///
-/// Whatever is answered, taking it gives exactly the document that taking `shown` would have given: so the verdict
+/// Whatever is answered, taking it gives exactly the document that taking `shown` would have given: so the check_level
 /// holds without a new check.
 pub fn lookup(shown: &Shown, document: &Rope, offset: usize) -> Option<Rest> {
     let length = document.len_bytes();

@@ -1,48 +1,39 @@
 //! Whether to complete here at all, and how much: the rest of a line or some lines. It looks at the context only.
 
 use super::outcome::Reason;
-use super::{Options, Trigger};
-use crate::context::{CursorContext, Place, Right};
-
-/// How much a suggestion may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// The rest of the cursor's line.
-    Line,
-    /// At most this many lines, counted without the cursor's own when that is an opener.
-    Lines(usize),
-}
+use super::request::{CompletionOptions, Extent, TriggerKind};
+use crate::context::{CursorContext, CursorIn, LineTail};
 
 /// The decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Ask for this much.
-    Go(Shape),
+    Go(Extent),
     /// Stay silent.
     Skip(Reason),
 }
 
 /// Decide for the cursor in `context`.
-pub fn decide(context: &CursorContext, trigger: &Trigger, options: &Options) -> Decision {
-    let automatic = *trigger != Trigger::Invoked;
+pub fn decide(context: &CursorContext, trigger: &TriggerKind, options: &CompletionOptions) -> Decision {
+    let automatic = *trigger != TriggerKind::Invoked;
     if automatic && (context.line.splits_word() || joins_word(context)) {
         return Decision::Skip(Reason::NotHere);
     }
-    if context.place != Place::Code || context.right == Right::Code || options.max_lines <= 1 {
-        return Decision::Go(Shape::Line);
+    if context.cursor_in != CursorIn::Code || context.tail == LineTail::Code || options.max_lines <= 1 {
+        return Decision::Go(Extent::Line);
     }
-    Decision::Go(if wants_block(context) { Shape::Lines(options.max_lines) } else { Shape::Line })
+    Decision::Go(if wants_block(context) { Extent::Lines(options.max_lines) } else { Extent::Line })
 }
 
 /// Code starts right at the cursor: whatever is inserted would be read as one word with it.
 fn joins_word(context: &CursorContext) -> bool {
-    context.right == Right::Code && context.line.after.starts_with(crate::context::line::is_word)
+    context.tail == LineTail::Code && context.line.after.starts_with(crate::context::line::is_word)
 }
 
 /// Behind what opens a block, or on an empty line inside a body.
 fn wants_block(context: &CursorContext) -> bool {
     if context.line.is_blank_before() {
-        context.right == Right::Nothing && (context.opens_block || !context.scopes.is_empty())
+        context.tail == LineTail::Nothing && (context.opens_block || !context.scopes.is_empty())
     } else {
         context.opens_block
     }

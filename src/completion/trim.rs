@@ -9,11 +9,11 @@ mod whitespace;
 pub use overlap::{Candidate, joins};
 
 use super::outcome::Reason;
-use super::trigger::Shape;
+use super::request::Extent;
 use crate::context::CursorContext;
 
 /// The usable part of `raw`, with LF line ends, or why there is none.
-pub fn trim(raw: &str, context: &CursorContext, shape: Shape) -> Result<String, Reason> {
+pub fn trim(raw: &str, context: &CursorContext, shape: Extent) -> Result<String, Reason> {
     let text = raw.replace("\r\n", "\n").replace('\r', "");
     let text = unicode::without_leaks(&text, context);
     if unicode::is_deceptive(text, context) {
@@ -35,10 +35,10 @@ pub fn trim(raw: &str, context: &CursorContext, shape: Shape) -> Result<String, 
     Ok(text.to_owned())
 }
 
-fn wanted_lines<'a>(text: &'a str, context: &CursorContext, shape: Shape) -> &'a str {
+fn wanted_lines<'a>(text: &'a str, context: &CursorContext, shape: Extent) -> &'a str {
     let lines = match shape {
-        Shape::Line => 1,
-        Shape::Lines(most) => most + usize::from(!context.line.is_blank_before()),
+        Extent::Line => 1,
+        Extent::Lines(most) => most + usize::from(!context.line.is_blank_before()),
     };
     match text.match_indices('\n').nth(lines - 1) {
         Some((end, _)) => &text[..end],

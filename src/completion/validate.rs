@@ -10,11 +10,11 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::outcome::Verdict;
+use super::outcome::CheckLevel;
 use super::trim::Candidate;
-use crate::context::{CursorContext, Place};
+use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
-use crate::language::strict::{Faults, Judged, Parser};
+use crate::language::strict::{Faults, StrictParser, StrictReport};
 use crate::verify::faults::{fresh_tree_faults, tree_faults};
 use crate::verify::names::{self, Names};
 use crate::verify::{delimiters, risks};
@@ -77,12 +77,12 @@ pub struct Judge<'a> {
     offset: usize,
     /// What the snapshot is of the document, when not all of it.
     part: Option<&'a Part>,
-    strict: Option<Parser>,
+    strict: Option<StrictParser>,
     tree_faults: Vec<Range<usize>>,
     region: Range<usize>,
-    region_judged: Judged,
+    region_judged: StrictReport,
     /// The whole file, judged when first needed.
-    whole_judged: OnceCell<Judged>,
+    whole_judged: OnceCell<StrictReport>,
     fresh_faults: OnceCell<Option<usize>>,
     broken_here: bool,
 }
@@ -125,8 +125,8 @@ impl<'a> Judge<'a> {
     }
 
     /// What a passed candidate may call itself.
-    pub fn verdict(&self) -> Verdict {
-        if self.strict.is_some() { Verdict::Strict } else { Verdict::Tree }
+    pub fn verdict(&self) -> CheckLevel {
+        if self.strict.is_some() { CheckLevel::Strict } else { CheckLevel::Tree }
     }
 
     /// Compare the document with `candidate` applied to the document as it stands: the quick part, for many candidates.
@@ -251,7 +251,8 @@ impl<'a> Judge<'a> {
     fn stays_countable(&self, tree: &Tree, after: &Faults, fit: Fit) -> bool {
         match (delimiters::are_even(self.tree), delimiters::are_even(tree)) {
             (true, true) => {
-                let free = self.context.significant_indentation || self.context.place == Place::Comment;
+                let free =
+                    self.context.significant_indentation || self.context.cursor_in == CursorIn::Comment;
                 free || fit == Fit::Whole
             }
             (true, false) => fit == Fit::Opens,
@@ -276,8 +277,8 @@ fn begins(part: Option<&Part>) -> bool {
 }
 
 /// The same for a part of a document; `first` when the document begins with it.
-fn judge_part(parser: Option<Parser>, text: String, first: bool) -> Judged {
-    if first { Judged::whole(parser, text) } else { Judged::inside(parser, text) }
+fn judge_part(parser: Option<StrictParser>, text: String, first: bool) -> StrictReport {
+    if first { StrictReport::whole(parser, text) } else { StrictReport::inside(parser, text) }
 }
 
 /// The bytes of the line that holds `offset`, its line end included.

@@ -24,7 +24,7 @@ pub struct Line {
 
 /// What stands between the cursor and the end of its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
+pub enum LineTail {
     /// Nothing but white space.
     Nothing,
     /// Closing brackets and quotes, and the `;` `,` `:` that follow them: what auto-pairing leaves there.
@@ -61,14 +61,14 @@ impl Line {
     }
 
     /// What stands right of the cursor.
-    pub fn right(&self) -> Right {
+    pub fn tail(&self) -> LineTail {
         let rest = self.after.trim();
         if rest.is_empty() {
-            Right::Nothing
+            LineTail::Nothing
         } else if rest.starts_with(is_closer) && rest.chars().all(|c| is_closer(c) || " \t;,:".contains(c)) {
-            Right::Closers
+            LineTail::Closers
         } else {
-            Right::Code
+            LineTail::Code
         }
     }
 
@@ -158,16 +158,16 @@ mod tests {
     #[test]
     fn right_of_the_cursor() {
         for (text, expected) in [
-            ("foo(ˇ", Right::Nothing),
-            ("foo(ˇ   \nnext", Right::Nothing),
-            ("foo(ˇ)", Right::Closers),
-            ("foo(\"ˇ\"));\r\n", Right::Closers),
-            ("if f(ˇ):\n", Right::Closers),
-            ("foo(ˇbar)", Right::Code),
-            ("foo(ˇ, bar)", Right::Code),
-            ("aˇ;", Right::Code),
+            ("foo(ˇ", LineTail::Nothing),
+            ("foo(ˇ   \nnext", LineTail::Nothing),
+            ("foo(ˇ)", LineTail::Closers),
+            ("foo(\"ˇ\"));\r\n", LineTail::Closers),
+            ("if f(ˇ):\n", LineTail::Closers),
+            ("foo(ˇbar)", LineTail::Code),
+            ("foo(ˇ, bar)", LineTail::Code),
+            ("aˇ;", LineTail::Code),
         ] {
-            assert_eq!(at(text).right(), expected, "{text}");
+            assert_eq!(at(text).tail(), expected, "{text}");
         }
     }
 

@@ -14,22 +14,9 @@ use crate::language::Language;
 /// Lines looked back over when the tree is of no use.
 const LOOK_BACK: usize = 400;
 
-/// A definition (function, class, module, ...) around the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// The grammar's kind of node, or `line` when it was found by indentation.
-    pub kind: String,
-    /// Its name, where it has one.
-    pub name: Option<String>,
-    /// The whole definition, in bytes.
-    pub range: Range<usize>,
-    /// Its body, in bytes.
-    pub body: Range<usize>,
-}
-
 /// Whether the cursor is in code or in text that is not code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum CursorIn {
     /// Code, or the expression part of a format string.
     Code,
     /// A string.
@@ -39,7 +26,7 @@ pub enum Place {
 }
 
 /// The scopes around `offset`.
-pub fn enclosing(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Vec<Scope> {
+pub fn enclosing(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let by_tree = tree.map(|tree| by_tree(&snapshot.text, language, tree, line, offset)).unwrap_or_default();
     let broken = tree.is_none_or(|tree| is_broken(tree, offset));
@@ -62,7 +49,7 @@ fn is_broken(tree: &Tree, offset: usize) -> bool {
     false
 }
 
-fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: usize) -> Vec<Scope> {
+fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let query = &language.queries.scopes;
     // In Python a body ends with its last statement: blank lines behind it, where one types on, are outside its node.
     let anchor = last_ink(text, offset);
@@ -71,7 +58,6 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
     for found in matches(query, tree.root_node(), rope_text(text), around) {
         let Some(node) = found.node("scope") else { continue };
         let range = node.byte_range();
-        let body = found.node("scope.body").map_or(range.clone(), |body| body.byte_range());
         let inside = range.start < offset
             && (offset < range.end || (offset == range.end && !ends_closed(text, &range)));
         let behind = range.end <= offset
@@ -80,12 +66,11 @@ fn by_tree(text: &Rope, language: &Language, tree: &Tree, line: &Line, offset: u
             && line.is_blank_before()
             && line::width(&line.indentation) > line::width(&Line::at(text, node.start_byte()).indentation);
         if inside || behind {
-            let name = found.node("scope.name").map(|name| slice(text, name.byte_range()));
-            scopes.push(Scope { kind: node.kind().to_owned(), name, range, body });
+            scopes.push(range);
         }
     }
-    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.range.start));
-    scopes.dedup_by(|a, b| a.range == b.range);
+    scopes.sort_by_key(|scope| std::cmp::Reverse(scope.start));
+    scopes.dedup();
     scopes
 }
 
@@ -100,7 +85,7 @@ fn ends_closed(text: &Rope, range: &Range<usize>) -> bool {
     range.end > range.start && text.byte(range.end - 1) == b'}'
 }
 
-fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec<Scope> {
+fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec<Range<usize>> {
     let row = text.byte_to_line(offset);
     let mut columns = line::width(&line.indentation);
     if !line.is_blank_before() && opens_block(language, &line.before) {
@@ -115,14 +100,7 @@ fn by_lines(text: &Rope, language: &Language, line: &Line, offset: usize) -> Vec
         }
         columns = indentation;
         if opens_block(language, &text_of) {
-            let start = text.line_to_byte(above);
-            let body = text.line_to_byte(above + 1);
-            scopes.push(Scope {
-                kind: "line".into(),
-                name: None,
-                range: start..offset,
-                body: body..offset.max(body),
-            });
+            scopes.push(text.line_to_byte(above)..offset);
         }
         if columns == 0 {
             break;
@@ -138,28 +116,28 @@ pub fn opens_block(language: &Language, line: &str) -> bool {
 }
 
 /// Where the cursor is: the innermost string, comment or code-in-string node decides.
-pub fn place(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> Place {
-    let Some(language) = snapshot.language.as_deref() else { return Place::Code };
-    let by_tree = tree.and_then(|tree| place_by_tree(&snapshot.text, language, tree, offset));
+pub fn cursor_in(snapshot: &Snapshot, tree: Option<&Tree>, line: &Line, offset: usize) -> CursorIn {
+    let Some(language) = snapshot.language.as_deref() else { return CursorIn::Code };
+    let by_tree = tree.and_then(|tree| in_by_tree(&snapshot.text, language, tree, offset));
     match (by_tree, tree) {
         (Some(place), _) => place,
-        (None, Some(tree)) if !is_broken(tree, offset) => Place::Code,
-        _ => place_by_line(&line.before, &language.config.line_comment),
+        (None, Some(tree)) if !is_broken(tree, offset) => CursorIn::Code,
+        _ => in_by_line(&line.before, &language.config.line_comment),
     }
 }
 
-fn place_by_tree(text: &Rope, language: &Language, tree: &Tree, offset: usize) -> Option<Place> {
+fn in_by_tree(text: &Rope, language: &Language, tree: &Tree, offset: usize) -> Option<CursorIn> {
     let around = offset.saturating_sub(1)..offset + 1;
-    let mut innermost: Option<(usize, Place)> = None;
+    let mut innermost: Option<(usize, CursorIn)> = None;
     let row = text.byte_to_line(offset);
     for (name, node) in captures(&language.queries.opaque, tree.root_node(), rope_text(text), around) {
         let inside = node.start_byte() < offset && offset < node.end_byte();
         let place = match name {
-            "string" if inside => Place::String,
+            "string" if inside => CursorIn::String,
             // A line comment goes on where its node ends, on the same line.
-            "comment" if inside && node_holds_row(node, row, text) => Place::Comment,
-            "comment" if node.end_byte() == offset && ends_open(text, language, node) => Place::Comment,
-            "code" if inside => Place::Code,
+            "comment" if inside && node_holds_row(node, row, text) => CursorIn::Comment,
+            "comment" if node.end_byte() == offset && ends_open(text, language, node) => CursorIn::Comment,
+            "code" if inside => CursorIn::Code,
             _ => continue,
         };
         let length = node.end_byte() - node.start_byte();
@@ -183,7 +161,7 @@ fn ends_open(text: &Rope, language: &Language, node: Node<'_>) -> bool {
 }
 
 /// The same from the line alone, when no tree can tell.
-fn place_by_line(before: &str, comment: &str) -> Place {
+fn in_by_line(before: &str, comment: &str) -> CursorIn {
     let mut quote = None;
     let mut skip = false;
     for (at, c) in before.char_indices() {
@@ -193,9 +171,9 @@ fn place_by_line(before: &str, comment: &str) -> Place {
             (_, Some(open)) if c == open => quote = None,
             ('"', None) => quote = Some(c),
             // A lone ' is a lifetime or an apostrophe as often as a quote: only a pair counts, and it encloses nothing here.
-            _ if quote.is_none() && before[at..].starts_with(comment) => return Place::Comment,
+            _ if quote.is_none() && before[at..].starts_with(comment) => return CursorIn::Comment,
             _ => {}
         }
     }
-    if quote.is_some() { Place::String } else { Place::Code }
+    if quote.is_some() { CursorIn::String } else { CursorIn::Code }
 }

@@ -10,37 +10,39 @@ fn context(language: &str, text: &str) -> CursorContext {
 #[test]
 fn places() {
     for (language, text, expected) in [
-        ("python", "x = ˇ1\n", Place::Code),
-        ("python", "x = 'aˇb'\n", Place::String),
-        ("python", "def f():\n    \"\"\"Docˇ\n    \"\"\"\n", Place::String),
-        ("python", "x = 1  # noteˇ\n", Place::Comment),
-        ("python", "# note\nˇ\n", Place::Code),
-        ("python", "x = 'ab'ˇ\n", Place::Code),
-        ("rust", "fn f() { g(\"aˇ\"); }\n", Place::String),
-        ("rust", "/// Docˇ\nfn f() {}\n", Place::Comment),
-        ("rust", "/* a */ˇ fn f() {}\n", Place::Code),
-        ("rust", "fn f<'a>(x: &'a strˇ) {}\n", Place::Code),
+        ("python", "x = ˇ1\n", CursorIn::Code),
+        ("python", "x = 'aˇb'\n", CursorIn::String),
+        ("python", "def f():\n    \"\"\"Docˇ\n    \"\"\"\n", CursorIn::String),
+        ("python", "x = 1  # noteˇ\n", CursorIn::Comment),
+        ("python", "# note\nˇ\n", CursorIn::Code),
+        ("python", "x = 'ab'ˇ\n", CursorIn::Code),
+        ("rust", "fn f() { g(\"aˇ\"); }\n", CursorIn::String),
+        ("rust", "/// Docˇ\nfn f() {}\n", CursorIn::Comment),
+        ("rust", "/* a */ˇ fn f() {}\n", CursorIn::Code),
+        ("rust", "fn f<'a>(x: &'a strˇ) {}\n", CursorIn::Code),
     ] {
-        assert_eq!(context(language, text).place, expected, "{text}");
+        assert_eq!(context(language, text).cursor_in, expected, "{text}");
     }
 }
 
 #[test]
 fn scopes_from_the_inside_out() {
     for (language, text, expected) in [
-        ("python", "class A:\n    def f(self):\n        xˇ\n", vec!["f", "A"]),
+        ("python", "class A:\n    def f(self):\n        xˇ\n", vec!["def f(s", "class A"]),
         (
             "python",
             "class A:\n    def f(self):\n        x = 1\n        ˇ\n\n    def g(self):\n        pass\n",
-            vec!["f", "A"],
+            vec!["def f(s", "class A"],
         ),
         ("python", "def f():\n    pass\nˇ\n", vec![]),
-        ("rust", "mod m {\n    fn f() {\n        ˇ\n    }\n}\n", vec!["f", "m"]),
+        ("rust", "mod m {\n    fn f() {\n        ˇ\n    }\n}\n", vec!["fn f() ", "mod m {"]),
         ("rust", "fn f() {}ˇ\n", vec![]),
     ] {
         let found = context(language, text);
-        let names: Vec<&str> = found.scopes.iter().filter_map(|scope| scope.name.as_deref()).collect();
-        assert_eq!(names, expected, "{text}");
+        let text = text.replacen('ˇ', "", 1);
+        let starts: Vec<&str> =
+            found.scopes.iter().map(|scope| &text[scope.start..scope.start + 7]).collect();
+        assert_eq!(starts, expected, "{text}");
     }
 }
 

@@ -114,7 +114,8 @@ impl Snapshot {
     fn stands_alone(&self, cursor: &TreeCursor<'_>) -> bool {
         let node = cursor.node();
         let sound = !node.has_error() && !node.is_missing() && !node.is_extra() && !node.has_changes();
-        let leads = |language: &Arc<Language>| language.config.leading.iter().any(|kind| kind == node.kind());
+        let leads =
+            |language: &Arc<Language>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
         sound && node.is_named() && !self.language.as_ref().is_some_and(leads)
     }
 }

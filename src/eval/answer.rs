@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::completion::rank::Rank;
+use crate::completion::Rank;
 
 /// What a side said at one place.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Answer {
+pub struct BackendAnswer {
     /// What was shown; none: nothing.
     pub text: Option<String>,
     /// Bytes before the cursor that taking it replaces: blanks, with the peer.
@@ -32,7 +32,7 @@ pub struct Answer {
 
 /// What nobody wants to see, whatever is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Blemishes {
+pub struct Defects {
     /// It repeats what stands right of the cursor, or the line below.
     pub duplicate: bool,
     /// A line of it is not indented in the file's unit.
@@ -41,7 +41,7 @@ pub struct Blemishes {
     pub leak: bool,
 }
 
-impl Answer {
+impl BackendAnswer {
     /// Text before and behind, with the answer taken.
     pub fn applied(&self, before: &str, after: &str) -> String {
         let text = self.text.as_deref().unwrap_or_default();
@@ -49,8 +49,8 @@ impl Answer {
     }
 
     /// What is wrong with it on sight, in a file that is indented by `unit`.
-    pub fn blemishes(&self, before: &str, after: &str, unit: &str) -> Blemishes {
-        let Some(text) = self.text.as_deref() else { return Blemishes::default() };
+    pub fn defects(&self, before: &str, after: &str, unit: &str) -> Defects {
+        let Some(text) = self.text.as_deref() else { return Defects::default() };
         let rest = &after[self.after..];
         let (right, below) = rest.split_once('\n').unwrap_or((rest, ""));
         let right = right.trim();
@@ -65,7 +65,7 @@ impl Answer {
         let doubled = !right.is_empty()
             && text.trim_end().ends_with(right)
             && (telling(right) || excess(before, text, rest));
-        Blemishes {
+        Defects {
             duplicate: doubled || own && telling(last) && last == next.trim_end(),
             indentation: is_off(before, text, unit),
             leak: ["<|", "|>", "<fim_", "<PRE>", "<SUF>", "<MID>"]
@@ -113,26 +113,26 @@ fn is_off(before: &str, text: &str, unit: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn blemishes(before: &str, text: &str, after: &str) -> Blemishes {
-        Answer { text: Some(text.into()), ..Answer::default() }.blemishes(before, after, "    ")
+    fn defects(before: &str, text: &str, after: &str) -> Defects {
+        BackendAnswer { text: Some(text.into()), ..BackendAnswer::default() }.defects(before, after, "    ")
     }
 
     #[test]
     fn blemishes_are_seen() {
-        let none = Blemishes::default();
-        assert_eq!(blemishes("f(", "a", ")\n"), none);
-        assert!(blemishes("f(", "a)", ")\n").duplicate);
-        assert_eq!(blemishes("f(g(", "a)", ")\n"), none);
-        assert!(blemishes("", "counter = 1", "\ncounter = 1\n").duplicate);
-        assert!(blemishes("    ", "a = 1\n    return counter", "\n    return counter\n").duplicate);
-        assert_eq!(blemishes("        ", "return counter", "\n    return counter\n"), none);
-        assert!(blemishes("x = ", "1\n   y = 2", "\n").indentation);
-        assert!(blemishes("x = ", "<|fim_middle|>", "\n").leak);
+        let none = Defects::default();
+        assert_eq!(defects("f(", "a", ")\n"), none);
+        assert!(defects("f(", "a)", ")\n").duplicate);
+        assert_eq!(defects("f(g(", "a)", ")\n"), none);
+        assert!(defects("", "counter = 1", "\ncounter = 1\n").duplicate);
+        assert!(defects("    ", "a = 1\n    return counter", "\n    return counter\n").duplicate);
+        assert_eq!(defects("        ", "return counter", "\n    return counter\n"), none);
+        assert!(defects("x = ", "1\n   y = 2", "\n").indentation);
+        assert!(defects("x = ", "<|fim_middle|>", "\n").leak);
     }
 
     #[test]
     fn taking_it_replaces_what_it_says() {
-        let answer = Answer { text: Some("b)".into()), after: 1, ..Answer::default() };
+        let answer = BackendAnswer { text: Some("b)".into()), after: 1, ..BackendAnswer::default() };
         assert_eq!(answer.applied("f(a, ", ")\n"), "f(a, b)\n");
     }
 }

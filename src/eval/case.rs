@@ -13,7 +13,7 @@ use twox_hash::XxHash64;
 /// What was taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum HoleKind {
     /// From some column to the end of the line.
     RestOfLine,
     /// All of a line but its indentation.
@@ -34,7 +34,7 @@ pub enum Kind {
     Typed,
 }
 
-impl Kind {
+impl HoleKind {
     /// All kinds, in the order of reports.
     pub const ALL: [Self; 9] = [
         Self::RestOfLine,
@@ -71,7 +71,7 @@ impl Kind {
 
 /// A source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
+pub struct SourceFile {
     /// The folder it came from: package and version.
     pub package: String,
     /// Its path in there.
@@ -84,25 +84,25 @@ pub struct Source {
 
 /// A place in a source. All numbers are bytes of the source's text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Case {
+pub struct EvalCase {
     /// The same place has the same one in every set.
     pub id: String,
     /// Which source, counted from 0.
     pub source: usize,
     /// What was taken out.
-    pub kind: Kind,
+    pub kind: HoleKind,
     /// Where.
     pub hole: Range<usize>,
     /// A token that was taken out elsewhere: while one types, files are usually broken.
     pub damage: Option<Range<usize>>,
 }
 
-impl Case {
+impl EvalCase {
     /// A case with its identity.
     pub fn new(
         number: usize,
-        source: &Source,
-        kind: Kind,
+        source: &SourceFile,
+        kind: HoleKind,
         hole: Range<usize>,
         damage: Option<Range<usize>>,
     ) -> Self {
@@ -128,21 +128,21 @@ pub struct Hole<'a> {
 
 /// Sources and the cases in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Set {
+pub struct CaseSet {
     /// The files.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceFile>,
     /// The places.
-    pub cases: Vec<Case>,
+    pub cases: Vec<EvalCase>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Row {
-    Source(Source),
-    Case(Case),
+    Source(SourceFile),
+    Case(EvalCase),
 }
 
-impl Set {
+impl CaseSet {
     /// The sets in some files, as one. Errors name the file and the line.
     pub fn load(paths: &[impl AsRef<Path>]) -> anyhow::Result<Self> {
         let mut set = Self::default();
@@ -183,12 +183,12 @@ impl Set {
     }
 
     /// The source of a case.
-    pub fn source(&self, case: &Case) -> &Source {
+    pub fn source(&self, case: &EvalCase) -> &SourceFile {
         &self.sources[case.source]
     }
 
     /// The text around a case's cursor.
-    pub fn hole(&self, case: &Case) -> Hole<'_> {
+    pub fn hole(&self, case: &EvalCase) -> Hole<'_> {
         let text = &self.source(case).text;
         let without = |range: Range<usize>| match &case.damage {
             Some(gap) if range.start <= gap.start && gap.end <= range.end => {
@@ -203,7 +203,7 @@ impl Set {
         }
     }
 
-    fn is_sound(&self, case: &Case) -> bool {
+    fn is_sound(&self, case: &EvalCase) -> bool {
         let Some(source) = self.sources.get(case.source) else { return false };
         let inside = |range: &Range<usize>| source.text.get(range.clone()).is_some();
         inside(&case.hole) && case.damage.as_ref().is_none_or(inside)
@@ -214,15 +214,15 @@ impl Set {
 mod tests {
     use super::*;
 
-    fn set() -> Set {
-        let source = Source {
+    fn set() -> CaseSet {
+        let source = SourceFile {
             package: "p".into(),
             path: "a.py".into(),
             language: "python".into(),
             text: "a = 1\nb = 2\nc = 3\n".into(),
         };
-        let case = Case::new(0, &source, Kind::RestOfLine, 8..11, Some(12..13));
-        Set { sources: vec![source], cases: vec![case] }
+        let case = EvalCase::new(0, &source, HoleKind::RestOfLine, 8..11, Some(12..13));
+        CaseSet { sources: vec![source], cases: vec![case] }
     }
 
     #[test]
@@ -230,11 +230,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cases.jsonl");
         set().save(&path).unwrap();
-        assert_eq!(Set::load(&[&path]).unwrap(), set());
-        let twice = Set::load(&[&path, &path]).unwrap();
+        assert_eq!(CaseSet::load(&[&path]).unwrap(), set());
+        let twice = CaseSet::load(&[&path, &path]).unwrap();
         assert_eq!((twice.sources.len(), twice.cases[1].source), (2, 1));
         std::fs::write(&path, "{\"case\":").unwrap();
-        assert!(Set::load(&[&path]).unwrap_err().to_string().contains("cases.jsonl, line 1"));
+        assert!(CaseSet::load(&[&path]).unwrap_err().to_string().contains("cases.jsonl, line 1"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::completion::brackets;
 
 /// One change of the text: bytes replaced, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct Replacement {
     /// Bytes of the text before the change.
     pub range: Range<usize>,
     /// What takes their place.
@@ -32,7 +32,7 @@ pub struct Editor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Press {
     /// How the text changed; none when the cursor only moved.
-    pub change: Option<Change>,
+    pub change: Option<Replacement>,
     /// Bytes of the wanted text that are there now.
     pub consumed: usize,
 }
@@ -87,7 +87,7 @@ impl Editor {
     }
 
     /// Put a wrong letter in, or take it out again.
-    pub fn slip(&mut self, letter: Option<char>) -> Change {
+    pub fn slip(&mut self, letter: Option<char>) -> Replacement {
         match letter {
             Some(letter) => self.replace(self.cursor..self.cursor, &letter.to_string()),
             None => {
@@ -98,7 +98,7 @@ impl Editor {
     }
 
     /// Take a suggestion: `text` in the place of `after` bytes behind the cursor.
-    pub fn accept(&mut self, text: &str, after: usize) -> Change {
+    pub fn accept(&mut self, text: &str, after: usize) -> Replacement {
         for c in self.text[self.cursor..self.cursor + after].chars() {
             if self.owed.last() == Some(&c) {
                 self.owed.pop();
@@ -108,7 +108,7 @@ impl Editor {
     }
 
     /// Remove closers that nobody wanted.
-    pub fn finish(&mut self) -> Option<Change> {
+    pub fn finish(&mut self) -> Option<Replacement> {
         let mut end = self.cursor;
         while let Some(closer) = self.owed.pop() {
             let blank = self.text[end..].len() - self.text[end..].trim_start().len();
@@ -119,10 +119,10 @@ impl Editor {
         (end > self.cursor).then(|| self.replace(self.cursor..end, ""))
     }
 
-    fn replace(&mut self, range: Range<usize>, text: &str) -> Change {
+    fn replace(&mut self, range: Range<usize>, text: &str) -> Replacement {
         self.text.replace_range(range.clone(), text);
         self.cursor = range.start + text.len();
-        Change { range, text: text.to_owned() }
+        Replacement { range, text: text.to_owned() }
     }
 
     /// At the start of a line: bring the indentation nearer to what is wanted, a step a key.

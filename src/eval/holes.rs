@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Blemishes};
-use super::case::{Case, Hole, Kind, Set};
-use super::judge::Judge;
+use super::answer::{BackendAnswer, Defects};
+use super::case::{CaseSet, EvalCase, Hole, HoleKind};
+use super::oracle::Oracle;
 use super::peer::Peer;
-use super::runs::{self, Run};
+use super::runs::{ResultRow, Run};
 use super::score::{self, Score};
 use crate::cancel::CancelToken;
-use crate::completion::{self, Effort, Outcome, Request, Trigger};
+use crate::completion::{self, CompletionRequest, Effort, Outcome, TriggerKind};
 use crate::document::Snapshot;
 use crate::engine::Engine;
 use crate::engine::power::Prefetch;
@@ -22,11 +22,11 @@ use crate::verify::faults::fresh_tree_faults;
 
 /// A result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct HoleRow {
     /// The case.
     pub id: String,
     /// What was taken out.
-    pub kind: Kind,
+    pub kind: HoleKind,
     /// The language.
     pub language: String,
     /// Whether the file was broken elsewhere.
@@ -34,7 +34,7 @@ pub struct Row {
     /// How far the pipeline went, or `llama-server`.
     pub variant: String,
     /// What was said.
-    pub answer: Answer,
+    pub answer: BackendAnswer,
     /// How near it came.
     pub score: Score,
     /// ERROR and MISSING nodes without and with the answer.
@@ -42,10 +42,11 @@ pub struct Row {
     /// Errors of the other parser without and with the answer, where it was asked.
     pub errors: Option<(usize, usize)>,
     /// What is wrong with it on sight.
-    pub blemishes: Blemishes,
+    #[serde(alias = "blemishes")]
+    pub defects: Defects,
 }
 
-impl runs::Row for Row {
+impl ResultRow for HoleRow {
     fn key(&self) -> String {
         key(&self.id, &self.variant)
     }
@@ -74,28 +75,28 @@ impl Side {
 }
 
 /// The pipeline's options for holes: nothing is cut off by a clock.
-pub fn options(effort: Effort) -> completion::Options {
-    completion::Options {
+pub fn options(effort: Effort) -> completion::CompletionOptions {
+    completion::CompletionOptions {
         debounce: Duration::ZERO,
         deadline: Duration::from_secs(600),
         check_time: Duration::from_secs(600),
         prefetch: Prefetch::Never,
         effort,
-        ..completion::Options::default()
+        ..completion::CompletionOptions::default()
     }
 }
 
 /// Ask for all cases that are not in `run` yet; `step` is called after each.
 pub async fn run(
-    set: &Set,
+    set: &CaseSet,
     side: &mut Side,
     registry: &Registry,
-    mut judge: Option<&mut Judge>,
+    mut judge: Option<&mut Oracle>,
     run: &mut Run,
     step: &dyn Fn(),
 ) -> anyhow::Result<()> {
     let variants = side.variants();
-    for case in set.cases.iter().filter(|case| case.kind != Kind::Typed) {
+    for case in set.cases.iter().filter(|case| case.kind != HoleKind::Typed) {
         let (source, hole) = (set.source(case), set.hole(case));
         let language = registry.by_name(&source.language);
         for (number, variant) in variants.iter().enumerate() {
@@ -125,38 +126,45 @@ async fn own(
     language: Option<Arc<Language>>,
     engine: &dyn Engine,
     effort: Effort,
-) -> Answer {
+) -> BackendAnswer {
     let text = format!("{}{}", hole.before, hole.after);
     let snapshot = Snapshot::of_text(&format!("file:///holes/{id}"), &text, language);
     let offset = hole.before.len();
-    let request =
-        Request { snapshot, offset, trigger: Trigger::Automatic, selected: None, shown: Vec::new() };
+    let request = CompletionRequest {
+        snapshot,
+        offset,
+        trigger: TriggerKind::Automatic,
+        selected: None,
+        shown: Vec::new(),
+    };
     let start = Instant::now();
     let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
     let ms = start.elapsed().as_secs_f64() * 1e3;
     match report.outcome {
-        Outcome::Skipped(reason) => Answer { reason: Some(reason.to_string()), ms, ..Answer::default() },
-        Outcome::Completion(completion) => Answer {
+        Outcome::Skipped(reason) => {
+            BackendAnswer { reason: Some(reason.to_string()), ms, ..BackendAnswer::default() }
+        }
+        Outcome::Suggested(completion) => BackendAnswer {
             after: completion.range.end - offset,
             tokens: completion.tokens,
             prompt: completion.prompt_tokens,
             rank: Some(completion.rank),
             text: Some(completion.text),
             ms,
-            ..Answer::default()
+            ..BackendAnswer::default()
         },
     }
 }
 
 fn judged(
-    case: &Case,
+    case: &EvalCase,
     name: &str,
     variant: &str,
     hole: &Hole<'_>,
-    mut answer: Answer,
+    mut answer: BackendAnswer,
     language: Option<Arc<Language>>,
-    judge: &mut Option<&mut Judge>,
-) -> anyhow::Result<Row> {
+    judge: &mut Option<&mut Oracle>,
+) -> anyhow::Result<HoleRow> {
     if case.kind.is_line()
         && variant == "llama-server"
         && let Some(text) = &mut answer.text
@@ -180,7 +188,7 @@ fn judged(
     let text = answer.text.clone().unwrap_or_default();
     let taken = &hole.after[..answer.after];
     let text = text.trim_end().strip_suffix(taken.trim()).map_or(text.as_str(), |text| text);
-    Ok(Row {
+    Ok(HoleRow {
         id: case.id.clone(),
         kind: case.kind,
         language: name.to_owned(),
@@ -189,7 +197,7 @@ fn judged(
         score: if shown { score::score(case.kind, text, hole.middle) } else { Score::default() },
         tree: if shown { (faults(&before), faults(&after)) } else { (0, 0) },
         errors,
-        blemishes: answer.blemishes(&hole.before, &hole.after, unit),
+        defects: answer.defects(&hole.before, &hole.after, unit),
         answer,
     })
 }

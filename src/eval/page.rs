@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::figures::Figure;
+use super::metrics::Figure;
 use super::report::{load, shown};
 use super::runs::{self, Head};
 use super::{holes, replay};
-use crate::plot::{Bars, Histogram, Page};
+use crate::plot::{BarChart, Histogram, Page};
 
 /// What the plots compare.
 const COMPARED: [&str; 8] = [
@@ -23,7 +23,7 @@ const COMPARED: [&str; 8] = [
 /// The page of these runs.
 pub fn render(paths: &[PathBuf]) -> anyhow::Result<String> {
     let mut page = Page::new("treefill: suggestions measured")
-        .text("Made by `treefill eval report`. The same cases and the same model file for all sides, where their names say so.");
+        .text("Made by `treefill eval report`. The same cases and the same model file for all backends, where their names say so.");
     for path in paths {
         let (head, figures) = load(path)?;
         page = page.heading(&format!("{}: {}", head.what, head.side)).text(&of_head(&head));
@@ -34,7 +34,7 @@ pub fn render(paths: &[PathBuf]) -> anyhow::Result<String> {
                 .map(|figure| (figure.group.clone(), vec![figure.value.max(0.0)]))
                 .collect();
             if !rows.is_empty() {
-                let bars = Bars { unit: "%".to_owned(), rows, ..Bars::default() };
+                let bars = BarChart { unit: "%".to_owned(), rows, ..BarChart::default() };
                 page = page.plot(name, bars.svg());
             }
         }
@@ -59,11 +59,11 @@ fn times(head: &Head, path: &std::path::Path) -> anyhow::Result<Vec<(String, Vec
         None => found.push((group.to_owned(), vec![ms])),
     };
     if head.what == "replay" {
-        for row in runs::load::<replay::Row>(path)?.1 {
+        for row in runs::load::<replay::ReplayRow>(path)?.1 {
             row.asked.iter().for_each(|asked| add(&row.language, asked.ms));
         }
     } else {
-        for row in runs::load::<holes::Row>(path)?.1 {
+        for row in runs::load::<holes::HoleRow>(path)?.1 {
             add(&row.variant, row.answer.ms);
         }
     }

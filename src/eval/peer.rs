@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::BackendAnswer;
 
 /// Lines before the cursor's line, and after it.
 const BEFORE: usize = 256;
@@ -75,11 +75,11 @@ impl Peer {
     }
 
     /// What llama.vim would show at the cursor between two texts.
-    pub fn ask(&mut self, before: &str, after: &str) -> anyhow::Result<Answer> {
+    pub fn ask(&mut self, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
         let start = Instant::now();
         let local = local(before, after);
         let line_after = after.split('\n').next().unwrap_or_default();
-        let mut answer = Answer::default();
+        let mut answer = BackendAnswer::default();
         let content = match self.cached(&local) {
             Some(content) => {
                 answer.without_model = true;
@@ -99,7 +99,7 @@ impl Peer {
         Ok(answer)
     }
 
-    fn request(&mut self, local: &Local, answer: &mut Answer) -> anyhow::Result<String> {
+    fn request(&mut self, local: &Local, answer: &mut BackendAnswer) -> anyhow::Result<String> {
         let body = json!({
             "id_slot": 0, "input_prefix": local.prefix, "input_suffix": local.suffix, "input_extra": [],
             "prompt": local.middle, "n_predict": 128, "stop": [], "n_indent": local.indent,

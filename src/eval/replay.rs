@@ -7,13 +7,13 @@ use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
-use super::answer::{Answer, Blemishes};
-use super::case::{Case, Kind, Set};
+use super::answer::{BackendAnswer, Defects};
+use super::backends::{Open, Side};
+use super::case::{CaseSet, EvalCase, HoleKind};
 use super::editor::Editor;
-use super::judge::Judge;
-use super::runs::{self, Run};
-use super::sides::{Open, Side};
-use crate::completion::rank::Rank;
+use super::oracle::Oracle;
+use super::runs::{ResultRow, Run};
+use crate::completion::Rank;
 use crate::language::{Language, Registry};
 
 /// How the typist types.
@@ -39,7 +39,7 @@ impl Default for Typist {
 /// One question.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct Question {
     /// Whether something was shown.
     pub shown: bool,
     /// Whether it was right; then it was taken.
@@ -57,7 +57,8 @@ pub struct Asked {
     /// Whether it adds an error to the file, says the other parser.
     pub worse: bool,
     /// What is wrong with it on sight.
-    pub blemishes: Blemishes,
+    #[serde(alias = "blemishes")]
+    pub defects: Defects,
     /// What was shown, for reading.
     pub text: Option<String>,
     /// How the side ranks it, where it says that.
@@ -70,7 +71,7 @@ pub struct Asked {
 
 /// A result: one text typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct ReplayRow {
     /// The case.
     pub id: String,
     /// The language.
@@ -86,10 +87,10 @@ pub struct Row {
     /// CPU-seconds of the side, where known.
     pub cpu: Option<f64>,
     /// Every question.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<Question>,
 }
 
-impl runs::Row for Row {
+impl ResultRow for ReplayRow {
     fn key(&self) -> String {
         self.id.clone()
     }
@@ -97,15 +98,15 @@ impl runs::Row for Row {
 
 /// Type all texts that are not in `run` yet; `step` is called after each.
 pub async fn run(
-    set: &Set,
+    set: &CaseSet,
     side: &mut Side,
     registry: &Registry,
     typist: Typist,
-    mut judge: Option<&mut Judge>,
+    mut judge: Option<&mut Oracle>,
     run: &mut Run,
     step: &dyn Fn(),
 ) -> anyhow::Result<()> {
-    for case in set.cases.iter().filter(|case| case.kind == Kind::Typed) {
+    for case in set.cases.iter().filter(|case| case.kind == HoleKind::Typed) {
         if run.has(&case.id) {
             continue;
         }
@@ -119,7 +120,7 @@ pub async fn run(
 
 /// One text being typed.
 struct Desk<'a> {
-    case: &'a Case,
+    case: &'a EvalCase,
     language: &'a Language,
     name: String,
     editor: Editor,
@@ -128,12 +129,12 @@ struct Desk<'a> {
     keys: usize,
     typist: Typist,
     random: StdRng,
-    asked: Vec<Asked>,
+    asked: Vec<Question>,
     last: Option<String>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(set: &'a Set, case: &'a Case, language: &'a Language, typist: Typist) -> Self {
+    fn new(set: &'a CaseSet, case: &'a EvalCase, language: &'a Language, typist: Typist) -> Self {
         let hole = set.hole(case);
         let unit = unit(&set.source(case).text, &language.config.indent);
         let extension = language.config.extensions.first().map_or("txt", String::as_str);
@@ -153,7 +154,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn work(mut self, side: &mut Side, judge: &mut Option<&mut Judge>) -> anyhow::Result<Row> {
+    async fn work(mut self, side: &mut Side, judge: &mut Option<&mut Oracle>) -> anyhow::Result<ReplayRow> {
         let keys_alone = alone(self.editor.clone(), self.wanted);
         let start = side.cpu_seconds();
         let mut open = side.open(&self.name, self.language.name(), &self.editor.text)?;
@@ -179,7 +180,7 @@ impl<'a> Desk<'a> {
         }
         side.close(&open)?;
         let cpu = side.cpu_seconds().zip(start).map(|(end, start)| end - start);
-        Ok(Row {
+        Ok(ReplayRow {
             id: self.case.id.clone(),
             language: self.language.name().to_owned(),
             broken: self.case.damage.is_some(),
@@ -202,16 +203,16 @@ impl<'a> Desk<'a> {
         &mut self,
         side: &mut Side,
         open: &mut Open,
-        judge: &mut Option<&mut Judge>,
+        judge: &mut Option<&mut Oracle>,
     ) -> anyhow::Result<bool> {
         let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
-        let mut asked = Asked {
+        let mut asked = Question {
             shown: answer.text.is_some(),
             without_model: answer.without_model,
             ms: answer.ms,
             rank: answer.rank.clone(),
             reason: answer.reason.clone(),
-            ..Asked::default()
+            ..Question::default()
         };
         let Some(text) = answer.text.clone() else {
             self.last = None;
@@ -221,7 +222,7 @@ impl<'a> Desk<'a> {
         asked.length = text.chars().count();
         asked.same = self.last.as_ref() == Some(&text);
         let unit = self.language.config.indent.as_str();
-        asked.blemishes = answer.blemishes(self.editor.before(), self.editor.after(), unit);
+        asked.defects = answer.defects(self.editor.before(), self.editor.after(), unit);
         if !asked.same
             && let (Some(judge), Some(parser)) = (judge, self.language.strict)
         {
@@ -248,7 +249,7 @@ impl<'a> Desk<'a> {
         &mut self,
         side: &mut Side,
         open: &mut Open,
-        answer: &Answer,
+        answer: &BackendAnswer,
         length: usize,
     ) -> anyhow::Result<()> {
         let text = answer.text.as_deref().unwrap_or_default();
@@ -278,11 +279,11 @@ impl<'a> Desk<'a> {
             self.keys += 1;
             self.last = None;
             if letter.is_some() {
-                // Asked as an editor asks, but nothing of it can be right.
+                // Question as an editor asks, but nothing of it can be right.
                 let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
                 let (shown, ms) = (answer.text.is_some(), answer.ms);
                 let without_model = answer.without_model;
-                self.asked.push(Asked { shown, ms, without_model, ..Asked::default() });
+                self.asked.push(Question { shown, ms, without_model, ..Question::default() });
             }
         }
         Ok(())
@@ -291,7 +292,7 @@ impl<'a> Desk<'a> {
 
 /// How many bytes of the answer are right and worth taking: all of it, its right lines, or so many characters. `right` is
 /// what stands right of the cursor on its line.
-fn right(answer: &Answer, rest: &str, right: &str, enough: usize) -> Option<usize> {
+fn right(answer: &BackendAnswer, rest: &str, right: &str, enough: usize) -> Option<usize> {
     let text = answer.text.as_deref().filter(|_| answer.before == 0)?;
     let common = text.bytes().zip(rest.bytes()).take_while(|(a, b)| a == b).count();
     let common = (0..=common).rev().find(|at| text.is_char_boundary(*at) && rest.is_char_boundary(*at))?;
@@ -324,7 +325,7 @@ fn right(answer: &Answer, rest: &str, right: &str, enough: usize) -> Option<usiz
 
 /// What was generated and not only kept, with features.
 fn candidates(
-    answer: &Answer,
+    answer: &BackendAnswer,
     first: bool,
     rest: &str,
     behind: &str,
@@ -333,7 +334,7 @@ fn candidates(
     let Some(rank) = answer.rank.as_ref().filter(|_| !answer.without_model) else { return Vec::new() };
     let mut found = vec![(first, rank.features.clone())];
     for (text, after, rank) in &answer.others {
-        let other = Answer { text: Some(text.clone()), after: *after, ..Answer::default() };
+        let other = BackendAnswer { text: Some(text.clone()), after: *after, ..BackendAnswer::default() };
         found.push((right(&other, rest, behind, enough).is_some(), rank.features.clone()));
     }
     found
@@ -370,7 +371,7 @@ mod tests {
     #[test]
     fn what_is_right_is_taken() {
         let check = |text: &str, after, rest: &str, behind: &str, expected: Option<&str>| {
-            let answer = Answer { text: Some(text.into()), after, ..Answer::default() };
+            let answer = BackendAnswer { text: Some(text.into()), after, ..BackendAnswer::default() };
             let found = right(&answer, rest, behind, 12).map(|length| &text[..length]);
             assert_eq!(found, expected, "{text:?} for {rest:?}");
         };

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::figures::{Figure, of_holes, of_replay};
+use super::metrics::{Figure, of_holes, of_replay};
 use super::runs::{self, Head};
 
 /// A run's head and figures.

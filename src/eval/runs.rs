@@ -28,7 +28,7 @@ pub struct Head {
 }
 
 /// A row of a result file: it names the case, so that it is not run twice.
-pub trait Row: Serialize + DeserializeOwned {
+pub trait ResultRow: Serialize + DeserializeOwned {
     /// The case, and what else tells rows of one case apart.
     fn key(&self) -> String;
 }
@@ -41,7 +41,7 @@ pub struct Run {
 
 impl Run {
     /// Begin or continue the run in the file at `path`. One that was made with another head is refused.
-    pub fn open<R: Row>(path: &Path, head: &Head) -> anyhow::Result<Self> {
+    pub fn open<R: ResultRow>(path: &Path, head: &Head) -> anyhow::Result<Self> {
         let shown = path.display();
         let mut done = HashSet::new();
         if path.exists() && std::fs::metadata(path)?.len() > 0 {
@@ -79,7 +79,7 @@ impl Run {
     }
 
     /// Write a row, whole or not at all.
-    pub fn add<R: Row>(&mut self, row: &R) -> anyhow::Result<()> {
+    pub fn add<R: ResultRow>(&mut self, row: &R) -> anyhow::Result<()> {
         let mut line = serde_json::to_string(row)?;
         line.push('\n');
         self.file.write_all(line.as_bytes()).context("cannot write results")?;
@@ -99,7 +99,7 @@ fn cut_half_a_line(path: &Path) -> anyhow::Result<()> {
 }
 
 /// The head and the rows of a file; a last line that was cut off does not count.
-pub fn load<R: Row>(path: &Path) -> anyhow::Result<(Head, Vec<R>)> {
+pub fn load<R: ResultRow>(path: &Path) -> anyhow::Result<(Head, Vec<R>)> {
     let shown = path.display();
     let file = File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let lines: Vec<String> = BufReader::new(file).lines().collect::<Result<_, _>>()?;
@@ -131,7 +131,7 @@ mod tests {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Number(String);
 
-    impl Row for Number {
+    impl ResultRow for Number {
         fn key(&self) -> String {
             self.0.clone()
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::case::Kind;
+use super::case::HoleKind;
 
 /// How near one answer comes.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Score {
 }
 
 /// Score `answer` for a hole that held `middle`.
-pub fn score(kind: Kind, answer: &str, middle: &str) -> Score {
+pub fn score(kind: HoleKind, answer: &str, middle: &str) -> Score {
     let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     let (answer, middle) = match kind.is_line() && !middle.contains('\n') {
         true => (first(answer), middle.to_owned()),
@@ -41,9 +41,9 @@ mod tests {
             let score = score(kind, answer, middle);
             (score.exact, (score.similarity * 100.0).round(), (score.prefix * 100.0).round())
         };
-        assert_eq!(of(Kind::RestOfLine, " b)\nmore", "b)"), (true, 100.0, 100.0));
-        assert_eq!(of(Kind::Block, "b)\nmore", "b)"), (false, 29.0, 100.0));
-        assert_eq!(of(Kind::RestOfLine, "ax", "ab"), (false, 50.0, 50.0));
-        assert_eq!(of(Kind::RestOfLine, "", "ab"), (false, 0.0, 0.0));
+        assert_eq!(of(HoleKind::RestOfLine, " b)\nmore", "b)"), (true, 100.0, 100.0));
+        assert_eq!(of(HoleKind::Block, "b)\nmore", "b)"), (false, 29.0, 100.0));
+        assert_eq!(of(HoleKind::RestOfLine, "ax", "ab"), (false, 50.0, 50.0));
+        assert_eq!(of(HoleKind::RestOfLine, "", "ab"), (false, 0.0, 0.0));
     }
 }

@@ -13,8 +13,8 @@ pub struct LanguageConfig {
     /// File extensions without the dot.
     pub extensions: Vec<String>,
     /// Of these, those of files that only declare: functions without a body are meant to have none there.
-    #[serde(default)]
-    pub declarations: Vec<String>,
+    #[serde(default, alias = "declarations")]
+    pub stub_extensions: Vec<String>,
     /// Whole file names that have no telling extension.
     #[serde(default)]
     pub file_names: Vec<String>,
@@ -37,8 +37,8 @@ pub struct LanguageConfig {
     #[serde(default)]
     pub definitions: Vec<String>,
     /// Kinds of top-level nodes that belong to the one behind them (an attribute).
-    #[serde(default)]
-    pub leading: Vec<String>,
+    #[serde(default, alias = "leading")]
+    pub attribute_nodes: Vec<String>,
     /// Node kinds that are whole statements, where a completion may be cut back to.
     #[serde(default)]
     pub statements: Vec<String>,
@@ -47,8 +47,8 @@ pub struct LanguageConfig {
     pub functions: Vec<String>,
     /// How comments begin, behind their mark, that speak to a tool: nobody asks for anything by them, and nobody adds one by
     /// the way.
-    #[serde(default)]
-    pub directives: Vec<String>,
+    #[serde(default, alias = "directives")]
+    pub pragma_prefixes: Vec<String>,
     /// How functions are documented.
     #[serde(default)]
     pub docs: Docs,
@@ -64,13 +64,16 @@ pub struct Tokens {
     /// What begins and ends a text, longest first.
     pub quotes: Vec<String>,
     /// Whether a text in a single quote may go on in the next line.
-    pub long_texts: bool,
+    #[serde(alias = "long_texts")]
+    pub multiline_strings: bool,
     /// Whether `'` quotes one character, and begins a name otherwise.
-    pub characters: bool,
+    #[serde(alias = "characters")]
+    pub char_literals: bool,
     /// Keywords that the grammar takes for something else.
     pub keywords: Vec<String>,
     /// Marks that the grammar takes for something else.
-    pub marks: Vec<String>,
+    #[serde(alias = "marks")]
+    pub punctuation: Vec<String>,
 }
 
 /// How functions are documented: by a text that begins their body, or by lines above them.

@@ -62,7 +62,7 @@ impl<'a> Source<'a> {
             let read = self.read(file, |text| queries::compile(&grammar, text, captures));
             read.or_else(|| Query::new(&grammar, "").ok()).ok_or(())
         });
-        let strict = strict::Parser::by_name(&config.name);
+        let strict = strict::StrictParser::by_name(&config.name);
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
         Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, strict })

@@ -5,7 +5,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{Bars, Histogram, Lines, bins, number, with_unit};
+use super::{BarChart, Histogram, LineChart, bins, number, with_unit};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failed<'a> = Box<dyn std::error::Error + 'a>;
@@ -64,7 +64,7 @@ fn legend(area: &Area<'_>, names: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-pub fn bars(bars: &Bars) -> String {
+pub fn bars(bars: &BarChart) -> String {
     let per_row = bars.series.len().clamp(1, SERIES.len()) as i32;
     let top = if per_row > 1 { ROW + GAP } else { 0 };
     let row = per_row * ROW + GAP;
@@ -138,7 +138,7 @@ pub fn histogram(histogram: &Histogram) -> String {
     })
 }
 
-pub fn lines(lines: &Lines) -> String {
+pub fn lines(lines: &LineChart) -> String {
     let most = lines.series.iter().flat_map(|(_, values)| values.iter().copied()).fold(0.0, f64::max);
     let last = lines.labels.len().saturating_sub(1).max(1) as f64;
     let label = |x: &f64| {
@@ -196,12 +196,12 @@ mod tests {
     fn bars_with_labels_and_values() {
         let rows = vec![("a<b>".to_owned(), vec![50.0, 12.5]), ("none".to_owned(), vec![0.0, 0.0])];
         let series = vec!["now".to_owned(), "before".to_owned()];
-        let two = Bars { unit: "%".into(), series, rows: rows.clone() };
+        let two = BarChart { unit: "%".into(), series, rows: rows.clone() };
         check(&two.svg(), &["a&lt;b&gt;", "none", "now", "before", "50%", "12.5%"]);
         assert!(two.svg().contains("var(--two"));
         let one = rows.into_iter().map(|(label, values)| (label, vec![values[0]])).collect();
-        check(&Bars { rows: one, ..Bars::default() }.svg(), &["50"]);
-        check(&Bars::default().svg(), &[]);
+        check(&BarChart { rows: one, ..BarChart::default() }.svg(), &["50"]);
+        check(&BarChart::default().svg(), &[]);
     }
 
     #[test]
@@ -217,7 +217,7 @@ mod tests {
         let labels = vec!["2 days ago".to_owned(), "1 day ago".to_owned(), "today".to_owned()];
         let series =
             vec![("shown".to_owned(), vec![3.0, 0.0, 9.0]), ("taken".to_owned(), vec![1.0, 0.0, 2.0])];
-        check(&Lines { unit: String::new(), labels, series }.svg(), &["today", "shown", "taken"]);
-        check(&Lines::default().svg(), &[]);
+        check(&LineChart { unit: String::new(), labels, series }.svg(), &["today", "shown", "taken"]);
+        check(&LineChart::default().svg(), &[]);
     }
 }

@@ -1,6 +1,6 @@
 //! Plots of characters: bars of block elements, and lines of them. No colour: whoever prints decides on that.
 
-use super::{Bars, with_unit};
+use super::{BarChart, with_unit};
 
 /// Blocks from an eighth to the whole, growing to the right.
 const RIGHT: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
@@ -34,7 +34,7 @@ pub fn spark(values: &[f64]) -> String {
 }
 
 /// One line for each bar: label, bar, value.
-pub fn bars(bars: &Bars, width: usize) -> String {
+pub fn bars(bars: &BarChart, width: usize) -> String {
     let characters = |text: &str| text.chars().count();
     let two = bars.series.len() > 1;
     let name = |at: usize| if two { bars.series.get(at).map_or("", String::as_str) } else { "" };
@@ -87,7 +87,7 @@ mod tests {
             not here 12 ████████████
             é         3 ███
         "#]]
-        .assert_eq(&bars(&Bars { rows, ..Bars::default() }, 24));
+        .assert_eq(&bars(&BarChart { rows, ..BarChart::default() }, 24));
         let rows = vec![("a".to_owned(), vec![50.0, 100.0]), ("b".to_owned(), vec![0.0, 25.0])];
         let series = vec!["old".to_owned(), "new".to_owned()];
         expect![[r#"
@@ -96,6 +96,6 @@ mod tests {
             b old   0%
               new  25% ████▊
         "#]]
-        .assert_eq(&bars(&Bars { unit: "%".into(), series, rows }, 30));
+        .assert_eq(&bars(&BarChart { unit: "%".into(), series, rows }, 30));
     }
 }

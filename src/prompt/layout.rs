@@ -1,7 +1,7 @@
 //! The order of the segments: stable text first, then the suffix, then the prefix, so that typing only appends.
 
 use super::segment::{Budget, at_line_starts};
-use crate::context::{CursorContext, Excerpt, Right};
+use crate::context::{CursorContext, Excerpt, LineTail};
 use crate::engine::{Role, Segment};
 
 /// Shares of the budget in percent, when everything is longer than the budget. What is before the cursor decides
@@ -49,9 +49,9 @@ fn prefix(context: &CursorContext, budget: Budget) -> String {
 /// Text after the cursor. A tail of closers on the cursor's line stays out: auto-pairing puts and takes it at will,
 /// and the first tokens of the prompt would change with it.
 fn suffix(context: &CursorContext, budget: Budget) -> String {
-    let skip = match context.right {
-        Right::Code => 0,
-        Right::Nothing | Right::Closers => context.line.after.len().min(context.after.len()),
+    let skip = match context.tail {
+        LineTail::Code => 0,
+        LineTail::Nothing | LineTail::Closers => context.line.after.len().min(context.after.len()),
     };
     let text = &context.after[skip..];
     let mut end = text.len().min(budget.bytes);

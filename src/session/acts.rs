@@ -9,7 +9,7 @@ use ropey::Rope;
 use super::{Open, Session, State};
 use crate::actions::{self, ActionSpec, Fix};
 use crate::document::{Edit, Snapshot};
-use crate::stats::{Acted, ActionOutcome, Event, event, language_name};
+use crate::stats::{Acted, ActionOutcome, UsageEvent, event, language_name};
 
 /// Changes of a document after which a return to what it was counts no longer as an undo of the action.
 const SOON: usize = 20;
@@ -143,9 +143,9 @@ impl State {
     }
 }
 
-pub(super) fn acted(language: &str, Act { action, kind }: Act, came: ActionOutcome) -> Event {
+pub(super) fn acted(language: &str, Act { action, kind }: Act, came: ActionOutcome) -> UsageEvent {
     let (language, action, kind) = (language.to_owned(), action.id.to_owned(), kind.to_owned());
-    Event::Acted(Acted { at: event::now(), language, action, kind, came })
+    UsageEvent::Acted(Acted { at: event::now(), language, action, kind, came })
 }
 
 fn outlook(act: Act, snapshot: &Snapshot, edits: &[Edit]) -> Outlook {
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(session.by_habit(offers()), offers(), "nothing is known");
         let act = Act { action: &fix_syntax::SPEC, kind: "insert" };
         let undone = || [ActionOutcome::Applied, ActionOutcome::Undone].map(|came| acted("rust", act, came));
-        let events: Vec<Event> = (0..5).flat_map(|_| undone()).collect();
+        let events: Vec<UsageEvent> = (0..5).flat_map(|_| undone()).collect();
         session.lock().history = std::sync::Arc::new(History::of(&events));
         let [a, b, c, d] = offers().try_into().unwrap();
         let later = Fix { preferred: false, ..a };

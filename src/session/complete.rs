@@ -8,11 +8,11 @@ use super::counts::reason_name;
 use super::fates::{self, Pending};
 use super::{Session, State};
 use crate::cancel::CancelSource;
-use crate::completion::{self, Completion, Outcome, Reason, Selected, Shown, Trigger, reuse};
+use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion, TriggerKind, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
-use crate::stats::{Asked, Event, Kind, language_name};
+use crate::stats::{Asked, RequestKind, UsageEvent, language_name};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub struct PendingRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
     shown: Vec<Shown>,
-    options: completion::Options,
+    options: completion::CompletionOptions,
     source: Arc<CancelSource>,
     begun: Begun,
 }
@@ -28,7 +28,7 @@ pub struct PendingRequest {
 /// What statistics want to know of a request's beginning.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
-    kind: Kind,
+    kind: RequestKind,
     start: Instant,
 }
 
@@ -38,9 +38,9 @@ pub struct Query {
     /// The cursor, in bytes of the turn's snapshot.
     pub offset: usize,
     /// What made the editor ask.
-    pub trigger: Trigger,
+    pub trigger: TriggerKind,
     /// The menu entry a completion must extend.
-    pub selected: Option<Selected>,
+    pub selected: Option<SelectedEntry>,
 }
 
 /// What came of it.
@@ -49,7 +49,7 @@ pub struct CompletionAnswer {
     /// A completion, in bytes of `snapshot`, or why there is none.
     pub outcome: Outcome,
     /// Further completions, likeliest first; those of a skipped outcome are not likely enough.
-    pub others: Vec<Completion>,
+    pub others: Vec<Suggestion>,
     /// The text the outcome is about: the newest one.
     pub snapshot: Snapshot,
     /// Names a completion in later feedback.
@@ -59,7 +59,7 @@ pub struct CompletionAnswer {
 impl Session {
     /// Begin a request: takes the snapshot and stops what runs for this document. Call it before anything else is
     /// waited for. `Err` is an answer already.
-    pub fn begin(&self, uri: &str, kind: Kind) -> Result<PendingRequest, Reason> {
+    pub fn begin(&self, uri: &str, kind: RequestKind) -> Result<PendingRequest, Reason> {
         let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
         state.counts.requests += 1;
@@ -73,7 +73,7 @@ impl Session {
         let history = Arc::clone(&state.history);
         let snapshot = state.store.snapshot(uri).ok_or(Reason::NotHere)?;
         let open = state.open.get_mut(uri).ok_or(Reason::NotHere)?;
-        options.leaning = history.leaning(language_name(&open.language));
+        options.prior_logits = history.leaning(language_name(&open.language));
         let source = Arc::new(CancelSource::new());
         if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
             older.cancel();
@@ -94,7 +94,7 @@ impl Session {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
-            let request = completion::Request {
+            let request = completion::CompletionRequest {
                 snapshot: pending.snapshot.clone(),
                 offset: query.offset,
                 trigger: query.trigger,
@@ -113,7 +113,7 @@ impl Session {
             found = run => found,
         };
         let answer = self.finish_request(pending.snapshot, offset, (outcome, others), pending.begun);
-        if let Outcome::Completion(completion) = &answer.outcome
+        if let Outcome::Suggested(completion) = &answer.outcome
             && pending.options.prefetch != Prefetch::Never
         {
             self.prepare_acceptance(&answer.snapshot, completion, pending.options);
@@ -127,15 +127,15 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        found: (Outcome, Vec<Completion>),
+        found: (Outcome, Vec<Suggestion>),
         begun: Begun,
     ) -> CompletionAnswer {
         let (outcome, mut others) = found;
         let mut state = self.lock();
         let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
         let (snapshot, outcome) = match (fresh, outcome) {
-            (None, Outcome::Completion(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
-            (Some(fresh), Outcome::Completion(completion)) => {
+            (None, Outcome::Suggested(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
+            (Some(fresh), Outcome::Suggested(completion)) => {
                 if let Some(open) = state.open.get_mut(&asked.uri) {
                     let found = std::iter::once(&completion).chain(&others);
                     open.shown = found.map(|completion| completion.shown.clone()).collect();
@@ -144,9 +144,9 @@ impl Session {
                 others =
                     others.into_iter().filter_map(|other| rebase(other, &asked, offset, &fresh)).collect();
                 match rebased {
-                    Some(completion) => (fresh, Outcome::Completion(completion)),
+                    Some(completion) => (fresh, Outcome::Suggested(completion)),
                     None if others.is_empty() => (fresh, Outcome::Skipped(Reason::Superseded)),
-                    None => (fresh, Outcome::Completion(others.remove(0))),
+                    None => (fresh, Outcome::Suggested(others.remove(0))),
                 }
             }
             (_, outcome) => {
@@ -171,12 +171,17 @@ impl Session {
 impl State {
     /// An answer takes the place of what was shown, unless it is of the same suggestion. Returns whether it is, and the name
     /// of an accepted text that waits to be looked at again.
-    fn replace_shown(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: Kind) -> (bool, Option<u64>) {
+    fn replace_shown(
+        &mut self,
+        snapshot: &Snapshot,
+        outcome: &Outcome,
+        kind: RequestKind,
+    ) -> (bool, Option<u64>) {
         let completion = match outcome {
             // The answer of the request that took its place is still to come.
             Outcome::Skipped(Reason::Superseded) => return (false, None),
             Outcome::Skipped(_) => return (false, self.end_shown(&snapshot.uri, false)),
-            Outcome::Completion(completion) => completion,
+            Outcome::Suggested(completion) => completion,
         };
         let pending = self.open.get_mut(&snapshot.uri).and_then(|open| open.pending.as_mut());
         if let Some(pending) = pending.filter(|pending| pending.is(&completion.shown)) {
@@ -202,9 +207,9 @@ impl State {
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
             ..Asked::default()
         };
-        self.record(Event::Asked(match outcome {
+        self.record(UsageEvent::Asked(match outcome {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
-            Outcome::Completion(completion) => Asked {
+            Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
                 lines: fates::lines(&completion.text),
                 bytes: completion.text.len(),
@@ -220,11 +225,11 @@ impl State {
 }
 
 /// What is left of a completion asked for at `offset` of `asked`, when the user went on typing it.
-fn rebase(completion: Completion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Completion> {
+fn rebase(completion: Suggestion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Suggestion> {
     if fresh.text.is_instance(&asked.text) {
         return Some(completion);
     }
     let typed = fresh.len().checked_sub(asked.len())?;
     let rest = reuse::lookup(&completion.shown, &fresh.text, offset + typed)?;
-    Some(Completion { text: rest.text, range: rest.range, ..completion })
+    Some(Suggestion { text: rest.text, range: rest.range, ..completion })
 }

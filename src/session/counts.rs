@@ -24,7 +24,7 @@ pub struct Counts {
 impl Counts {
     pub(super) fn record(&mut self, outcome: &Outcome) {
         match outcome {
-            Outcome::Completion(_) => self.shown += 1,
+            Outcome::Suggested(_) => self.shown += 1,
             Outcome::Skipped(reason) => *self.silent.entry(reason_name(reason)).or_default() += 1,
         }
     }

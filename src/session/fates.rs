@@ -11,7 +11,7 @@ use ropey::Rope;
 use super::acts::{Act, acted};
 use super::{Session, State, kept};
 use crate::completion::Shown;
-use crate::stats::{self, ActionOutcome, Disposition, Ended, Event, Kind};
+use crate::stats::{self, ActionOutcome, Disposition, Ended, RequestKind, UsageEvent};
 
 /// When an accepted text is looked at again: by then a person has read and mended it.
 const LATER: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ const MOST_ANSWERS: usize = 64;
 pub(super) struct Pending {
     shown: Shown,
     language: String,
-    kind: Kind,
+    kind: RequestKind,
     /// The answers that showed it, or the rest of it.
     ids: VecDeque<u64>,
     /// Its bytes in the document so far.
@@ -50,7 +50,7 @@ pub(super) struct Waiting {
 }
 
 impl Pending {
-    pub(super) fn new(shown: Shown, language: &str, kind: Kind, document: &Rope) -> Self {
+    pub(super) fn new(shown: Shown, language: &str, kind: RequestKind, document: &Rope) -> Self {
         let there = shown.taken(document);
         let language = language.to_owned();
         Self { shown, language, kind, ids: VecDeque::new(), there, taken: 0, whole: None }
@@ -95,7 +95,7 @@ pub(super) fn lines(text: &str) -> usize {
 }
 
 impl State {
-    pub(super) fn record(&self, event: Event) {
+    pub(super) fn record(&self, event: UsageEvent) {
         if self.config.stats.enabled {
             self.recorder.record(event);
         }
@@ -115,7 +115,15 @@ impl State {
         let taken =
             if accepted && pending.taken == 0 { bytes - pending.there.min(bytes - 1) } else { pending.taken };
         let (at, language, kind) = (stats::event::now(), pending.language, pending.kind);
-        self.record(Event::Ended(Ended { at, language: language.clone(), kind, lines, bytes, fate, taken }));
+        self.record(UsageEvent::Ended(Ended {
+            at,
+            language: language.clone(),
+            kind,
+            lines,
+            bytes,
+            fate,
+            taken,
+        }));
         let (document, _) =
             pending.whole.filter(|_| fate == Disposition::Accepted && self.config.stats.enabled)?;
         let range = pending.shown.offset..pending.shown.offset + bytes;
@@ -162,7 +170,7 @@ impl State {
                         act,
                         if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept },
                     ),
-                    None => Event::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
+                    None => UsageEvent::Kept(stats::Kept { at: stats::event::now(), language, lines, share }),
                 }
             });
         }
@@ -209,7 +217,7 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::completion::Trigger;
+    use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -219,8 +227,9 @@ mod tests {
     const URI: &str = "file:///x.py";
 
     async fn shown(session: &Arc<Session>) -> u64 {
-        let request = session.begin(URI, Kind::Automatic).unwrap();
-        let query = Query { offset: request.snapshot.len() - 1, trigger: Trigger::Automatic, selected: None };
+        let request = session.begin(URI, RequestKind::Automatic).unwrap();
+        let query =
+            Query { offset: request.snapshot.len() - 1, trigger: TriggerKind::Automatic, selected: None };
         session.complete(request, query).await.id
     }
 
@@ -253,7 +262,7 @@ mod tests {
         let kept = || {
             recorder.flush(Duration::from_secs(20));
             let events = stats::read(&file).unwrap().events;
-            events.iter().filter(|event| matches!(event, Event::Kept(kept) if kept.share == 0.9)).count()
+            events.iter().filter(|event| matches!(event, UsageEvent::Kept(kept) if kept.share == 0.9)).count()
         };
         tokio::time::advance(LATER - Duration::from_secs(1)).await;
         assert_eq!(kept(), 0);

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::Session;
 use crate::cancel::{CancelSource, CancelToken};
-use crate::completion::{self, Completion, Options, Outcome, Request, Shown, Trigger, reuse};
+use crate::completion::{
+    self, CompletionOptions, CompletionRequest, Outcome, Shown, Suggestion, TriggerKind, reuse,
+};
 use crate::document::{Edit, Snapshot};
 
 /// A person needs some time to read a suggestion; whoever types on within it makes the work useless.
@@ -17,8 +19,8 @@ impl Session {
     pub(super) fn prepare_acceptance(
         self: &Arc<Self>,
         snapshot: &Snapshot,
-        completion: &Completion,
-        options: Options,
+        completion: &Suggestion,
+        options: CompletionOptions,
     ) {
         let edit = Edit::replace(completion.range.clone(), completion.text.clone());
         let offset = completion.range.start + completion.text.len();
@@ -31,7 +33,7 @@ impl Session {
         self.prepare(snapshot, offset, options);
     }
 
-    fn prepare(self: &Arc<Self>, snapshot: Snapshot, offset: usize, options: Options) {
+    fn prepare(self: &Arc<Self>, snapshot: Snapshot, offset: usize, options: CompletionOptions) {
         let source = CancelSource::new();
         let token = source.token();
         {
@@ -55,7 +57,13 @@ impl Session {
         });
     }
 
-    async fn run_ahead(&self, snapshot: Snapshot, offset: usize, options: Options, token: &CancelToken) {
+    async fn run_ahead(
+        &self,
+        snapshot: Snapshot,
+        offset: usize,
+        options: CompletionOptions,
+        token: &CancelToken,
+    ) {
         tokio::time::sleep(READING).await;
         // Asking for the battery reads files.
         let allowed = tokio::task::spawn_blocking(move || options.prefetch.is_allowed());
@@ -64,11 +72,16 @@ impl Session {
         }
         let Ok(engine) = self.ready_engine().await else { return };
         let uri = Arc::clone(&snapshot.uri);
-        let request =
-            Request { snapshot, offset, trigger: Trigger::Ahead, selected: None, shown: Vec::new() };
+        let request = CompletionRequest {
+            snapshot,
+            offset,
+            trigger: TriggerKind::Ahead,
+            selected: None,
+            shown: Vec::new(),
+        };
         let report = completion::complete(request, &*engine, &options, token).await;
         let best = match report.outcome {
-            Outcome::Completion(completion) => Some(completion),
+            Outcome::Suggested(completion) => Some(completion),
             Outcome::Skipped(_) => None,
         };
         let found = best.into_iter().chain(report.others).map(|found| Shown { seen: false, ..found.shown });

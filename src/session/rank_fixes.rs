@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Session;
-use crate::actions::{Fix, fix_syntax::likely};
+use crate::actions::{Fix, fix_syntax::model_score};
 use crate::cancel::{CancelSource, CancelToken};
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -35,7 +35,7 @@ impl RankedFixes {
 impl Session {
     /// The offers for `snapshot`, repairs of the syntax among them in the order of their likelihood, if that can be had in time.
     pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
-        let Some(syntax) = likely::ranked(&mut offers) else { return offers };
+        let Some(syntax) = model_score::ranked(&mut offers) else { return offers };
         if self.weighed(snapshot, syntax).is_none()
             && let Some((engine, token)) = self.begin_weighing(snapshot)
         {
@@ -44,7 +44,7 @@ impl Session {
             let _ = tokio::time::timeout(PATIENCE, weigh).await;
         }
         if let Some(scores) = self.weighed(snapshot, syntax) {
-            likely::order(syntax, &scores);
+            model_score::order(syntax, &scores);
         }
         offers
     }
@@ -83,7 +83,7 @@ impl Session {
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
         // Behind whatever somebody types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = likely::scores(snapshot, offers, lane, engine, token).await;
+        let found = model_score::scores(snapshot, offers, lane, engine, token).await;
         let mut state = self.lock();
         let weighed = state.open.get_mut(&uri).map(|open| &mut open.weighed);
         if let Some(weighed) = weighed.filter(|weighed| weighed.version == Some(version)) {

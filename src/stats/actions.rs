@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Event;
+use super::UsageEvent;
 use super::event::ActionOutcome;
 
 /// One action's numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct Action {
+pub struct ActionTally {
     /// Its name.
     pub name: String,
     /// Versions of documents for which it was in a menu. Editors ask for one whenever the cursor rests.
@@ -25,10 +25,10 @@ pub struct Action {
 }
 
 /// The actions in `events`, by name.
-pub fn tally(events: &[&Event]) -> Vec<Action> {
-    let mut actions = BTreeMap::<&str, Action>::new();
+pub fn tally(events: &[&UsageEvent]) -> Vec<ActionTally> {
+    let mut actions = BTreeMap::<&str, ActionTally>::new();
     for event in events {
-        let Event::Acted(acted) = event else { continue };
+        let UsageEvent::Acted(acted) = event else { continue };
         let action = actions.entry(&acted.action).or_default();
         match acted.came {
             ActionOutcome::Offered => action.offered += 1,
@@ -39,7 +39,7 @@ pub fn tally(events: &[&Event]) -> Vec<Action> {
             ActionOutcome::Kept => {}
         }
     }
-    actions.into_iter().map(|(name, action)| Action { name: name.to_owned(), ..action }).collect()
+    actions.into_iter().map(|(name, action)| ActionTally { name: name.to_owned(), ..action }).collect()
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     fn by_action() {
         let acted = |action: &str, came| {
             let (language, kind) = ("rust".into(), String::new());
-            Event::Acted(Acted { at: 1, language, action: action.into(), kind, came })
+            UsageEvent::Acted(Acted { at: 1, language, action: action.into(), kind, came })
         };
         let events = [
             acted("implement", ActionOutcome::Offered),
@@ -68,7 +68,7 @@ mod tests {
         let found = tally(&events.iter().collect::<Vec<_>>());
         let action = |name: &str, [offered, failed, applied, undone, edited]: [usize; 5]| {
             let name = name.into();
-            Action { name, offered, failed, applied, undone, edited }
+            ActionTally { name, offered, failed, applied, undone, edited }
         };
         assert_eq!(found, [action("fix_syntax", [2, 0, 1, 1, 0]), action("implement", [1, 1, 2, 0, 1])]);
     }

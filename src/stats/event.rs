@@ -12,7 +12,7 @@ pub const SUPERSEDED: &str = "superseded";
 /// One line of the file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum Event {
+pub enum UsageEvent {
     /// A request was answered.
     Asked(Asked),
     /// A suggestion that was shown is no longer.
@@ -26,7 +26,7 @@ pub enum Event {
 /// What made the editor ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum RequestKind {
     /// The user typed.
     #[default]
     Automatic,
@@ -44,7 +44,7 @@ pub struct Asked {
     /// See [`language_name`].
     pub language: String,
     /// What made the editor ask.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// [`SHOWN`], or the name of the reason for silence.
     pub outcome: String,
     /// Milliseconds from request to answer.
@@ -93,7 +93,7 @@ pub struct Ended {
     /// See [`language_name`].
     pub language: String,
     /// What made the editor ask for it.
-    pub kind: Kind,
+    pub kind: RequestKind,
     /// Its lines.
     pub lines: usize,
     /// Its bytes.
@@ -152,7 +152,7 @@ pub struct Acted {
     pub came: ActionOutcome,
 }
 
-impl Event {
+impl UsageEvent {
     /// Unix time in seconds.
     pub fn at(&self) -> u64 {
         match self {
@@ -203,10 +203,10 @@ mod tests {
 
     use super::*;
 
-    fn check(event: &Event, expect: Expect) {
+    fn check(event: &UsageEvent, expect: Expect) {
         let line = serde_json::to_string(event).unwrap();
         expect.assert_eq(&line);
-        assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), *event);
+        assert_eq!(serde_json::from_str::<UsageEvent>(&line).unwrap(), *event);
     }
 
     #[test]
@@ -214,28 +214,28 @@ mod tests {
         let silent =
             Asked { at: 7, language: "rust".into(), outcome: "blank".into(), ms: 12.5, ..Asked::default() };
         check(
-            &Event::Asked(silent),
+            &UsageEvent::Asked(silent),
             expect![[
                 r#"{"what":"asked","at":7,"language":"rust","kind":"automatic","outcome":"blank","ms":12.5}"#
             ]],
         );
-        let (language, kind) = ("python".to_owned(), Kind::Menu);
+        let (language, kind) = ("python".to_owned(), RequestKind::Menu);
         let ended = Ended { at: 7, language, kind, lines: 1, bytes: 4, fate: Disposition::Typed, taken: 4 };
         check(
-            &Event::Ended(ended),
+            &UsageEvent::Ended(ended),
             expect![[
                 r#"{"what":"ended","at":7,"language":"python","kind":"menu","lines":1,"bytes":4,"fate":"typed","taken":4}"#
             ]],
         );
         let kept = Kept { at: 7, language: "c++".into(), lines: 2, share: 0.5 };
         check(
-            &Event::Kept(kept),
+            &UsageEvent::Kept(kept),
             expect![[r#"{"what":"kept","at":7,"language":"c++","lines":2,"share":0.5}"#]],
         );
         let (action, kind) = ("fix_syntax".into(), "insert".into());
         let acted = Acted { at: 7, language: "rust".into(), action, kind, came: ActionOutcome::Undone };
         check(
-            &Event::Acted(acted),
+            &UsageEvent::Acted(acted),
             expect![[
                 r#"{"what":"acted","at":7,"language":"rust","action":"fix_syntax","kind":"insert","came":"undone"}"#
             ]],

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 
-use super::{ActionOutcome, Disposition, Event};
+use super::{ActionOutcome, Disposition, UsageEvent};
 
 /// Fewer suggestions than this say nothing: one more or less taken would move the rate by over 5 %.
 const FEWEST: u32 = 20;
@@ -36,15 +36,15 @@ impl History {
     }
 
     /// What these events say.
-    pub fn of(events: &[Event]) -> Self {
+    pub fn of(events: &[UsageEvent]) -> Self {
         let mut counts = HashMap::<_, (u32, u32)>::new();
         let mut repairs = HashMap::<_, VecDeque<f32>>::new();
         for event in events {
-            if let Event::Acted(acted) = event {
+            if let UsageEvent::Acted(acted) = event {
                 let last = repairs.entry((acted.action.clone(), acted.kind.clone())).or_default();
                 repaired(last, acted.came);
             }
-            let Event::Ended(ended) = event else { continue };
+            let UsageEvent::Ended(ended) = event else { continue };
             let count = counts.entry((ended.language.clone(), ended.lines > 1)).or_default();
             // Typed to the end was right as well, and some editors do not tell when a suggestion is taken.
             count.0 += u32::from(ended.fate != Disposition::Dismissed);
@@ -96,13 +96,13 @@ fn repaired(last: &mut VecDeque<f32>, came: ActionOutcome) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Acted, Ended, Kind};
+    use crate::stats::{Acted, Ended, RequestKind};
 
     #[test]
     fn repairs_that_are_always_undone_are_regretted_until_they_are_not() {
         let acted = |kind: &str, came| {
             let (language, action) = ("rust".to_owned(), "fix_syntax".to_owned());
-            Event::Acted(Acted { at: 0, language, action, kind: kind.to_owned(), came })
+            UsageEvent::Acted(Acted { at: 0, language, action, kind: kind.to_owned(), came })
         };
         let mut events = Vec::new();
         let mut add = |kind: &str, came: &[ActionOutcome], times: usize| {
@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn habits_need_some_suggestions() {
         let ended = |language: &str, lines, fate| {
-            let (language, kind) = (language.to_owned(), Kind::Automatic);
-            Event::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
+            let (language, kind) = (language.to_owned(), RequestKind::Automatic);
+            UsageEvent::Ended(Ended { at: 0, language, kind, lines, bytes: 5, fate, taken: 0 })
         };
         let mut events = vec![ended("rust", 1, Disposition::Dismissed); 15];
         events.extend(vec![ended("rust", 1, Disposition::Accepted); 4]);

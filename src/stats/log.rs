@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::Event;
+use super::UsageEvent;
 use crate::paths;
 
 /// Size at which the file is put aside: about 15 000 events, some weeks of work. There is one older one, so together they
@@ -15,9 +15,9 @@ const MOST_READ: u64 = 4 * LONGEST;
 
 /// What is in the files.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Log {
+pub struct EventLog {
     /// Oldest first.
-    pub events: Vec<Event>,
+    pub events: Vec<UsageEvent>,
     /// Lines that are no event.
     pub damaged: usize,
 }
@@ -36,8 +36,8 @@ pub fn older(file: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When a file is there but cannot be read.
-pub fn read(file: &Path) -> std::io::Result<Log> {
-    let mut log = Log::default();
+pub fn read(file: &Path) -> std::io::Result<EventLog> {
+    let mut log = EventLog::default();
     for path in [&older(file), file] {
         let bytes = match tail(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
@@ -51,7 +51,7 @@ pub fn read(file: &Path) -> std::io::Result<Log> {
         }
     }
     // Two servers append as they come, and a clock may be set.
-    log.events.sort_by_key(Event::at);
+    log.events.sort_by_key(UsageEvent::at);
     Ok(log)
 }
 
@@ -69,15 +69,15 @@ mod tests {
     use super::*;
     use crate::stats::Kept;
 
-    fn kept(at: u64) -> Event {
-        Event::Kept(Kept { at, language: "rust".into(), lines: 1, share: 1.0 })
+    fn kept(at: u64) -> UsageEvent {
+        UsageEvent::Kept(Kept { at, language: "rust".into(), lines: 1, share: 1.0 })
     }
 
     #[test]
     fn damaged_lines_are_counted_and_both_files_are_read() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("stats.jsonl");
-        assert_eq!(read(&file).unwrap(), Log::default(), "no file is no data");
+        assert_eq!(read(&file).unwrap(), EventLog::default(), "no file is no data");
         let line = |at| serde_json::to_string(&kept(at)).unwrap();
         std::fs::write(older(&file), format!("{}\n", line(1))).unwrap();
         let half = &line(9)[..20];

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::actions::{Action, tally};
+use super::actions::{ActionTally, tally};
 use super::event::SUPERSEDED;
-use super::{Asked, Disposition, Ended, Event};
+use super::{Asked, Disposition, Ended, UsageEvent};
 
 /// Seconds of a day. Days are counted back from now, not by the calendar: that needs no time zone.
 pub const DAY: u64 = 86_400;
@@ -73,9 +73,9 @@ pub struct Summary {
     /// Step by step, oldest first.
     pub steps: Vec<Step>,
     /// By language, the one with most requests first.
-    pub languages: Vec<Language>,
+    pub languages: Vec<LanguageSummary>,
     /// Code actions, by name.
-    pub actions: Vec<Action>,
+    pub actions: Vec<ActionTally>,
 }
 
 /// A day, or some.
@@ -101,7 +101,7 @@ pub struct Latency {
 
 /// One language's share of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
-pub struct Language {
+pub struct LanguageSummary {
     /// Its name.
     pub name: String,
     /// As in [`Summary`].
@@ -121,7 +121,7 @@ pub struct Language {
 }
 
 impl Filter {
-    fn takes(&self, event: &Event) -> bool {
+    fn takes(&self, event: &UsageEvent) -> bool {
         let since = self.now.saturating_sub(self.days * DAY);
         // A clock that was set back leaves events in the future: they are of no day.
         (since..=self.now).contains(&event.at())
@@ -131,12 +131,12 @@ impl Filter {
 
 impl Summary {
     /// Sum up the events that `filter` takes.
-    pub fn of(events: &[Event], filter: &Filter) -> Self {
-        let events: Vec<&Event> = events.iter().filter(|event| filter.takes(event)).collect();
+    pub fn of(events: &[UsageEvent], filter: &Filter) -> Self {
+        let events: Vec<&UsageEvent> = events.iter().filter(|event| filter.takes(event)).collect();
         let mut summary = totals(&events);
         summary.step_days = filter.days.div_ceil(MOST_STEPS).max(1);
         summary.steps = steps(&events, filter, summary.step_days);
-        let mut by_language = BTreeMap::<&str, Vec<&Event>>::new();
+        let mut by_language = BTreeMap::<&str, Vec<&UsageEvent>>::new();
         for &event in &events {
             by_language.entry(event.language()).or_default().push(event);
         }
@@ -154,14 +154,14 @@ impl Summary {
     }
 }
 
-fn totals(events: &[&Event]) -> Summary {
+fn totals(events: &[&UsageEvent]) -> Summary {
     let mut summary = Summary::default();
     let mut silent = BTreeMap::<&str, usize>::new();
     let (mut kept, mut reused, mut without_model) = (0.0, 0, 0);
     for event in events {
         match event {
-            Event::Asked(asked) if asked.outcome == SUPERSEDED => summary.superseded += 1,
-            Event::Asked(asked) => {
+            UsageEvent::Asked(asked) if asked.outcome == SUPERSEDED => summary.superseded += 1,
+            UsageEvent::Asked(asked) => {
                 summary.requests += 1;
                 if asked.is_shown() {
                     answered(&mut summary, asked);
@@ -171,12 +171,12 @@ fn totals(events: &[&Event]) -> Summary {
                 }
                 reused += asked.reused;
             }
-            Event::Ended(ended) => end(&mut summary, ended),
-            Event::Kept(share) => {
+            UsageEvent::Ended(ended) => end(&mut summary, ended),
+            UsageEvent::Kept(share) => {
                 summary.kept += 1;
                 kept += f64::from(share.share);
             }
-            Event::Acted(_) => {}
+            UsageEvent::Acted(_) => {}
         }
     }
     summary.actions = tally(events);
@@ -212,8 +212,8 @@ fn end(summary: &mut Summary, ended: &Ended) {
     summary.taken_bytes += ended.taken;
 }
 
-fn language(name: &str, totals: &Summary) -> Language {
-    Language {
+fn language(name: &str, totals: &Summary) -> LanguageSummary {
+    LanguageSummary {
         name: name.to_owned(),
         requests: totals.requests,
         answered_share: totals.answered_share,
@@ -225,7 +225,7 @@ fn language(name: &str, totals: &Summary) -> Language {
     }
 }
 
-fn steps(events: &[&Event], filter: &Filter, step_days: u64) -> Vec<Step> {
+fn steps(events: &[&UsageEvent], filter: &Filter, step_days: u64) -> Vec<Step> {
     let count = usize::try_from(filter.days.div_ceil(step_days)).unwrap_or(1);
     let mut steps = vec![Step::default(); count];
     for event in events {
@@ -234,8 +234,8 @@ fn steps(events: &[&Event], filter: &Filter, step_days: u64) -> Vec<Step> {
             continue;
         };
         match event {
-            Event::Asked(asked) if asked.is_shown() && !asked.continued => steps[at].shown += 1,
-            Event::Ended(ended) if ended.fate != Disposition::Dismissed => steps[at].taken += 1,
+            UsageEvent::Asked(asked) if asked.is_shown() && !asked.continued => steps[at].shown += 1,
+            UsageEvent::Ended(ended) if ended.fate != Disposition::Dismissed => steps[at].taken += 1,
             _ => {}
         }
     }
@@ -267,7 +267,7 @@ impl Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Kept, Kind};
+    use crate::stats::{Kept, RequestKind};
 
     const NOW: u64 = 1000 * DAY;
 
@@ -276,16 +276,16 @@ mod tests {
         Asked { at, language, outcome, ms, prompt: 100, reused: 90, ..Asked::default() }
     }
 
-    fn ended(days_ago: u64, fate: Disposition, taken: usize) -> Event {
-        let (at, language, kind) = (NOW - days_ago * DAY - 5, "rust".to_owned(), Kind::Automatic);
-        Event::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken })
+    fn ended(days_ago: u64, fate: Disposition, taken: usize) -> UsageEvent {
+        let (at, language, kind) = (NOW - days_ago * DAY - 5, "rust".to_owned(), RequestKind::Automatic);
+        UsageEvent::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken })
     }
 
     fn filter(days: u64, language: Option<&str>) -> Filter {
         Filter { now: NOW, days, language: language.map(str::to_owned) }
     }
 
-    fn events() -> Vec<Event> {
+    fn events() -> Vec<UsageEvent> {
         let typed_on = Asked {
             continued: true,
             without_model: true,
@@ -294,16 +294,16 @@ mod tests {
             ..asked(0, "rust", "shown", 0.2)
         };
         vec![
-            Event::Asked(asked(9, "rust", "shown", 900.0)),
-            Event::Asked(asked(2, "python", "blank", 20.0)),
-            Event::Asked(asked(1, "rust", "shown", 40.0)),
+            UsageEvent::Asked(asked(9, "rust", "shown", 900.0)),
+            UsageEvent::Asked(asked(2, "python", "blank", 20.0)),
+            UsageEvent::Asked(asked(1, "rust", "shown", 40.0)),
             ended(1, Disposition::Dismissed, 3),
-            Event::Asked(asked(0, "rust", "shown", 30.0)),
-            Event::Asked(typed_on),
-            Event::Asked(asked(0, "rust", "superseded", 5.0)),
+            UsageEvent::Asked(asked(0, "rust", "shown", 30.0)),
+            UsageEvent::Asked(typed_on),
+            UsageEvent::Asked(asked(0, "rust", "superseded", 5.0)),
             ended(0, Disposition::Accepted, 9),
-            Event::Kept(Kept { at: NOW, language: "rust".into(), lines: 1, share: 0.5 }),
-            Event::Kept(Kept { at: NOW + DAY, language: "rust".into(), lines: 1, share: 0.0 }),
+            UsageEvent::Kept(Kept { at: NOW, language: "rust".into(), lines: 1, share: 0.5 }),
+            UsageEvent::Kept(Kept { at: NOW + DAY, language: "rust".into(), lines: 1, share: 0.0 }),
         ]
     }
 

@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;
 
-use super::Event;
+use super::UsageEvent;
 use super::log::{LONGEST, older};
 
 /// Events that may wait for the disk: minutes of typing. When a disk hangs longer, the rest is dropped.
 const QUEUE: usize = 1024;
 
 /// Works out an event on the writer's thread.
-type Later = Box<dyn FnOnce() -> Event + Send>;
+type Later = Box<dyn FnOnce() -> UsageEvent + Send>;
 
 enum Message {
-    Event(Event),
+    UsageEvent(UsageEvent),
     Later(Later),
     Flush(mpsc::Sender<()>),
 }
@@ -46,12 +46,12 @@ impl Recorder {
     }
 
     /// Record an event.
-    pub fn record(&self, event: Event) {
-        self.send(Message::Event(event));
+    pub fn record(&self, event: UsageEvent) {
+        self.send(Message::UsageEvent(event));
     }
 
     /// Record what `event` works out, on the writer's thread.
-    pub fn record_later(&self, event: impl FnOnce() -> Event + Send + 'static) {
+    pub fn record_later(&self, event: impl FnOnce() -> UsageEvent + Send + 'static) {
         self.send(Message::Later(Box::new(event)));
     }
 
@@ -83,7 +83,7 @@ impl Writer {
             let mut flushed = Vec::new();
             for message in std::iter::once(first).chain(queue.try_iter()) {
                 let event = match message {
-                    Message::Event(event) => event,
+                    Message::UsageEvent(event) => event,
                     Message::Later(event) => event(),
                     Message::Flush(done) => {
                         flushed.push(done);
@@ -164,8 +164,8 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
-    fn event(lines: usize) -> Event {
-        Event::Kept(Kept { at: 1, language: "rust".into(), lines, share: 1.0 })
+    fn event(lines: usize) -> UsageEvent {
+        UsageEvent::Kept(Kept { at: 1, language: "rust".into(), lines, share: 1.0 })
     }
 
     #[test]

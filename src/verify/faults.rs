@@ -5,15 +5,15 @@ use std::ops::Range;
 use tree_sitter::Tree;
 
 use crate::document::{Edit, Snapshot};
-use crate::language::strict::Judged;
+use crate::language::strict::StrictReport;
 
 /// What is wrong with a whole text, found without any knowledge of an older version of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct FaultCount {
     /// ERROR and MISSING nodes of a fresh parse.
     tree: usize,
     /// What the strict parser finds.
-    strict: Judged,
+    strict: StrictReport,
 }
 
 impl FaultCount {
@@ -51,9 +51,9 @@ pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
     }
 }
 
-fn strict(snapshot: &Snapshot) -> Judged {
+fn strict(snapshot: &Snapshot) -> StrictReport {
     let parser = snapshot.language.as_ref().and_then(|language| language.strict);
-    Judged::whole(parser, snapshot.text.to_string())
+    StrictReport::whole(parser, snapshot.text.to_string())
 }
 
 /// ERROR and MISSING nodes of a fresh parse of the text; None when it cannot be parsed.

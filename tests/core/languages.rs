@@ -73,7 +73,7 @@ fn every_folder_is_complete() {
         let config = &language.config;
         assert!(!config.extensions.is_empty() && !config.lsp_ids.is_empty(), "{}", config.name);
         assert!(!config.definitions.is_empty() && !config.statements.is_empty(), "{}", config.name);
-        for kind in config.definitions.iter().chain(&config.statements).chain(&config.leading) {
+        for kind in config.definitions.iter().chain(&config.statements).chain(&config.attribute_nodes) {
             assert!(language.grammar.id_for_node_kind(kind, true) != 0, "{}: no node {kind}", config.name);
         }
     }

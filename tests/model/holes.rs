@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use treefill::cancel::CancelToken;
-use treefill::completion::{self, Options, Outcome, Request, Trigger};
+use treefill::completion::{self, CompletionOptions, CompletionRequest, Outcome, TriggerKind};
 use treefill::document::Snapshot;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{Engine, ModelOptions};
@@ -42,15 +42,23 @@ async fn shown_at_holes(name: &str, text: &str, engine: &dyn Engine) -> usize {
     let language = testing::language(name);
     let strict = language.as_ref().unwrap().strict.unwrap();
     // Time is not tested here, and the machine may be busy.
-    let options =
-        Options { debounce: Duration::ZERO, deadline: Duration::from_secs(60), ..Options::default() };
+    let options = CompletionOptions {
+        debounce: Duration::ZERO,
+        deadline: Duration::from_secs(60),
+        ..CompletionOptions::default()
+    };
     let mut shown = 0;
     for (holed, offset) in holes(text) {
         let snapshot = Snapshot::of_text("file:///holes", &holed, language.clone());
-        let request =
-            Request { snapshot, offset, trigger: Trigger::Invoked, selected: None, shown: Vec::new() };
+        let request = CompletionRequest {
+            snapshot,
+            offset,
+            trigger: TriggerKind::Invoked,
+            selected: None,
+            shown: Vec::new(),
+        };
         let report = completion::complete(request, engine, &options, &CancelToken::never()).await;
-        let Outcome::Completion(completion) = report.outcome else { continue };
+        let Outcome::Suggested(completion) = report.outcome else { continue };
         let mut applied = holed.clone();
         applied.replace_range(completion.range.clone(), &completion.text);
         let (now, then) = (strict.judge(&applied), strict.judge(&holed));

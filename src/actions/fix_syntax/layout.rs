@@ -1,9 +1,9 @@
 //! Repairs of what stands between tokens: indentation, line ends, spaces, quotes; and of brackets far from where the error
 //! shows.
 
-use super::lexer::{Kind, is_word};
-use super::site::{Candidate, Site, What};
-use super::suspects;
+use super::imbalance;
+use super::lexer::{TokenKind, is_word};
+use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 
 const INDENT: f32 = -1.5;
@@ -24,7 +24,7 @@ const NEAR_SLIP: usize = 60;
 const LONG_LINE: usize = 240;
 
 /// All repairs of this kind.
-pub fn candidates(site: &Site<'_>, indent: &str, significant: bool) -> Vec<Candidate> {
+pub fn candidates(site: &ErrorSite<'_>, indent: &str, significant: bool) -> Vec<RepairCandidate> {
     let mut found = Vec::new();
     let rows = site.rows();
     for (number, row) in rows.iter().enumerate() {
@@ -36,7 +36,7 @@ pub fn candidates(site: &Site<'_>, indent: &str, significant: bool) -> Vec<Candi
     let error = site.anchors.first().and_then(|anchor| site.tokens.get(*anchor));
     let error = site.lines.of(error.map_or(site.text.len(), |token| token.range.start));
     for row in
-        suspects::odd_quotes(site.text, site.lexis, site.lines, error).filter(|row| !rows.contains(row))
+        imbalance::odd_quotes(site.text, site.lexicon, site.lines, error).filter(|row| !rows.contains(row))
     {
         quotes(site, row, OTHER_LINE, &mut found);
     }
@@ -46,13 +46,13 @@ pub fn candidates(site: &Site<'_>, indent: &str, significant: bool) -> Vec<Candi
     found
 }
 
-fn score(site: &Site<'_>, edit: Edit, what: What, prior: f32) -> Candidate {
+fn score(site: &ErrorSite<'_>, edit: Edit, what: RepairKind, prior: f32) -> RepairCandidate {
     let score = prior + site.change(&edit);
-    Candidate { edit, what, score }
+    RepairCandidate { edit, what, score }
 }
 
 /// Indent a line as its neighbours are, or one step deeper or less.
-fn indentation(site: &Site<'_>, row: usize, step: &str, near: f32, found: &mut Vec<Candidate>) {
+fn indentation(site: &ErrorSite<'_>, row: usize, step: &str, near: f32, found: &mut Vec<RepairCandidate>) {
     let lines = site.lines;
     let Some(width) = lines.width(row) else { return };
     let start = lines.bytes(row..row + 1).start;
@@ -80,12 +80,12 @@ fn indentation(site: &Site<'_>, row: usize, step: &str, near: f32, found: &mut V
         let slip = 0.25 * new.len().abs_diff(own.len()) as f32;
         let odd = if new.len() % step.len().max(1) == 0 { 0.0 } else { ODD_STEP };
         let edit = Edit::replace(start..start + width, new);
-        found.push(score(site, edit, What::Indent, INDENT + near + odd - slip));
+        found.push(score(site, edit, RepairKind::Indent, INDENT + near + odd - slip));
     }
 }
 
 /// Put a quote where a text may begin or end, or take one away.
-fn quotes(site: &Site<'_>, row: usize, near: f32, found: &mut Vec<Candidate>) {
+fn quotes(site: &ErrorSite<'_>, row: usize, near: f32, found: &mut Vec<RepairCandidate>) {
     let range = site.lines.bytes(row..row + 1);
     let line = site.text[range.clone()].trim_end_matches(['\n', '\r']);
     if line.len() > LONG_LINE {
@@ -106,7 +106,7 @@ fn quotes(site: &Site<'_>, row: usize, near: f32, found: &mut Vec<Candidate>) {
         };
         kind(before) != kind(after) || kind(before) == Some(3)
     };
-    for quote in site.lexis.quotes() {
+    for quote in site.lexicon.quotes() {
         let mark = quote.chars().next().unwrap_or('"');
         if line.contains(mark) || quote.len() == 1 {
             let borders = (0..=line.len()).filter(|at| line.is_char_boundary(*at) && border(*at));
@@ -115,7 +115,12 @@ fn quotes(site: &Site<'_>, row: usize, near: f32, found: &mut Vec<Candidate>) {
                 if quote.len() > 1 && !line[..at].ends_with(mark) && !line[at..].starts_with(mark) {
                     continue;
                 }
-                found.push(score(site, Edit::insert(range.start + at, text), What::Insert, QUOTE + near));
+                found.push(score(
+                    site,
+                    Edit::insert(range.start + at, text),
+                    RepairKind::Insert,
+                    QUOTE + near,
+                ));
             }
         }
         if quote.len() > 1 {
@@ -123,41 +128,41 @@ fn quotes(site: &Site<'_>, row: usize, near: f32, found: &mut Vec<Candidate>) {
         }
         for (at, _) in line.match_indices(mark) {
             let at = range.start + at;
-            found.push(score(site, Edit::replace(at..at + 1, ""), What::Delete, QUOTE - 2.0 + near));
-            for other in site.lexis.quotes().iter().filter(|other| other.len() == 1 && *other != quote) {
+            found.push(score(site, Edit::replace(at..at + 1, ""), RepairKind::Delete, QUOTE - 2.0 + near));
+            for other in site.lexicon.quotes().iter().filter(|other| other.len() == 1 && *other != quote) {
                 let edit = Edit::replace(at..at + 1, other.clone());
-                found.push(score(site, edit, What::Replace, QUOTE - 1.0 + near));
+                found.push(score(site, edit, RepairKind::Replace, QUOTE - 1.0 + near));
             }
         }
     }
 }
 
 /// Split a word that begins or ends with a keyword: `returnx`.
-fn words(site: &Site<'_>, found: &mut Vec<Candidate>) {
+fn words(site: &ErrorSite<'_>, found: &mut Vec<RepairCandidate>) {
     for token in site.window(8, 1) {
-        if site.kind(token) != Kind::Name {
+        if site.kind(token) != TokenKind::Identifier {
             continue;
         }
         let (word, start) = (site.word(token), site.tokens[token].range.start);
-        for keyword in site.lexis.keywords().filter(|keyword| word.len() > keyword.len()) {
+        for keyword in site.lexicon.keywords().filter(|keyword| word.len() > keyword.len()) {
             let cuts = [
                 word.starts_with(keyword).then_some(keyword.len()),
                 word.ends_with(keyword).then(|| word.len() - keyword.len()),
             ];
             for cut in cuts.into_iter().flatten() {
                 let edit = Edit::insert(start + cut, " ");
-                found.push(score(site, edit, What::Insert, SPLIT + site.distance(token)));
+                found.push(score(site, edit, RepairKind::Insert, SPLIT + site.distance(token)));
             }
         }
     }
 }
 
 /// Let a line go on in the next, or end earlier.
-fn line_ends(site: &Site<'_>, found: &mut Vec<Candidate>) {
+fn line_ends(site: &ErrorSite<'_>, found: &mut Vec<RepairCandidate>) {
     for token in site.window(6, 1) {
         let far = site.distance(token);
-        if site.kind(token) == Kind::LineEnd {
-            let Some(next) = site.tokens.get(token + 1).filter(|next| next.kind != Kind::LineEnd) else {
+        if site.kind(token) == TokenKind::LineEnd {
+            let Some(next) = site.tokens.get(token + 1).filter(|next| next.kind != TokenKind::LineEnd) else {
                 continue;
             };
             let end = site.tokens[..token].last().map_or(0, |token| token.range.end);
@@ -166,11 +171,11 @@ fn line_ends(site: &Site<'_>, found: &mut Vec<Candidate>) {
             }
             for text in [" ", ""] {
                 let edit = Edit::replace(end..next.range.start, text);
-                found.push(score(site, edit, What::Join, LINES + far));
+                found.push(score(site, edit, RepairKind::Join, LINES + far));
             }
             continue;
         }
-        let Some(left) = token.checked_sub(1).filter(|left| site.kind(*left) != Kind::LineEnd) else {
+        let Some(left) = token.checked_sub(1).filter(|left| site.kind(*left) != TokenKind::LineEnd) else {
             continue;
         };
         let row = site.lines.of(site.tokens[token].range.start);
@@ -178,12 +183,17 @@ fn line_ends(site: &Site<'_>, found: &mut Vec<Candidate>) {
         let indent = &site.text[start..start + site.lines.width(row).unwrap_or(0)];
         let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
         let range = site.tokens[left].range.end..site.tokens[token].range.start;
-        found.push(score(site, Edit::replace(range, format!("{ends}{indent}")), What::Split, LINES + far));
+        found.push(score(
+            site,
+            Edit::replace(range, format!("{ends}{indent}")),
+            RepairKind::Split,
+            LINES + far,
+        ));
     }
 }
 
 /// Brackets without a partner: put the partner anywhere it can stand, or take the bracket away.
-fn brackets(site: &Site<'_>, found: &mut Vec<Candidate>) {
+fn brackets(site: &ErrorSite<'_>, found: &mut Vec<RepairCandidate>) {
     let mut open: Vec<(usize, &str)> = Vec::new();
     let mut lonely: Vec<usize> = Vec::new();
     let partner = |mark: &str| match mark {
@@ -192,7 +202,7 @@ fn brackets(site: &Site<'_>, found: &mut Vec<Candidate>) {
         "{" => "}",
         _ => "",
     };
-    for token in (0..site.tokens.len()).filter(|token| site.kind(*token) == Kind::Mark) {
+    for token in (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Punctuation) {
         match site.word(token) {
             mark @ ("(" | "[" | "{") => open.push((token, partner(mark))),
             mark @ (")" | "]" | "}") => {
@@ -230,37 +240,37 @@ fn brackets(site: &Site<'_>, found: &mut Vec<Candidate>) {
 }
 
 /// Whether `closer` begins a line that is indented less than the line of `opener`.
-fn torn(site: &Site<'_>, closer: usize, opener: usize) -> bool {
+fn torn(site: &ErrorSite<'_>, closer: usize, opener: usize) -> bool {
     let row = |token: usize| site.lines.of(site.tokens[token].range.start);
-    let begins = closer == 0 || site.kind(closer - 1) == Kind::LineEnd;
+    let begins = closer == 0 || site.kind(closer - 1) == TokenKind::LineEnd;
     begins && site.lines.width(row(closer)) < site.lines.width(row(opener))
 }
 
 /// Close what `opener` opens, at any place behind it.
-fn closers(site: &Site<'_>, opener: usize, closer: &str, found: &mut Vec<Candidate>) {
-    let class = site.class(Kind::Mark, closer);
+fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<RepairCandidate>) {
+    let class = site.class(TokenKind::Punctuation, closer);
     let row = site.lines.of(site.tokens[opener].range.start);
     let width = site.lines.width(row).unwrap_or(0);
     for token in opener + 1..(opener + REACH).min(site.tokens.len()) {
         let start = site.tokens[token].range.start;
         let end = site.tokens[token - 1].range.end;
-        if site.kind(token - 1) == Kind::LineEnd {
+        if site.kind(token - 1) == TokenKind::LineEnd {
             // An empty line that is indented as the opener's is where its closer stood.
             let own = site.lines.bytes(site.lines.of(start)..site.lines.of(start) + 1);
             let blank = site.text[own.start..start].trim_end_matches('\r').len();
-            if site.kind(token) == Kind::LineEnd && blank >= width.min(1) {
+            if site.kind(token) == TokenKind::LineEnd && blank >= width.min(1) {
                 let fits = if blank == width { 6.0 } else { 0.0 };
                 found.push(score(
                     site,
                     Edit::insert(own.start + blank, closer),
-                    What::Insert,
+                    RepairKind::Insert,
                     FAR_BRACKET + fits,
                 ));
             }
             continue;
         }
         let fits = match site.kind(token) {
-            Kind::LineEnd => site
+            TokenKind::LineEnd => site
                 .lines
                 .after(site.lines.of(start))
                 .and_then(|row| site.lines.width(row))
@@ -272,50 +282,54 @@ fn closers(site: &Site<'_>, opener: usize, closer: &str, found: &mut Vec<Candida
         let spaces = site.space(site.side(Some(token - 1)), Some(class), 0)
             + site.space(Some(class), site.side(Some(token)), start - end)
             - site.space(site.side(Some(token - 1)), site.side(Some(token)), start - end);
-        found.push(Candidate {
+        found.push(RepairCandidate {
             edit: Edit::insert(end, closer),
-            what: What::Insert,
+            what: RepairKind::Insert,
             score: FAR_BRACKET + far + likelier + fits + spaces,
         });
         // A block's closer has a line of its own.
-        if site.kind(token) == Kind::LineEnd && closer == "}" {
+        if site.kind(token) == TokenKind::LineEnd && closer == "}" {
             let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
             let indent = " ".repeat(width);
             found.push(score(
                 site,
                 Edit::insert(end, format!("{ends}{indent}{closer}")),
-                What::Insert,
+                RepairKind::Insert,
                 FAR_BRACKET + fits - 2.0,
             ));
         }
     }
     // What stands where the closer belongs, and the opener itself, may be slips for it.
-    for token in
-        (opener..(opener + NEAR_SLIP).min(site.tokens.len())).filter(|token| site.kind(*token) == Kind::Mark)
+    for token in (opener..(opener + NEAR_SLIP).min(site.tokens.len()))
+        .filter(|token| site.kind(*token) == TokenKind::Punctuation)
     {
         let closers = if token == opener { &[")", "]", "}"][..] } else { &[closer][..] };
         for closer in closers {
-            let class = site.class(Kind::Mark, closer);
+            let class = site.class(TokenKind::Punctuation, closer);
             let likelier = site.delta(token..token + 1, &[class]);
             let edit = Edit::replace(site.tokens[token].range.clone(), *closer);
             let far = site.distance(token).max(-4.0);
-            found.push(Candidate { edit, what: What::Replace, score: BRACKET_SLIP + far + likelier });
+            found.push(RepairCandidate {
+                edit,
+                what: RepairKind::Replace,
+                score: BRACKET_SLIP + far + likelier,
+            });
         }
     }
     let range = site.tokens[opener].range.clone();
-    found.push(score(site, Edit::replace(range, ""), What::Delete, FAR_BRACKET - 2.0));
+    found.push(score(site, Edit::replace(range, ""), RepairKind::Delete, FAR_BRACKET - 2.0));
 }
 
 /// Open what `closer` closes, at any place before it.
-fn openers(site: &Site<'_>, closer: usize, mark: &str, found: &mut Vec<Candidate>) {
+fn openers(site: &ErrorSite<'_>, closer: usize, mark: &str, found: &mut Vec<RepairCandidate>) {
     let opener = match mark {
         ")" => "(",
         "]" => "[",
         _ => "{",
     };
-    let class = site.class(Kind::Mark, opener);
+    let class = site.class(TokenKind::Punctuation, opener);
     for token in closer.saturating_sub(REACH)..closer {
-        if token == 0 || site.kind(token - 1) == Kind::LineEnd {
+        if token == 0 || site.kind(token - 1) == TokenKind::LineEnd {
             continue;
         }
         let (end, start) = (site.tokens[token - 1].range.end, site.tokens[token].range.start);
@@ -328,7 +342,7 @@ fn openers(site: &Site<'_>, closer: usize, mark: &str, found: &mut Vec<Candidate
             let spaces =
                 site.space(left, Some(class), at - end) + site.space(Some(class), right, start - at) - was;
             let score = FAR_BRACKET + far + likelier + spaces;
-            found.push(Candidate { edit: Edit::insert(at, opener), what: What::Insert, score });
+            found.push(RepairCandidate { edit: Edit::insert(at, opener), what: RepairKind::Insert, score });
             if at == start {
                 break;
             }
@@ -336,13 +350,13 @@ fn openers(site: &Site<'_>, closer: usize, mark: &str, found: &mut Vec<Candidate
     }
     let range = site.tokens[closer].range.clone();
     for other in [")", "]", "}"].into_iter().filter(|other| *other != mark) {
-        let likelier = site.delta(closer..closer + 1, &[site.class(Kind::Mark, other)]);
+        let likelier = site.delta(closer..closer + 1, &[site.class(TokenKind::Punctuation, other)]);
         let edit = Edit::replace(range.clone(), other);
-        found.push(Candidate {
+        found.push(RepairCandidate {
             edit,
-            what: What::Replace,
+            what: RepairKind::Replace,
             score: BRACKET_SLIP + 2.0 + site.distance(closer).max(-4.0) + likelier,
         });
     }
-    found.push(score(site, Edit::replace(range, ""), What::Delete, FAR_BRACKET - 2.0));
+    found.push(score(site, Edit::replace(range, ""), RepairKind::Delete, FAR_BRACKET - 2.0));
 }

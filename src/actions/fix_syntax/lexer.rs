@@ -1,5 +1,5 @@
-//! A text cut into words, marks, texts and line ends, in any state of repair. A grammar's tree is no help here: around an
-//! error it skips tokens or makes up others. The marks and keywords are the grammar's own.
+//! A text cut into words, punctuation, texts and line ends, in any state of repair. A grammar's tree is no help here: around an
+//! error it skips tokens or makes up others. The punctuation and keywords are the grammar's own.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,17 +8,17 @@ use crate::language::Language;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum TokenKind {
     /// A word of the grammar.
     Keyword,
     /// Any other word.
-    Name,
+    Identifier,
     /// A number.
     Number,
     /// A quotation with its quotes.
-    Text,
+    String,
     /// Punctuation and operators.
-    Mark,
+    Punctuation,
     /// The end of a line that has code, or of an empty one.
     LineEnd,
 }
@@ -27,33 +27,33 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
     /// What it is.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Its bytes.
     pub range: Range<usize>,
 }
 
 /// The fixed tokens of a language, and how it writes quotations.
 #[derive(Debug)]
-pub struct Lexis {
+pub struct Lexicon {
     keywords: HashSet<String>,
     /// Longest first.
-    marks: Vec<String>,
+    punctuation: Vec<String>,
     comment: String,
     quotes: Vec<String>,
     /// Whether a quotation of one quote may go on in the next line.
-    long_texts: bool,
+    multiline_strings: bool,
     /// Whether `'` quotes one character, and begins a name otherwise.
-    characters: bool,
+    char_literals: bool,
 }
 
-/// Lines that a quotation may span before it counts as one that nobody closed.
+/// LineTable that a quotation may span before it counts as one that nobody closed.
 const LONGEST_TEXT: usize = 400;
 
-impl Lexis {
+impl Lexicon {
     /// The tokens that the grammar of `language` names.
     pub fn of(language: &Language) -> Self {
         let grammar = &language.grammar;
-        let (mut keywords, mut marks) = (HashSet::new(), HashSet::new());
+        let (mut keywords, mut punctuation) = (HashSet::new(), HashSet::new());
         let ids = 0..u16::try_from(grammar.node_kind_count()).unwrap_or(u16::MAX);
         for kind in ids.filter(|id| !grammar.node_kind_is_named(*id) && grammar.node_kind_is_visible(*id)) {
             let Some(text) = grammar.node_kind_for_id(kind) else { continue };
@@ -61,31 +61,32 @@ impl Lexis {
                 keywords.insert(text.to_owned());
             } else if text.chars().all(|c| c.is_ascii_punctuation() && !matches!(c, '"' | '\'' | '_' | '\\'))
             {
-                marks.insert(text.to_owned());
+                punctuation.insert(text.to_owned());
             }
         }
         keywords.extend(language.config.tokens.keywords.iter().cloned());
-        let mut marks: Vec<String> = marks.into_iter().filter(|mark| !mark.starts_with("//")).collect();
-        marks.extend(language.config.tokens.marks.iter().cloned());
-        marks.sort_by_key(|mark| (std::cmp::Reverse(mark.len()), mark.clone()));
-        marks.dedup();
+        let mut punctuation: Vec<String> =
+            punctuation.into_iter().filter(|mark| !mark.starts_with("//")).collect();
+        punctuation.extend(language.config.tokens.punctuation.iter().cloned());
+        punctuation.sort_by_key(|mark| (std::cmp::Reverse(mark.len()), mark.clone()));
+        punctuation.dedup();
         let tokens = &language.config.tokens;
         Self {
             keywords,
-            marks,
+            punctuation,
             comment: language.config.line_comment.clone(),
             quotes: tokens.quotes.clone(),
-            long_texts: tokens.long_texts,
-            characters: tokens.characters,
+            multiline_strings: tokens.multiline_strings,
+            char_literals: tokens.char_literals,
         }
     }
 
-    /// All keywords and marks.
+    /// All keywords and punctuation.
     pub fn fixed(&self) -> impl Iterator<Item = &str> {
         let mut words: Vec<&str> = self.keywords.iter().map(String::as_str).collect();
         // A hash set's order changes from run to run, and so would offers of the same weight.
         words.sort_unstable();
-        words.into_iter().chain(self.marks.iter().map(String::as_str))
+        words.into_iter().chain(self.punctuation.iter().map(String::as_str))
     }
 
     /// All keywords.
@@ -111,24 +112,24 @@ impl Lexis {
             let rest = &text[at..range.end];
             let Some(c) = rest.chars().next() else { break };
             let (kind, length) = if c == '\n' {
-                (Some(Kind::LineEnd), 1)
+                (Some(TokenKind::LineEnd), 1)
             } else if !self.comment.is_empty() && rest.starts_with(&self.comment) {
                 (None, rest.find('\n').unwrap_or(rest.len()))
             } else if self.comment == "//" && rest.starts_with("/*") {
                 (None, rest.find("*/").map_or(rest.len(), |end| end + 2))
             } else if let Some(length) = self.quotation(rest) {
-                (Some(Kind::Text), length)
-            } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.characters) {
+                (Some(TokenKind::String), length)
+            } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.char_literals) {
                 let length = rest.len() - rest[c.len_utf8()..].trim_start_matches(is_word).len();
                 let keyword = self.keywords.contains(&rest[..length]);
-                (Some(if keyword { Kind::Keyword } else { Kind::Name }), length)
+                (Some(if keyword { TokenKind::Keyword } else { TokenKind::Identifier }), length)
             } else if c.is_ascii_digit() {
-                (Some(Kind::Number), number(rest))
+                (Some(TokenKind::Number), number(rest))
             } else if c.is_whitespace() || c == '\\' {
                 (None, c.len_utf8())
             } else {
-                let mark = self.marks.iter().find(|mark| rest.starts_with(mark.as_str()));
-                (Some(Kind::Mark), mark.map_or(c.len_utf8(), String::len))
+                let mark = self.punctuation.iter().find(|mark| rest.starts_with(mark.as_str()));
+                (Some(TokenKind::Punctuation), mark.map_or(c.len_utf8(), String::len))
             };
             if let Some(kind) = kind {
                 tokens.push(Token { kind, range: at..at + length });
@@ -148,11 +149,11 @@ impl Lexis {
             let inside = body[hashes..].strip_prefix('"')?;
             return Some(prefix + hashes + 1 + inside.find(&end).map_or(inside.len(), |at| at + end.len()));
         }
-        if self.characters && body.starts_with('\'') {
+        if self.char_literals && body.starts_with('\'') {
             return character(body).map(|length| prefix + length);
         }
         let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()))?;
-        let long = quote.len() > 1 || self.long_texts;
+        let long = quote.len() > 1 || self.multiline_strings;
         let inside = &body[quote.len()..];
         let (mut at, mut lines) = (0, 0);
         while let Some(c) = inside[at..].chars().next() {
@@ -217,7 +218,7 @@ mod tests {
 
     fn check(language: &str, text: &str, expected: &[&str]) {
         let language = crate::testing::language(language).unwrap();
-        let tokens = Lexis::of(&language).tokens(text, 0..text.len());
+        let tokens = Lexicon::of(&language).tokens(text, 0..text.len());
         let found: Vec<&str> = tokens.iter().map(|token| &text[token.range.clone()]).collect();
         assert_eq!(found, expected, "{text}");
     }

@@ -51,7 +51,7 @@ impl Region {
 
 /// The lines of a file with their indentation.
 #[derive(Debug)]
-pub struct Lines<'a> {
+pub struct LineTable<'a> {
     text: &'a str,
     /// Where each line starts, and the end of the text.
     starts: Vec<usize>,
@@ -59,7 +59,7 @@ pub struct Lines<'a> {
     widths: Vec<Option<usize>>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> LineTable<'a> {
     /// The lines of `text`.
     pub fn new(text: &'a str) -> Self {
         let mut starts = vec![0];
@@ -185,7 +185,7 @@ mod tests {
         let text = format!(
             "import a\n\nclass A:\n    def f(self):\n{body}\n    def g(\n        self,\n    ):\n        y()\n\nb()\n"
         );
-        let lines = Lines::new(&text);
+        let lines = LineTable::new(&text);
         let at = lines.of(text.find("y()").unwrap());
         let regions: Vec<String> =
             lines.regions(at..at + 1).iter().map(|region| region.text(&text)).collect();

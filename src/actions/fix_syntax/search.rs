@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::lexer::is_word;
-use super::region::{Lines, Region};
-use super::site::Candidate;
+use super::region::{LineTable, Region};
+use super::site::RepairCandidate;
 use crate::actions::check::Judge;
 use crate::document::Snapshot;
 use crate::language::Language;
@@ -20,7 +20,7 @@ const ALWAYS: usize = 12;
 const HELPED: usize = 3;
 
 /// Candidates without those that lead to the same text, most plausible first.
-pub fn in_order(text: &str, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+pub fn in_order(text: &str, mut candidates: Vec<RepairCandidate>) -> Vec<RepairCandidate> {
     candidates.retain(|candidate| candidate.score.is_finite() && !glues(text, candidate));
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut seen = HashSet::new();
@@ -29,7 +29,7 @@ pub fn in_order(text: &str, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
 }
 
 /// Whether taking something away would make one word of two: that is meant only where white space alone goes.
-fn glues(text: &str, candidate: &Candidate) -> bool {
+fn glues(text: &str, candidate: &RepairCandidate) -> bool {
     let edit = &candidate.edit;
     let words = text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
     let removed = &text[edit.range.clone()];
@@ -37,7 +37,7 @@ fn glues(text: &str, candidate: &Candidate) -> bool {
 }
 
 /// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
-fn normal(text: &str, candidate: &Candidate) -> (Range<usize>, String) {
+fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
     let (mut range, mut new) = (candidate.edit.range.clone(), candidate.edit.text.clone());
     while let Some(c) = new.chars().next().filter(|c| text[range.clone()].starts_with(*c)) {
         range.start += c.len_utf8();
@@ -62,7 +62,7 @@ pub struct Search<'a> {
     /// The file.
     pub text: &'a str,
     /// Its lines.
-    pub lines: &'a Lines<'a>,
+    pub lines: &'a LineTable<'a>,
     /// Its language.
     pub language: &'a Language,
     /// Judges the whole file.
@@ -74,7 +74,12 @@ pub struct Search<'a> {
 impl Search<'_> {
     /// The candidates that mend the definition around `places`, best first: in `time`, or in twice that where the definition
     /// has another error, so that none fixes it alone.
-    pub fn run(&self, candidates: &[Candidate], places: &[usize], time: Duration) -> Vec<Candidate> {
+    pub fn run(
+        &self,
+        candidates: &[RepairCandidate],
+        places: &[usize],
+        time: Duration,
+    ) -> Vec<RepairCandidate> {
         let regions = self.broken_regions(places);
         let found = self.mending(candidates, &regions, Instant::now() + time);
         if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
@@ -98,7 +103,12 @@ impl Search<'_> {
     }
 
     /// Those after which a region parses.
-    fn mending(&self, candidates: &[Candidate], regions: &[Region], until: Instant) -> Vec<Candidate> {
+    fn mending(
+        &self,
+        candidates: &[RepairCandidate],
+        regions: &[Region],
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let mut partly = Vec::new();
         for (number, region) in regions.iter().enumerate() {
             let now = Instant::now();
@@ -116,11 +126,16 @@ impl Search<'_> {
 
     /// Those after which the smallest region where any does has fewer faults, the first of them further down: one of two
     /// errors is gone.
-    fn helping(&self, candidates: &[Candidate], regions: &[Region], until: Instant) -> Vec<Candidate> {
+    fn helping(
+        &self,
+        candidates: &[RepairCandidate],
+        regions: &[Region],
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
         // In lines: of several errors in one line nobody can tell which is gone.
         let first = |text: &str| {
-            let start = parser.complaints(text).first()?.range.start;
+            let start = parser.syntax_errors(text).first()?.range.start;
             Some(text[..start.min(text.len())].matches('\n').count())
         };
         for (number, region) in regions.iter().enumerate() {
@@ -130,7 +145,7 @@ impl Search<'_> {
             if before < 2 || place.is_none() {
                 continue;
             }
-            let mut helped: Vec<(usize, Candidate)> = Vec::new();
+            let mut helped: Vec<(usize, RepairCandidate)> = Vec::new();
             for (tried, candidate) in candidates.iter().enumerate() {
                 if helped.len() == ENOUGH || tried >= ALWAYS && Instant::now() > until {
                     break;
@@ -154,7 +169,12 @@ impl Search<'_> {
     }
 
     /// Those with which the region parses.
-    fn passing(&self, candidates: &[Candidate], region: &Region, until: Instant) -> Vec<Candidate> {
+    fn passing(
+        &self,
+        candidates: &[RepairCandidate],
+        region: &Region,
+        until: Instant,
+    ) -> Vec<RepairCandidate> {
         let mut passed = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
             if passed.len() == ENOUGH || number >= ALWAYS && Instant::now() > until {
@@ -170,13 +190,13 @@ impl Search<'_> {
     }
 
     /// Those that mend the file too, or leave the fewest faults in it, and how many these are.
-    fn confirmed(&self, passed: Vec<Candidate>, region: &Region) -> (usize, Vec<Candidate>) {
-        let weigh = |candidate: &Candidate| {
+    fn confirmed(&self, passed: Vec<RepairCandidate>, region: &Region) -> (usize, Vec<RepairCandidate>) {
+        let weigh = |candidate: &RepairCandidate| {
             self.judge.after(&self.snapshot.with_edit(&candidate.edit), &region.bounds())
         };
         let weighed =
             passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
-        let mended: Vec<(usize, Candidate)> =
+        let mended: Vec<(usize, RepairCandidate)> =
             weighed.filter(|(total, _)| *total < self.judge.before.total()).collect();
         let least = mended.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
         let best = mended.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);

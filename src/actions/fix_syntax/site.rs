@@ -2,19 +2,19 @@
 
 use std::ops::Range;
 
-use super::habits::{Class, Habits, gap};
-use super::lexer::{Kind, Lexis, Token};
-use super::region::Lines;
+use super::lexer::{Lexicon, Token, TokenKind};
+use super::ngram::{Ngrams, TokenClass, gap};
+use super::region::LineTable;
 use crate::document::Edit;
 
-/// Tokens on either side of an error whose habits are the file's.
+/// Tokens on either side of an error whose ngrams are the file's.
 const NEAR: usize = 4_000;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
 
 /// What a repair does, for its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum RepairKind {
     /// Something new.
     Insert,
     /// Something less.
@@ -31,7 +31,7 @@ pub enum What {
     Split,
 }
 
-impl What {
+impl RepairKind {
     /// Its name, the same in every release.
     pub fn name(&self) -> &'static str {
         match self {
@@ -48,44 +48,44 @@ impl What {
 
 /// A possible repair.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct RepairCandidate {
     /// The change.
     pub edit: Edit,
     /// What it does.
-    pub what: What,
+    pub what: RepairKind,
     /// Natural logarithm of how plausible it is, up to a constant.
     pub score: f32,
 }
 
 /// A broken file and where the error shows.
-pub struct Site<'a> {
+pub struct ErrorSite<'a> {
     /// The file.
     pub text: &'a str,
     /// Its lines.
-    pub lines: &'a Lines<'a>,
+    pub lines: &'a LineTable<'a>,
     /// The language's fixed tokens.
-    pub lexis: &'a Lexis,
+    pub lexicon: &'a Lexicon,
     /// The file's tokens.
     pub tokens: Vec<Token>,
     /// Tokens at which something is noticed, most telling first.
     pub anchors: Vec<usize>,
-    classes: Vec<Option<Class>>,
-    habits: Habits,
+    classes: Vec<Option<TokenClass>>,
+    ngrams: Ngrams,
     /// The classes without gaps, and where each token's is.
-    flat: Vec<Class>,
+    flat: Vec<TokenClass>,
     flat_at: Vec<usize>,
 }
 
-impl<'a> Site<'a> {
+impl<'a> ErrorSite<'a> {
     /// The site of errors at these bytes.
     pub fn new(
         text: &'a str,
-        lines: &'a Lines<'a>,
-        lexis: &'a Lexis,
-        mut habits: Habits,
+        lines: &'a LineTable<'a>,
+        lexicon: &'a Lexicon,
+        mut ngrams: Ngrams,
         errors: &[usize],
     ) -> Self {
-        let tokens = lexis.tokens(text, 0..text.len());
+        let tokens = lexicon.tokens(text, 0..text.len());
         let mut anchors: Vec<usize> = Vec::new();
         for error in errors {
             let at =
@@ -101,16 +101,16 @@ impl<'a> Site<'a> {
         let near = |token: usize| anchors.iter().any(|anchor| row(token).abs_diff(row(*anchor)) <= 1);
         let before = (from..first).rev().find(|token| !near(*token)).map_or(from, |token| token + 1);
         let after = (first..to).find(|token| !near(*token)).unwrap_or(to);
-        habits.learn(text, &tokens[from..before]);
-        habits.learn(text, &tokens[after.min(to)..to]);
-        let classes = habits.classes(text, &tokens);
+        ngrams.learn(text, &tokens[from..before]);
+        ngrams.learn(text, &tokens[after.min(to)..to]);
+        let classes = ngrams.classes(text, &tokens);
         let (mut flat, mut flat_at) = (Vec::new(), Vec::new());
         for class in &classes {
             flat_at.push(flat.len());
             flat.extend(*class);
         }
         flat_at.push(flat.len());
-        Self { text, lines, lexis, tokens, anchors, classes, habits, flat, flat_at }
+        Self { text, lines, lexicon, tokens, anchors, classes, ngrams, flat, flat_at }
     }
 
     /// The text of a token.
@@ -119,55 +119,55 @@ impl<'a> Site<'a> {
     }
 
     /// The kind of a token; a line end past either end.
-    pub fn kind(&self, token: usize) -> Kind {
-        self.tokens.get(token).map_or(Kind::LineEnd, |token| token.kind)
+    pub fn kind(&self, token: usize) -> TokenKind {
+        self.tokens.get(token).map_or(TokenKind::LineEnd, |token| token.kind)
     }
 
     /// The class that a token would have.
-    pub fn class(&self, kind: Kind, text: &str) -> Class {
-        self.habits.class(kind, text)
+    pub fn class(&self, kind: TokenKind, text: &str) -> TokenClass {
+        self.ngrams.class(kind, text)
     }
 
-    /// Whether the habits, or the file, know a token with this text.
+    /// Whether the ngrams, or the file, know a token with this text.
     pub fn knows(&self, text: &str) -> bool {
-        self.habits.knows(text)
+        self.ngrams.knows(text)
     }
 
     /// How much likelier the code becomes with `new` in the place of these tokens, spaces not counted.
-    pub fn delta(&self, tokens: Range<usize>, new: &[Class]) -> f32 {
+    pub fn delta(&self, tokens: Range<usize>, new: &[TokenClass]) -> f32 {
         let (start, end) = (self.flat_at[tokens.start], self.flat_at[tokens.end]);
         let from = start.saturating_sub(AFTER);
         let to = (end + AFTER).min(self.flat.len());
-        let old = self.habits.sequence(&self.flat[from..to], start - from);
+        let old = self.ngrams.sequence(&self.flat[from..to], start - from);
         let changed = [&self.flat[from..start], new, &self.flat[end..to]].concat();
-        self.habits.sequence(&changed, start - from) - old
+        self.ngrams.sequence(&changed, start - from) - old
     }
 
     /// How usual the space `between` two tokens is; nothing is said about line ends.
-    pub fn space(&self, left: Option<Class>, right: Option<Class>, between: usize) -> f32 {
+    pub fn space(&self, left: Option<TokenClass>, right: Option<TokenClass>, between: usize) -> f32 {
         match (left, right) {
-            (Some(left), Some(right)) => self.habits.gap(left, right, between.min(2)),
+            (Some(left), Some(right)) => self.ngrams.gap(left, right, between.min(2)),
             _ => 0.0,
         }
     }
 
-    /// The class of a token for [`Site::space`]: none for a line end.
-    pub fn side(&self, token: Option<usize>) -> Option<Class> {
-        let token = token.filter(|token| self.kind(*token) != Kind::LineEnd)?;
+    /// The class of a token for [`ErrorSite::space`]: none for a line end.
+    pub fn side(&self, token: Option<usize>) -> Option<TokenClass> {
+        let token = token.filter(|token| self.kind(*token) != TokenKind::LineEnd)?;
         self.classes.get(token).copied().flatten()
     }
 
     /// How likely a piece of text is by itself, spaces included.
     pub fn weigh(&self, text: &str) -> f32 {
-        let tokens = self.lexis.tokens(text, 0..text.len());
-        let classes = self.habits.classes(text, &tokens);
-        let flat: Vec<Class> = classes.iter().flatten().copied().collect();
-        let mut weight = self.habits.sequence(&flat, 0);
+        let tokens = self.lexicon.tokens(text, 0..text.len());
+        let classes = self.ngrams.classes(text, &tokens);
+        let flat: Vec<TokenClass> = classes.iter().flatten().copied().collect();
+        let mut weight = self.ngrams.sequence(&flat, 0);
         for (at, pair) in tokens.windows(2).enumerate() {
             if let [Some(left), Some(right)] = classes[at..at + 2]
-                && pair.iter().all(|token| token.kind != Kind::LineEnd)
+                && pair.iter().all(|token| token.kind != TokenKind::LineEnd)
             {
-                weight += self.habits.gap(left, right, gap(&text[pair[0].range.end..pair[1].range.start]));
+                weight += self.ngrams.gap(left, right, gap(&text[pair[0].range.end..pair[1].range.start]));
             }
         }
         weight

@@ -1,31 +1,31 @@
 //! What a repair is called: exact, because nobody looks at a menu twice.
 
-use super::site::{Candidate, What};
+use super::site::{RepairCandidate, RepairKind};
 
 /// Characters of the line that say where.
 const CONTEXT: usize = 18;
 
 /// "Insert `)` after `len(items`".
-pub fn of(text: &str, candidate: &Candidate) -> String {
+pub fn of(text: &str, candidate: &RepairCandidate) -> String {
     let edit = &candidate.edit;
     let old = &text[edit.range.clone()];
     let (new, line) = (edit.text.trim(), text[..edit.range.start].matches('\n').count() + 1);
     match candidate.what {
-        What::Insert if new.is_empty() => format!("Insert a space {}", place(text, edit.range.start)),
-        What::Insert => format!("Insert `{new}` {}", place(text, edit.range.start)),
-        What::Delete if old.trim().is_empty() => {
+        RepairKind::Insert if new.is_empty() => format!("Insert a space {}", place(text, edit.range.start)),
+        RepairKind::Insert => format!("Insert `{new}` {}", place(text, edit.range.start)),
+        RepairKind::Delete if old.trim().is_empty() => {
             format!("Delete the space {}", place(text, edit.range.start))
         }
-        What::Delete => format!("Delete `{}` {}", old.trim(), place(text, edit.range.start)),
-        What::Replace => format!("Replace `{old}` by `{new}`"),
-        What::Swap => format!("Change `{old}` to `{new}`"),
-        What::Indent => {
+        RepairKind::Delete => format!("Delete `{}` {}", old.trim(), place(text, edit.range.start)),
+        RepairKind::Replace => format!("Replace `{old}` by `{new}`"),
+        RepairKind::Swap => format!("Change `{old}` to `{new}`"),
+        RepairKind::Indent => {
             let by = edit.text.len().abs_diff(old.len());
             let way = if edit.text.len() > old.len() { "more" } else { "less" };
             format!("Indent line {line} by {by} {way}")
         }
-        What::Join => format!("Join line {} with the one above", line + 1),
-        What::Split => format!("Start a new line {}", place(text, edit.range.start)),
+        RepairKind::Join => format!("Join line {} with the one above", line + 1),
+        RepairKind::Split => format!("Start a new line {}", place(text, edit.range.start)),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::habits::Class;
-use super::lexer::{Kind, is_word};
-use super::site::{Candidate, Site, What};
+use super::lexer::{TokenKind, is_word};
+use super::ngram::TokenClass;
+use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 
 /// Tokens before and behind the place where an error shows: a parser notices a missing operator one token late, a missing
@@ -42,19 +42,19 @@ const WORDS: usize = 4;
 /// A token that may be put somewhere.
 struct Part {
     text: String,
-    kind: Kind,
-    class: Class,
+    kind: TokenKind,
+    class: TokenClass,
     prior: f32,
 }
 
 /// All repairs of this kind.
-pub fn candidates(site: &Site<'_>) -> Vec<Candidate> {
+pub fn candidates(site: &ErrorSite<'_>) -> Vec<RepairCandidate> {
     let parts = parts(site);
     let mut found = Vec::new();
     for token in site.window(BEFORE, BEHIND) {
         let far = site.distance(token);
         insertions(site, token, far, &parts, &mut found);
-        if site.kind(token) == Kind::LineEnd {
+        if site.kind(token) == TokenKind::LineEnd {
             continue;
         }
         deletions(site, token, far, &mut found);
@@ -63,50 +63,58 @@ pub fn candidates(site: &Site<'_>) -> Vec<Candidate> {
     }
     let first = site.anchors.first().copied().unwrap_or(0);
     let words: HashSet<&str> = (0..site.tokens.len())
-        .filter(|token| site.kind(*token) == Kind::Name && token.abs_diff(first) > 0)
+        .filter(|token| site.kind(*token) == TokenKind::Identifier && token.abs_diff(first) > 0)
         .map(|token| site.word(token))
         .collect();
-    for token in site.window(GLUED, 1).into_iter().filter(|token| site.kind(*token) == Kind::Name) {
+    for token in site.window(GLUED, 1).into_iter().filter(|token| site.kind(*token) == TokenKind::Identifier)
+    {
         glued(site, token, &parts, &words, &mut found);
     }
     found
 }
 
 /// What may be inserted: the language's own tokens, and a few words that stand near.
-fn parts(site: &Site<'_>) -> Vec<Part> {
-    let part = |text: &str, kind: Kind, prior: f32| Part {
+fn parts(site: &ErrorSite<'_>) -> Vec<Part> {
+    let part = |text: &str, kind: TokenKind, prior: f32| Part {
         class: site.class(kind, text),
         text: text.to_owned(),
         kind,
         prior,
     };
-    let kind = |text: &str| if text.starts_with(is_word) { Kind::Keyword } else { Kind::Mark };
+    let kind =
+        |text: &str| if text.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
     let seen = |text: &str| if site.knows(text) { 0.0 } else { NEVER };
-    let mut parts: Vec<Part> = site.lexis.fixed().map(|text| part(text, kind(text), seen(text))).collect();
+    let mut parts: Vec<Part> = site.lexicon.fixed().map(|text| part(text, kind(text), seen(text))).collect();
     let mut words: HashMap<&str, usize> = HashMap::new();
     let first = site.anchors.first().copied().unwrap_or(0);
     for token in first.saturating_sub(150)..(first + 50).min(site.tokens.len()) {
-        if site.kind(token) == Kind::Name {
+        if site.kind(token) == TokenKind::Identifier {
             *words.entry(site.word(token)).or_default() += 1;
         }
     }
     let mut words: Vec<(&str, usize)> = words.into_iter().collect();
     words.sort_by_key(|(word, count)| (std::cmp::Reverse(*count), *word));
-    parts.extend(words.iter().take(WORDS).map(|(word, _)| part(word, Kind::Name, WORD)));
-    parts.push(part("0", Kind::Number, WORD));
-    if let Some(quote) = site.lexis.quotes().last() {
-        parts.push(part(&quote.repeat(2), Kind::Text, WORD));
+    parts.extend(words.iter().take(WORDS).map(|(word, _)| part(word, TokenKind::Identifier, WORD)));
+    parts.push(part("0", TokenKind::Number, WORD));
+    if let Some(quote) = site.lexicon.quotes().last() {
+        parts.push(part(&quote.repeat(2), TokenKind::String, WORD));
     }
     parts
 }
 
 /// The token to the left in the same line.
-fn left(site: &Site<'_>, token: usize) -> Option<usize> {
-    token.checked_sub(1).filter(|left| site.kind(*left) != Kind::LineEnd)
+fn left(site: &ErrorSite<'_>, token: usize) -> Option<usize> {
+    token.checked_sub(1).filter(|left| site.kind(*left) != TokenKind::LineEnd)
 }
 
 /// Insert each part before `token`, with the spaces that are usual there.
-fn insertions(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &mut Vec<Candidate>) {
+fn insertions(
+    site: &ErrorSite<'_>,
+    token: usize,
+    far: f32,
+    parts: &[Part],
+    found: &mut Vec<RepairCandidate>,
+) {
     let end = site.tokens[token].range.start;
     let left = left(site, token);
     let start = left.map_or(end, |left| site.tokens[left].range.end);
@@ -115,15 +123,16 @@ fn insertions(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &m
     let whole = spaces == between.len();
     let right = Some(token);
     let before = site.space(site.side(left), site.side(right), spaces);
-    if left.is_none() && site.kind(token) == Kind::LineEnd {
+    if left.is_none() && site.kind(token) == TokenKind::LineEnd {
         return;
     }
     for part in parts {
         let class = Some(part.class);
         let likelier = site.delta(token..token, &[part.class]);
-        let mut best: Option<Candidate> = None;
+        let mut best: Option<RepairCandidate> = None;
         // Where in the white space, and how many spaces come along.
-        for (at, lead, trail) in spacings(spaces, left.is_some(), whole && site.kind(token) != Kind::LineEnd)
+        for (at, lead, trail) in
+            spacings(spaces, left.is_some(), whole && site.kind(token) != TokenKind::LineEnd)
         {
             let text = format!("{}{}{}", " ".repeat(lead), part.text, " ".repeat(trail));
             let position = start + at;
@@ -136,7 +145,11 @@ fn insertions(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &m
                 - 1.5 * (lead + trail) as f32;
             let score = INSERT + part.prior + far + likelier + usual;
             if best.as_ref().is_none_or(|best| best.score < score) {
-                best = Some(Candidate { edit: Edit::insert(position, text), what: What::Insert, score });
+                best = Some(RepairCandidate {
+                    edit: Edit::insert(position, text),
+                    what: RepairKind::Insert,
+                    score,
+                });
             }
         }
         found.extend(best);
@@ -144,9 +157,9 @@ fn insertions(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &m
         if left.is_none() && site.text[..end].ends_with(' ') && !glues(site.text, end - 1, &part.text) {
             let usual = site.space(class, site.side(right), 1);
             let score = INSERT + part.prior + far + likelier + usual + ODD_INDENT * odd(site, end);
-            found.push(Candidate {
+            found.push(RepairCandidate {
                 edit: Edit::insert(end - 1, part.text.clone()),
-                what: What::Insert,
+                what: RepairKind::Insert,
                 score,
             });
         }
@@ -154,8 +167,8 @@ fn insertions(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &m
 }
 
 /// 1 when the line of `byte` is not indented by whole steps, as one is that lost its first word; -1 when it is.
-fn odd(site: &Site<'_>, byte: usize) -> f32 {
-    let width = super::habits::indentation(site.text, byte);
+fn odd(site: &ErrorSite<'_>, byte: usize) -> f32 {
+    let width = super::ngram::indentation(site.text, byte);
     if width % 2 == 1 { 1.0 } else { -1.0 }
 }
 
@@ -182,7 +195,7 @@ fn glues(text: &str, at: usize, new: &str) -> bool {
 }
 
 /// Take `token` away, and the space that would be left over.
-fn deletions(site: &Site<'_>, token: usize, far: f32, found: &mut Vec<Candidate>) {
+fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<RepairCandidate>) {
     let range = site.tokens[token].range.clone();
     let left = left(site, token);
     let right = Some(token + 1).filter(|right| *right < site.tokens.len());
@@ -195,9 +208,9 @@ fn deletions(site: &Site<'_>, token: usize, far: f32, found: &mut Vec<Candidate>
     let class = site.side(Some(token));
     let was = site.space(site.side(left), class, before) + site.space(class, site.side(right), after);
     let likelier = site.delta(token..token + 1, &[]);
-    let ends_line = right.is_none_or(|right| site.kind(right) == Kind::LineEnd);
+    let ends_line = right.is_none_or(|right| site.kind(right) == TokenKind::LineEnd);
     let twice = [left, right].into_iter().flatten().any(|other| site.word(other) == site.word(token));
-    let meant = matches!(site.kind(token), Kind::Name | Kind::Number | Kind::Text);
+    let meant = matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
     let prior = DELETE + if twice { TWICE } else { 0.0 } + if meant && !twice { MEANT } else { 0.0 };
     let mut ways = vec![(range.clone(), before + after)];
     if left.is_some() && before > 0 {
@@ -218,16 +231,22 @@ fn deletions(site: &Site<'_>, token: usize, far: f32, found: &mut Vec<Candidate>
             site.space(site.side(left), site.side(right), spaces)
         };
         let score = prior + far + likelier + usual - was;
-        found.push(Candidate { edit: Edit::replace(range, ""), what: What::Delete, score });
+        found.push(RepairCandidate { edit: Edit::replace(range, ""), what: RepairKind::Delete, score });
     }
 }
 
 /// Put each part in the place of `token`.
-fn replacements(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: &mut Vec<Candidate>) {
+fn replacements(
+    site: &ErrorSite<'_>,
+    token: usize,
+    far: f32,
+    parts: &[Part],
+    found: &mut Vec<RepairCandidate>,
+) {
     let range = site.tokens[token].range.clone();
     let (kind, word) = (site.kind(token), site.word(token));
     let (left, right) = (left(site, token), Some(token + 1));
-    let space = |other: Option<usize>, class: Class, leads: bool| match (leads, other) {
+    let space = |other: Option<usize>, class: TokenClass, leads: bool| match (leads, other) {
         (true, Some(left)) => {
             let gap = range.start - site.tokens[left].range.end;
             site.space(site.side(other), Some(class), gap)
@@ -249,18 +268,28 @@ fn replacements(site: &Site<'_>, token: usize, far: f32, parts: &[Part], found: 
             continue;
         }
         let score = prior + part.prior + far + likelier + usual;
-        found.push(Candidate { edit, what: What::Replace, score });
+        found.push(RepairCandidate { edit, what: RepairKind::Replace, score });
     }
 }
 
 /// Take a word apart that was two before the mark between them went, or moved behind them.
-fn glued(site: &Site<'_>, token: usize, parts: &[Part], words: &HashSet<&str>, found: &mut Vec<Candidate>) {
+fn glued(
+    site: &ErrorSite<'_>,
+    token: usize,
+    parts: &[Part],
+    words: &HashSet<&str>,
+    found: &mut Vec<RepairCandidate>,
+) {
     let (word, start) = (site.word(token), site.tokens[token].range.start);
     let far = site.distance(token);
     let known =
-        |part: &str| words.contains(part) || site.lexis.is_keyword(part) || site.knows(part) || part == "_";
-    let class =
-        |part: &str| site.class(if site.lexis.is_keyword(part) { Kind::Keyword } else { Kind::Name }, part);
+        |part: &str| words.contains(part) || site.lexicon.is_keyword(part) || site.knows(part) || part == "_";
+    let class = |part: &str| {
+        site.class(
+            if site.lexicon.is_keyword(part) { TokenKind::Keyword } else { TokenKind::Identifier },
+            part,
+        )
+    };
     for cut in (1..word.len()).filter(|cut| word.is_char_boundary(*cut)) {
         let (a, b) = word.split_at(cut);
         if b.starts_with(|c: char| c.is_ascii_digit()) {
@@ -272,14 +301,14 @@ fn glued(site: &Site<'_>, token: usize, parts: &[Part], words: &HashSet<&str>, f
             (false, true) if b.len() > 2 => ONE_KNOWN,
             _ => continue,
         };
-        for part in parts.iter().filter(|part| part.kind == Kind::Mark && part.prior == 0.0) {
+        for part in parts.iter().filter(|part| part.kind == TokenKind::Punctuation && part.prior == 0.0) {
             let likelier = site.delta(token..token + 1, &[class(a), part.class, class(b)]);
             let usual = site.space(Some(class(a)), Some(part.class), 0)
                 + site.space(Some(part.class), Some(class(b)), 0);
             let score = trust + far + likelier + usual;
-            found.push(Candidate {
+            found.push(RepairCandidate {
                 edit: Edit::insert(start + cut, part.text.clone()),
-                what: What::Insert,
+                what: RepairKind::Insert,
                 score,
             });
         }
@@ -288,57 +317,63 @@ fn glued(site: &Site<'_>, token: usize, parts: &[Part], words: &HashSet<&str>, f
 }
 
 /// Put the mark behind the word of `token` into the word.
-fn moved(site: &Site<'_>, token: usize, cut: usize, prior: f32, found: &mut Vec<Candidate>) {
+fn moved(site: &ErrorSite<'_>, token: usize, cut: usize, prior: f32, found: &mut Vec<RepairCandidate>) {
     let next = token + 1;
-    if site.kind(next) != Kind::Mark {
+    if site.kind(next) != TokenKind::Punctuation {
         return;
     }
     let (word, mark) = (site.word(token), site.word(next));
     let (a, b) = word.split_at(cut);
     let (range, behind) = (site.tokens[token].range.clone(), site.tokens[next].range.clone());
     let between = &site.text[range.end..behind.start];
-    let class = |kind: Kind, text: &str| site.class(kind, text);
+    let class = |kind: TokenKind, text: &str| site.class(kind, text);
     let mut ways = vec![(mark, "")];
     if mark.len() == 2 && mark.is_ascii() {
         ways.push(mark.split_at(1));
     }
     for (first, rest) in ways {
-        let mut classes = vec![class(Kind::Name, a), class(Kind::Mark, first), class(Kind::Name, b)];
+        let mut classes = vec![
+            class(TokenKind::Identifier, a),
+            class(TokenKind::Punctuation, first),
+            class(TokenKind::Identifier, b),
+        ];
         if !rest.is_empty() {
-            classes.push(class(Kind::Mark, rest));
+            classes.push(class(TokenKind::Punctuation, rest));
         }
         let score = prior + site.delta(token..next + 1, &classes);
         let edit =
             Edit::replace(range.start + cut..behind.start + first.len(), format!("{first}{between}{b}"));
-        found.push(Candidate { edit, what: What::Swap, score });
+        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
     }
 }
 
 /// How plausible it is that `word` was meant to be the part; none for what nobody mistakes.
-fn likeness(kind: Kind, word: &str, part: &Part) -> Option<f32> {
+fn likeness(kind: TokenKind, word: &str, part: &Part) -> Option<f32> {
     let distance = || strsim::osa_distance(word, &part.text);
     match (kind, part.kind) {
-        (Kind::Name | Kind::Keyword, Kind::Keyword) => {
+        (TokenKind::Identifier | TokenKind::Keyword, TokenKind::Keyword) => {
             let distance = distance();
             let letters = part.text.len().min(word.len());
             let typo = distance == 1 || distance == 2 && letters >= 4 || distance == 3 && letters >= 7;
             // Keywords are written as meant, mostly, and one letter is a slip away from every short word.
-            let short = if letters < 2 || kind == Kind::Keyword { 2.0 * SLIP } else { 0.0 };
+            let short = if letters < 2 || kind == TokenKind::Keyword { 2.0 * SLIP } else { 0.0 };
             Some(if typo { TYPO + SLIP * (distance as f32 - 1.0) + short } else { REPLACE - 1.0 })
         }
-        (Kind::Mark, Kind::Mark) if distance() == 1 => Some(REPLACE + 3.0),
-        (Kind::Mark, Kind::Mark) => Some(REPLACE),
-        (Kind::Mark | Kind::Keyword, _) => Some(REPLACE),
-        (Kind::Number | Kind::Text, Kind::Mark | Kind::Keyword) => Some(REPLACE - 2.0),
-        (Kind::Name, Kind::Mark) => Some(REPLACE - 3.0),
+        (TokenKind::Punctuation, TokenKind::Punctuation) if distance() == 1 => Some(REPLACE + 3.0),
+        (TokenKind::Punctuation, TokenKind::Punctuation) => Some(REPLACE),
+        (TokenKind::Punctuation | TokenKind::Keyword, _) => Some(REPLACE),
+        (TokenKind::Number | TokenKind::String, TokenKind::Punctuation | TokenKind::Keyword) => {
+            Some(REPLACE - 2.0)
+        }
+        (TokenKind::Identifier, TokenKind::Punctuation) => Some(REPLACE - 3.0),
         _ => None,
     }
 }
 
 /// Swap `token` with the next one, or make one of both.
-fn neighbours(site: &Site<'_>, token: usize, far: f32, found: &mut Vec<Candidate>) {
+fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<RepairCandidate>) {
     let next = token + 1;
-    if site.kind(next) == Kind::LineEnd {
+    if site.kind(next) == TokenKind::LineEnd {
         return;
     }
     let (first, second) = (site.tokens[token].range.clone(), site.tokens[next].range.clone());
@@ -352,15 +387,19 @@ fn neighbours(site: &Site<'_>, token: usize, far: f32, found: &mut Vec<Candidate
         && !(site.text[second.end..].starts_with(is_word) && a.ends_with(is_word))
     {
         let score = SWAP + far + site.delta(token..next + 1, &classes);
-        found.push(Candidate { edit: Edit::replace(both.clone(), swapped), what: What::Swap, score });
+        found.push(RepairCandidate {
+            edit: Edit::replace(both.clone(), swapped),
+            what: RepairKind::Swap,
+            score,
+        });
     }
     let joined = format!("{a}{b}");
-    let known = site.lexis.fixed().any(|fixed| fixed == joined)
+    let known = site.lexicon.fixed().any(|fixed| fixed == joined)
         || a.ends_with(is_word) && site.tokens.iter().any(|token| site.text[token.range.clone()] == *joined);
     if known && !between.is_empty() && between.chars().all(|c| c == ' ') {
-        let kind = if joined.starts_with(is_word) { Kind::Keyword } else { Kind::Mark };
+        let kind = if joined.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
         let score = JOIN + far + site.delta(token..next + 1, &[site.class(kind, &joined)]);
         let edit = Edit::replace(first.end..second.start, "");
-        found.push(Candidate { edit, what: What::Delete, score });
+        found.push(RepairCandidate { edit, what: RepairKind::Delete, score });
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use tree_sitter::{InputEdit, Node, Point, Tree};
 
 use super::stub::{self, Stub};
-use crate::completion::body::Written;
+use crate::completion::generate::Draft;
 use crate::document::{Edit, Snapshot};
 use crate::verify::{FaultCount, names, risks};
 
@@ -64,7 +64,7 @@ impl Judge {
 
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
     /// a statement, uses a parameter if there is one, and adds no risk. None when no part is.
-    pub fn body(&self, written: &Written) -> Option<Body> {
+    pub fn body(&self, written: &Draft) -> Option<Body> {
         let text = without_echo(&written.text);
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());

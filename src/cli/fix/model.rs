@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::actions::fix_syntax::likely;
+use crate::actions::fix_syntax::model_score;
 use crate::actions::{self, ActionRequest, Fix, Resolve, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
@@ -39,12 +39,12 @@ impl FixModel {
 
     /// Repairs of the syntax in the order of how likely the model finds their lines.
     fn order(&self, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
-        if let Some(syntax) = likely::ranked(&mut offers) {
+        if let Some(syntax) = model_score::ranked(&mut offers) {
             let (engine, cancel, fixes) = (&*self.engine, CancelToken::never(), syntax.to_vec());
-            let asked = likely::scores(snapshot.clone(), fixes, Lane::Interactive, engine, &cancel);
+            let asked = model_score::scores(snapshot.clone(), fixes, Lane::Interactive, engine, &cancel);
             // An engine that cannot tell leaves the order as it is.
             if let Ok(found) = self.runtime.block_on(asked) {
-                likely::order(syntax, &found);
+                model_score::order(syntax, &found);
             }
         }
         offers

@@ -1,7 +1,7 @@
 //! Statistics as a page for a browser. It counts nothing.
 
 use super::{ACTIONS, COLUMNS, actions, because, milliseconds, percent, row, span};
-use crate::plot::{Bars, Histogram, Lines, Page};
+use crate::plot::{BarChart, Histogram, LineChart, Page};
 use crate::stats::{Filter, Step, Summary};
 
 pub fn render(summary: &Summary, filter: &Filter) -> String {
@@ -16,7 +16,7 @@ pub fn render(summary: &Summary, filter: &Filter) -> String {
         let rows = summary.silent.iter().map(|(name, count)| (because(name), vec![*count as f64])).collect();
         page = page
             .heading("Why nothing was shown")
-            .plot("Requests without a suggestion", Bars { rows, ..Bars::default() }.svg());
+            .plot("Requests without a suggestion", BarChart { rows, ..BarChart::default() }.svg());
     }
     page = page.heading("Time from request to suggestion");
     for (name, latency) in
@@ -61,7 +61,7 @@ fn per_step(summary: &Summary) -> String {
     }
 }
 
-fn over_time(summary: &Summary) -> Lines {
+fn over_time(summary: &Summary) -> LineChart {
     let count = summary.steps.len() as u64;
     let label = |at: u64| match (count - 1 - at) * summary.step_days {
         0 => "now".to_owned(),
@@ -69,7 +69,7 @@ fn over_time(summary: &Summary) -> Lines {
         days => format!("{days} days ago"),
     };
     let values = |of: fn(&Step) -> usize| summary.steps.iter().map(|step| of(step) as f64).collect();
-    Lines {
+    LineChart {
         unit: String::new(),
         labels: (0..count).map(label).collect(),
         series: vec![

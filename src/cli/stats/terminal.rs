@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::super::ghost::{BOLD, DIM};
 use super::{ACTIONS, COLUMNS, actions, because, milliseconds, percent, row, span};
-use crate::plot::{Bars, Histogram, number, spark};
+use crate::plot::{BarChart, Histogram, number, spark};
 use crate::stats::{Filter, Step, Summary};
 
-/// Bars end here: narrow enough for half a screen.
+/// BarChart end here: narrow enough for half a screen.
 const WIDTH: usize = 78;
 
 pub fn render(summary: &Summary, filter: &Filter) -> String {
@@ -18,7 +18,7 @@ pub fn render(summary: &Summary, filter: &Filter) -> String {
     if !summary.silent.is_empty() {
         heading(&mut out, "Why nothing was shown");
         let rows = summary.silent.iter().map(|(name, count)| (because(name), vec![*count as f64])).collect();
-        indent(&mut out, &Bars { rows, ..Bars::default() }.text(WIDTH));
+        indent(&mut out, &BarChart { rows, ..BarChart::default() }.text(WIDTH));
     }
     times(&mut out, summary);
     if summary.steps.len() > 1 {

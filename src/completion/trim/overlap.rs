@@ -2,7 +2,7 @@
 
 use crate::completion::brackets::balance;
 use crate::completion::outcome::Reason;
-use crate::context::{CursorContext, Right};
+use crate::context::{CursorContext, LineTail};
 
 /// A text and how much of the line behind the cursor it replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,10 +52,10 @@ fn all_below(text: &str, context: &CursorContext) -> bool {
 pub fn joins(text: &str, context: &CursorContext) -> Vec<Candidate> {
     let after = context.line.after.trim_end();
     let plain = |text: &str| Candidate { text: text.to_owned(), takes: 0 };
-    match context.right {
-        Right::Nothing => vec![plain(text)],
-        Right::Closers => closers(text, after, &context.line_comment),
-        Right::Code => code(text, after),
+    match context.tail {
+        LineTail::Nothing => vec![plain(text)],
+        LineTail::Closers => closers(text, after, &context.line_comment),
+        LineTail::Code => code(text, after),
     }
 }
 

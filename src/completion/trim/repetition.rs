@@ -2,7 +2,7 @@
 
 use super::overlap::is_telling;
 use crate::completion::outcome::Reason;
-use crate::context::{CursorContext, Place};
+use crate::context::{CursorContext, CursorIn};
 
 /// The text up to the first round of a loop: the same line three times, or the same stretch again and again at the
 /// end of a line (3 or more characters five times, 10 or more three times: the thresholds tabby settled on).
@@ -58,7 +58,7 @@ pub fn check_neighbours(text: &str, context: &CursorContext) -> Result<(), Reaso
     let mut lines = text.split('\n');
     let own = format!("{}{}", context.line.before, lines.next().unwrap_or_default());
     let own = own.trim();
-    if lines.next().is_some() || !is_telling(own) || context.place != Place::Code {
+    if lines.next().is_some() || !is_telling(own) || context.cursor_in != CursorIn::Code {
         return Ok(());
     }
     if context.line_above().is_some_and(|above| above.trim() == own) {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::context::{CursorContext, Indent, Right, line};
+use crate::context::{CursorContext, Indent, LineTail, line};
 
 /// Without the spaces that already stand before the cursor.
 pub fn leading<'a>(text: &'a str, context: &CursorContext) -> &'a str {
@@ -26,7 +26,7 @@ pub fn leading<'a>(text: &'a str, context: &CursorContext) -> &'a str {
 /// Without white space at the end, unless code follows on the line and the space separates from it.
 pub fn trailing<'a>(text: &'a str, context: &CursorContext) -> &'a str {
     let trimmed = text.trim_end();
-    let separates = context.right == Right::Code && !context.line.after.starts_with([' ', '\t']);
+    let separates = context.tail == LineTail::Code && !context.line.after.starts_with([' ', '\t']);
     match text[trimmed.len()..].chars().next() {
         Some(' ') if separates => &text[..trimmed.len() + 1],
         _ => trimmed,

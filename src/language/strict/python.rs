@@ -1,7 +1,7 @@
-//! The strict verdict for Python: ruff's parser, and its checks of what CPython's compiler refuses after parsing. It
-//! resolves no names beyond the parameters of a function.
+//! Checks Python with ruff's parser, and with its checks of what CPython's compiler refuses after parsing. Of names only the
+//! parameters of a function are resolved.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ops::Range;
 
 use ruff_python_ast::token::TokenKind;
@@ -15,57 +15,72 @@ use ruff_python_parser::{
 };
 use ruff_text_size::TextRange;
 
-use super::{Complaint, Depth, Faults};
+use super::depth::Depth;
+use super::rules::{Faults, Rules, SyntaxError};
 
 /// Syntax up to here is taken for granted: the oldest Python that still gets fixes.
 const OLDEST: PythonVersion = PythonVersion::PY310;
 
-/// All faults of a module, or of a definition cut out of one.
-pub fn judge(text: &str) -> Faults {
-    let parsed = parse(text);
-    let newer = parsed.unsupported_syntax_errors();
-    let removed = newer.iter().filter(|error| added_in(error.kind).is_none()).count();
-    let needs = newest(&parsed, &(0..text.len()));
-    let syntax = parsed.errors().len() + removed;
-    let Some(module) = parsed.try_into_module() else {
-        return Faults { syntax: syntax.max(1), ..Faults::default() };
-    };
-    let mut scopes = Scopes::new(text);
-    scopes.visit_body(module.suite());
-    Faults { syntax, semantic: scopes.errors.get(), needs, ..Faults::default() }
+/// `ruff_python_parser`, with the checks CPython's compiler makes after parsing.
+#[derive(Debug)]
+pub struct Ruff;
+
+impl Rules for Ruff {
+    fn name(&self) -> &'static str {
+        "ruff"
+    }
+
+    fn preamble(&self) -> &'static str {
+        "pass\n"
+    }
+
+    fn depth(&self, text: &str) -> usize {
+        depth(text)
+    }
+
+    fn faults(&self, text: &str) -> Faults {
+        let parsed = parse(text);
+        let newer = parsed.unsupported_syntax_errors();
+        let removed = newer.iter().filter(|error| added_in(error.kind).is_none()).count();
+        let min_version = newest(&parsed, &(0..text.len()));
+        let syntax = parsed.errors().len() + removed;
+        let Some(module) = parsed.try_into_module() else {
+            return Faults { syntax: syntax.max(1), ..Faults::default() };
+        };
+        let semantic = Scopes::errors(text, module.suite()).len();
+        Faults { syntax, semantic, min_version, ..Faults::default() }
+    }
+
+    fn syntax_errors(&self, text: &str) -> Vec<SyntaxError> {
+        let parsed = parse(text);
+        let error = |range: TextRange, message: String| SyntaxError {
+            range: usize::from(range.start())..usize::from(range.end()),
+            message,
+        };
+        let mut found: Vec<SyntaxError> =
+            parsed.errors().iter().map(|fault| error(fault.location, fault.error.to_string())).collect();
+        let removed =
+            parsed.unsupported_syntax_errors().iter().filter(|fault| added_in(fault.kind).is_none());
+        found.extend(removed.map(|fault| error(fault.range, fault.to_string())));
+        if let Some(module) = parsed.try_into_module() {
+            let semantic = Scopes::errors(text, module.suite());
+            found.extend(semantic.into_iter().map(|(range, message)| error(range, message)));
+        }
+        found
+    }
+
+    fn min_version(&self, text: &str, range: &Range<usize>) -> u8 {
+        newest(&parse(text), range)
+    }
 }
 
 /// The minor version of Python 3 that the syntax which touches `range` needs; 0 up to [`OLDEST`].
-pub fn needs(text: &str, range: &Range<usize>) -> u8 {
-    newest(&parse(text), range)
-}
-
 fn newest(parsed: &Parsed<Mod>, range: &Range<usize>) -> u8 {
     let newer = parsed.unsupported_syntax_errors().iter();
     let touching = newer.filter(|error| {
         usize::from(error.range.start()) <= range.end && usize::from(error.range.end()) >= range.start
     });
     touching.filter_map(|error| added_in(error.kind)).max().unwrap_or(0)
-}
-
-/// What is wrong with a module, and where.
-pub fn complaints(text: &str) -> Vec<Complaint> {
-    let parsed = parse(text);
-    let complaint = |range: TextRange, message: String| Complaint {
-        range: usize::from(range.start())..usize::from(range.end()),
-        message,
-    };
-    let mut found: Vec<Complaint> =
-        parsed.errors().iter().map(|error| complaint(error.location, error.error.to_string())).collect();
-    let removed = parsed.unsupported_syntax_errors().iter().filter(|error| added_in(error.kind).is_none());
-    found.extend(removed.map(|error| complaint(error.range, error.to_string())));
-    if let Some(module) = parsed.try_into_module() {
-        let mut scopes = Scopes::new(text);
-        scopes.visit_body(module.suite());
-        let places = scopes.places.into_inner();
-        found.extend(places.into_iter().map(|(range, message)| complaint(range, message)));
-    }
-    found
 }
 
 fn parse(text: &str) -> Parsed<Mod> {
@@ -87,7 +102,7 @@ fn added_in(syntax: Newer) -> Option<u8> {
 }
 
 /// How deep the parser may nest; see [`Depth`].
-pub fn depth(text: &str) -> usize {
+fn depth(text: &str) -> usize {
     let mut depth = Depth::new();
     let mut lexer = lexer::lex(text, Mode::Module);
     loop {
@@ -108,7 +123,7 @@ pub fn depth(text: &str) -> usize {
 
 /// Where the visitor is.
 struct Scope {
-    kind: Kind,
+    kind: ScopeKind,
     /// Whether the statement is in the body of a loop of this scope.
     in_loop: bool,
     /// The names a function binds in its head.
@@ -116,7 +131,7 @@ struct Scope {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum ScopeKind {
     Module,
     Class,
     Function { is_async: bool },
@@ -129,23 +144,28 @@ struct Scopes<'a> {
     checker: SemanticSyntaxChecker,
     /// Innermost last; the first is the module.
     stack: Vec<Scope>,
-    errors: Cell<usize>,
-    places: RefCell<Vec<(TextRange, String)>>,
+    errors: RefCell<Vec<(TextRange, String)>>,
 }
 
 impl<'a> Scopes<'a> {
+    /// What ruff's checker reports for a module.
+    fn errors(source: &'a str, module: &[Stmt]) -> Vec<(TextRange, String)> {
+        let mut scopes = Self::new(source);
+        scopes.visit_body(module);
+        scopes.errors.into_inner()
+    }
+
     fn new(source: &'a str) -> Self {
-        let module = Scope { kind: Kind::Module, in_loop: false, parameters: vec![] };
+        let module = Scope { kind: ScopeKind::Module, in_loop: false, parameters: vec![] };
         Self {
             source,
             checker: SemanticSyntaxChecker::new(),
             stack: vec![module],
-            errors: Cell::new(0),
-            places: RefCell::default(),
+            errors: RefCell::default(),
         }
     }
 
-    fn within(&mut self, kind: Kind, parameters: Option<&Parameters>, visit: impl FnOnce(&mut Self)) {
+    fn within(&mut self, kind: ScopeKind, parameters: Option<&Parameters>, visit: impl FnOnce(&mut Self)) {
         let names = |parameters: &Parameters| parameters.iter().map(|each| each.name().to_string()).collect();
         self.stack.push(Scope {
             kind,
@@ -167,7 +187,7 @@ impl<'a> Scopes<'a> {
             self.visit_comprehension(generator);
         }
         let is_async = generators.iter().any(|generator| generator.is_async);
-        self.within(Kind::Comprehension { is_async, is_generator }, None, |scopes| {
+        self.within(ScopeKind::Comprehension { is_async, is_generator }, None, |scopes| {
             elements.iter().for_each(|element| scopes.visit_expr(element));
         });
     }
@@ -186,14 +206,14 @@ impl<'a> Scopes<'a> {
         self.stack.last_mut()
     }
 
-    fn kind(&self) -> Kind {
-        self.stack.last().map_or(Kind::Module, |scope| scope.kind)
+    fn kind(&self) -> ScopeKind {
+        self.stack.last().map_or(ScopeKind::Module, |scope| scope.kind)
     }
 
     /// The innermost function, class or module, past comprehensions.
-    fn enclosing(&self) -> Kind {
+    fn enclosing(&self) -> ScopeKind {
         let mut kinds = self.stack.iter().rev().map(|scope| scope.kind);
-        kinds.find(|kind| !matches!(kind, Kind::Comprehension { .. })).unwrap_or(Kind::Module)
+        kinds.find(|kind| !matches!(kind, ScopeKind::Comprehension { .. })).unwrap_or(ScopeKind::Module)
     }
 }
 
@@ -206,14 +226,14 @@ impl Visitor<'_> for Scopes<'_> {
                 function.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
                 self.visit_parameters(&function.parameters);
                 function.returns.iter().for_each(|returns| self.visit_annotation(returns));
-                let kind = Kind::Function { is_async: function.is_async };
+                let kind = ScopeKind::Function { is_async: function.is_async };
                 self.within(kind, Some(&function.parameters), |scopes| scopes.visit_body(&function.body));
             }
             Stmt::ClassDef(class) => {
                 class.decorator_list.iter().for_each(|decorator| self.visit_decorator(decorator));
                 class.type_params.iter().for_each(|parameters| self.visit_type_params(parameters));
                 class.arguments.iter().for_each(|arguments| self.visit_arguments(arguments));
-                self.within(Kind::Class, None, |scopes| scopes.visit_body(&class.body));
+                self.within(ScopeKind::Class, None, |scopes| scopes.visit_body(&class.body));
             }
             Stmt::For(each) => {
                 self.visit_expr(&each.iter);
@@ -233,7 +253,7 @@ impl Visitor<'_> for Scopes<'_> {
         match expression {
             Expr::Lambda(lambda) => {
                 lambda.parameters.iter().for_each(|parameters| self.visit_parameters(parameters));
-                let kind = Kind::Function { is_async: false };
+                let kind = ScopeKind::Function { is_async: false };
                 self.within(kind, lambda.parameters.as_deref(), |scopes| scopes.visit_expr(&lambda.body));
             }
             Expr::ListComp(list) => self.comprehension(&list.generators, false, &[&list.elt]),
@@ -250,8 +270,7 @@ impl Visitor<'_> for Scopes<'_> {
 
 impl SemanticSyntaxContext for Scopes<'_> {
     fn report_semantic_error(&self, error: SemanticSyntaxError) {
-        self.errors.set(self.errors.get() + 1);
-        self.places.borrow_mut().push((error.range, error.to_string()));
+        self.errors.borrow_mut().push((error.range, error.to_string()));
     }
 
     fn source(&self) -> &str {
@@ -264,19 +283,19 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_module_scope(&self) -> bool {
-        self.kind() == Kind::Module
+        self.kind() == ScopeKind::Module
     }
 
     fn in_function_scope(&self) -> bool {
-        matches!(self.kind(), Kind::Function { .. })
+        matches!(self.kind(), ScopeKind::Function { .. })
     }
 
     fn in_async_context(&self) -> bool {
-        self.enclosing() == Kind::Function { is_async: true }
+        self.enclosing() == ScopeKind::Function { is_async: true }
     }
 
     fn in_await_allowed_context(&self) -> bool {
-        matches!(self.enclosing(), Kind::Function { .. })
+        matches!(self.enclosing(), ScopeKind::Function { .. })
     }
 
     fn in_yield_allowed_context(&self) -> bool {
@@ -284,15 +303,15 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_generator_context(&self) -> bool {
-        matches!(self.kind(), Kind::Comprehension { is_generator: true, .. })
+        matches!(self.kind(), ScopeKind::Comprehension { is_generator: true, .. })
     }
 
     fn in_sync_comprehension(&self) -> bool {
-        self.stack.iter().any(|scope| matches!(scope.kind, Kind::Comprehension { is_async: false, .. }))
+        self.stack.iter().any(|scope| matches!(scope.kind, ScopeKind::Comprehension { is_async: false, .. }))
     }
 
     fn in_class_body_comprehension(&self) -> bool {
-        self.enclosing() == Kind::Class
+        self.enclosing() == ScopeKind::Class
     }
 
     fn in_loop_context(&self) -> bool {

@@ -1,37 +1,54 @@
-//! The strict verdict for Rust: rust-analyzer's parser counts errors, syn says whether rustc would read the file at all.
-//! Neither looks into macro calls.
+//! Checks Rust: rust-analyzer's parser counts errors, syn says whether rustc would read the file at all. Neither looks into
+//! macro calls.
 
 use ra_ap_parser::LexedStr;
-use ra_ap_syntax::{Edition, SourceFile, SyntaxError, SyntaxKind, T};
+use ra_ap_syntax::{Edition, SourceFile, SyntaxKind, T};
 
-use super::{Complaint, Depth, Faults};
+use super::depth::Depth;
+use super::rules::{Faults, Rules, SyntaxError};
 
-/// All faults of a file, or of an item cut out of one.
+/// `ra_ap_syntax`, and `syn` where it is laxer than rustc.
 ///
 /// rust-analyzer's parser accepts some of what rustc refuses, but goes on after an error and can count; syn is close to
 /// rustc but stops at the first error. Together they answer for a sound file and for a broken one.
-pub fn judge(text: &str) -> Faults {
-    let syntax = SourceFile::parse(text, Edition::CURRENT).errors().len();
-    Faults { syntax, refused: syn::parse_file(text).is_err(), ..Faults::default() }
-}
+#[derive(Debug)]
+pub struct RustAnalyzer;
 
-/// Whether neither parser has anything against `text`. syn first: it stops at its first error.
-pub fn accepts(text: &str) -> bool {
-    syn::parse_file(text).is_ok() && SourceFile::parse(text, Edition::CURRENT).errors().is_empty()
-}
+impl Rules for RustAnalyzer {
+    fn name(&self) -> &'static str {
+        "rust-analyzer + syn"
+    }
 
-/// What rust-analyzer's parser has against `text`, and where.
-pub fn complaints(text: &str) -> Vec<Complaint> {
-    let errors = SourceFile::parse(text, Edition::CURRENT).errors();
-    let complaint = |error: &SyntaxError| Complaint {
-        range: usize::from(error.range().start())..usize::from(error.range().end()),
-        message: error.to_string(),
-    };
-    errors.iter().map(complaint).collect()
+    fn preamble(&self) -> &'static str {
+        "const _: () = ();\n"
+    }
+
+    fn depth(&self, text: &str) -> usize {
+        depth(text)
+    }
+
+    fn faults(&self, text: &str) -> Faults {
+        let syntax = SourceFile::parse(text, Edition::CURRENT).errors().len();
+        Faults { syntax, refused: syn::parse_file(text).is_err(), ..Faults::default() }
+    }
+
+    fn syntax_errors(&self, text: &str) -> Vec<SyntaxError> {
+        let errors = SourceFile::parse(text, Edition::CURRENT).errors();
+        let read = |error: &ra_ap_syntax::SyntaxError| SyntaxError {
+            range: usize::from(error.range().start())..usize::from(error.range().end()),
+            message: error.to_string(),
+        };
+        errors.iter().map(read).collect()
+    }
+
+    /// syn first: it stops at its first error.
+    fn accepts(&self, text: &str) -> bool {
+        syn::parse_file(text).is_ok() && SourceFile::parse(text, Edition::CURRENT).errors().is_empty()
+    }
 }
 
 /// How deep the parsers may nest; see [`Depth`].
-pub fn depth(text: &str) -> usize {
+fn depth(text: &str) -> usize {
     let mut depth = Depth::new();
     let lexed = LexedStr::new(Edition::CURRENT, text);
     let mut block_ended = false;

@@ -2,15 +2,19 @@
 
 use super::*;
 
+fn parser(language: &str) -> StrictParser {
+    StrictParser::by_name(language).unwrap()
+}
+
 #[track_caller]
-fn refuses(parser: Parser, texts: &[&str]) {
+fn refuses(parser: StrictParser, texts: &[&str]) {
     for text in texts {
         assert!(parser.errors(text) > 0, "{} accepts {text:?}", parser.name());
     }
 }
 
 #[track_caller]
-fn accepts(parser: Parser, texts: &[&str]) {
+fn accepts(parser: StrictParser, texts: &[&str]) {
     for text in texts {
         assert_eq!(parser.judge(text).total(), 0, "{} refuses {text:?}", parser.name());
     }
@@ -19,7 +23,7 @@ fn accepts(parser: Parser, texts: &[&str]) {
 #[test]
 fn python_refuses_what_cpython_refuses() {
     refuses(
-        Parser::Python,
+        parser("python"),
         &[
             "def f():\n",
             "if x:\n    a\n  b\n",
@@ -74,7 +78,7 @@ fn python_refuses_what_cpython_refuses() {
 #[test]
 fn python_accepts_what_cpython_accepts() {
     accepts(
-        Parser::Python,
+        parser("python"),
         &[
             "",
             "def f():\n    return 1\n",
@@ -97,21 +101,21 @@ fn python_accepts_what_cpython_accepts() {
 
 #[test]
 fn newer_syntax_is_refused_only_where_the_file_had_none() {
-    let [old, new] = ["x = 1\n", "type A = int\n"].map(|text| Parser::Python.judge(text));
+    let [old, new] = ["x = 1\n", "type A = int\n"].map(|text| parser("python").judge(text));
     assert!(new.worse_than(&old));
     assert!(!new.worse_than(&new));
-    assert!(Parser::Python.judge("try:\n    a\nexcept E, F:\n    b\n").worse_than(&new));
-    assert!(!Parser::Python.judge("match x:\n    case 1: pass\n").worse_than(&old));
+    assert!(parser("python").judge("try:\n    a\nexcept E, F:\n    b\n").worse_than(&new));
+    assert!(!parser("python").judge("match x:\n    case 1: pass\n").worse_than(&old));
 }
 
 #[test]
 fn newer_syntax_that_an_error_hid_is_not_added() {
-    let judged = |text: &str| Judged::whole(Some(Parser::Python), text.to_owned());
+    let judged = |text: &str| StrictReport::whole(Some(parser("python")), text.to_owned());
     let open = "def f():\n    \"\"\"A.\n    return 1\n\n\ndef g[T](x: T):\n    \"\"\"B.\"\"\"\n";
     let closed = open.replacen("A.", "A.\"\"\"", 1);
-    assert_eq!((judged(open).faults.needs, judged(&closed).faults.needs), (0, 12));
+    assert_eq!((judged(open).faults.min_version, judged(&closed).faults.min_version), (0, 12));
     assert!(!judged(&closed).worse_than(&judged(open)));
-    // The change itself needs it, although it mends the text.
+    // The change itself min_version it, although it mends the text.
     for (before, after) in [
         ("def g(x: T):\n    return (x\n", "def g[T](x: T):\n    return (x)\n"),
         ("def g(x):\n    return (x\n", "def g(x):\n    return (x)\ntype A = int\n"),
@@ -125,7 +129,7 @@ fn newer_syntax_that_an_error_hid_is_not_added() {
 #[test]
 fn rust_refuses_what_rustc_refuses() {
     refuses(
-        Parser::Rust,
+        parser("rust"),
         &[
             "fn main() {",
             "fn main() { let x = ; }",
@@ -150,7 +154,7 @@ fn rust_refuses_what_rustc_refuses() {
 #[test]
 fn rust_accepts_what_rustc_accepts() {
     accepts(
-        Parser::Rust,
+        parser("rust"),
         &[
             "",
             "//! doc\nfn main() {}\n",
@@ -236,13 +240,13 @@ fn deep_nesting_is_survived() {
         for (open, middle, close) in python {
             let nested = format!("{}{middle}{}", open.repeat(times), close.repeat(times));
             let in_function = format!("async def f():\n    y = {nested}\n");
-            let verdicts = [&nested, &in_function].map(|text| Parser::Python.judge(text));
+            let verdicts = [&nested, &in_function].map(|text| parser("python").judge(text));
             assert!(times < 60_000 || open == "x = " || verdicts[1].unjudged, "{open} {close}: {verdicts:?}");
         }
         for (open, middle, close) in rust {
             let nested =
                 format!("fn f() {{ let x = {}{middle}{}; }}", open.repeat(times), close.repeat(times));
-            let verdict = Parser::Rust.judge(&nested);
+            let verdict = parser("rust").judge(&nested);
             assert!(times < 60_000 || verdict.unjudged, "{open} {close}: {verdict:?}");
         }
     }

@@ -7,14 +7,14 @@ use tower_lsp::lsp_types::{
     CompletionTextEdit, Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
 };
 
-use crate::completion::{Completion, Outcome, Trigger};
+use crate::completion::{Outcome, Suggestion, TriggerKind};
 use crate::document::Snapshot;
 use crate::lsp::capabilities::Client;
 use crate::lsp::convert;
 use crate::lsp::protocol::CompletionParams;
 use crate::lsp::server::Server;
 use crate::session::Query;
-use crate::stats::Kind;
+use crate::stats::RequestKind;
 
 /// Longest label, in characters: menus are about this wide.
 const LABEL: usize = 60;
@@ -23,18 +23,18 @@ const LABEL: usize = 60;
 const LAST: &str = "\u{7f}treefill";
 
 pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResponse {
-    let items = match server.session.begin(&params.text_document.uri, Kind::Menu) {
+    let items = match server.session.begin(&params.text_document.uri, RequestKind::Menu) {
         Err(_) => Vec::new(),
         Ok(turn) => {
             let client = server.negotiated();
             let offset = convert::to_byte(&turn.snapshot, params.position, client.encoding);
-            // Kind 1 is also sent while a word is typed, so it does not tell that the user asked.
+            // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.
             let answer = server
                 .session
-                .complete(turn, Query { offset, trigger: Trigger::Automatic, selected: None })
+                .complete(turn, Query { offset, trigger: TriggerKind::Automatic, selected: None })
                 .await;
             match answer.outcome {
-                Outcome::Completion(completion) => {
+                Outcome::Suggested(completion) => {
                     item(&answer.snapshot, &completion, client, answer.id).into_iter().collect()
                 }
                 Outcome::Skipped(reason) => {
@@ -49,7 +49,7 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
 }
 
 /// The entry, or none when it would replace more than one line, which a menu entry may not.
-fn item(snapshot: &Snapshot, completion: &Completion, client: &Client, id: u64) -> Option<CompletionItem> {
+fn item(snapshot: &Snapshot, completion: &Suggestion, client: &Client, id: u64) -> Option<CompletionItem> {
     let offset = completion.range.start;
     let word = word_before(snapshot, offset);
     let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);

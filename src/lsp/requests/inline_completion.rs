@@ -3,29 +3,28 @@
 use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
-use crate::completion::{Outcome, Selected, Trigger};
+use crate::completion::{Outcome, SelectedEntry, TriggerKind};
 use crate::lsp::convert;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::session::Query;
-use crate::stats::Kind;
+use crate::stats::RequestKind;
 
 pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCompletionList {
     let invoked = params.context.as_ref().is_some_and(|context| matches!(context.trigger_kind, 0 | 1));
-    let kind = if invoked { Kind::Invoked } else { Kind::Automatic };
+    let kind = if invoked { RequestKind::Invoked } else { RequestKind::Automatic };
     let Ok(turn) = server.session.begin(&params.text_document.uri, kind) else {
         return InlineCompletionList::default();
     };
     let encoding = server.negotiated().encoding;
     let offset = convert::to_byte(&turn.snapshot, params.position, encoding);
-    let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| Selected {
-        range: convert::to_bytes(&turn.snapshot, info.range, encoding),
-        text: info.text,
+    let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| {
+        SelectedEntry { range: convert::to_bytes(&turn.snapshot, info.range, encoding), text: info.text }
     });
-    let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+    let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
     let answer = server.session.complete(turn, Query { offset, trigger, selected }).await;
     let items = match answer.outcome {
-        Outcome::Completion(completion) => {
+        Outcome::Suggested(completion) => {
             // Who asks wants to choose; who types wants one.
             let others = answer.others.into_iter().filter(|_| invoked);
             let items = std::iter::once(completion).chain(others).map(|completion| InlineCompletionItem {

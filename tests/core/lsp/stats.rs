@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::stats::{self, ActionOutcome, Asked, Disposition, Ended, Event, Kind, Recorder};
+use treefill::stats::{self, ActionOutcome, Asked, Disposition, Ended, Recorder, RequestKind, UsageEvent};
 
 use super::support::{PATIENCE, TestServer, URI};
 
@@ -51,7 +51,7 @@ impl Counted {
     }
 
     /// What is in the file.
-    fn events(&self) -> Vec<Event> {
+    fn events(&self) -> Vec<UsageEvent> {
         self.recorder.flush(PATIENCE);
         let log = stats::read(&self.file).unwrap();
         assert_eq!(log.damaged, 0);
@@ -69,16 +69,16 @@ fn right_of(position: &Value, bytes: usize) -> Value {
 }
 
 /// The events without their times, briefly.
-fn brief(events: &[Event]) -> Vec<String> {
-    let brief = |event: &Event| match event {
-        Event::Asked(Asked { outcome, bytes, continued, without_model, .. }) => {
+fn brief(events: &[UsageEvent]) -> Vec<String> {
+    let brief = |event: &UsageEvent| match event {
+        UsageEvent::Asked(Asked { outcome, bytes, continued, without_model, .. }) => {
             let how = [(*continued, " continued"), (*without_model, " free")];
             let how: String = how.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
             format!("{outcome} {bytes}{how}")
         }
-        Event::Ended(Ended { fate, taken, .. }) => format!("{fate:?} {taken}"),
-        Event::Kept(kept) => format!("kept {}", kept.share),
-        Event::Acted(acted) => format!("{} {:?}", acted.action, acted.came),
+        UsageEvent::Ended(Ended { fate, taken, .. }) => format!("{fate:?} {taken}"),
+        UsageEvent::Kept(kept) => format!("kept {}", kept.share),
+        UsageEvent::Acted(acted) => format!("{} {:?}", acted.action, acted.came),
     };
     events.iter().map(brief).collect()
 }
@@ -103,8 +103,8 @@ fn typed_on_then_accepted_then_looked_at_again() {
     let kept = format!("kept {}", 11.0_f32 / 14.0);
     // "mark" came in one change, too: an editor that takes word by word does the same.
     assert_eq!(brief(&events), ["shown 14", "shown 10 continued free", "Accepted 14", &kept]);
-    let Event::Asked(first) = &events[0] else { panic!("{events:?}") };
-    assert_eq!((first.language.as_str(), first.kind, first.lines), ("python", Kind::Automatic, 1));
+    let UsageEvent::Asked(first) = &events[0] else { panic!("{events:?}") };
+    assert_eq!((first.language.as_str(), first.kind, first.lines), ("python", RequestKind::Automatic, 1));
     assert!(first.ms > 0.0 && first.tokens > 0);
 }
 
@@ -144,7 +144,7 @@ fn off_by_hand_is_a_reason_and_the_end_of_the_server_an_end() {
     assert!(counted.server.items(id).is_empty());
     assert_eq!(brief(&counted.events()), ["shown 14", "disabled 0"]);
     counted.server.pumped.shut_down();
-    let Event::Ended(ended) = &counted.events()[2] else { panic!("an end") };
+    let UsageEvent::Ended(ended) = &counted.events()[2] else { panic!("an end") };
     assert_eq!((ended.fate, ended.bytes), (Disposition::Dismissed, 14));
 }
 
@@ -157,8 +157,8 @@ fn menus_count_as_such_and_nothing_is_counted_where_it_is_off() {
         counted.server.client().call("textDocument/completion", params);
         let events = counted.events();
         assert_eq!(events.len(), count, "{events:?}");
-        if let Some(Event::Asked(asked)) = events.first() {
-            assert_eq!((asked.kind, asked.is_shown()), (Kind::Menu, true));
+        if let Some(UsageEvent::Asked(asked)) = events.first() {
+            assert_eq!((asked.kind, asked.is_shown()), (RequestKind::Menu, true));
         }
     }
 }
@@ -197,7 +197,7 @@ fn a_repair_that_is_undone_or_changed_by_hand_is_counted_as_such() {
         );
         counted.close();
         let events = counted.events();
-        let Event::Acted(applied) = &events[1] else { panic!("{events:?}") };
+        let UsageEvent::Acted(applied) = &events[1] else { panic!("{events:?}") };
         assert_eq!((applied.kind.as_str(), applied.came), ("insert", ActionOutcome::Applied));
         brief(&events).split_off(2)
     };

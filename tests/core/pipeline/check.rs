@@ -2,41 +2,45 @@
 
 use expect_test::Expect;
 use treefill::cancel::CancelToken;
-use treefill::completion::{self, Completion, Options, Outcome, Request, Trigger};
+use treefill::completion::{self, CompletionOptions, CompletionRequest, Outcome, Suggestion, TriggerKind};
 use treefill::engine::scripted::ScriptedEngine;
 
 use crate::testing;
 
 /// The request for `before`, in which `ˇ` is the cursor.
-pub fn request(language_name: &str, before: &str, trigger: Trigger) -> Request {
+pub fn request(language_name: &str, before: &str, trigger: TriggerKind) -> CompletionRequest {
     let (snapshot, cursor) = testing::fixture(language_name, before);
-    Request { snapshot, offset: cursor.start, trigger, selected: None, shown: Vec::new() }
+    CompletionRequest { snapshot, offset: cursor.start, trigger, selected: None, shown: Vec::new() }
 }
 
 /// Run the pipeline with a model that generates `generated`.
-pub fn run(request: Request, generated: &str) -> Outcome {
+pub fn run(request: CompletionRequest, generated: &str) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let engine = ScriptedEngine::always(generated);
         // A busy machine must not change the result.
         let check_time = std::time::Duration::from_secs(60);
-        let options = Options { debounce: std::time::Duration::ZERO, check_time, ..Options::default() };
+        let options = CompletionOptions {
+            debounce: std::time::Duration::ZERO,
+            check_time,
+            ..CompletionOptions::default()
+        };
         completion::complete(request, &*engine, &options, &CancelToken::never()).await.outcome
     })
 }
 
 /// The document with the completion taken; `«»` marks what was inserted, `␍` a carriage return.
-pub fn taken(text: &str, completion: &Completion) -> String {
+pub fn taken(text: &str, completion: &Suggestion) -> String {
     let (start, end) = (completion.range.start, completion.range.end);
     format!("{}«{}»{}", &text[..start], completion.text, &text[end..]).replace('\r', "␍")
 }
 
 /// What is shown at `ˇ` in `before` when the model generates `generated`: the text with it taken, or the reason.
 pub fn check(language: &str, before: &str, generated: &str, after: Expect) {
-    let request = request(language, before, Trigger::Automatic);
+    let request = request(language, before, TriggerKind::Automatic);
     let text = request.snapshot.text.to_string();
     after.assert_eq(&match run(request, generated) {
-        Outcome::Completion(completion) => taken(&text, &completion),
+        Outcome::Suggested(completion) => taken(&text, &completion),
         Outcome::Skipped(reason) => format!("{reason:?}"),
     });
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use expect_test::expect;
 use treefill::cancel::{CancelSource, CancelToken};
-use treefill::completion::{OnRisk, Options, Outcome, Reason, Report, Selected, Trigger, Verdict, complete};
+use treefill::completion::{
+    CheckLevel, CompletionOptions, CompletionReport, OnRisk, Outcome, Reason, SelectedEntry, TriggerKind,
+    complete,
+};
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::{EngineError, Status};
@@ -16,8 +19,8 @@ async fn with_script(script: Script, status: Option<Status>) -> Outcome {
     if let Some(status) = status {
         engine.set_status(status);
     }
-    let request = request("python", "x = ˇ\n", Trigger::Automatic);
-    complete(request, &*engine, &Options::default(), &CancelToken::never()).await.outcome
+    let request = request("python", "x = ˇ\n", TriggerKind::Automatic);
+    complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await.outcome
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,8 +46,9 @@ async fn a_cancelled_request_ends_at_once_and_asks_no_model() {
     let source = CancelSource::new();
     let token = source.token();
     source.cancel();
-    let request = request("python", "x = ˇ\n", Trigger::Automatic);
-    let Report { outcome, .. } = complete(request, &*engine, &Options::default(), &token).await;
+    let request = request("python", "x = ˇ\n", TriggerKind::Automatic);
+    let CompletionReport { outcome, .. } =
+        complete(request, &*engine, &CompletionOptions::default(), &token).await;
     assert_eq!(outcome, Outcome::Skipped(Reason::Superseded));
     assert!(engine.jobs().is_empty());
 }
@@ -52,25 +56,30 @@ async fn a_cancelled_request_ends_at_once_and_asks_no_model() {
 #[tokio::test]
 async fn the_tree_is_handed_back() {
     let engine = ScriptedEngine::always("1");
-    let options = Options { debounce: Duration::ZERO, ..Options::default() };
-    let request = request("python", "x = ˇ\n", Trigger::Automatic);
+    let options = CompletionOptions { debounce: Duration::ZERO, ..CompletionOptions::default() };
+    let request = request("python", "x = ˇ\n", TriggerKind::Automatic);
     let report = complete(request, &*engine, &options, &CancelToken::never()).await;
     let (snapshot, tree) = report.tree.unwrap();
     assert_eq!((snapshot.text.to_string().as_str(), tree.root_node().end_byte()), ("x = \n", 5));
 }
 
-async fn of_texts(trigger: Trigger, texts: &[(&str, f32)]) -> Report {
+async fn of_texts(trigger: TriggerKind, texts: &[(&str, f32)]) -> CompletionReport {
     let texts: Vec<(String, f32)> = texts.iter().map(|(text, sure)| ((*text).to_owned(), *sure)).collect();
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
-    complete(request("python", "x = ˇ\n", trigger), &*engine, &Options::default(), &CancelToken::never())
-        .await
+    complete(
+        request("python", "x = ˇ\n", trigger),
+        &*engine,
+        &CompletionOptions::default(),
+        &CancelToken::never(),
+    )
+    .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_likeliest_of_several_texts_is_shown() {
     let texts = [("foo(bar)\n", -2.0), ("call(that)\n", -0.1), (")\n", -0.01), ("call(that)\n", -3.0)];
-    let report = of_texts(Trigger::Automatic, &texts).await;
-    let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+    let report = of_texts(TriggerKind::Automatic, &texts).await;
+    let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
     assert_eq!(best.text, "call(that)");
     let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
     assert_eq!(others, ["foo(bar)"], "what does not fit and what came twice is not among them");
@@ -81,10 +90,10 @@ async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
     let texts = vec![("eval(text)\n".to_owned(), -0.01), ("foo_bar(baz)\n".to_owned(), -1.5)];
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
     for (on_risk, expected) in [(OnRisk::Drop, vec![]), (OnRisk::Lower, vec!["eval(text)"])] {
-        let options = Options { on_risk, ..Options::default() };
-        let request = request("python", "x = ˇ\n", Trigger::Invoked);
+        let options = CompletionOptions { on_risk, ..CompletionOptions::default() };
+        let request = request("python", "x = ˇ\n", TriggerKind::Invoked);
         let report = complete(request, &*engine, &options, &CancelToken::never()).await;
-        let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+        let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
         assert_eq!(best.text, "foo_bar(baz)");
         let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
         assert_eq!(others, expected);
@@ -93,12 +102,12 @@ async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_user_takes_more_often_is_likelier() {
-    let of = async |leaning| {
+    let of = async |prior_logit| {
         let engine = ScriptedEngine::always("foo_bar(baz)\n");
-        let options = Options { leaning: [leaning, 0.0], ..Options::default() };
-        let request = request("python", "x = ˇ\n", Trigger::Invoked);
+        let options = CompletionOptions { prior_logits: [prior_logit, 0.0], ..CompletionOptions::default() };
+        let request = request("python", "x = ˇ\n", TriggerKind::Invoked);
         match complete(request, &*engine, &options, &CancelToken::never()).await.outcome {
-            Outcome::Completion(completion) => completion.rank.chance,
+            Outcome::Suggested(completion) => completion.rank.probability,
             Outcome::Skipped(reason) => panic!("{reason}"),
         }
     };
@@ -108,48 +117,48 @@ async fn what_the_user_takes_more_often_is_likelier() {
 #[tokio::test(start_paused = true)]
 async fn what_is_unlikely_is_kept_unseen_until_it_is_typed() {
     let texts = [("foo_bar(baz)\n", -30.0)];
-    let report = of_texts(Trigger::Automatic, &texts).await;
+    let report = of_texts(TriggerKind::Automatic, &texts).await;
     assert_eq!(report.outcome, Outcome::Skipped(Reason::LowConfidence));
     let kept = report.others[0].shown.clone();
-    let asked = of_texts(Trigger::Invoked, &texts).await;
-    assert!(matches!(asked.outcome, Outcome::Completion(_)), "who asks gets it all the same");
+    let asked = of_texts(TriggerKind::Invoked, &texts).await;
+    assert!(matches!(asked.outcome, Outcome::Suggested(_)), "who asks gets it all the same");
 
     // Its only token is spelled out: what is left is certain.
     let mut sure = kept.clone();
     sure.rank.tokens = vec![(3, -30.0), (12, -0.01)];
     let engine = ScriptedEngine::always("");
     for (typed, kept, shown) in [("fo", &sure, false), ("foo", &sure, true), ("foo", &kept, false)] {
-        let mut request = request("python", &format!("x = {typed}ˇ\n"), Trigger::Automatic);
+        let mut request = request("python", &format!("x = {typed}ˇ\n"), TriggerKind::Automatic);
         request.shown = vec![kept.clone()];
         let asked = engine.jobs().len();
-        let report = complete(request, &*engine, &Options::default(), &CancelToken::never()).await;
-        assert_eq!(matches!(report.outcome, Outcome::Completion(_)), shown, "{typed}");
+        let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
+        assert_eq!(matches!(report.outcome, Outcome::Suggested(_)), shown, "{typed}");
         assert_eq!(engine.jobs().len() > asked, !shown, "the model is asked while nothing kept is likely");
     }
 }
 
 #[test]
 fn typing_what_is_shown_needs_no_model() {
-    let asked = request("python", "x = ˇ\n", Trigger::Automatic);
-    let Outcome::Completion(first) = run(asked.clone(), "foo(bar)\n") else { panic!("shown") };
+    let asked = request("python", "x = ˇ\n", TriggerKind::Automatic);
+    let Outcome::Suggested(first) = run(asked.clone(), "foo(bar)\n") else { panic!("shown") };
     assert_eq!(first.text, "foo(bar)");
     for typed in 0..first.text.len() {
         let (done, rest) = first.text.split_at(typed);
-        let mut again = request("python", &format!("x = {done}ˇ\n"), Trigger::Automatic);
+        let mut again = request("python", &format!("x = {done}ˇ\n"), TriggerKind::Automatic);
         again.shown = vec![first.shown.clone()];
-        let Outcome::Completion(completion) = run(again, "NOT ASKED") else { panic!("shown") };
+        let Outcome::Suggested(completion) = run(again, "NOT ASKED") else { panic!("shown") };
         assert_eq!((completion.text.as_str(), completion.tokens), (rest, 0));
     }
-    let mut paired = request("python", "x = foo(ˇ)\n", Trigger::Automatic);
+    let mut paired = request("python", "x = foo(ˇ)\n", TriggerKind::Automatic);
     paired.shown = vec![first.shown.clone()];
-    let Outcome::Completion(completion) = run(paired.clone(), "NOT ASKED") else { panic!("shown") };
+    let Outcome::Suggested(completion) = run(paired.clone(), "NOT ASKED") else { panic!("shown") };
     assert_eq!(taken(&paired.snapshot.text.to_string(), &completion), "x = foo(«bar»)\n");
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_while_typing_what_is_shown_may_choose() {
-    let shown = match of_texts(Trigger::Automatic, &[("foo(bar)\n", -0.1)]).await.outcome {
-        Outcome::Completion(completion) => completion.shown,
+    let shown = match of_texts(TriggerKind::Automatic, &[("foo(bar)\n", -0.1)]).await.outcome {
+        Outcome::Suggested(completion) => completion.shown,
         Outcome::Skipped(reason) => panic!("{reason}"),
     };
     for (texts, expected) in [
@@ -157,10 +166,10 @@ async fn whoever_asks_while_typing_what_is_shown_may_choose() {
         (vec![(")\n".to_owned(), -0.2)], vec!["o(bar)"]),
     ] {
         let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
-        let mut request = request("python", "x = foˇ\n", Trigger::Invoked);
+        let mut request = request("python", "x = foˇ\n", TriggerKind::Invoked);
         request.shown = vec![shown.clone()];
-        let report = complete(request, &*engine, &Options::default(), &CancelToken::never()).await;
-        let Outcome::Completion(best) = report.outcome else { panic!("shown") };
+        let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
+        let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
         let others = report.others.iter().map(|other| other.text.as_str());
         assert_eq!([best.text.as_str()].into_iter().chain(others).collect::<Vec<_>>(), expected);
     }
@@ -168,14 +177,14 @@ async fn whoever_asks_while_typing_what_is_shown_may_choose() {
 
 #[test]
 fn a_menu_entry_is_extended_or_nothing_is_said() {
-    let mut menu = request("python", "x = fˇ\n", Trigger::Automatic);
-    menu.selected = Some(Selected { range: 4..5, text: "format".into() });
-    let Outcome::Completion(completion) = run(menu.clone(), "(y)\n") else { panic!("shown") };
+    let mut menu = request("python", "x = fˇ\n", TriggerKind::Automatic);
+    menu.selected = Some(SelectedEntry { range: 4..5, text: "format".into() });
+    let Outcome::Suggested(completion) = run(menu.clone(), "(y)\n") else { panic!("shown") };
     assert_eq!(taken(&menu.snapshot.text.to_string(), &completion), "x = «format(y)»\n");
     // With the entry as reference nothing gets worse; in the document as it is, the entry breaks the line.
-    menu.selected = Some(Selected { range: 4..5, text: "f]".into() });
+    menu.selected = Some(SelectedEntry { range: 4..5, text: "f]".into() });
     assert_eq!(run(menu.clone(), "(y)\n"), Outcome::Skipped(Reason::MenuConflict));
-    menu.selected = Some(Selected { range: 0..2, text: "y".into() });
+    menu.selected = Some(SelectedEntry { range: 0..2, text: "y".into() });
     assert_eq!(run(menu, "(y)\n"), Outcome::Skipped(Reason::MenuConflict));
 }
 
@@ -196,10 +205,13 @@ fn line_ends_are_the_documents_own() {
 #[test]
 fn an_unknown_language_completes_unchecked() {
     let text = "Dear ˇ";
-    let mut unknown = request("python", text, Trigger::Automatic);
+    let mut unknown = request("python", text, TriggerKind::Automatic);
     unknown.snapshot = Snapshot::of_text("file:///a.txt", "Dear ", None);
-    let Outcome::Completion(completion) = run(unknown, "Sir or Madam (\n") else { panic!("shown") };
-    assert_eq!((completion.text.as_str(), completion.verdict), ("Sir or Madam (", Verdict::Unvalidated));
+    let Outcome::Suggested(completion) = run(unknown, "Sir or Madam (\n") else { panic!("shown") };
+    assert_eq!(
+        (completion.text.as_str(), completion.check_level),
+        ("Sir or Madam (", CheckLevel::Unvalidated)
+    );
 }
 
 #[test]

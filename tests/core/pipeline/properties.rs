@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use treefill::completion::{Completion, Outcome, Request, Trigger, Verdict};
+use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Suggestion, TriggerKind};
 use treefill::document::{Document, Edit, Snapshot, Tree};
 
 use super::check::run;
@@ -189,14 +189,15 @@ impl Scene {
     fn adds_no_fault(
         &self,
         snapshot: Snapshot,
-        trigger: Trigger,
-    ) -> Result<Option<(Completion, String)>, TestCaseError> {
+        trigger: TriggerKind,
+    ) -> Result<Option<(Suggestion, String)>, TestCaseError> {
         let language = language(self.name);
         let strict = language.as_ref().unwrap().strict.unwrap();
         let fresh = |text: &str| Snapshot::of_text("file:///test", text, language.clone());
-        let request = Request { snapshot, offset: self.offset, trigger, selected: None, shown: Vec::new() };
-        let Outcome::Completion(completion) = run(request, &self.generated) else { return Ok(None) };
-        prop_assert_eq!(completion.verdict, Verdict::Strict);
+        let request =
+            CompletionRequest { snapshot, offset: self.offset, trigger, selected: None, shown: Vec::new() };
+        let Outcome::Suggested(completion) = run(request, &self.generated) else { return Ok(None) };
+        prop_assert_eq!(completion.check_level, CheckLevel::Strict);
         prop_assert!(!completion.text.trim().is_empty());
         let mut applied = self.text.clone();
         applied.replace_range(completion.range.clone(), &completion.text);
@@ -208,7 +209,8 @@ impl Scene {
         let (now, mut then) = (strict.judge(&applied), strict.judge(&self.text));
         if then.syntax > 0 {
             // An error may hide which version of the language the text needs: an open quotation, all that follows it.
-            then.needs = self.sound.iter().map(|text| strict.judge(text).needs).fold(then.needs, u8::max);
+            then.min_version =
+                self.sound.iter().map(|text| strict.judge(text).min_version).fold(then.min_version, u8::max);
         }
         prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
         Ok(Some((completion, applied)))
@@ -245,21 +247,21 @@ proptest! {
     fn nothing_shown_adds_a_fault(case in case(), invoked in any::<bool>()) {
         let scene = build(&case);
         let snapshot = Snapshot::of_text("file:///test", &scene.text, language(scene.name));
-        let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+        let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
         let Some((completion, applied)) = scene.adds_no_fault(snapshot, trigger)? else { return Ok(()) };
 
         // Typing what is shown, to any point: the rest, without the model, and the same document in the end.
         let typed = floor(&completion.text, completion.text.len() / 2);
         let mut typing = scene.text.clone();
         typing.insert_str(completion.range.start, &completion.text[..typed]);
-        let request = Request {
+        let request = CompletionRequest {
             snapshot: Snapshot::of_text("file:///test", &typing, None),
             offset: completion.range.start + typed,
-            trigger: Trigger::Automatic,
+            trigger: TriggerKind::Automatic,
             selected: None,
             shown: vec![completion.shown.clone()],
         };
-        let Outcome::Completion(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text) };
+        let Outcome::Suggested(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text) };
         typing.replace_range(rest.range.clone(), &rest.text);
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
     }
@@ -272,7 +274,7 @@ proptest! {
     #[test]
     fn nothing_shown_in_a_part_of_a_large_file_adds_a_fault(case in case(), invoked in any::<bool>()) {
         let (scene, snapshot) = build(&case).in_a_large_file();
-        let trigger = if invoked { Trigger::Invoked } else { Trigger::Automatic };
+        let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
         scene.adds_no_fault(snapshot, trigger)?;
     }
 }

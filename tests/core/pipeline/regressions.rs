@@ -112,7 +112,7 @@ fn what_adds_a_risk_is_not_shown() {
         ("python", "x = ˇ\n", "eval(text)\n"),
         ("rust", "fn f(p: *const u8) -> u8 {\n    ˇ\n}\n", "unsafe { *p }\n"),
     ] {
-        check(language, before, generated, expect!["OnRisk"]);
+        check(language, before, generated, expect!["Risky"]);
     }
     // The risk is there already, and nothing is added to it.
     check("python", "eval(text)\ny = ˇ\n", "text\n", expect!["eval(text)\ny = «text»\n"]);

@@ -1,6 +1,6 @@
 //! `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
 
-use treefill::stats::{Asked, Disposition, Ended, Event, Kept, Kind, event};
+use treefill::stats::{Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, event};
 
 use super::Home;
 
@@ -9,17 +9,26 @@ fn events() -> String {
     let at = event::now() - 60;
     let asked = |language: &str, outcome: &str, ms| {
         let (language, outcome) = (language.to_owned(), outcome.to_owned());
-        Event::Asked(Asked { at, language, outcome, ms, lines: 1, bytes: 9, tokens: 3, ..Asked::default() })
+        UsageEvent::Asked(Asked {
+            at,
+            language,
+            outcome,
+            ms,
+            lines: 1,
+            bytes: 9,
+            tokens: 3,
+            ..Asked::default()
+        })
     };
     let mut events =
         vec![asked("rust", "blank", 5.0), asked("rust", "blank", 5.0), asked("go", "no_engine", 1.0)];
     for number in 1..=20_u8 {
         events.push(asked("python", "shown", f32::from(number) * 10.0));
         let fate = if number <= 5 { Disposition::Accepted } else { Disposition::Dismissed };
-        let (language, kind) = ("python".to_owned(), Kind::Automatic);
-        events.push(Event::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken: 0 }));
+        let (language, kind) = ("python".to_owned(), RequestKind::Automatic);
+        events.push(UsageEvent::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken: 0 }));
     }
-    events.push(Event::Kept(Kept { at, language: "python".into(), lines: 1, share: 0.75 }));
+    events.push(UsageEvent::Kept(Kept { at, language: "python".into(), lines: 1, share: 0.75 }));
     events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect()
 }
 

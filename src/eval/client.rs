@@ -8,14 +8,14 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 /// A running `treefill serve`, initialised, with UTF-8 positions.
-pub struct Client {
+pub struct LspClient {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     last_id: u64,
 }
 
-impl Client {
+impl LspClient {
     /// Start `binary serve` with these further arguments.
     pub fn start(binary: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let mut process = Command::new(binary)
@@ -99,7 +99,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl Drop for LspClient {
     fn drop(&mut self) {
         let _ = self.request("shutdown", Value::Null);
         let _ = self.notify("exit", Value::Null);

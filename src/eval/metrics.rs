@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::case::Kind;
+use super::case::HoleKind;
 use super::{holes, replay};
 
 /// One figure.
@@ -47,7 +47,7 @@ pub fn percentile(values: &mut [f64], share: f64) -> f64 {
 }
 
 /// Figures of holes: for each variant, in all and for each language and kind.
-pub fn of_holes(rows: &[holes::Row]) -> Vec<Figure> {
+pub fn of_holes(rows: &[holes::HoleRow]) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut variants: Vec<&str> = Vec::new();
     for row in rows {
@@ -56,12 +56,12 @@ pub fn of_holes(rows: &[holes::Row]) -> Vec<Figure> {
         }
     }
     for variant in variants {
-        let of: Vec<&holes::Row> = rows.iter().filter(|row| row.variant == variant).collect();
+        let of: Vec<&holes::HoleRow> = rows.iter().filter(|row| row.variant == variant).collect();
         hole_group(variant.to_owned(), &of, &mut figures);
-        let mut parts: BTreeMap<(usize, String), Vec<&holes::Row>> = BTreeMap::new();
+        let mut parts: BTreeMap<(usize, String), Vec<&holes::HoleRow>> = BTreeMap::new();
         for row in of {
             parts.entry((0, row.language.clone())).or_default().push(row);
-            let kind = Kind::ALL.iter().position(|kind| *kind == row.kind).unwrap_or_default();
+            let kind = HoleKind::ALL.iter().position(|kind| *kind == row.kind).unwrap_or_default();
             parts.entry((kind + 2, row.kind.name().to_owned())).or_default().push(row);
             if row.kind.is_line() {
                 parts.entry((1, "all line holes".to_owned())).or_default().push(row);
@@ -77,13 +77,13 @@ pub fn of_holes(rows: &[holes::Row]) -> Vec<Figure> {
     figures
 }
 
-fn hole_group(name: String, rows: &[&holes::Row], figures: &mut Vec<Figure>) {
+fn hole_group(name: String, rows: &[&holes::HoleRow], figures: &mut Vec<Figure>) {
     let mut group = Group { name, figures };
-    let count = |test: &dyn Fn(&holes::Row) -> bool| rows.iter().filter(|row| test(row)).count();
-    let mean = |value: &dyn Fn(&holes::Row) -> f64| {
+    let count = |test: &dyn Fn(&holes::HoleRow) -> bool| rows.iter().filter(|row| test(row)).count();
+    let mean = |value: &dyn Fn(&holes::HoleRow) -> f64| {
         rows.iter().map(|row| value(row)).sum::<f64>() / rows.len() as f64
     };
-    let shown = |row: &holes::Row| row.answer.text.is_some();
+    let shown = |row: &holes::HoleRow| row.answer.text.is_some();
     let all = count(&shown);
     group.add("cases", rows.len() as f64, "", None);
     group.share("shown", all, rows.len(), Some(true));
@@ -97,7 +97,7 @@ fn hole_group(name: String, rows: &[&holes::Row], figures: &mut Vec<Figure>) {
     let valid = count(&|row| row.errors.is_some_and(|(_, after)| after == 0));
     group.share("adds strict errors", worse, judged, Some(false));
     group.share("file valid with it", valid, judged, Some(true));
-    group.add("blemishes", count(&|row| row.blemishes != Default::default()) as f64, "", Some(false));
+    group.add("defects", count(&|row| row.defects != Default::default()) as f64, "", Some(false));
     group.add("tokens", mean(&|row| row.answer.tokens as f64), "", Some(false));
     group.add("prompt tokens", mean(&|row| row.answer.prompt.0 as f64), "", None);
     let reused: usize = rows.iter().map(|row| row.answer.prompt.1).sum();
@@ -108,10 +108,10 @@ fn hole_group(name: String, rows: &[&holes::Row], figures: &mut Vec<Figure>) {
 }
 
 /// Figures of a replay, in all and for each language.
-pub fn of_replay(rows: &[replay::Row]) -> Vec<Figure> {
+pub fn of_replay(rows: &[replay::ReplayRow]) -> Vec<Figure> {
     let mut figures = Vec::new();
     replay_group("all".to_owned(), &rows.iter().collect::<Vec<_>>(), &mut figures);
-    let mut parts: BTreeMap<&str, Vec<&replay::Row>> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Vec<&replay::ReplayRow>> = BTreeMap::new();
     for row in rows {
         parts.entry(&row.language).or_default().push(row);
         if row.broken {
@@ -124,11 +124,11 @@ pub fn of_replay(rows: &[replay::Row]) -> Vec<Figure> {
     figures
 }
 
-fn replay_group(name: String, rows: &[&replay::Row], figures: &mut Vec<Figure>) {
+fn replay_group(name: String, rows: &[&replay::ReplayRow], figures: &mut Vec<Figure>) {
     let mut group = Group { name, figures };
-    let asked: Vec<&replay::Asked> = rows.iter().flat_map(|row| &row.asked).collect();
-    let count = |test: &dyn Fn(&replay::Asked) -> bool| asked.iter().filter(|asked| test(asked)).count();
-    let sum = |value: &dyn Fn(&replay::Row) -> usize| rows.iter().map(|row| value(row)).sum::<usize>();
+    let asked: Vec<&replay::Question> = rows.iter().flat_map(|row| &row.asked).collect();
+    let count = |test: &dyn Fn(&replay::Question) -> bool| asked.iter().filter(|asked| test(asked)).count();
+    let sum = |value: &dyn Fn(&replay::ReplayRow) -> usize| rows.iter().map(|row| value(row)).sum::<usize>();
     let (shown, right) = (count(&|asked| asked.shown), count(&|asked| asked.right));
     let characters = sum(&|row| row.characters);
     let taken: usize = asked.iter().map(|asked| asked.taken).sum();
@@ -161,9 +161,9 @@ fn replay_group(name: String, rows: &[&replay::Row], figures: &mut Vec<Figure>) 
     let cpu: Option<f64> = rows.iter().map(|row| row.cpu).sum();
     group.add("CPU", cpu.unwrap_or(f64::NAN), "s", Some(false));
     group.add("add strict errors", count(&|asked| asked.worse) as f64, "", Some(false));
-    group.add("duplicates", count(&|asked| asked.blemishes.duplicate) as f64, "", Some(false));
-    group.add("indentation off", count(&|asked| asked.blemishes.indentation) as f64, "", Some(false));
-    group.add("leaked tokens", count(&|asked| asked.blemishes.leak) as f64, "", Some(false));
+    group.add("duplicates", count(&|asked| asked.defects.duplicate) as f64, "", Some(false));
+    group.add("indentation off", count(&|asked| asked.defects.indentation) as f64, "", Some(false));
+    group.add("leaked tokens", count(&|asked| asked.defects.leak) as f64, "", Some(false));
 }
 
 #[cfg(test)]
@@ -179,14 +179,14 @@ mod tests {
 
     #[test]
     fn a_replay_in_figures() {
-        let asked = |shown, right, taken| replay::Asked {
+        let asked = |shown, right, taken| replay::Question {
             shown,
             right,
             taken,
             length: taken,
-            ..replay::Asked::default()
+            ..replay::Question::default()
         };
-        let row = replay::Row {
+        let row = replay::ReplayRow {
             id: "a".into(),
             language: "python".into(),
             broken: false,

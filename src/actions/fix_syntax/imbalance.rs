@@ -2,19 +2,19 @@
 //! reader at the first line that is indented as if it were there. And lines with a quote too few: a text that nobody
 //! closes goes on until the next one begins.
 
-use super::lexer::{Kind, Lexis, is_word};
-use super::region::Lines;
+use super::lexer::{Lexicon, TokenKind, is_word};
+use super::region::LineTable;
 
 /// Contradictions that are worth a look.
 const MOST: usize = 2;
 
-/// Lines above an error in which a quote is looked for, and how many odd ones are.
+/// LineTable above an error in which a quote is looked for, and how many odd ones are.
 const QUOTE_REACH: usize = 60;
 const ODD_QUOTES: usize = 6;
 
 /// The first places where a bracket seems to miss its partner; none when all pair up.
-pub fn odd_brackets(text: &str, lexis: &Lexis, lines: &Lines<'_>) -> Vec<usize> {
-    let tokens = lexis.tokens(text, 0..text.len());
+pub fn odd_brackets(text: &str, lexicon: &Lexicon, lines: &LineTable<'_>) -> Vec<usize> {
+    let tokens = lexicon.tokens(text, 0..text.len());
     // The width of the line that opened it, and whether that line ends with it.
     let mut open: Vec<(char, usize)> = Vec::new();
     let mut found: Vec<usize> = Vec::new();
@@ -22,12 +22,12 @@ pub fn odd_brackets(text: &str, lexis: &Lexis, lines: &Lines<'_>) -> Vec<usize> 
     let mut begins = true;
     for token in &tokens {
         let start = token.range.start;
-        if token.kind == Kind::LineEnd {
+        if token.kind == TokenKind::LineEnd {
             begins = true;
             continue;
         }
         let first = text[token.range.clone()].chars().next().unwrap_or(' ');
-        let closes = token.kind == Kind::Mark && matches!(first, ')' | ']' | '}');
+        let closes = token.kind == TokenKind::Punctuation && matches!(first, ')' | ']' | '}');
         if std::mem::take(&mut begins)
             && let Some((_, width)) = open.last()
         {
@@ -41,7 +41,7 @@ pub fn odd_brackets(text: &str, lexis: &Lexis, lines: &Lines<'_>) -> Vec<usize> 
                 found.push(start);
             }
         }
-        if token.kind != Kind::Mark {
+        if token.kind != TokenKind::Punctuation {
             continue;
         }
         let width = || lines.width(lines.of(start)).unwrap_or(0);
@@ -74,10 +74,15 @@ pub fn odd_brackets(text: &str, lexis: &Lexis, lines: &Lines<'_>) -> Vec<usize> 
     found
 }
 
-/// Lines above an error in which a quote may be missing, nearest first: those with an odd number of them, or with two of
+/// LineTable above an error in which a quote may be missing, nearest first: those with an odd number of them, or with two of
 /// three.
-pub fn odd_quotes(text: &str, lexis: &Lexis, lines: &Lines<'_>, error: usize) -> impl Iterator<Item = usize> {
-    let quotes: Vec<char> = lexis.quotes().iter().filter_map(|quote| quote.chars().next()).collect();
+pub fn odd_quotes(
+    text: &str,
+    lexicon: &Lexicon,
+    lines: &LineTable<'_>,
+    error: usize,
+) -> impl Iterator<Item = usize> {
+    let quotes: Vec<char> = lexicon.quotes().iter().filter_map(|quote| quote.chars().next()).collect();
     let odd = move |row: &usize| {
         let line = text[lines.bytes(*row..row + 1)].trim();
         quotes.iter().any(|quote| {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::decode;
 use super::guide::Guide;
 use super::outcome::Reason;
-use super::trigger::Shape;
+use super::request::Extent;
 use super::trim;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
@@ -15,7 +15,7 @@ use crate::prompt::{self, Budget};
 
 /// What is wanted.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct BlockRequest {
     /// The document's identity, for "latest wins" and KV reuse.
     pub document: String,
     /// Told before everything else, besides the place itself.
@@ -23,7 +23,7 @@ pub struct Wanted {
     /// How many texts.
     pub candidates: usize,
     /// How much one may be.
-    pub shape: Shape,
+    pub shape: Extent,
     /// Most tokens of one; a quarter of a small model's context at most, for the place has to be told too.
     pub tokens: usize,
     /// How tokens are chosen.
@@ -34,7 +34,7 @@ pub struct Wanted {
 
 /// One text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Written {
+pub struct Draft {
     /// With LF line ends, to stand at the cursor.
     pub text: String,
     /// Mean natural-log probability of its tokens.
@@ -42,19 +42,19 @@ pub struct Written {
 }
 
 /// Generate texts at the cursor of `context`. Never an empty list: when nothing usable came, the reason says why.
-pub async fn write(
+pub async fn drafts(
     context: &CursorContext,
-    wanted: Wanted,
+    wanted: BlockRequest,
     engine: &dyn Engine,
     cancel: &CancelToken,
-) -> Result<Vec<Written>, Reason> {
+) -> Result<Vec<Draft>, Reason> {
     let held = match &*engine.status().borrow() {
         Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
         Status::Ready(model) => model.context,
         Status::Loading(_) | Status::Restarting => 0,
     };
     let shape = wanted.shape;
-    let lines = if let Shape::Lines(most) = shape { most } else { 1 };
+    let lines = if let Extent::Lines(most) = shape { most } else { 1 };
     let most = if held == 0 { wanted.tokens } else { wanted.tokens.min(held as usize / 4) };
     let mut segments = wanted.told;
     segments.extend(prompt::build(context, Budget::for_context(held)));
@@ -71,12 +71,12 @@ pub async fn write(
     let guide = Guide::new(context, shape);
     let texts =
         decode::decode(generation, wanted.candidates, Some(&guide), engine, wanted.deadline, cancel).await?;
-    let (mut written, mut why): (Vec<Written>, _) = (Vec::new(), Reason::Blank);
+    let (mut written, mut why): (Vec<Draft>, _) = (Vec::new(), Reason::Blank);
     for decoded in &texts {
         match trim::trim(&decoded.text, context, shape) {
             Ok(text) if written.iter().all(|other| other.text != text) => {
                 let sum: f32 = decoded.pieces.iter().map(|(_, logprob, _)| logprob).sum();
-                written.push(Written { text, likelihood: sum / decoded.tokens.max(1) as f32 });
+                written.push(Draft { text, likelihood: sum / decoded.tokens.max(1) as f32 });
             }
             Ok(_) => {}
             Err(reason) => why = reason,

@@ -13,13 +13,13 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
 
-use super::case::{Case, Kind, Set, Source};
+use super::case::{CaseSet, EvalCase, HoleKind, SourceFile};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
 
 /// What to make.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct BuildOptions {
     /// How many of each kind and language.
     pub each: usize,
     /// Share of cases in files that are broken elsewhere, 0 ..= 1.
@@ -29,7 +29,7 @@ pub struct Options {
     /// Files above this size are left out, bytes.
     pub largest: usize,
     /// Only these kinds; none: all.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<HoleKind>,
     /// Most cases from one file.
     pub per_file: usize,
     /// Only this language.
@@ -45,33 +45,33 @@ const TRIES: usize = 40;
 
 /// A file that cases may be made of.
 struct Fit {
-    source: Source,
+    source: SourceFile,
     language: Arc<Language>,
-    places: Vec<(Kind, Range<usize>)>,
+    places: Vec<(HoleKind, Range<usize>)>,
 }
 
 /// Cases from the files under `folders`.
-pub fn make(
+pub fn build(
     folders: &[impl AsRef<Path>],
     registry: &Registry,
-    options: &Options,
+    options: &BuildOptions,
     progress: &dyn Fn(usize, usize),
-) -> anyhow::Result<Set> {
+) -> anyhow::Result<CaseSet> {
     let mut random = StdRng::seed_from_u64(options.seed);
     let mut paths = Vec::new();
     for folder in folders {
         paths.extend(files(folder.as_ref(), registry)?);
     }
     paths.shuffle(&mut random);
-    let kinds = if options.kinds.is_empty() { Kind::ALL.to_vec() } else { options.kinds.clone() };
-    let mut set = Set::default();
-    let mut made: BTreeMap<(String, Kind), usize> = BTreeMap::new();
+    let kinds = if options.kinds.is_empty() { HoleKind::ALL.to_vec() } else { options.kinds.clone() };
+    let mut set = CaseSet::default();
+    let mut made: BTreeMap<(String, HoleKind), usize> = BTreeMap::new();
     let mut seen = HashSet::new();
     let mut known = HashSet::new();
     for (number, found) in paths.iter().enumerate() {
         progress(number, paths.len());
         let language = &found.language;
-        let full = |kind: Kind| {
+        let full = |kind: HoleKind| {
             made.get(&(language.name().to_owned(), kind)).is_some_and(|made| *made >= options.each)
         };
         if options.language.as_ref().is_some_and(|wanted| wanted != language.name())
@@ -106,7 +106,7 @@ pub fn make(
                 },
                 false => None,
             };
-            set.cases.push(Case::new(at, &fit.source, kind, hole, damage));
+            set.cases.push(EvalCase::new(at, &fit.source, kind, hole, damage));
             *made += 1;
             taken += 1;
             if taken >= options.per_file {
@@ -150,7 +150,7 @@ fn files(folder: &Path, registry: &Registry) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
-fn fit(found: &Found, options: &Options, random: &mut StdRng) -> Option<Fit> {
+fn fit(found: &Found, options: &BuildOptions, random: &mut StdRng) -> Option<Fit> {
     let Found { folder, path, language } = found;
     let bytes = std::fs::read(path).ok().filter(|bytes| bytes.len() <= options.largest)?;
     let text = String::from_utf8(bytes).ok()?.replace("\r\n", "\n");
@@ -165,7 +165,7 @@ fn fit(found: &Found, options: &Options, random: &mut StdRng) -> Option<Fit> {
     let places = places::find(&snapshot, &tree, random);
     let path = path.strip_prefix(folder).ok()?.to_string_lossy().replace('\\', "/");
     let package = folder.file_name()?.to_string_lossy().into_owned();
-    let source = Source { package, path, language: language.name().to_owned(), text };
+    let source = SourceFile { package, path, language: language.name().to_owned(), text };
     Some(Fit { source, language: Arc::clone(language), places })
 }
 
@@ -215,8 +215,8 @@ fn tokens(text: &str) -> Vec<Range<usize>> {
 mod tests {
     use super::*;
 
-    fn options() -> Options {
-        Options {
+    fn options() -> BuildOptions {
+        BuildOptions {
             each: 3,
             broken: 0.5,
             seed: 1,
@@ -231,7 +231,8 @@ mod tests {
     fn a_seed_repeats_its_cases() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
         let registry = crate::testing::registry();
-        let make = |seed| make(&[&folder], &registry, &Options { seed, ..options() }, &|_, _| {}).unwrap();
+        let make =
+            |seed| build(&[&folder], &registry, &BuildOptions { seed, ..options() }, &|_, _| {}).unwrap();
         let set = make(1);
         assert_eq!(set, make(1));
         assert_ne!(set.cases, make(2).cases);

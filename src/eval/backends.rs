@@ -1,4 +1,4 @@
-//! The sides of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
+//! The backends of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
 //! and asked after every key. Nothing is judged here.
 
 use std::path::Path;
@@ -8,11 +8,11 @@ use std::time::Instant;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::answer::BackendAnswer;
+use super::client::LspClient;
 use super::editor;
-use super::lsp_client::Client;
 use super::peer::Peer;
-use crate::completion::{Outcome, Reason, Trigger};
+use crate::completion::{Outcome, Reason, TriggerKind};
 use crate::document::{Change, Encoding};
 use crate::session::{Query, Session};
 
@@ -21,7 +21,7 @@ pub enum Side {
     /// The session in this process.
     Session(Arc<Session>),
     /// `treefill serve` as a process.
-    Lsp(Box<Client>),
+    Lsp(Box<LspClient>),
     /// llama-server, and its process where that is known.
     Peer(Box<Peer>, Option<u32>),
 }
@@ -48,7 +48,12 @@ impl Side {
     }
 
     /// Tell of a change of `text`, the text before it.
-    pub fn change(&mut self, open: &mut Open, text: &str, change: &editor::Change) -> anyhow::Result<()> {
+    pub fn change(
+        &mut self,
+        open: &mut Open,
+        text: &str,
+        change: &editor::Replacement,
+    ) -> anyhow::Result<()> {
         open.version += 1;
         let (start, end) = (position(text, change.range.start), position(text, change.range.end));
         match self {
@@ -69,7 +74,7 @@ impl Side {
     }
 
     /// Ask at the cursor between two texts.
-    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
         let start = Instant::now();
         let mut answer = match self {
             Self::Session(session) => of_session(session, open, before.len()).await,
@@ -104,13 +109,14 @@ impl Side {
     }
 }
 
-async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answer {
-    let skipped = |reason: Reason| Answer { reason: Some(reason.to_string()), ..Answer::default() };
-    let request = match session.begin(&open.uri, crate::stats::event::Kind::Automatic) {
+async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> BackendAnswer {
+    let skipped =
+        |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
+    let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
         Ok(request) => request,
         Err(reason) => return skipped(reason),
     };
-    let query = Query { offset, trigger: Trigger::Automatic, selected: None };
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
     let found = session.complete(request, query).await;
     let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
     // What was found before and is still not likely enough.
@@ -121,8 +127,8 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
     });
     let others = others.collect();
     match found.outcome {
-        Outcome::Skipped(reason) => Answer { without_model: silent, ..skipped(reason) },
-        Outcome::Completion(completion) => Answer {
+        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(reason) },
+        Outcome::Suggested(completion) => BackendAnswer {
             before: offset - completion.range.start.min(offset),
             after: completion.range.end.max(offset) - offset,
             tokens: completion.tokens,
@@ -131,19 +137,24 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Answe
             text: Some(completion.text),
             rank: Some(completion.rank),
             others,
-            ..Answer::default()
+            ..BackendAnswer::default()
         },
     }
 }
 
-fn of_client(client: &mut Client, open: &Open, before: &str, after: &str) -> anyhow::Result<Answer> {
+fn of_client(
+    client: &mut LspClient,
+    open: &Open,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<BackendAnswer> {
     let at = position(before, before.len());
     let parameters = json!({
         "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},
     });
     let result = client.request("textDocument/inlineCompletion", parameters)?;
     let Some(item) = result["items"].as_array().and_then(|items| items.first()) else {
-        return Ok(Answer::default());
+        return Ok(BackendAnswer::default());
     };
     let text = item["insertText"].as_str().context("an item without a text")?.to_owned();
     let end = |end: &Value| -> Option<usize> {
@@ -152,7 +163,7 @@ fn of_client(client: &mut Client, open: &Open, before: &str, after: &str) -> any
     };
     let start = item["range"]["start"]["character"].as_u64().map_or(0, |start| u64::from(at.1) - start);
     let after = end(&item["range"]["end"]).unwrap_or(0);
-    Ok(Answer { text: Some(text), before: usize::try_from(start)?, after, ..Answer::default() })
+    Ok(BackendAnswer { text: Some(text), before: usize::try_from(start)?, after, ..BackendAnswer::default() })
 }
 
 /// Line and byte in it.

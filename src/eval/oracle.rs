@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::Context as _;
 
-use crate::language::strict::Parser;
+use crate::language::strict::StrictParser;
 
 /// Reads a length and that many bytes, answers 1 when `ast` refuses them, else 0, for ever.
 const AST: &str = "\
@@ -23,7 +23,7 @@ while line := sys.stdin.buffer.readline():
 
 /// Counts the errors of a text as somebody else's parser does.
 #[derive(Default)]
-pub struct Judge {
+pub struct Oracle {
     python: Option<Python>,
 }
 
@@ -33,13 +33,14 @@ struct Python {
     output: BufReader<ChildStdout>,
 }
 
-impl Judge {
+impl Oracle {
     /// Errors in `text`, as the counterpart of our own strict parser counts them: 0 or 1 for Python, where it stops at the
     /// first.
-    pub fn errors(&mut self, language: Parser, text: &str) -> anyhow::Result<usize> {
-        match language {
-            Parser::Python => self.python(text),
-            Parser::Rust => rustfmt(text),
+    pub fn errors(&mut self, parser: StrictParser, text: &str) -> anyhow::Result<usize> {
+        match parser.language() {
+            "python" => self.python(text),
+            "rust" => rustfmt(text),
+            other => anyhow::bail!("no other parser for {other} is known"),
         }
     }
 
@@ -113,10 +114,11 @@ mod tests {
 
     #[test]
     fn others_count_errors() {
-        let mut judge = Judge::default();
-        for (parser, good, bad) in
-            [(Parser::Python, "x = 'ä'\n", "x = (\n"), (Parser::Rust, "fn f() {}\n", "fn f( {}\n")]
+        let mut judge = Oracle::default();
+        for (language, good, bad) in
+            [("python", "x = 'ä'\n", "x = (\n"), ("rust", "fn f() {}\n", "fn f( {}\n")]
         {
+            let parser = StrictParser::by_name(language).unwrap();
             assert_eq!(judge.errors(parser, good).unwrap(), 0);
             assert_eq!(judge.errors(parser, bad).unwrap(), 1);
             assert_eq!(judge.errors(parser, good).unwrap(), 0);

@@ -1,5 +1,5 @@
 //! How code of a language usually goes on: counts of token sequences and of the spaces between tokens, from
-//! `grammars/<lang>/habits.txt` and from the file at hand. It orders repairs before any parser or model has seen them, and
+//! `grammars/<lang>/ngrams.txt` and from the file at hand. It orders repairs before any parser or model has seen them, and
 //! it decides nothing.
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
-use super::lexer::{Kind, Token};
+use super::lexer::{Token, TokenKind};
 
 /// Longest counted sequence: four tokens before tell `def name(self` from `if name(self`.
 const ORDER: usize = 5;
@@ -18,23 +18,23 @@ const OWN: f32 = 20.0;
 /// The weight of what a shorter history says.
 const PRIOR: f32 = 4.0;
 
-/// A token as far as habits tell tokens apart. 0 is before the beginning.
-pub type Class = u16;
+/// A token as far as ngrams tell tokens apart. 0 is before the beginning.
+pub type TokenClass = u16;
 
 /// Space between two tokens of a line: none, one, more, or a line end on either side.
 pub type Gap = usize;
 
-/// The habits of a language, and of one file.
+/// The ngrams of a language, and of one file.
 #[derive(Debug, Default)]
-pub struct Habits {
-    table: Arc<Table>,
+pub struct Ngrams {
+    table: Arc<NgramTable>,
     own: Counts,
 }
 
-/// The habits of a language.
+/// The ngrams of a language.
 #[derive(Debug, Default)]
-pub struct Table {
-    classes: HashMap<String, Class>,
+pub struct NgramTable {
+    classes: HashMap<String, TokenClass>,
     names: Vec<String>,
     counts: Counts,
 }
@@ -43,7 +43,7 @@ pub struct Table {
 struct Counts {
     sequences: HashMap<u64, f32, BuildHasherDefault<Mix>>,
     /// Counts of no space, one space, more, between two tokens.
-    gaps: HashMap<(Class, Class), [f32; 3], BuildHasherDefault<Mix>>,
+    gaps: HashMap<(TokenClass, TokenClass), [f32; 3], BuildHasherDefault<Mix>>,
 }
 
 /// A hash of a packed sequence: a repair looks up some hundred thousand, and the standard one took most of its time.
@@ -73,23 +73,23 @@ const OPEN: [&str; 8] = ["%start", "%name", "%Name", "%NAME", "%number", "%text"
 /// The next line is indented less, more.
 const LINES: [&str; 2] = ["%line<", "%line>"];
 
-impl Table {
-    /// The habits that a text holds: lines `N token count` (N tokens stand before it, those of the lines above), then
+impl NgramTable {
+    /// The ngrams that a text holds: lines `N token count` (N tokens stand before it, those of the lines above), then
     /// `~ token token none one more`.
     pub fn read(table: &str) -> Self {
-        let mut habits = Self::default();
+        let mut ngrams = Self::default();
         for name in OPEN.iter().chain(&LINES) {
-            habits.intern(name);
+            ngrams.intern(name);
         }
-        let mut path: Vec<Class> = Vec::new();
+        let mut path: Vec<TokenClass> = Vec::new();
         for line in table.lines() {
             let mut words = line.split(' ');
             let (Some(depth), Some(token)) = (words.next(), words.next()) else { continue };
-            let class = habits.intern(token);
+            let class = ngrams.intern(token);
             if depth == "~" {
-                let Some(right) = words.next().map(|token| habits.intern(token)) else { continue };
+                let Some(right) = words.next().map(|token| ngrams.intern(token)) else { continue };
                 let mut counts = words.map(|count| count.parse().unwrap_or(0.0));
-                habits
+                ngrams
                     .counts
                     .gaps
                     .insert((class, right), std::array::from_fn(|_| counts.next().unwrap_or(0.0)));
@@ -97,43 +97,43 @@ impl Table {
                 path.truncate(depth);
                 path.push(class);
                 let count = count.parse().unwrap_or(0.0);
-                habits.counts.sequences.insert(pack(&path), count);
+                ngrams.counts.sequences.insert(pack(&path), count);
                 if path.len() == 1 {
-                    *habits.counts.sequences.entry(0).or_default() += count;
+                    *ngrams.counts.sequences.entry(0).or_default() += count;
                 }
             }
         }
-        habits
+        ngrams
     }
 
-    fn intern(&mut self, name: &str) -> Class {
+    fn intern(&mut self, name: &str) -> TokenClass {
         if let Some(class) = self.classes.get(name) {
             return *class;
         }
         let class = self.names.len().min(CLASSES - 1);
         self.names.push(name.to_owned());
-        let class = Class::try_from(class).unwrap_or(0);
+        let class = TokenClass::try_from(class).unwrap_or(0);
         self.classes.insert(name.to_owned(), class);
         class
     }
 }
 
-impl Habits {
+impl Ngrams {
     /// Those of a language, and none besides.
-    pub fn new(table: Arc<Table>) -> Self {
+    pub fn new(table: Arc<NgramTable>) -> Self {
         Self { table, own: Counts::default() }
     }
 
     /// The class of a token with this text.
-    pub fn class(&self, kind: Kind, text: &str) -> Class {
-        if kind != Kind::Text
-            && kind != Kind::LineEnd
+    pub fn class(&self, kind: TokenKind, text: &str) -> TokenClass {
+        if kind != TokenKind::String
+            && kind != TokenKind::LineEnd
             && let Some(class) = self.table.classes.get(text)
         {
             return *class;
         }
         match kind {
-            Kind::Keyword | Kind::Name => {
+            TokenKind::Keyword | TokenKind::Identifier => {
                 let first = text.trim_start_matches('_').chars().next().unwrap_or('_');
                 match first.is_uppercase() {
                     true if text.len() > 1 && !text.chars().any(char::is_lowercase) => 3,
@@ -141,10 +141,10 @@ impl Habits {
                     false => 1,
                 }
             }
-            Kind::Number => 4,
-            Kind::Text => 5,
-            Kind::Mark => 6,
-            Kind::LineEnd => 7,
+            TokenKind::Number => 4,
+            TokenKind::String => 5,
+            TokenKind::Punctuation => 6,
+            TokenKind::LineEnd => 7,
         }
     }
 
@@ -158,7 +158,7 @@ impl Habits {
     }
 
     /// The class of a line end: the next line with code is indented as far, less or more.
-    pub fn line_end(order: std::cmp::Ordering) -> Class {
+    pub fn line_end(order: std::cmp::Ordering) -> TokenClass {
         match order {
             std::cmp::Ordering::Equal => 7,
             std::cmp::Ordering::Less => 8,
@@ -167,19 +167,19 @@ impl Habits {
     }
 
     /// The classes of `tokens`. Empty lines are left out: `None`.
-    pub fn classes(&self, text: &str, tokens: &[Token]) -> Vec<Option<Class>> {
+    pub fn classes(&self, text: &str, tokens: &[Token]) -> Vec<Option<TokenClass>> {
         let mut indent = tokens.first().map_or(0, |first| indentation(text, first.range.start));
         let mut classes = Vec::with_capacity(tokens.len());
         for (at, token) in tokens.iter().enumerate() {
-            if token.kind != Kind::LineEnd {
+            if token.kind != TokenKind::LineEnd {
                 classes.push(Some(self.class(token.kind, &text[token.range.clone()])));
                 continue;
             }
-            if at == 0 || tokens[at - 1].kind == Kind::LineEnd {
+            if at == 0 || tokens[at - 1].kind == TokenKind::LineEnd {
                 classes.push(None);
                 continue;
             }
-            let next = tokens[at..].iter().find(|token| token.kind != Kind::LineEnd);
+            let next = tokens[at..].iter().find(|token| token.kind != TokenKind::LineEnd);
             let width = next.map_or(0, |next| indentation(text, next.range.start));
             classes.push(Some(Self::line_end(width.cmp(&indent))));
             indent = width;
@@ -189,7 +189,7 @@ impl Habits {
 
     /// Count `tokens` of a text.
     pub fn learn(&mut self, text: &str, tokens: &[Token]) {
-        let classes: Vec<Class> = self.classes(text, tokens).into_iter().flatten().collect();
+        let classes: Vec<TokenClass> = self.classes(text, tokens).into_iter().flatten().collect();
         for end in 0..classes.len() {
             for start in (end + 1).saturating_sub(ORDER)..=end {
                 *self.own.sequences.entry(pack(&classes[start..=end])).or_default() += 1.0;
@@ -199,7 +199,7 @@ impl Habits {
         let all = self.classes(text, tokens);
         for (at, pair) in tokens.windows(2).enumerate() {
             if let (Some(left), Some(right)) = (all[at], all[at + 1])
-                && pair.iter().all(|token| token.kind != Kind::LineEnd)
+                && pair.iter().all(|token| token.kind != TokenKind::LineEnd)
             {
                 let gap = gap(&text[pair[0].range.end..pair[1].range.start]);
                 self.own.gaps.entry((left, right)).or_default()[gap] += 1.0;
@@ -208,9 +208,9 @@ impl Habits {
     }
 
     /// Natural logarithm of how likely `class` is behind `history`: a Dirichlet prior from each shorter history.
-    pub fn likelihood(&self, history: &[Class], class: Class) -> f32 {
+    pub fn likelihood(&self, history: &[TokenClass], class: TokenClass) -> f32 {
         let history = &history[history.len().saturating_sub(ORDER - 1)..];
-        let count = |classes: &[Class]| {
+        let count = |classes: &[TokenClass]| {
             let key = pack(classes);
             let seen = |counts: &Counts| counts.sequences.get(&key).copied().unwrap_or(0.0);
             seen(&self.table.counts) + OWN * seen(&self.own)
@@ -228,12 +228,12 @@ impl Habits {
     }
 
     /// Natural logarithm of how likely all of `classes[from..]` are.
-    pub fn sequence(&self, classes: &[Class], from: usize) -> f32 {
+    pub fn sequence(&self, classes: &[TokenClass], from: usize) -> f32 {
         (from..classes.len()).map(|at| self.likelihood(&classes[..at], classes[at])).sum()
     }
 
     /// Natural logarithm of how likely this space between two tokens is.
-    pub fn gap(&self, left: Class, right: Class, gap: Gap) -> f32 {
+    pub fn gap(&self, left: TokenClass, right: TokenClass, gap: Gap) -> f32 {
         let counts = |counts: &Counts| counts.gaps.get(&(left, right)).copied().unwrap_or_default();
         let (known, own) = (counts(&self.table.counts), counts(&self.own));
         let seen: [f32; 3] = std::array::from_fn(|gap| known[gap] + OWN * own[gap]);
@@ -243,9 +243,9 @@ impl Habits {
         ((seen[gap] + prior[gap]) / total).ln()
     }
 
-    /// What was counted in files at least `least` times, as [`Table::read`] reads it.
+    /// What was counted in files at least `least` times, as [`NgramTable::read`] reads it.
     pub fn table(&self, least: f32) -> String {
-        let mut entries: Vec<(Vec<Class>, f32)> = self
+        let mut entries: Vec<(Vec<TokenClass>, f32)> = self
             .own
             .sequences
             .iter()
@@ -281,12 +281,12 @@ pub fn indentation(text: &str, byte: usize) -> usize {
     text[start..].bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-fn pack(classes: &[Class]) -> u64 {
+fn pack(classes: &[TokenClass]) -> u64 {
     // One more than the class, so that no class and class 0 differ.
     classes.iter().fold(0, |key, class| key * CLASSES as u64 + u64::from(*class) + 1)
 }
 
-fn unpack(mut key: u64) -> Vec<Class> {
+fn unpack(mut key: u64) -> Vec<TokenClass> {
     let mut classes = Vec::new();
     while key > 0 {
         classes.push(u16::try_from((key - 1) % CLASSES as u64).unwrap_or(0));
@@ -298,30 +298,30 @@ fn unpack(mut key: u64) -> Vec<Class> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lexer::Lexis;
+    use super::super::lexer::Lexicon;
     use super::*;
 
     #[test]
     fn what_was_seen_is_likelier_and_a_table_keeps_it() {
         let language = crate::testing::language("python").unwrap();
-        let lexis = Lexis::of(&language);
+        let lexicon = Lexicon::of(&language);
         let mut seed = String::new();
         for word in ["def", "return", "self", "(", ")", ":", ","] {
             let _ = writeln!(seed, "0 {word} 1");
         }
-        let mut habits = Habits::new(Arc::new(Table::read(&seed)));
+        let mut ngrams = Ngrams::new(Arc::new(NgramTable::read(&seed)));
         let text = "def f(self, a):\n    return g(self)\n";
-        habits.learn(text, &lexis.tokens(text, 0..text.len()));
-        let check = |habits: &Habits| {
-            let class = |text: &str| habits.table.classes[text];
+        ngrams.learn(text, &lexicon.tokens(text, 0..text.len()));
+        let check = |ngrams: &Ngrams| {
+            let class = |text: &str| ngrams.table.classes[text];
             let after = [class("def"), 1, class("(")];
             assert!(
-                habits.likelihood(&after, class("self")) > habits.likelihood(&after, class("return")) + 2.0
+                ngrams.likelihood(&after, class("self")) > ngrams.likelihood(&after, class("return")) + 2.0
             );
-            assert!(habits.gap(class(","), 1, 1) > habits.gap(class(","), 1, 0));
+            assert!(ngrams.gap(class(","), 1, 1) > ngrams.gap(class(","), 1, 0));
         };
-        check(&habits);
-        check(&Habits::new(Arc::new(Table::read(&habits.table(1.0)))));
+        check(&ngrams);
+        check(&Ngrams::new(Arc::new(NgramTable::read(&ngrams.table(1.0)))));
         assert_eq!(unpack(pack(&[0, 7, 4095, 1])), [0, 7, 4095, 1]);
     }
 }

@@ -3,19 +3,19 @@
 use super::CLEAR;
 use crate::actions::Fix;
 use crate::cancel::CancelToken;
-use crate::completion::{Reason, blocking, likelihood};
+use crate::completion::{Reason, blocking, score};
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane};
 
-/// Lines that are compared at most: a model that runs here reads no more of them in the time of a menu.
+/// ChangedLines that are compared at most: a model that runs here reads no more of them in the time of a menu.
 const LINES: usize = 12;
-/// What a nat of the model's counts beside one of the habits'. Of 0 to 2 the one after which more repairs are right and hardly
+/// What a nat of the model's counts beside one of the ngrams'. Of 0 to 2 the one after which more repairs are right and hardly
 /// one less: benches/RESULTS.md.
 const WEIGHT: f32 = 0.5;
 
 /// The same lines, as each of several repairs leaves them.
-pub struct Lines {
+pub struct ChangedLines {
     /// The place, without the lines.
     pub context: CursorContext,
     /// The lines, one text for each repair.
@@ -23,7 +23,7 @@ pub struct Lines {
 }
 
 /// The lines that any of the offers changes, and the one behind; None when these are too many.
-pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<Lines> {
+pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<ChangedLines> {
     let edits = || offers.iter().flat_map(|offer| &offer.edits);
     let first = snapshot.line_of(edits().map(|edit| edit.range.start).min()?);
     // What follows tells, too: a bracket that is not closed shows there.
@@ -42,7 +42,7 @@ pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<Lines> {
     });
     let texts = texts.collect();
     let opened = snapshot.with_edit(&Edit::replace(range.clone(), ""));
-    Some(Lines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
+    Some(ChangedLines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
 }
 
 /// How likely the model finds the lines that each of the fixes makes: natural-log probabilities.
@@ -58,7 +58,7 @@ pub async fn scores(
 ) -> Result<Vec<f32>, Reason> {
     let uri = std::sync::Arc::clone(&snapshot.uri);
     let lines = blocking(move || lines(&snapshot, &fixes)).await?.ok_or(Reason::NotHere)?;
-    likelihood::of(&lines.context, &uri, lane, lines.texts, engine, cancel).await
+    score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, cancel).await
 }
 
 /// The fixes of the syntax among those of a request: what the model ranks; none where there is no choice.
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn habits_and_likelihood_count_together() {
+    fn ngrams_and_likelihood_count_together() {
         let ordered = |likely: &[f32]| {
             let mut offers = [offer("a", 0, "", 0.0), offer("b", 0, "", -1.0), offer("c", 0, "", -9.0)];
             order(&mut offers, likely);

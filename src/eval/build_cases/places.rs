@@ -8,7 +8,7 @@ use tree_sitter::{Query, Tree};
 
 use crate::document::Snapshot;
 use crate::document::tree::{Match, matches, named_children, walk};
-use crate::eval::case::Kind;
+use crate::eval::case::HoleKind;
 use crate::language::Language;
 
 /// Lines shorter than this say too little.
@@ -28,11 +28,11 @@ struct File<'a> {
     tree: &'a Tree,
     /// Strings and comments.
     opaque: Vec<Range<usize>>,
-    found: Vec<(Kind, Range<usize>)>,
+    found: Vec<(HoleKind, Range<usize>)>,
 }
 
 /// Places of all kinds.
-pub fn find(snapshot: &Snapshot, tree: &Tree, random: &mut StdRng) -> Vec<(Kind, Range<usize>)> {
+pub fn find(snapshot: &Snapshot, tree: &Tree, random: &mut StdRng) -> Vec<(HoleKind, Range<usize>)> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let text = snapshot.text.to_string();
     let opaque = found(&language.queries.opaque, tree, &text);
@@ -48,7 +48,7 @@ pub fn find(snapshot: &Snapshot, tree: &Tree, random: &mut StdRng) -> Vec<(Kind,
 }
 
 impl File<'_> {
-    fn add(&mut self, kind: Kind, hole: Range<usize>) {
+    fn add(&mut self, kind: HoleKind, hole: Range<usize>) {
         let hole = trimmed(self.text, hole);
         if !hole.is_empty() {
             self.found.push((kind, hole));
@@ -79,9 +79,9 @@ impl File<'_> {
             if line.len() < TELLING {
                 continue;
             }
-            self.add(Kind::SingleLine, line.clone());
+            self.add(HoleKind::SingleLine, line.clone());
             let column = floor(self.text, random.random_range(line.start + 1..line.end - 1));
-            self.add(Kind::RestOfLine, column..line.end);
+            self.add(HoleKind::RestOfLine, column..line.end);
         }
     }
 
@@ -90,7 +90,7 @@ impl File<'_> {
             let start = floor(self.text, random.random_range(line.clone()));
             let end = floor(self.text, (start + random.random_range(SPAN)).min(self.text.len()));
             if rows(&self.text[start..end]) <= 3 {
-                self.add(Kind::RandomSpan, start..end);
+                self.add(HoleKind::RandomSpan, start..end);
             }
         }
     }
@@ -113,7 +113,7 @@ impl File<'_> {
         });
         runs.retain(|run| !run.is_empty());
         for run in runs {
-            for (kind, lines) in [(Kind::MultiLine, MULTI_LINE), (Kind::Typed, TYPED)] {
+            for (kind, lines) in [(HoleKind::MultiLine, MULTI_LINE), (HoleKind::Typed, TYPED)] {
                 let mut ranges: Vec<Range<usize>> = Vec::new();
                 for first in 0..run.len() {
                     let ends = run[first..].iter().map(|last| run[first].start..last.end);
@@ -159,10 +159,10 @@ impl File<'_> {
                 continue;
             }
             if definition.is_some() && (inside.is_some() || above) {
-                self.add(Kind::DocToBody, hole.clone());
+                self.add(HoleKind::DocToBody, hole.clone());
             }
             if inside.is_none() {
-                self.add(Kind::Block, hole);
+                self.add(HoleKind::Block, hole);
             }
         }
     }
@@ -179,9 +179,9 @@ impl File<'_> {
         let found = found(&self.language.queries.holes, self.tree, self.text);
         for (name, node) in found.iter().flat_map(|one| &one.captures) {
             let (kind, range) = match *name {
-                "condition" => (Kind::Condition, node.byte_range()),
+                "condition" => (HoleKind::Condition, node.byte_range()),
                 // Without their parentheses.
-                _ => (Kind::Arguments, node.start_byte() + 1..node.end_byte().saturating_sub(1)),
+                _ => (HoleKind::Arguments, node.start_byte() + 1..node.end_byte().saturating_sub(1)),
             };
             if range.len() >= 4 && !self.text[range.clone()].contains('\n') {
                 self.add(kind, range);
@@ -229,11 +229,11 @@ mod tests {
 
     use super::*;
 
-    fn places(language: &str, text: &str) -> HashMap<Kind, Vec<String>> {
+    fn places(language: &str, text: &str) -> HashMap<HoleKind, Vec<String>> {
         let language = crate::testing::language(language);
         let snapshot = Snapshot::of_text("", text, language);
         let tree = snapshot.parse().unwrap();
-        let mut found: HashMap<Kind, Vec<String>> = HashMap::new();
+        let mut found: HashMap<HoleKind, Vec<String>> = HashMap::new();
         for (kind, hole) in find(&snapshot, &tree, &mut StdRng::seed_from_u64(1)) {
             found.entry(kind).or_default().push(text[hole].to_owned());
         }
@@ -246,12 +246,15 @@ mod tests {
             "python",
             "def f(a):\n    \"\"\"Doc.\"\"\"\n    b = a + 1\n    if a > 10:\n        print(a, b)\n    return b\n",
         );
-        assert_eq!(found[&Kind::DocToBody], ["b = a + 1\n    if a > 10:\n        print(a, b)\n    return b"]);
-        assert_eq!(found[&Kind::Block], ["print(a, b)"]);
-        assert_eq!(found[&Kind::Condition], ["a > 10"]);
-        assert_eq!(found[&Kind::Arguments], ["a, b"]);
-        assert!(found[&Kind::SingleLine].contains(&"return b".to_owned()));
-        assert!(found[&Kind::MultiLine].iter().all(|text| (2..7).contains(&rows(text))));
+        assert_eq!(
+            found[&HoleKind::DocToBody],
+            ["b = a + 1\n    if a > 10:\n        print(a, b)\n    return b"]
+        );
+        assert_eq!(found[&HoleKind::Block], ["print(a, b)"]);
+        assert_eq!(found[&HoleKind::Condition], ["a > 10"]);
+        assert_eq!(found[&HoleKind::Arguments], ["a, b"]);
+        assert!(found[&HoleKind::SingleLine].contains(&"return b".to_owned()));
+        assert!(found[&HoleKind::MultiLine].iter().all(|text| (2..7).contains(&rows(text))));
     }
 
     #[test]
@@ -260,9 +263,9 @@ mod tests {
             "rust",
             "/// Doc.\n#[inline]\nfn f(a: u8) -> u8 {\n    if a > 10 {\n        g(a, 1);\n    }\n    a\n}\n",
         );
-        assert_eq!(found[&Kind::DocToBody], ["if a > 10 {\n        g(a, 1);\n    }\n    a"]);
-        assert_eq!(found[&Kind::Block], ["if a > 10 {\n        g(a, 1);\n    }\n    a", "g(a, 1);"]);
-        assert_eq!(found[&Kind::Condition], ["a > 10"]);
-        assert_eq!(found[&Kind::Arguments], ["a, 1"]);
+        assert_eq!(found[&HoleKind::DocToBody], ["if a > 10 {\n        g(a, 1);\n    }\n    a"]);
+        assert_eq!(found[&HoleKind::Block], ["if a > 10 {\n        g(a, 1);\n    }\n    a", "g(a, 1);"]);
+        assert_eq!(found[&HoleKind::Condition], ["a > 10"]);
+        assert_eq!(found[&HoleKind::Arguments], ["a, 1"]);
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task, Update};
 use crate::prompt::{self, Budget};
 
 /// The natural-log probability, summed over its tokens, of each of `texts` (LF line ends) at the cursor of `context`.
-pub async fn of(
+pub async fn log_probabilities(
     context: &CursorContext,
     document: &str,
     lane: Lane,

@@ -1,0 +1,142 @@
+//! Defines what a completion is asked for with: the place, the trigger and the options of the pipeline.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::outcome::Shown;
+use crate::document::Snapshot;
+use crate::engine::power::Prefetch;
+
+/// What made the editor ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TriggerKind {
+    /// The user typed.
+    Automatic,
+    /// The user asked.
+    Invoked,
+    /// Nobody asked yet: the text is one that the user may soon have.
+    Ahead,
+}
+
+/// The entry selected in the editor's completion menu: the text will be `text` at `range` if it is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectedEntry {
+    /// Bytes it would replace.
+    pub range: Range<usize>,
+    /// What it would insert.
+    pub text: String,
+}
+
+/// One request for a completion.
+#[derive(Debug, Clone)]
+pub struct CompletionRequest {
+    /// The document at the moment of asking.
+    pub snapshot: Snapshot,
+    /// The cursor, in bytes.
+    pub offset: usize,
+    /// What made the editor ask.
+    pub trigger: TriggerKind,
+    /// The menu entry a completion must extend.
+    pub selected: Option<SelectedEntry>,
+    /// What was generated for this document, to be continued without the model while the user types it.
+    pub shown: Vec<Shown>,
+}
+
+/// How far the pipeline goes. Less than all of it is for measuring what each stage is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effort {
+    /// What the model writes until it ends by itself.
+    Raw,
+    /// Stopped where there is enough.
+    Stops,
+    /// Without what is there already, in the file's indentation.
+    Trim,
+    /// Only what the parsers let pass.
+    Validate,
+    /// The best of several, and only what is likely enough.
+    #[default]
+    Rank,
+}
+
+impl Effort {
+    /// All of them, each with one stage more than the one before.
+    pub const ALL: [Self; 5] = [Self::Raw, Self::Stops, Self::Trim, Self::Validate, Self::Rank];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Stops => "stops",
+            Self::Trim => "trim",
+            Self::Validate => "validate",
+            Self::Rank => "rank",
+        }
+    }
+}
+
+/// What becomes of a suggestion that adds something a reader should look at twice ([`crate::verify::risks`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnRisk {
+    /// It is not made.
+    #[default]
+    Drop,
+    /// It counts as unlikely: shown to who asks for all there is, behind everything else.
+    Lower,
+}
+
+/// Settings of the pipeline, filled from the configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompletionOptions {
+    /// Most tokens generated for one suggestion.
+    pub max_tokens: usize,
+    /// Most lines of one suggestion.
+    pub max_lines: usize,
+    /// Texts that are generated at once, the likeliest first: the best is shown, and typing any of them needs no model.
+    pub candidates: usize,
+    /// Wait after an automatic trigger before the model is asked; a newer request ends the wait.
+    pub debounce: Duration,
+    /// Time after which what is there is taken, and nothing is waited for any longer.
+    pub deadline: Duration,
+    /// Most time for trying shorter texts than the whole ones: about what the eye forgives on top of the model's own time.
+    /// Always bounded by a number too.
+    pub check_time: Duration,
+    /// When the next suggestion may be prepared before anybody asks for it.
+    pub prefetch: Prefetch,
+    /// What becomes of risky additions.
+    pub on_risk: OnRisk,
+    /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
+    pub prior_logits: [f32; 2],
+    /// All of it, but for measurements.
+    pub effort: Effort,
+}
+
+impl Default for CompletionOptions {
+    fn default() -> Self {
+        Self {
+            max_tokens: 48,
+            max_lines: 8,
+            candidates: 3,
+            // Nobody types faster than the engine cancels: the next key ends the work of this one at its next token.
+            debounce: Duration::ZERO,
+            deadline: Duration::from_millis(1500),
+            check_time: Duration::from_millis(40),
+            prefetch: Prefetch::default(),
+            on_risk: OnRisk::default(),
+            prior_logits: [0.0; 2],
+            effort: Effort::default(),
+        }
+    }
+}
+
+/// How much a suggestion may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The rest of the cursor's line.
+    Line,
+    /// At most this many lines, counted without the cursor's own when that is an opener.
+    Lines(usize),
+}
