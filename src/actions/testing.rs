@@ -153,7 +153,7 @@ fn the_example_of_each_action_holds() {
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
     let mut sources: Vec<String> =
         files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
-    sources.retain(|source| source.contains("pub static SPEC: ActionSpec"));
+    sources.retain(|source| source.contains("\npub static SPEC: ActionSpec"));
     assert_eq!(sources.len(), ACTIONS.len(), "each file with a SPEC has a row in ACTIONS");
     for action in ACTIONS {
         let source = sources.iter().find(|source| source.contains(&format!("    id: \"{}\",", action.id)));
