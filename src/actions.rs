@@ -25,7 +25,7 @@ mod testing;
 mod verdict;
 pub mod workspace;
 
-pub use action::{ActionKind, ActionSpec, Fix, LazyAction, Resolve};
+pub use action::{MenuKind, ActionSpec, Fix, LazyAction, Resolve};
 pub use edits::applied;
 pub use registry::{ACTIONS, by_id, fixes, lazy_actions, resolve};
 pub use request::{ActionRequest, AvailableModels, Diagnostic, MENU_TIME, Related, SuggestedFix};

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 
 /// Local code completion: a language server whose suggestions the parser has already checked.
 #[derive(Debug, Parser)]
@@ -155,7 +155,7 @@ fn tell(message: &str) {
 }
 
 /// Say what is wrong with the settings; the rest of them count all the same.
-fn report(problems: &[Problem]) {
+fn report(problems: &[ConfigProblem]) {
     for problem in problems {
         tell(&problem.to_string());
     }

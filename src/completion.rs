@@ -7,6 +7,7 @@ mod decode;
 mod desk;
 pub mod generate;
 mod guide;
+mod milliseconds;
 pub mod outcome;
 mod place;
 pub mod rank;

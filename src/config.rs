@@ -1,5 +1,5 @@
-//! The settings: one TOML file of the user's, and what an editor sends on top of it. Features never see [`Config`]: it
-//! is turned into the option structs that they define.
+//! Holds the settings: one TOML file of the user's, and what an editor sends on top of it. Features never see [`Config`]: they
+//! define option structs, which are its fields.
 
 mod apply;
 mod disable;
@@ -9,88 +9,110 @@ pub mod schema;
 pub mod settings;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-pub use apply::{Problem, Trust};
+pub use apply::{ConfigProblem, Trust};
 pub use disable::Disabled;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{completion, engine, paths};
+use crate::completion::CompletionOptions;
+use crate::{engine, paths};
 
 /// Name of the environment variable that names another configuration file.
 pub const FILE_VARIABLE: &str = "TREEFILL_CONFIG";
 
 /// A model that takes instructions is large and asked now and then.
-#[cfg(unix)]
 const INSTRUCT_UNLOAD_S: u64 = 600;
 
-/// All settings. What each one means is said once, in [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+/// All settings. The doc comment of a field is what a user reads about it; [`settings`] derives everything else from them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct Config {
-    /// Which model, and how it is run.
-    pub model: Model,
-    /// The model that takes instructions.
-    pub instruct: Instruct,
-    /// The process that runs them.
-    pub engine: Engine,
+    /// Which model, and how it is run. Read from this file only, never from an editor or a project.
+    pub model: ModelSection,
+    /// A second model, for the actions that take an instruction: it is read when the first of them is chosen, and given back
+    /// after ten minutes without one. Read from this file only.
+    pub instruct: InstructSection,
+    /// The process that runs the model. Read from this file only.
+    pub engine: EngineSection,
     /// How suggestions are made.
-    pub completion: Suggestion,
+    pub completion: CompletionSection,
     /// Where to stay silent.
-    pub disable: Disable,
-    /// What is said about the code.
-    pub diagnostics: Diagnostics,
-    /// What is counted.
-    pub stats: Stats,
+    pub disable: DisableSection,
+    /// What is said about your code.
+    pub diagnostics: DiagnosticsSection,
+    /// What is counted. Nothing of it leaves this machine. Read from this file only.
+    pub stats: StatsSection,
     /// What is written to stderr.
-    pub log: Log,
+    pub log: LogSection,
 }
 
-/// `[model]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Model {
+/// `[model]`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ModelSection {
+    /// A GGUF model trained to fill in the middle. Relative to this file; ~ is your home folder.
+    #[schemars(extend(
+        "format" = "path",
+        "x-unset" = "the model inside the binary",
+        "x-example" = "\"~/models/qwen2.5-coder-1.5b-q8_0.gguf\""
+    ))]
     pub path: Option<PathBuf>,
-    pub family: Option<String>,
-    pub gpu_layers: Option<u32>,
-    pub context: Option<u32>,
-    pub threads: Option<usize>,
-    pub max_prefill_ms: u32,
+    #[expect(missing_docs, reason = "its fields are documented")]
+    #[serde(flatten)]
+    pub tuning: engine::ModelTuning,
 }
 
-/// `[instruct]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Instruct {
+/// `[instruct]`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct InstructSection {
+    /// A GGUF model that follows instructions (chat, instruct). Relative to this file; ~ is your home folder.
+    #[schemars(extend(
+        "format" = "path",
+        "x-unset" = "there is none, and the actions that need one are not offered",
+        "x-example" = "\"~/models/qwen2.5-coder-7b-instruct-q4_k_m.gguf\""
+    ))]
     pub path: Option<PathBuf>,
+    /// Tokens of context kept in memory for it: question and answer have to fit.
+    #[schemars(range(min = 256, max = 131_072), extend("x-unset" = "chosen from the model", "x-example" = "8192"))]
     pub context: Option<u32>,
+    /// Its layers kept on the GPU, as model.gpu_layers.
+    #[schemars(range(max = 1000), extend("x-unset" = "as many as fit into its free memory", "x-example" = "20"))]
     pub gpu_layers: Option<u32>,
 }
 
-/// `[engine]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Engine {
+/// `[engine]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct EngineSection {
+    /// Run the model inside each editor's server, instead of in one process that all of them share.
     pub in_process: bool,
-    pub exit_after_idle_s: u64,
-    pub unload_after_idle_s: u64,
+    /// Prepare the next suggestion, and read more of the file, while you read or pause; auto: not on a battery.
+    #[schemars(extend("x-formerly" = "work_ahead"))]
     pub prefetch: engine::power::Prefetch,
+    #[expect(missing_docs, reason = "its fields are documented")]
+    #[serde(flatten)]
+    pub idle: engine::IdleLimits,
 }
 
-/// `[completion]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Suggestion {
+/// `[completion]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CompletionSection {
+    /// Whether anything is suggested at all.
+    #[schemars(extend("x-scope" = "anyone"))]
     pub enabled: bool,
-    pub max_tokens: usize,
-    pub max_lines: usize,
-    pub debounce_ms: u64,
-    pub deadline_ms: u64,
+    /// Entries in the completion menu as well: auto is for editors without ghost text. Needs a restart.
+    #[schemars(extend("x-scope" = "anyone"))]
     pub menu: Menu,
-    pub on_risk: completion::OnRisk,
+    #[expect(missing_docs, reason = "its fields are documented")]
+    #[serde(flatten)]
+    pub options: CompletionOptions,
 }
 
 /// Whether suggestions are offered as entries of the completion menu too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Menu {
     /// To editors that show no ghost text.
@@ -102,84 +124,70 @@ pub enum Menu {
     Never,
 }
 
-/// `[disable]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Disable {
+/// `[disable]`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DisableSection {
+    /// Languages, as your editor calls them, in which nothing is suggested.
+    #[schemars(extend("x-scope" = "anyone"))]
     pub languages: Vec<String>,
+    /// Files in which nothing is suggested. A pattern without a slash matches the file's name.
+    #[schemars(extend("x-scope" = "anyone", "format" = "glob"))]
     pub paths: Vec<String>,
 }
 
-/// `[diagnostics]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Diagnostics {
-    /// Off: most people have a server that says it, and nobody wants to read it twice.
+/// `[diagnostics]`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DiagnosticsSection {
+    // Off: most people have a server that says it, and nobody wants to read it twice.
+    /// Show the syntax errors that are found here: for editors in which no other server does.
+    #[schemars(extend("x-scope" = "anyone"))]
     pub syntax: bool,
 }
 
-/// `[stats]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Stats {
+/// `[stats]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct StatsSection {
+    // For the user's file only: a project may not switch on what its user has switched off.
+    /// Keep numbers for `treefill stats` in a file on this machine: times, sizes and reasons, no text and no names of files.
     pub enabled: bool,
 }
 
-/// `[log]`: see [`settings::SETTINGS`].
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Log {
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct LogSection {
+    /// What is written to stderr. Source text is written at the level trace only.
+    #[schemars(extend("enum" = ["off", "error", "warn", "info", "debug", "trace"]))]
     pub level: String,
 }
 
-impl Default for Model {
+impl Default for EngineSection {
     fn default() -> Self {
-        let options = engine::ModelOptions::new("");
         Self {
-            path: None,
-            family: options.family,
-            gpu_layers: options.gpu_layers,
-            context: options.context,
-            threads: options.threads,
-            max_prefill_ms: options.max_prefill_ms,
-        }
-    }
-}
-
-impl Default for Engine {
-    fn default() -> Self {
-        // Elsewhere there are no sockets that only one user can reach.
-        Self {
+            // Elsewhere there are no sockets that only one user can reach.
             in_process: !cfg!(unix),
-            exit_after_idle_s: engine::EXIT_AFTER_IDLE_S,
-            unload_after_idle_s: 0,
             prefetch: engine::power::Prefetch::default(),
+            idle: engine::IdleLimits::default(),
         }
     }
 }
 
-impl Default for Suggestion {
+impl Default for CompletionSection {
     fn default() -> Self {
-        let options = completion::CompletionOptions::default();
-        Self {
-            enabled: true,
-            max_tokens: options.max_tokens,
-            max_lines: options.max_lines,
-            debounce_ms: milliseconds(options.debounce),
-            deadline_ms: milliseconds(options.deadline),
-            menu: Menu::default(),
-            on_risk: options.on_risk,
-        }
+        Self { enabled: true, menu: Menu::default(), options: CompletionOptions::default() }
     }
 }
 
-impl Default for Stats {
+impl Default for StatsSection {
     fn default() -> Self {
         Self { enabled: true }
     }
 }
 
-impl Default for Log {
+impl Default for LogSection {
     fn default() -> Self {
         Self { level: "warn".to_owned() }
     }
@@ -197,7 +205,7 @@ impl Config {
 
     /// The user's configuration. A missing file is a problem only where it was asked for by name; everything that is
     /// right in a file counts, whatever else is wrong in it.
-    pub fn load_user(explicit: Option<&Path>) -> (Self, Vec<Problem>) {
+    pub fn load_user(explicit: Option<&Path>) -> (Self, Vec<ConfigProblem>) {
         let by_name =
             explicit.is_some() || std::env::var_os(FILE_VARIABLE).is_some_and(|value| !value.is_empty());
         match Self::user_file(explicit) {
@@ -207,7 +215,7 @@ impl Config {
     }
 
     /// The configuration in the file at `path`, and what is wrong with that file.
-    pub fn load(path: &Path) -> (Self, Vec<Problem>) {
+    pub fn load(path: &Path) -> (Self, Vec<ConfigProblem>) {
         let mut config = Self::default();
         let (entries, mut problems) = file::read(path);
         problems.extend(apply::apply(&mut config, entries, Trust::User));
@@ -220,18 +228,14 @@ impl Config {
 
     /// Take over what an editor sent (`initializationOptions`, `didChangeConfiguration`): `{"completion": {…}}`, or
     /// the same inside `{"treefill": …}`. Null means "not set". Returns what was not taken, and why.
-    pub fn merge_options(&mut self, options: serde_json::Value, trust: Trust) -> Vec<Problem> {
+    pub fn merge_options(&mut self, options: serde_json::Value, trust: Trust) -> Vec<ConfigProblem> {
         apply::apply(self, apply::entries_of(options, "editor settings"), trust)
     }
 
     /// The settings of the engine, for the model file at `model` (what [`crate::models::resolve`] made of `model.path`).
     pub fn engine_options(&self, model: PathBuf) -> engine::ModelOptions {
         engine::ModelOptions {
-            context: self.model.context,
-            threads: self.model.threads,
-            gpu_layers: self.model.gpu_layers,
-            family: self.model.family.clone(),
-            max_prefill_ms: self.model.max_prefill_ms,
+            tuning: self.model.tuning.clone(),
             prefetch: self.engine.prefetch,
             ..engine::ModelOptions::new(model)
         }
@@ -239,37 +243,29 @@ impl Config {
 
     /// The settings of the engine's process, for the same model file.
     pub fn engine_settings(&self, model: PathBuf) -> engine::DaemonOptions {
-        engine::DaemonOptions {
-            options: self.engine_options(model),
-            exit_after_idle_s: self.engine.exit_after_idle_s,
-            unload_after_idle_s: self.engine.unload_after_idle_s,
-        }
+        engine::DaemonOptions { options: self.engine_options(model), idle: self.engine.idle.clone() }
     }
 
-    /// The settings of the engine for the model at `model` that takes instructions.
-    pub fn instruct_options(&self, model: PathBuf) -> engine::ModelOptions {
-        engine::ModelOptions {
-            role: engine::ModelRole::Instruct,
+    /// The settings of the engine's process for the model at `model` that takes instructions. One that nobody needs for ten
+    /// minutes gives the memory back, whatever holds for the model that is asked at every key.
+    pub fn instruct_settings(&self, model: PathBuf) -> engine::DaemonOptions {
+        let tuning = engine::ModelTuning {
             context: self.instruct.context,
-            threads: self.model.threads,
+            threads: self.model.tuning.threads,
             gpu_layers: self.instruct.gpu_layers,
+            ..engine::ModelTuning::default()
+        };
+        let options = engine::ModelOptions {
+            role: engine::ModelRole::Instruct,
+            tuning,
             prefetch: engine::power::Prefetch::Never,
             ..engine::ModelOptions::new(model)
+        };
+        let mut idle = self.engine.idle.clone();
+        if idle.unload_after_idle_s == 0 {
+            idle.unload_after_idle_s = INSTRUCT_UNLOAD_S;
         }
-    }
-
-    /// The settings of that engine's process: one that nobody needs for ten minutes gives the memory back, whatever holds
-    /// for the model that is asked at every key.
-    pub fn instruct_settings(&self, model: PathBuf) -> engine::DaemonOptions {
-        engine::DaemonOptions {
-            options: self.instruct_options(model),
-            exit_after_idle_s: self.engine.exit_after_idle_s,
-            unload_after_idle_s: if self.engine.unload_after_idle_s == 0 {
-                INSTRUCT_UNLOAD_S
-            } else {
-                self.engine.unload_after_idle_s
-            },
-        }
+        engine::DaemonOptions { options, idle }
     }
 
     /// Where models run.
@@ -278,24 +274,12 @@ impl Config {
     }
 
     /// The settings of the completion pipeline.
-    pub fn completion_options(&self) -> completion::CompletionOptions {
-        completion::CompletionOptions {
-            max_tokens: self.completion.max_tokens,
-            max_lines: self.completion.max_lines,
-            debounce: Duration::from_millis(self.completion.debounce_ms),
-            deadline: Duration::from_millis(self.completion.deadline_ms),
-            prefetch: self.engine.prefetch,
-            on_risk: self.completion.on_risk,
-            ..completion::CompletionOptions::default()
-        }
+    pub fn completion_options(&self) -> CompletionOptions {
+        CompletionOptions { prefetch: self.engine.prefetch, ..self.completion.options.clone() }
     }
 
     /// Where nothing is suggested, ready to be asked per request.
     pub fn disabled(&self) -> Disabled {
         Disabled::new(self.completion.enabled, &self.disable)
     }
-}
-
-fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

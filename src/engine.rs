@@ -32,7 +32,7 @@ pub use job::{
     Speaker, Stop, Task, TextScore, Update,
 };
 use serde::{Deserialize, Serialize};
-pub use settings::{DaemonOptions, EXIT_AFTER_IDLE_S, ModelOptions, ModelRole};
+pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning};
 pub use start::{Host, Unavailable, start, start_in_process};
 use tokio::sync::watch;
 

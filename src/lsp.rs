@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 use crate::engine::{self, Engine, ModelRole};
 use crate::language::Registry;
 use crate::session::Session;
@@ -37,7 +37,7 @@ pub struct ServeOptions {
     /// The settings from the user's file.
     pub config: Config,
     /// What was wrong with them; shown in the editor once.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
     /// The file they came from, read again when the editor says that settings changed.
     pub config_file: Option<PathBuf>,
     /// Whether to end when the editor's process is gone.

@@ -1,6 +1,7 @@
 //! treefill's side of the comparison with llama-server: a shared engine process, asked for one place after another. It
 //! reads one JSON object a line (`path`, `before`, `after`, `predict`) and answers each with one; `peer.py` drives it.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::context::CursorContext;
-use treefill::document::{Edit, Store};
+use treefill::document::{Document, Edit};
 use treefill::engine::DaemonOptions;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::ask;
@@ -37,7 +38,7 @@ struct Ask {
 struct Replay {
     engine: std::sync::Arc<DaemonEngine>,
     registry: Registry,
-    store: Store,
+    documents: HashMap<String, Document>,
     /// Tokens of context.
     context: u32,
 }
@@ -46,9 +47,9 @@ impl Replay {
     /// Open the document, or make the one edit that turns it into the text asked about.
     fn bring_up_to_date(&mut self, ask: &Ask) -> anyhow::Result<()> {
         let text = ask.before.clone() + &ask.after;
-        let Some(document) = self.store.get(&ask.path) else {
+        let Some(document) = self.documents.get_mut(&ask.path) else {
             let language = self.registry.by_path(&PathBuf::from(&ask.path));
-            self.store.open(&ask.path, 0, &text, language);
+            self.documents.insert(ask.path.clone(), Document::new(&ask.path, 0, &text, language));
             return Ok(());
         };
         let old = document.text().to_string();
@@ -59,7 +60,7 @@ impl Replay {
         let end = same(&mut old[start..].chars().rev().zip(text[start..].chars().rev()));
         let edit = Edit { range: start..old.len() - end, text: text[start..text.len() - end].to_owned() };
         let version = document.version() + 1;
-        self.store.edit(&ask.path, version, &[edit])?;
+        document.apply(version, &[edit]);
         Ok(())
     }
 
@@ -87,9 +88,10 @@ impl Replay {
     async fn answer(&mut self, ask: Ask) -> anyhow::Result<Value> {
         self.bring_up_to_date(&ask)?;
         let start = Instant::now();
-        let snapshot = self.store.snapshot(&ask.path).context("the document was just opened")?;
+        let document = self.documents.get_mut(&ask.path).context("the document was just opened")?;
+        let snapshot = document.snapshot();
         let tree = snapshot.parse();
-        if let (Some(document), Some(tree)) = (self.store.get_mut(&ask.path), &tree) {
+        if let Some(tree) = &tree {
             document.store_tree(&snapshot, tree.clone());
         }
         let context = CursorContext::at(&snapshot, tree.as_ref(), ask.before.len());
@@ -136,10 +138,11 @@ fn main() -> anyhow::Result<()> {
         return Ok(writeln!(std::io::stdout(), "driven by benches/peer/peer.py; nothing is measured here")?);
     };
     let mut options = ModelOptions::new(model);
-    options.threads = Some(threads.parse()?);
-    options.max_prefill_ms = max_prefill_ms.parse()?;
+    options.tuning.threads = Some(threads.parse()?);
+    options.tuning.max_prefill_ms = max_prefill_ms.parse()?;
     let folder = tempfile::tempdir()?;
-    let settings = DaemonOptions { exit_after_idle_s: 0, ..DaemonOptions::new(options) };
+    let mut settings = DaemonOptions::new(options);
+    settings.idle.exit_after_idle_s = 0;
     let address = Address::within(folder.path(), folder.path(), "peer".into());
     let arguments = ["engine", "run"].map(str::to_owned).to_vec();
     let launcher = Launcher { program: binary.into(), arguments, uses_gpu: false };
@@ -156,7 +159,7 @@ fn main() -> anyhow::Result<()> {
         json!({ "pid": pid, "backend": info.backend, "context": info.context, "threads": info.threads })
     )?;
     let mut replay =
-        Replay { engine, registry: Registry::builtin()?, store: Store::default(), context: info.context };
+        Replay { engine, registry: Registry::builtin()?, documents: HashMap::new(), context: info.context };
     for line in std::io::stdin().lock().lines() {
         let answer = runtime.block_on(replay.answer(serde_json::from_str(&line?)?))?;
         writeln!(out, "{answer}")?;

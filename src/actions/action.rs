@@ -16,7 +16,7 @@ pub struct ActionSpec {
     /// Its id on the wire and in statistics, the same in every release.
     pub id: &'static str,
     /// Where it belongs in a menu.
-    pub kind: ActionKind,
+    pub kind: MenuKind,
     /// How its edits are made.
     pub steps: Steps,
     /// The message for the user when there is no place for it ([`Reason::NotHere`]).
@@ -27,7 +27,7 @@ pub struct ActionSpec {
 
 /// Where an action belongs in a menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActionKind {
+pub enum MenuKind {
     /// It repairs an error.
     QuickFix,
     /// It writes or changes code.

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use super::action::{ActionKind, ActionSpec, LazyAction, Steps};
+use super::action::{MenuKind, ActionSpec, LazyAction, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::function::{self, Function};
 use super::request::ActionRequest;
@@ -29,7 +29,7 @@ use crate::language::{DocStyle, Docs};
 /// Writes the documentation of a function.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "docstring",
-    kind: ActionKind::Rewrite,
+    kind: MenuKind::Rewrite,
     steps: Steps::Lazy {
         model: ModelRole::Instruct,
         without_model: false,

@@ -18,7 +18,7 @@
 
 use std::ops::Range;
 
-use super::action::{ActionKind, ActionSpec, LazyAction, NO_CODE, Steps};
+use super::action::{MenuKind, ActionSpec, LazyAction, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::request::ActionRequest;
 use super::verdict::Judge;
@@ -31,7 +31,7 @@ use crate::engine::ModelRole;
 /// Explains code by comments.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "explain",
-    kind: ActionKind::Rewrite,
+    kind: MenuKind::Rewrite,
     steps: Steps::Lazy {
         model: ModelRole::Instruct,
         without_model: false,

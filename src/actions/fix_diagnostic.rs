@@ -32,7 +32,7 @@ use std::time::Instant;
 use recheck::Recheck;
 use site::SourceView;
 
-use super::action::{ActionKind, ActionSpec, Fix, NO_CODE, Steps};
+use super::action::{MenuKind, ActionSpec, Fix, NO_CODE, Steps};
 use super::edits::applied;
 use super::request::{ActionRequest, Diagnostic};
 use crate::document::{Edit, Snapshot};
@@ -41,7 +41,7 @@ use crate::language::DiagnosticKind;
 /// Repairs what a diagnostic reports, without a model.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "fix_diagnostic",
-    kind: ActionKind::QuickFix,
+    kind: MenuKind::QuickFix,
     steps: Steps::Ready { find: offers },
     not_here: NO_CODE,
     invalid: NO_CODE,

@@ -30,7 +30,7 @@ use parking_lot::Mutex;
 use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
-use super::action::{ActionKind, ActionSpec, Fix, NO_CODE, Steps};
+use super::action::{MenuKind, ActionSpec, Fix, NO_CODE, Steps};
 use super::check::Judge;
 use super::edits::applied;
 use super::request::ActionRequest;
@@ -42,7 +42,7 @@ use crate::language::strict::SyntaxError;
 /// Repairs the syntax, without a model.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "fix_syntax",
-    kind: ActionKind::QuickFix,
+    kind: MenuKind::QuickFix,
     steps: Steps::Ready { find: offers },
     not_here: NO_CODE,
     invalid: NO_CODE,

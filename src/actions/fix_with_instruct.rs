@@ -19,7 +19,7 @@
 
 use std::ops::Range;
 
-use super::action::{ActionKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
+use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::{ActionRequest, Diagnostic};
 use super::verdict::Judge;
@@ -30,7 +30,7 @@ use crate::engine::ModelRole;
 /// Repairs the code that a diagnostic points at.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "fix_instructed",
-    kind: ActionKind::QuickFix,
+    kind: MenuKind::QuickFix,
     steps: Steps::Lazy {
         model: ModelRole::Instruct,
         without_model: false,

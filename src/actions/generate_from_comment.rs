@@ -17,7 +17,7 @@
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use super::action::{ActionKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
+use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::verdict::Judge;
@@ -31,7 +31,7 @@ use crate::engine::ModelRole;
 /// Writes the code that a comment asks for.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "from_comment",
-    kind: ActionKind::Rewrite,
+    kind: MenuKind::Rewrite,
     steps: Steps::Lazy {
         model: ModelRole::Infill,
         without_model: true,

@@ -23,7 +23,7 @@ use std::time::Duration;
 use judge::{Body, Judge};
 use stub::{DocSource, Stub};
 
-use super::action::{ActionKind, ActionSpec, LazyAction, Resolve, Steps};
+use super::action::{MenuKind, ActionSpec, LazyAction, Resolve, Steps};
 use super::rounds::{self, DraftTask, RoundPlan};
 use crate::completion::generate::Draft;
 use crate::completion::{Reason, Extent, blocking};
@@ -34,7 +34,7 @@ use crate::engine::{ModelRole, Role, Segment};
 /// Writes the body of a function that has none.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "implement",
-    kind: ActionKind::Rewrite,
+    kind: MenuKind::Rewrite,
     steps: Steps::Lazy {
         model: ModelRole::Infill,
         without_model: true,

@@ -27,7 +27,7 @@ use judge::Judge;
 use span::Span;
 use tree_sitter::Tree;
 
-use super::action::{ActionKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
+use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::{change, fix_diagnostic};
@@ -44,7 +44,7 @@ use crate::verify::names;
 /// Regenerates what a diagnostic points at.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "infill",
-    kind: ActionKind::QuickFix,
+    kind: MenuKind::QuickFix,
     steps: Steps::Lazy {
         model: ModelRole::Infill,
         without_model: false,

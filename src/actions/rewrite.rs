@@ -19,7 +19,7 @@
 
 use std::ops::Range;
 
-use super::action::{ActionKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
+use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::verdict::Judge;
 use super::{edits, function};
@@ -30,7 +30,7 @@ use crate::engine::ModelRole;
 /// Rewrites lines as the user says.
 pub static SPEC: ActionSpec = ActionSpec {
     id: "rewrite",
-    kind: ActionKind::Rewrite,
+    kind: MenuKind::Rewrite,
     steps: Steps::Lazy {
         model: ModelRole::Instruct,
         without_model: false,

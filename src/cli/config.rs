@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use super::Common;
-use crate::config::{Config, Problem, render, schema};
+use crate::config::{Config, ConfigProblem, render, schema};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +53,7 @@ pub fn run(
     arguments: &Arguments,
     common: &Common,
     config: &Config,
-    problems: &[Problem],
+    problems: &[ConfigProblem],
 ) -> anyhow::Result<ExitCode> {
     let file = Config::user_file(common.config.as_deref())
         .context("there is no home folder; name a file with --config")?;

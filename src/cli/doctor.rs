@@ -11,7 +11,7 @@ use clap::Args;
 use super::ghost::{BOLD, DIM};
 use super::{Common, complete, stats};
 use crate::cancel::CancelToken;
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask, launch};
 use crate::engine::local;
@@ -72,7 +72,7 @@ pub fn run(
     arguments: &Arguments,
     common: &Common,
     config: &Config,
-    problems: &[Problem],
+    problems: &[ConfigProblem],
 ) -> anyhow::Result<ExitCode> {
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
@@ -102,7 +102,7 @@ pub fn run(
     Ok(if page.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn settings(page: &mut Page, common: &Common, problems: &[Problem]) -> anyhow::Result<()> {
+fn settings(page: &mut Page, common: &Common, problems: &[ConfigProblem]) -> anyhow::Result<()> {
     page.section("settings")?;
     match Config::user_file(common.config.as_deref()) {
         Some(path) if path.exists() => page.fact("file", path.display())?,

@@ -115,7 +115,7 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
     fact("up", &format_args!("{} s", report.uptime_s))?;
-    fact("stays", &format_args!("{} s after its last client", report.settings.exit_after_idle_s))?;
+    fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
     fact("version", &report.version)
 }
 

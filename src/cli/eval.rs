@@ -266,7 +266,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
             let _guard = runtime.enter();
             let (engine, path) = common.engine(config.clone())?;
             let model = fingerprint(&path, &*runtime.block_on(super::complete::ready(&*engine))?)?;
-            let start: crate::session::Start = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
+            let start: crate::session::EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
             let session = Session::new(
                 || Registry::builtin().expect("the built-in languages compile, as the tests show"),
                 config,

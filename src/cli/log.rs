@@ -1,10 +1,10 @@
-//! Where the log goes: stderr, at the level asked for. It never goes to stdout, which belongs to the protocol.
+//! Starts the log: it goes to stderr, at the level asked for, because stdout belongs to the protocol.
 
 use std::io::IsTerminal as _;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::settings::{Kind, Setting};
+use crate::config::settings::{Setting, ValueKind};
 use crate::lsp::process::Stderr;
 
 /// Name of the environment variable with a level, or with `tracing` directives (`warn,treefill::engine=debug`).
@@ -29,13 +29,13 @@ pub fn start(option: Option<&str>, configured: &str) -> Result<(), String> {
 }
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
-    let Some(Kind::Word(words)) = Setting::find("log", "level").map(|setting| setting.kind) else {
+    let Some(ValueKind::Word(words)) = Setting::find("log", "level").map(|setting| &setting.kind) else {
         unreachable!("log.level is a setting with a list of words")
     };
     let directives = match level {
         "off" | "error" => level.to_owned(),
         // Other people's crates stay at their warnings: tower-lsp writes whole messages, source text included, at debug.
-        word if words.contains(&word) => format!("warn,treefill={word}"),
+        word if words.iter().any(|known| known == word) => format!("warn,treefill={word}"),
         directives if directives.contains(['=', ',']) => directives.to_owned(),
         other => return Err(format!("there is no level \"{other}\"; use one of {}", words.join(", "))),
     };

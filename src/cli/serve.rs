@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, ConfigProblem};
 use crate::lsp;
 
 pub const EXAMPLES: &str = "\
@@ -36,7 +36,7 @@ pub fn run(
     arguments: &Arguments,
     config_file: Option<PathBuf>,
     mut config: Config,
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
 ) -> ExitCode {
     config.engine.in_process |= arguments.in_process;
     let watch_parent = !arguments.no_watch_parent;

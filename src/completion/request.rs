@@ -3,8 +3,10 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::milliseconds;
 use super::outcome::Shown;
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
@@ -78,7 +80,7 @@ impl Effort {
 }
 
 /// What becomes of a suggestion that adds something a reader should look at twice ([`crate::verify::risks`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnRisk {
     /// It is not made.
@@ -88,29 +90,42 @@ pub enum OnRisk {
     Lower,
 }
 
-/// Settings of the pipeline, filled from the configuration.
-#[derive(Debug, Clone, PartialEq)]
+/// Settings of the pipeline: those that are not skipped belong to the user, in `[completion]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
 pub struct CompletionOptions {
     /// Most tokens generated for one suggestion.
+    #[schemars(range(min = 1, max = 1024), extend("x-scope" = "anyone"))]
     pub max_tokens: usize,
     /// Most lines of one suggestion.
+    #[schemars(range(min = 1, max = 200), extend("x-scope" = "anyone"))]
     pub max_lines: usize,
-    /// Texts that are generated at once, the likeliest first: the best is shown, and typing any of them needs no model.
-    pub candidates: usize,
-    /// Wait after an automatic trigger before the model is asked; a newer request ends the wait.
+    /// Milliseconds without a key before the model is asked; text that is already generated shows at once.
+    #[serde(rename = "debounce_ms", with = "milliseconds")]
+    #[schemars(with = "u64", range(max = 5_000), extend("x-scope" = "anyone"))]
     pub debounce: Duration,
-    /// Time after which what is there is taken, and nothing is waited for any longer.
+    /// Milliseconds after which what has been generated is taken, and no more is waited for.
+    #[serde(rename = "deadline_ms", with = "milliseconds")]
+    #[schemars(with = "u64", range(min = 50, max = 60_000), extend("x-scope" = "anyone"))]
     pub deadline: Duration,
+    /// Suggestions that add what `treefill check` lists, like shell=True or unsafe: drop them, or lower their rank.
+    #[schemars(extend("x-formerly" = "risky"))]
+    pub on_risk: OnRisk,
+    /// Texts that are generated at once, the likeliest first: the best is shown, and typing any of them needs no model.
+    #[serde(skip)]
+    pub candidates: usize,
     /// Most time for trying shorter texts than the whole ones: about what the eye forgives on top of the model's own time.
     /// Always bounded by a number too.
+    #[serde(skip)]
     pub check_time: Duration,
     /// When the next suggestion may be prepared before anybody asks for it.
+    #[serde(skip)]
     pub prefetch: Prefetch,
-    /// What becomes of risky additions.
-    pub on_risk: OnRisk,
     /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
+    #[serde(skip)]
     pub prior_logits: [f32; 2],
     /// All of it, but for measurements.
+    #[serde(skip)]
     pub effort: Effort,
 }
 

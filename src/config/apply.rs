@@ -1,10 +1,10 @@
-//! Putting values into a [`Config`], one by one: a bad one is reported and left out, the good ones count.
+//! Puts values into a [`Config`] one by one: reports and leaves out a bad one, takes the good ones.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::settings::{Kind, SECTIONS, SETTINGS, Scope, Setting};
+use super::settings::{SECTIONS, Setting, ValueKind};
 use super::{Config, disable};
 
 /// Whether a source of settings is the user's own.
@@ -18,7 +18,7 @@ pub enum Trust {
 
 /// A setting that was not taken as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// `FILE:LINE`, or where else the setting came from.
     pub origin: String,
     /// `section.key`, or empty when the trouble is with the file.
@@ -27,13 +27,13 @@ pub struct Problem {
     pub message: String,
 }
 
-impl Problem {
+impl ConfigProblem {
     pub(super) fn new(origin: impl Into<String>, key: &str, message: impl Into<String>) -> Self {
         Self { origin: origin.into(), key: key.to_owned(), message: message.into() }
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.key.as_str() {
             "" => write!(out, "{}: {}", self.origin, self.message),
@@ -102,7 +102,7 @@ pub fn entries_of(options: Value, origin: &str) -> Vec<Entry> {
 }
 
 /// Put `entries` into `config`; what could not be taken comes back.
-pub fn apply(config: &mut Config, entries: Vec<Entry>, trust: Trust) -> Vec<Problem> {
+pub fn apply(config: &mut Config, entries: Vec<Entry>, trust: Trust) -> Vec<ConfigProblem> {
     let mut problems = Vec::new();
     let mut values = serde_json::to_value(&*config).expect("a Config is plain data");
     for entry in entries {
@@ -114,12 +114,17 @@ pub fn apply(config: &mut Config, entries: Vec<Entry>, trust: Trust) -> Vec<Prob
                 continue;
             }
         };
-        let (value, remark) = conform(setting.kind, value);
+        let (value, remark) = conform(&setting.kind, value);
         if let Some(message) = remark {
-            problems.push(Problem::new(&*entry.origin, &setting.name(), message));
+            problems.push(ConfigProblem::new(&*entry.origin, &setting.name(), message));
+        }
+        if let Some(formerly) = entry.key.as_ref().filter(|key| **key != setting.key) {
+            let message = format!("this setting is now called {}; the value is used", setting.key);
+            let name = format!("{}.{formerly}", setting.section);
+            problems.push(ConfigProblem::new(&*entry.origin, &name, message));
         }
         if let Some(value) = value {
-            values[setting.section][setting.key] = value;
+            values[&setting.section][&setting.key] = value;
         }
     }
     *config = serde_json::from_value(values).expect("every value was checked against its setting's kind");
@@ -127,16 +132,16 @@ pub fn apply(config: &mut Config, entries: Vec<Entry>, trust: Trust) -> Vec<Prob
 }
 
 /// The setting an entry is for, when there is one that its source may set.
-fn checked(entry: &Entry, trust: Trust) -> Result<Option<(&'static Setting, &Value)>, Problem> {
-    let known = SECTIONS.iter().any(|(name, _)| *name == entry.section);
-    let problem = |key: &str, message: String| Err(Problem::new(&*entry.origin, key, message));
+fn checked(entry: &Entry, trust: Trust) -> Result<Option<(&'static Setting, &Value)>, ConfigProblem> {
+    let known = SECTIONS.iter().any(|section| section.name == entry.section);
+    let problem = |key: &str, message: String| Err(ConfigProblem::new(&*entry.origin, key, message));
     let (key, value) = match (&entry.key, &entry.value) {
         (Some(key), Some(value)) if known => (key, value),
         // Reported once, when the section was opened.
         (Some(_), _) => return Ok(None),
         (None, None) if known => return Ok(None),
         (None, None) => {
-            let names = SECTIONS.iter().map(|(name, _)| (*name).to_owned());
+            let names = SECTIONS.iter().map(|section| section.name.clone());
             let hint = nearest(&entry.section, names)
                 .map_or_else(section_list, |name| format!("did you mean [{name}]?"));
             return problem(&entry.section, format!("unknown section; {hint}"));
@@ -146,7 +151,7 @@ fn checked(entry: &Entry, trust: Trust) -> Result<Option<(&'static Setting, &Val
     let name = format!("{}.{key}", entry.section);
     match Setting::find(&entry.section, key) {
         None => problem(&name, format!("unknown setting; {}", key_hint(&entry.section, key))),
-        Some(setting) if setting.scope == Scope::User && trust == Trust::Workspace => {
+        Some(setting) if !setting.anyone && trust == Trust::Workspace => {
             let file = Config::user_file(None)
                 .map_or_else(|| "your config.toml".to_owned(), |path| path.display().to_string());
             problem(&name, format!("refused: a project or an editor may not set it; put it into {file}"))
@@ -156,7 +161,7 @@ fn checked(entry: &Entry, trust: Trust) -> Result<Option<(&'static Setting, &Val
 }
 
 fn section_list() -> String {
-    let names: Vec<String> = SECTIONS.iter().map(|(name, _)| format!("[{name}]")).collect();
+    let names: Vec<String> = SECTIONS.iter().map(|section| format!("[{}]", section.name)).collect();
     format!("there are {}", names.join(", "))
 }
 
@@ -167,9 +172,9 @@ fn loose_hint(key: &str, is_section: bool) -> String {
     if is_section {
         return format!("expected a table, [{key}], with settings in it");
     }
-    let owner = SETTINGS.iter().find(|setting| setting.key == key);
-    let nearest = || nearest(key, SETTINGS.iter().map(Setting::name));
-    match owner.map(|setting| setting.section) {
+    let owner = Setting::all().find(|setting| setting.key == key);
+    let nearest = || nearest(key, Setting::all().map(Setting::name));
+    match owner.map(|setting| &setting.section) {
         Some(section) => format!("unknown setting; it belongs into the section [{section}]"),
         None => match nearest() {
             Some(name) => format!("unknown setting; did you mean {name}?"),
@@ -179,14 +184,14 @@ fn loose_hint(key: &str, is_section: bool) -> String {
 }
 
 fn key_hint(section: &str, key: &str) -> String {
-    let here = || SETTINGS.iter().filter(|setting| setting.section == section);
-    if let Some(name) = nearest(key, here().map(|setting| setting.key.to_owned())) {
+    let here = || Setting::all().filter(|setting| setting.section == section);
+    if let Some(name) = nearest(key, here().map(|setting| setting.key.clone())) {
         return format!("did you mean {name}?");
     }
-    if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
+    if let Some(setting) = Setting::all().find(|setting| setting.key == key) {
         return format!("did you mean {}?", setting.name());
     }
-    let keys: Vec<&str> = here().map(|setting| setting.key).collect();
+    let keys: Vec<&str> = here().map(|setting| setting.key.as_str()).collect();
     format!("[{section}] has {}", keys.join(", "))
 }
 
@@ -205,11 +210,11 @@ fn nearest(name: &str, names: impl Iterator<Item = String>) -> Option<String> {
 }
 
 /// The value as the setting takes it, and a remark when that is not what was written.
-fn conform(kind: Kind, value: &Value) -> (Option<Value>, Option<String>) {
+fn conform(kind: &ValueKind, value: &Value) -> (Option<Value>, Option<String>) {
     let wrong = || (None, Some(format!("expected {}, found {}; ignored", kind.describe(), describe(value))));
     match kind {
-        Kind::Switch if value.is_boolean() => (Some(value.clone()), None),
-        Kind::Integer { min, max } => match value.as_i64() {
+        ValueKind::Switch if value.is_boolean() => (Some(value.clone()), None),
+        &ValueKind::Integer { min, max } => match value.as_i64() {
             Some(number) => {
                 let taken = u64::try_from(number).unwrap_or(0).clamp(min, max);
                 let same = u64::try_from(number) == Ok(taken);
@@ -220,18 +225,18 @@ fn conform(kind: Kind, value: &Value) -> (Option<Value>, Option<String>) {
             None => wrong(),
         },
         // An empty text is how editors and people write "not set".
-        Kind::Path | Kind::Text if value.as_str() == Some("") => (Some(Value::Null), None),
-        Kind::Path | Kind::Text if value.is_string() => (Some(value.clone()), None),
-        Kind::Word(words) => match value.as_str() {
-            Some(word) if words.contains(&word) => (Some(value.clone()), None),
+        ValueKind::Path | ValueKind::Text if value.as_str() == Some("") => (Some(Value::Null), None),
+        ValueKind::Path | ValueKind::Text if value.is_string() => (Some(value.clone()), None),
+        ValueKind::Word(words) => match value.as_str() {
+            Some(word) if words.iter().any(|known| known == word) => (Some(value.clone()), None),
             Some(word) => {
-                let hint = nearest(word, words.iter().map(|&word| word.to_owned()));
+                let hint = nearest(word, words.iter().cloned());
                 let hint = hint.map(|word| format!("; did you mean \"{word}\"?")).unwrap_or_default();
                 (None, Some(format!("expected {}, found \"{word}\"; ignored{hint}", kind.describe())))
             }
             None => wrong(),
         },
-        Kind::Texts | Kind::Globs => match value.as_array() {
+        ValueKind::Texts | ValueKind::Globs => match value.as_array() {
             Some(items) if items.iter().all(Value::is_string) => list(kind, items),
             _ => wrong(),
         },
@@ -240,10 +245,11 @@ fn conform(kind: Kind, value: &Value) -> (Option<Value>, Option<String>) {
 }
 
 /// A list of texts; patterns that do not compile are left out.
-fn list(kind: Kind, items: &[Value]) -> (Option<Value>, Option<String>) {
+fn list(kind: &ValueKind, items: &[Value]) -> (Option<Value>, Option<String>) {
     let mut remarks = Vec::new();
     let kept = items.iter().filter(|item| {
-        let error = item.as_str().filter(|_| kind == Kind::Globs).and_then(|text| disable::glob(text).err());
+        let error =
+            item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(|text| disable::glob(text).err());
         remarks.extend(error.iter().map(|error| format!("not a path pattern, ignored: {error}")));
         error.is_none()
     });

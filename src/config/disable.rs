@@ -1,10 +1,10 @@
-//! Where nothing is suggested: languages and path patterns, compiled once. Switching off for a while is the session's.
+//! Decides where nothing is suggested: by language and path patterns, compiled once. The session switches off for a while.
 
 use std::path::Path;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::Disable;
+use super::DisableSection;
 
 /// The off switches of a configuration.
 #[derive(Debug, Clone, Default)]
@@ -16,7 +16,7 @@ pub struct Disabled {
 
 impl Disabled {
     /// Patterns that do not compile are left out: they were reported when the configuration was read.
-    pub(super) fn new(enabled: bool, disable: &Disable) -> Self {
+    pub(super) fn new(enabled: bool, disable: &DisableSection) -> Self {
         let mut paths = GlobSetBuilder::new();
         for glob in disable.paths.iter().filter_map(|pattern| glob(pattern).ok()) {
             paths.add(glob);
@@ -49,7 +49,7 @@ mod tests {
 
     fn disabled(languages: &[&str], paths: &[&str]) -> Disabled {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        Disabled::new(true, &Disable { languages: owned(languages), paths: owned(paths) })
+        Disabled::new(true, &DisableSection { languages: owned(languages), paths: owned(paths) })
     }
 
     #[test]
@@ -62,6 +62,6 @@ mod tests {
         assert!(off.matches("x", Some(Path::new("/srv/one/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/srv/one/two/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/a/environment.py"))));
-        assert!(Disabled::new(false, &Disable::default()).matches("rust", None));
+        assert!(Disabled::new(false, &DisableSection::default()).matches("rust", None));
     }
 }

@@ -1,4 +1,4 @@
-//! Reading the TOML file: every value with the line it stands on. A syntax error costs the values it hides, not the file.
+//! Reads the TOML file: every value with the line it is on. A syntax error costs the values it hides, not the file.
 
 use std::ops::Range;
 use std::path::Path;
@@ -8,16 +8,16 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::apply::{Entry, Problem};
+use super::apply::{ConfigProblem, Entry};
 
 /// A configuration file is a page of text; reading more (a device, a model named by mistake) would only cost memory.
 const LARGEST: u64 = 1024 * 1024;
 
 /// The values in the file at `path`, and what is wrong with the file itself.
-pub fn read(path: &Path) -> (Vec<Entry>, Vec<Problem>) {
+pub fn read(path: &Path) -> (Vec<Entry>, Vec<ConfigProblem>) {
     match text(path) {
         Ok(text) => parse(&text, &path.display().to_string()),
-        Err(message) => (Vec::new(), vec![Problem::new(path.display().to_string(), "", message)]),
+        Err(message) => (Vec::new(), vec![ConfigProblem::new(path.display().to_string(), "", message)]),
     }
 }
 
@@ -41,7 +41,7 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 /// The values in `text`, which came from `origin`.
-pub fn parse(text: &str, origin: &str) -> (Vec<Entry>, Vec<Problem>) {
+pub fn parse(text: &str, origin: &str) -> (Vec<Entry>, Vec<ConfigProblem>) {
     let place = |byte: usize| format!("{origin}:{}", line_of(text, byte));
     let (readable, problems) = without_errors(text, &place);
     let (table, _) = DeTable::parse_recoverable(&readable);
@@ -69,7 +69,7 @@ pub fn parse(text: &str, origin: &str) -> (Vec<Entry>, Vec<Problem>) {
 ///
 /// The parser's own recovery is not enough: after an unclosed `[` it takes all that follows for list items, so one slip
 /// would cost the rest of the file.
-fn without_errors(text: &str, place: &dyn Fn(usize) -> String) -> (String, Vec<Problem>) {
+fn without_errors(text: &str, place: &dyn Fn(usize) -> String) -> (String, Vec<ConfigProblem>) {
     // Each round blanks a line; a file with more broken lines than this is no configuration file.
     const ROUNDS: usize = 50;
     let (mut readable, mut problems) = (text.to_owned(), Vec::new());
@@ -83,7 +83,7 @@ fn without_errors(text: &str, place: &dyn Fn(usize) -> String) -> (String, Vec<P
         if readable[line.clone()].trim().is_empty() {
             break;
         }
-        problems.push(Problem::new(
+        problems.push(ConfigProblem::new(
             place(line.start),
             "",
             format!("not valid TOML, line ignored: {}", error.message()),

@@ -1,26 +1,24 @@
-//! The settings table as text: a default file with every setting explained, a list for the help, the values in force.
-//! It writes nothing to disk.
+//! Writes the list of settings as text: a default file with every setting explained, a list for the help, the values in force.
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use super::Config;
-use super::settings::{SECTIONS, SETTINGS};
+use super::settings::{SECTIONS, Setting};
 
 /// A configuration file that changes nothing: every setting commented out, with its default and what it does.
 pub fn default_file() -> String {
-    let defaults = serde_json::to_value(Config::default()).expect("a Config is plain data");
     let mut out = String::from(
         "# Settings of treefill. Every line that is commented out shows the default, or an example where the default is\n\
          # not a fixed value. `treefill config check` says what is wrong with this file, `treefill config show` what is\n\
          # in force. A running server reads it when it starts.\n",
     );
-    for (section, about) in SECTIONS {
-        let _ = write!(out, "\n# {about}\n[{section}]\n");
-        for setting in SETTINGS.iter().filter(|setting| setting.section == *section) {
+    for section in &*SECTIONS {
+        let _ = write!(out, "\n# {}\n[{}]\n", section.doc, section.name);
+        for setting in &section.settings {
             let _ = write!(out, "\n# {}\n# {}", setting.doc, capital(&setting.kind.describe()));
-            match toml_text(&defaults[section][setting.key]) {
+            match toml_text(&setting.default) {
                 Some(default) => {
                     let _ = write!(out, ".\n# {} = {default}\n", setting.key);
                 }
@@ -39,11 +37,9 @@ pub fn default_file() -> String {
 
 /// Every setting with its type, default and meaning, for the help.
 pub fn table() -> String {
-    let defaults = serde_json::to_value(Config::default()).expect("a Config is plain data");
     let mut out = String::new();
-    for setting in SETTINGS {
-        let default =
-            toml_text(&defaults[setting.section][setting.key]).unwrap_or_else(|| setting.unset.to_owned());
+    for setting in Setting::all() {
+        let default = toml_text(&setting.default).unwrap_or_else(|| setting.unset.clone());
         let _ = write!(
             out,
             "  {}  ({}; default: {default})\n      {}\n",
@@ -59,10 +55,10 @@ pub fn table() -> String {
 pub fn values(config: &Config) -> String {
     let values = serde_json::to_value(config).expect("a Config is plain data");
     let mut out = String::new();
-    for (at, (section, _)) in SECTIONS.iter().enumerate() {
-        let _ = writeln!(out, "{}[{section}]", if at == 0 { "" } else { "\n" });
-        for setting in SETTINGS.iter().filter(|setting| setting.section == *section) {
-            let _ = match toml_text(&values[section][setting.key]) {
+    for (at, section) in SECTIONS.iter().enumerate() {
+        let _ = writeln!(out, "{}[{}]", if at == 0 { "" } else { "\n" }, section.name);
+        for setting in &section.settings {
+            let _ = match toml_text(&values[&section.name][&setting.key]) {
                 Some(value) => writeln!(out, "# {}\n{} = {value}", setting.doc, setting.key),
                 None => writeln!(out, "# {}\n# {} is not set: {}", setting.doc, setting.key, setting.unset),
             };
@@ -85,10 +81,10 @@ fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::settings::Setting;
-    use crate::config::{Trust, apply, file};
+    use crate::config::settings::ValueKind;
+    use crate::config::{ConfigProblem, Trust, apply, file};
 
-    fn load(text: &str) -> (Config, Vec<crate::config::Problem>) {
+    fn load(text: &str) -> (Config, Vec<ConfigProblem>) {
         let (entries, mut problems) = file::parse(text, "config.toml");
         let mut config = Config::default();
         problems.extend(apply::apply(&mut config, entries, Trust::User));
@@ -96,34 +92,20 @@ mod tests {
     }
 
     #[test]
-    fn the_table_and_the_structs_name_the_same_settings() {
-        let Value::Object(sections) = serde_json::to_value(Config::default()).unwrap() else {
-            panic!("a struct")
-        };
-        let fields: Vec<String> = sections
-            .iter()
-            .flat_map(|(section, fields)| {
-                fields.as_object().unwrap().keys().map(move |key| format!("{section}.{key}"))
-            })
-            .collect();
-        let table: Vec<String> = SETTINGS.iter().map(Setting::name).collect();
-        assert_eq!(fields, table);
-        let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-        assert_eq!(sections.keys().collect::<Vec<_>>(), names);
-    }
-
-    #[test]
-    fn a_setting_without_default_says_what_holds_instead() {
-        let defaults = serde_json::to_value(Config::default()).unwrap();
-        for setting in SETTINGS {
-            let absent = defaults[setting.section][setting.key].is_null();
-            assert_eq!(absent, !setting.unset.is_empty(), "{}", setting.name());
+    fn each_setting_says_what_it_does_and_what_holds_without_it() {
+        for setting in Setting::all() {
+            let text = format!("{setting:?}");
+            assert!(setting.doc.ends_with('.'), "{text}");
+            let unfixed = setting.default.is_null();
+            assert!(setting.unset.is_empty() != unfixed && setting.example.is_empty() != unfixed, "{text}");
+            let unlimited = matches!(setting.kind, ValueKind::Integer { max: u64::MAX, .. });
+            assert!(!unlimited, "{text}");
         }
     }
 
     #[test]
     fn every_example_is_accepted_and_changes_its_setting() {
-        for setting in SETTINGS {
+        for setting in Setting::all().filter(|setting| !setting.example.is_empty()) {
             let text = format!("[{}]\n{} = {}\n", setting.section, setting.key, setting.example);
             let (config, problems) = load(&text);
             assert_eq!(problems, [], "{text}");
@@ -136,7 +118,7 @@ mod tests {
         let text = default_file();
         assert_eq!(load(&text), (Config::default(), Vec::new()));
         let is_value =
-            |line: &str| SETTINGS.iter().any(|setting| line.starts_with(&format!("# {} = ", setting.key)));
+            |line: &str| Setting::all().any(|setting| line.starts_with(&format!("# {} = ", setting.key)));
         let uncommented: Vec<&str> =
             text.lines().map(|line| if is_value(line) { &line[2..] } else { line }).collect();
         let (config, problems) = load(&uncommented.join("\n"));

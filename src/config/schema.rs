@@ -1,27 +1,23 @@
-//! The settings table as a JSON schema, from which editors' settings pages are made. It checks nothing itself.
+//! Writes the list of settings as a JSON schema, from which editors' settings pages are made.
 
 use serde_json::{Map, Value, json};
 
-use super::Config;
-use super::settings::{Kind, SECTIONS, SETTINGS, Scope, Setting};
+use super::settings::{SECTIONS, Setting, ValueKind};
 
 /// A schema of the configuration file. Beside the standard's keywords, each setting has `x-scope`: `user` for those that
 /// are taken from the user's file only, `anyone` for those that an editor may send.
 pub fn of_all() -> Value {
-    let defaults = serde_json::to_value(Config::default()).expect("a Config is plain data");
     let mut sections = Map::new();
-    for (section, about) in SECTIONS {
-        let settings = SETTINGS.iter().filter(|setting| setting.section == *section);
-        let properties: Map<String, Value> = settings
-            .map(|setting| (setting.key.to_owned(), of(setting, &defaults[section][setting.key])))
-            .collect();
+    for section in &*SECTIONS {
+        let properties: Map<String, Value> =
+            section.settings.iter().map(|setting| (setting.key.clone(), of(setting))).collect();
         let object = json!({
             "type": "object",
-            "description": about,
+            "description": section.doc,
             "additionalProperties": false,
             "properties": properties,
         });
-        sections.insert((*section).to_owned(), object);
+        sections.insert(section.name.clone(), object);
     }
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -32,26 +28,22 @@ pub fn of_all() -> Value {
     })
 }
 
-fn of(setting: &Setting, default: &Value) -> Value {
-    let mut schema = match setting.kind {
-        Kind::Switch => json!({ "type": "boolean" }),
-        Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
-        Kind::Text | Kind::Path => json!({ "type": "string" }),
-        Kind::Word(words) => json!({ "type": "string", "enum": words }),
-        Kind::Texts | Kind::Globs => json!({ "type": "array", "items": { "type": "string" } }),
+fn of(setting: &Setting) -> Value {
+    let mut schema = match &setting.kind {
+        ValueKind::Switch => json!({ "type": "boolean" }),
+        ValueKind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        ValueKind::Text | ValueKind::Path => json!({ "type": "string" }),
+        ValueKind::Word(words) => json!({ "type": "string", "enum": words }),
+        ValueKind::Texts | ValueKind::Globs => json!({ "type": "array", "items": { "type": "string" } }),
     };
-    schema["description"] = match setting.unset {
-        "" => setting.doc.into(),
+    schema["description"] = match setting.unset.as_str() {
+        "" => setting.doc.as_str().into(),
         unset => format!("{} When not set: {unset}.", setting.doc).into(),
     };
-    if !default.is_null() {
-        schema["default"] = default.clone();
+    if !setting.default.is_null() {
+        schema["default"] = setting.default.clone();
     }
-    schema["x-scope"] = match setting.scope {
-        Scope::User => "user",
-        Scope::Anyone => "anyone",
-    }
-    .into();
+    schema["x-scope"] = if setting.anyone { "anyone" } else { "user" }.into();
     schema
 }
 
@@ -62,10 +54,10 @@ mod tests {
     #[test]
     fn every_setting_has_its_type_its_meaning_and_its_scope() {
         let schema = of_all();
-        for setting in SETTINGS {
-            let found = &schema["properties"][setting.section]["properties"][setting.key];
+        for setting in Setting::all() {
+            let found = &schema["properties"][&setting.section]["properties"][&setting.key];
             assert!(found["type"].is_string(), "{}", setting.name());
-            assert!(found["description"].as_str().unwrap().starts_with(setting.doc));
+            assert!(found["description"].as_str().unwrap().starts_with(&setting.doc));
         }
         let model = &schema["properties"]["model"]["properties"];
         assert_eq!(model["path"]["x-scope"], "user");

@@ -1,10 +1,11 @@
 //! Whether work that nobody has asked for yet may be done: by the user's setting, and by what the machine runs on.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use starship_battery::{Manager, State};
 
 /// When to work ahead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Prefetch {
     /// When the machine does not run on a battery.

@@ -2,15 +2,12 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 #[cfg(doc)]
 use super::Task;
 use super::power;
-
-/// Seconds that an engine process stays without clients: an editor that is restarted finds its engine, and an evening
-/// without one does not keep the memory.
-pub const EXIT_AFTER_IDLE_S: u64 = 300;
 
 /// What a model is for; each reads other things in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +29,37 @@ impl ModelRole {
     }
 }
 
+/// The settings of a model, beside its file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ModelTuning {
+    /// How its fill-in-the-middle prompt is laid out, when the file's own data would be read wrongly.
+    #[schemars(extend("x-unset" = "read from the model file", "x-example" = "\"qwen2.5-coder\""))]
+    pub family: Option<String>,
+    /// Layers kept on the GPU, in a build with the feature cuda, metal or vulkan; 0 uses the CPU only.
+    #[schemars(range(max = 1000), extend("x-unset" = "as many as fit into its free memory", "x-example" = "20"))]
+    pub gpu_layers: Option<u32>,
+    /// Tokens of context kept in memory for each model; more costs memory, and time on a cold prompt.
+    #[schemars(range(min = 256, max = 131_072), extend("x-unset" = "chosen from the model", "x-example" = "4096"))]
+    pub context: Option<u32>,
+    /// Threads that compute.
+    #[schemars(range(min = 1, max = 512), extend(
+        "x-unset" = "one for a model below 100 M parameters, else one for each physical core",
+        "x-example" = "4"
+    ))]
+    pub threads: Option<usize>,
+    /// Milliseconds that reading a whole new prompt may take; the measured speed turns it into a number of tokens.
+    #[schemars(range(min = 20, max = 60_000), extend("x-formerly" = "prompt_ms"))]
+    pub max_prefill_ms: u32,
+}
+
+impl Default for ModelTuning {
+    fn default() -> Self {
+        // A pause long enough to wait for; the next key reuses the work.
+        Self { family: None, gpu_layers: None, context: None, threads: None, max_prefill_ms: 1500 }
+    }
+}
+
 /// How to run a model. Everything but the file has a default that suits an ordinary machine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelOptions {
@@ -39,18 +67,10 @@ pub struct ModelOptions {
     pub model: PathBuf,
     /// What is asked of it.
     pub role: ModelRole,
-    /// Tokens of context; by default what the model was trained with, at most [`ModelOptions::CONTEXT`].
-    pub context: Option<u32>,
+    /// What the user may set.
+    pub tuning: ModelTuning,
     /// Most tokens evaluated in one go.
     pub batch: u32,
-    /// CPU threads; by default the physical cores.
-    pub threads: Option<usize>,
-    /// Layers on the GPU; by default as many as fit where a GPU backend is compiled in, else none.
-    pub gpu_layers: Option<u32>,
-    /// FIM family or prompt order by name; none or `auto` means: found out from the vocabulary.
-    pub family: Option<String>,
-    /// Milliseconds a cold prompt may take; with the measured speed this bounds the prompt's length.
-    pub max_prefill_ms: u32,
     /// When the prompt of a place may be extended while nobody waits.
     pub prefetch: power::Prefetch,
     /// Milliseconds without a job after which nobody waits.
@@ -66,13 +86,8 @@ impl ModelOptions {
         Self {
             model: model.into(),
             role: ModelRole::default(),
-            context: None,
+            tuning: ModelTuning::default(),
             batch: 512,
-            threads: None,
-            gpu_layers: None,
-            family: None,
-            // A pause long enough to wait for; the next key reuses the work.
-            max_prefill_ms: 1500,
             prefetch: power::Prefetch::default(),
             // Whoever has not pressed a key for so long is reading.
             pause_ms: 300,
@@ -85,15 +100,32 @@ impl ModelOptions {
 pub struct DaemonOptions {
     /// The model, and how to run it.
     pub options: ModelOptions,
-    /// Seconds that it stays after its last client has gone.
+    /// When it gives up what nobody uses.
+    pub idle: IdleLimits,
+}
+
+/// When an engine process gives up what nobody uses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct IdleLimits {
+    /// Seconds that the engine's process stays after the last editor has gone.
+    #[schemars(range(max = 604_800), extend("x-formerly" = "linger_s"))]
     pub exit_after_idle_s: u64,
-    /// Seconds without work after which the model is given up until the next job; 0 keeps it.
+    /// Seconds without work after which the engine gives the model's memory back until the next key; 0: never.
+    #[schemars(range(max = 604_800), extend("x-formerly" = "unload_s"))]
     pub unload_after_idle_s: u64,
+}
+
+impl Default for IdleLimits {
+    fn default() -> Self {
+        // An editor that is restarted finds its engine, and an evening without one does not keep the memory.
+        Self { exit_after_idle_s: 300, unload_after_idle_s: 0 }
+    }
 }
 
 impl DaemonOptions {
     /// The defaults for a model.
     pub fn new(options: ModelOptions) -> Self {
-        Self { options, exit_after_idle_s: EXIT_AFTER_IDLE_S, unload_after_idle_s: 0 }
+        Self { options, idle: IdleLimits::default() }
     }
 }

@@ -37,7 +37,9 @@ impl Side {
     pub fn open(&mut self, name: &str, language: &str, text: &str) -> anyhow::Result<Open> {
         let open = Open { uri: format!("file:///replay/{name}"), version: 1 };
         match self {
-            Self::Session(session) => session.open(&open.uri, language, 1, text),
+            Self::Session(session) => {
+                session.open(&open.uri, language, 1, text);
+            }
             Self::Lsp(client) => {
                 let document = json!({"uri": open.uri, "languageId": language, "version": 1, "text": text});
                 client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
@@ -59,7 +61,7 @@ impl Side {
         match self {
             Self::Session(session) => {
                 let change = Change { range: Some((start, end)), text: change.text.clone() };
-                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+                session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
             }
             Self::Lsp(client) => {
                 let range = json!({"start": lsp(start), "end": lsp(end)});

@@ -11,7 +11,7 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::ConfigurationItem;
 
 use super::client::Messages;
-use crate::config::{Config, Problem, Trust};
+use crate::config::{Config, ConfigProblem, Trust};
 use crate::session::Session;
 
 /// Keeps the session's settings up to date.
@@ -65,7 +65,7 @@ impl Settings {
     }
 
     /// Tell the user what was not taken: all in one message, each problem once.
-    pub fn report(&self, problems: &[Problem]) {
+    pub fn report(&self, problems: &[ConfigProblem]) {
         let mut state = self.state.lock();
         let texts = problems.iter().map(ToString::to_string);
         let news: Vec<String> = texts.filter(|text| state.reported.insert(text.clone())).collect();

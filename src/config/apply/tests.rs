@@ -1,16 +1,21 @@
 //! What is said about wrong settings, as tables of input and report.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 use serde_json::json;
 
 use super::super::file;
 use super::*;
+use crate::completion::OnRisk;
+use crate::engine::IdleLimits;
+use crate::engine::power::Prefetch;
 
 fn check(text: &str, expect: Expect) -> Config {
     let (entries, mut problems) = file::parse(text, "config.toml");
     let mut config = Config::default();
     problems.extend(apply(&mut config, entries, Trust::User));
-    let report: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    let report: Vec<String> = problems.iter().map(ConfigProblem::to_string).collect();
     expect.assert_eq(&report.join("\n"));
     config
 }
@@ -18,7 +23,7 @@ fn check(text: &str, expect: Expect) -> Config {
 #[test]
 fn nothing_to_say_about_a_right_file() {
     let config = check("[completion]\nmax_tokens = 32 # fewer\n[log]\nlevel = 'info'\n", expect![[""]]);
-    assert_eq!((config.completion.max_tokens, config.log.level.as_str()), (32, "info"));
+    assert_eq!((config.completion.options.max_tokens, config.log.level.as_str()), (32, "info"));
 }
 
 #[test]
@@ -61,8 +66,8 @@ fn wrong_types_name_the_line_and_what_was_expected() {
     check(
         "[completion]\n\nmax_tokens = \"many\"\nenabled = 1\n",
         expect![[r#"
-        config.toml:3: completion.max_tokens: expected a whole number from 1 to 1024, found the text "many"; ignored
-        config.toml:4: completion.enabled: expected true or false, found 1; ignored"#]],
+            config.toml:3: completion.max_tokens: expected a whole number from 1 to 1024, found the text "many"; ignored
+            config.toml:4: completion.enabled: expected true or false, found 1; ignored"#]],
     );
     check(
         "[model]\npath = 3\nthreads = 2.5\n",
@@ -95,13 +100,17 @@ fn numbers_out_of_range_are_brought_into_it() {
     let config = check(
         "[completion]\nmax_tokens = 0\nmax_lines = 100000\ndebounce_ms = -3\n",
         expect![[r#"
-        config.toml:2: completion.max_tokens: expected a whole number from 1 to 1024, found 0; 1 is used
-        config.toml:3: completion.max_lines: expected a whole number from 1 to 200, found 100000; 200 is used
-        config.toml:4: completion.debounce_ms: expected a whole number from 0 to 5000, found -3; 0 is used"#]],
+            config.toml:2: completion.max_tokens: expected a whole number from 1 to 1024, found 0; 1 is used
+            config.toml:3: completion.max_lines: expected a whole number from 1 to 200, found 100000; 200 is used
+            config.toml:4: completion.debounce_ms: expected a whole number from 0 to 5000, found -3; 0 is used"#]],
     );
     assert_eq!(
-        (config.completion.max_tokens, config.completion.max_lines, config.completion.debounce_ms),
-        (1, 200, 0)
+        (
+            config.completion.options.max_tokens,
+            config.completion.options.max_lines,
+            config.completion.options.debounce
+        ),
+        (1, 200, Duration::ZERO)
     );
 }
 
@@ -116,7 +125,10 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
         config.toml:7: not valid TOML, line ignored: invalid literal string, expected `'`
         config.toml:8: disable.paths: not a path pattern, ignored: error parsing glob '**/[': unclosed character class; missing ']'"#]],
     );
-    assert_eq!((config.completion.max_tokens, config.completion.debounce_ms), (7, 9));
+    assert_eq!(
+        (config.completion.options.max_tokens, config.completion.options.debounce),
+        (7, Duration::from_millis(9))
+    );
     assert_eq!(config.disable.paths, ["*.env"]);
     check(
         "[completion\nmax_tokens = 7\n",
@@ -139,9 +151,34 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
     );
 }
 
+#[test]
+fn a_setting_under_its_earlier_name_counts_and_is_told_its_new_one() {
+    let config = check(
+        "[model]\nprompt_ms = 700\n[engine]\nlinger_s = 60\nunload_s = 900\nwork_ahead = 'never'\n[completion]\nrisky = 'lower'\n",
+        expect![[r#"
+            config.toml:2: model.prompt_ms: this setting is now called max_prefill_ms; the value is used
+            config.toml:4: engine.linger_s: this setting is now called exit_after_idle_s; the value is used
+            config.toml:5: engine.unload_s: this setting is now called unload_after_idle_s; the value is used
+            config.toml:6: engine.work_ahead: this setting is now called prefetch; the value is used
+            config.toml:8: completion.risky: this setting is now called on_risk; the value is used"#]],
+    );
+    assert_eq!(config.model.tuning.max_prefill_ms, 700);
+    assert_eq!(config.engine.idle, IdleLimits { exit_after_idle_s: 60, unload_after_idle_s: 900 });
+    assert_eq!((config.engine.prefetch, config.completion.options.on_risk), (Prefetch::Never, OnRisk::Lower));
+    let config = merge(
+        json!({"completion": {"risky": "lower"}, "engine": {"linger_s": 1}}),
+        Trust::User,
+        expect![[r#"
+            editor settings: completion.risky: this setting is now called on_risk; the value is used
+            editor settings: engine.linger_s: this setting is now called exit_after_idle_s; the value is used"#]],
+    );
+    assert_eq!(config.engine.idle.exit_after_idle_s, 1);
+}
+
 fn merge(options: serde_json::Value, trust: Trust, expect: Expect) -> Config {
     let mut config = Config::default();
-    let report: Vec<String> = config.merge_options(options, trust).iter().map(Problem::to_string).collect();
+    let report: Vec<String> =
+        config.merge_options(options, trust).iter().map(ConfigProblem::to_string).collect();
     let file = Config::user_file(None).unwrap().display().to_string();
     expect.assert_eq(&report.join("\n").replace(&file, "CONFIG"));
     config
@@ -154,7 +191,7 @@ fn editors_send_sections_bare_or_under_our_name() {
         json!({"treefill": {"completion": {"max_tokens": 5, "max_lines": null}}, "python": {"analysis": 1}}),
     ] {
         let config = merge(options, Trust::Workspace, expect![[""]]);
-        assert_eq!(config.completion.max_tokens, 5);
+        assert_eq!(config.completion.options.max_tokens, 5);
     }
     assert_eq!(merge(json!(null), Trust::Workspace, expect![[""]]), Config::default());
     assert_eq!(merge(json!({"treefill": null}), Trust::Workspace, expect![[""]]), Config::default());
@@ -184,9 +221,9 @@ fn a_project_may_not_choose_the_model() {
         editor settings: log.level: refused: a project or an editor may not set it; put it into CONFIG"#]],
     );
     assert_eq!(
-        (config.model, config.log, config.completion.max_lines),
+        (config.model, config.log, config.completion.options.max_lines),
         (Default::default(), Default::default(), 2)
     );
     let config = merge(options, Trust::User, expect![[""]]);
-    assert_eq!(config.model.threads, Some(1));
+    assert_eq!(config.model.tuning.threads, Some(1));
 }

@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(one, key(&settings.clone()).unwrap());
         assert_eq!(one.len(), KEY);
         let mut threads = settings.clone();
-        threads.options.threads = Some(3);
+        threads.options.tuning.threads = Some(3);
         assert_ne!(one, key(&threads).unwrap());
         std::fs::write(file.path(), "another model").unwrap();
         assert_ne!(one, key(&settings).unwrap());

@@ -75,7 +75,7 @@ impl Launcher {
         let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
         let mut launch = Launch { settings: settings.clone(), address: address.clone() };
         if self.uses_gpu && !option.gpu {
-            launch.settings.options.gpu_layers = Some(0);
+            launch.settings.options.tuning.gpu_layers = Some(0);
         }
         Command::new(&option.program)
             .args(&self.arguments)

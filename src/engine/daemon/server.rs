@@ -116,7 +116,7 @@ impl ServerState {
         tokio::select! {
             () = self.accept(&listener) => {}
             () = self.stop.notified() => tracing::info!("told to stop"),
-            () = self.wait_until_idle() => tracing::info!("no client for {} s", self.settings.exit_after_idle_s),
+            () = self.wait_until_idle() => tracing::info!("no client for {} s", self.settings.idle.exit_after_idle_s),
             () = self.unload_when_idle() => {}
         }
         // In this order: nobody may find a socket behind which nobody answers.
@@ -164,7 +164,7 @@ impl ServerState {
 
     /// Resolves when there was no client for the time after which the process exits.
     async fn wait_until_idle(&self) {
-        let linger = Duration::from_secs(self.settings.exit_after_idle_s);
+        let linger = Duration::from_secs(self.settings.idle.exit_after_idle_s);
         let mut clients = self.clients.subscribe();
         // Whoever started this process needs a moment to find it, also when it is not to linger.
         let first = clients.wait_for(|&clients| clients > 0);

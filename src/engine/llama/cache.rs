@@ -69,7 +69,8 @@ impl<'a> Cache<'a> {
     /// Create the context. The error is for the user.
     pub fn new(options: &ModelOptions, loaded: &'a Loaded, threads: usize) -> Result<Self, String> {
         let trained = loaded.model.n_ctx_train();
-        let size = options.context.unwrap_or(trained.min(ModelOptions::CONTEXT)).clamp(64, trained.max(64));
+        let size =
+            options.tuning.context.unwrap_or(trained.min(ModelOptions::CONTEXT)).clamp(64, trained.max(64));
         let count = sequences(loaded, size);
         let batch = options.batch.clamp(CHUNK as u32, size);
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);

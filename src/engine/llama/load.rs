@@ -58,7 +58,7 @@ pub fn load(
     // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
     crate::models::check(path).map_err(|error| format!("{error:#}"))?;
     let backend = backend()?;
-    let gpu_layers = match options.gpu_layers {
+    let gpu_layers = match options.tuning.gpu_layers {
         Some(layers) => layers,
         None if backend.supports_gpu_offload() => offload(backend, path),
         None => 0,
@@ -79,7 +79,8 @@ pub fn load(
         )
     })?;
     let named = |error| format!("{}: {error}", path.display());
-    let vocabulary = ModelVocabulary::read(&model, options.role, options.family.as_deref()).map_err(named)?;
+    let vocabulary =
+        ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref()).map_err(named)?;
     let chat = match options.role {
         ModelRole::Infill => None,
         ModelRole::Instruct => Some(Chat::read(&model).map_err(named)?),

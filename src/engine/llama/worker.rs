@@ -52,13 +52,14 @@ impl<'a> Worker<'a> {
     /// Create the context. The error is for the user.
     pub fn new(options: &ModelOptions, loaded: &'a Loaded) -> Result<Self, String> {
         let threads = options
+            .tuning
             .threads
             .filter(|&threads| threads > 0)
             .unwrap_or_else(|| default_threads(loaded.model.n_params()));
         let cache = Cache::new(options, loaded, threads)?;
         let all_on_gpu = loaded.gpu_layers > loaded.model.n_layer();
         let chunk = if all_on_gpu { cache.batch() } else { CHUNK.min(cache.batch()) };
-        let speed = Speed::new(chunk, cache.size(), options.max_prefill_ms);
+        let speed = Speed::new(chunk, cache.size(), options.tuning.max_prefill_ms);
         Ok(Self {
             loaded,
             cache,

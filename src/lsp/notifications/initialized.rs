@@ -1,4 +1,4 @@
-//! `initialized`: from here on the client takes messages.
+//! Handles `initialized`: from here on the client takes messages.
 
 use std::sync::Arc;
 

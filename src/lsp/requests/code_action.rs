@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
-use crate::actions::{self, ActionKind, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME};
+use crate::actions::{self, MenuKind, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME};
 use crate::document::{Edit, Encoding, Snapshot};
 use crate::lsp::capabilities::Client;
 use crate::lsp::protocol::CodeActionParams;
@@ -42,8 +42,8 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
         let fixes = if fixes_wanted { actions::fixes(&request) } else { Vec::new() };
         let mut later = actions::lazy_actions(&request, models);
         later.retain(|action| match action.action.kind {
-            ActionKind::QuickFix => fixes_wanted,
-            ActionKind::Rewrite => rewrites_wanted,
+            MenuKind::QuickFix => fixes_wanted,
+            MenuKind::Rewrite => rewrites_wanted,
         });
         (tree, fixes, later)
     };
@@ -89,8 +89,8 @@ fn complete(snapshot: &Snapshot, fix: &Fix, sent: &[Value], client: &Client) -> 
 /// What every literal has.
 fn literal(title: &str, action: &ActionSpec, fixes: &[usize], sent: &[Value]) -> Value {
     let kind = match action.kind {
-        ActionKind::QuickFix => QUICK_FIX,
-        ActionKind::Rewrite => REWRITE,
+        MenuKind::QuickFix => QUICK_FIX,
+        MenuKind::Rewrite => REWRITE,
     };
     let diagnostics: Vec<&Value> = fixes.iter().filter_map(|index| sent.get(*index)).collect();
     let mut literal = json!({ "title": title, "kind": kind });

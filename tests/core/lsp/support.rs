@@ -3,6 +3,7 @@
 use std::io::{PipeReader, PipeWriter};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
@@ -121,13 +122,13 @@ impl TestServer {
         Self::start_by(start, params, config)
     }
 
-    pub fn start_by(start: treefill::session::Start, params: Value, config: &str) -> Self {
+    pub fn start_by(start: treefill::session::EngineStarter, params: Value, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
-        config.completion.debounce_ms = 0;
+        config.completion.options.debounce = Duration::ZERO;
         // On a battery or not, jobs come only when a test asks for them.
         if config.engine.prefetch == Prefetch::Auto {
             config.engine.prefetch = Prefetch::Never;

@@ -29,7 +29,7 @@ struct Server {
 impl Server {
     fn start(change: impl FnOnce(&mut Place), script: impl Fn() -> Script + Send + Sync + 'static) -> Self {
         let mut place = Place::new(Path::new("/a/model.gguf"));
-        place.settings.exit_after_idle_s = 600;
+        place.settings.idle.exit_after_idle_s = 600;
         change(&mut place);
         let (address, settings) = (place.address.clone(), place.settings.clone());
         let (made, engines) = mpsc::channel();
@@ -248,7 +248,7 @@ fn a_cancelled_and_a_dropped_job_end_over_there() {
 #[test]
 fn it_leaves_after_its_last_client_and_a_status_query_is_none() {
     let mut server =
-        Server::start(|place| place.settings.exit_after_idle_s = 0, || Script::Pieces(vec!["x".into()]));
+        Server::start(|place| place.settings.idle.exit_after_idle_s = 0, || Script::Pieces(vec!["x".into()]));
     assert!(server.is_alive(), "the query is no client that goes");
     let client = server.client();
     runtime().block_on(until(&client, |status| matches!(status, Status::Ready(_))));
@@ -260,7 +260,7 @@ fn it_leaves_after_its_last_client_and_a_status_query_is_none() {
 #[test]
 fn an_idle_model_is_given_up_and_comes_back() {
     let server = Server::start(
-        |place| place.settings.unload_after_idle_s = 1,
+        |place| place.settings.idle.unload_after_idle_s = 1,
         || Script::Pieces(vec!["again".into()]),
     );
     let runtime = runtime();

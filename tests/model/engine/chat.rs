@@ -146,7 +146,10 @@ async fn an_answer_comes_in_pieces_and_ends() {
 
 #[tokio::test]
 async fn a_question_that_is_too_long_is_refused_whole_and_the_next_one_answered() {
-    let (engine, _folder) = start(|options| ModelOptions { context: Some(256), ..options });
+    let (engine, _folder) = start(|mut options| {
+        options.tuning.context = Some(256);
+        options
+    });
     let long = chat(&"a = b + c\n".repeat(200), 16);
     match collect(engine.generate(long, CancelToken::never())).await {
         Err(EngineError::TooLong { tokens, context: 256 }) => assert!(tokens > 256),

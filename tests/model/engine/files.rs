@@ -5,7 +5,7 @@ use std::path::Path;
 use super::support::{PREFIX, SUFFIX, collect, job};
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
-use treefill::engine::{Engine as _, EngineError, ModelOptions, Status};
+use treefill::engine::{Engine as _, EngineError, ModelOptions, ModelTuning, Status};
 
 /// The text with which an engine on these options fails; jobs sent before and after must get it too.
 async fn failure(options: ModelOptions) -> String {
@@ -84,7 +84,11 @@ async fn a_model_without_fim_tokens() {
 
 #[tokio::test]
 async fn a_family_that_does_not_exist_or_fit() {
-    let wanting = |family: &str| ModelOptions { family: Some(family.into()), ..super::support::options() };
+    let wanting = |family: &str| {
+        let mut options = super::support::options();
+        options.tuning.family = Some(family.into());
+        options
+    };
     assert!(failure(wanting("quen")).await.contains("valid are: auto, psm, suffix-first, spm, codegemma"));
     assert!(failure(wanting("codestral")).await.contains("lacks the tokens of the FIM family \"codestral\""));
 }
@@ -93,9 +97,8 @@ async fn a_family_that_does_not_exist_or_fit() {
 async fn sizes_out_of_range_are_brought_into_it() {
     for (context, batch, threads) in [(1, 0, 0), (u32::MAX, u32::MAX, 1), (64, 1, 2)] {
         let options = ModelOptions {
-            context: Some(context),
+            tuning: ModelTuning { context: Some(context), threads: Some(threads), ..ModelTuning::default() },
             batch,
-            threads: Some(threads),
             ..super::support::options()
         };
         let engine = LlamaEngine::start(options);

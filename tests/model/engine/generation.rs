@@ -7,7 +7,8 @@ use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, Sampling, Status, Task, Update,
+    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Sampling, Status,
+    Task, Update,
 };
 
 #[tokio::test]
@@ -184,7 +185,7 @@ async fn unusual_jobs_are_served() {
 async fn all_orders_run() {
     for order in ["psm", "spm", "suffix-first"] {
         let mut options = super::support::options();
-        options.family = Some(order.into());
+        options.tuning.family = Some(order.into());
         let engine = treefill::engine::llama::LlamaEngine::start(options);
         let (pieces, summary) =
             collect(engine.generate(job(PREFIX, SUFFIX), CancelToken::never())).await.unwrap();
@@ -209,7 +210,7 @@ async fn jobs_sent_while_loading_wait_and_an_ended_engine_answers() {
 async fn a_prompt_grows_while_nobody_waits_and_places_are_remembered() {
     let engine = LlamaEngine::start(ModelOptions {
         // Slow on purpose, so that the short prompt is the shortest there is.
-        max_prefill_ms: 1,
+        tuning: ModelTuning { max_prefill_ms: 1, ..ModelTuning::default() },
         prefetch: Prefetch::Always,
         pause_ms: 0,
         ..options()

@@ -124,7 +124,7 @@ impl ServerState {
 
     /// Unloads the model whenever there was no job for the set time; never resolves.
     pub async fn unload_when_idle(&self) {
-        let after = Duration::from_secs(self.settings.unload_after_idle_s);
+        let after = Duration::from_secs(self.settings.idle.unload_after_idle_s);
         if after.is_zero() {
             return std::future::pending().await;
         }

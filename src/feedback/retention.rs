@@ -1,19 +1,52 @@
-//! How much of an accepted text is still there later. A pure function of the document then and now.
+//! Measures how much of an accepted text is still in the document later.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use similar::{Algorithm, DiffOp};
 
-/// Above this many bytes between the first and the last difference, whole lines are compared instead of words.
+use super::action::ActionKind;
+use crate::stats::{ActionOutcome, Kept, UsageEvent, event};
+
+/// Up to this many bytes between the first and the last difference, words are compared, above it whole lines.
 const WORDS: usize = 16 << 10;
 /// A comparison that takes longer ends with what it has; the share is then a lower bound.
 const LONGEST: Duration = Duration::from_millis(100);
 
-/// The share, from 0 to 1, of the bytes `range` of `before` that are still in `now`: not merely somewhere in it, but where
-/// a comparison of the two documents finds them again.
-pub fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
+/// An accepted text whose document is compared later.
+#[derive(Debug)]
+pub struct RetentionCheck {
+    pub(super) number: u64,
+    pub(super) uri: Arc<str>,
+    pub(super) language: String,
+    pub(super) lines: usize,
+    /// The document with the accepted text.
+    pub(super) before: Rope,
+    /// The accepted text, in bytes of `before`.
+    pub(super) range: Range<usize>,
+    /// The action that wrote it; none for a suggestion.
+    pub(super) action: Option<ActionKind>,
+}
+
+impl RetentionCheck {
+    /// The result, for a document whose text is `now`.
+    pub fn run(self, now: &Rope) -> UsageEvent {
+        let share = share(&self.before, self.range, now);
+        let outcome = if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept };
+        match self.action {
+            Some(action) => action.event(&self.language, outcome),
+            None => {
+                UsageEvent::Kept(Kept { at: event::now(), language: self.language, lines: self.lines, share })
+            }
+        }
+    }
+}
+
+/// The share, from 0 to 1, of the bytes `range` of `before` that are still in `now`: at the place where a comparison of
+/// the two documents finds them, not merely somewhere in it.
+fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
     if range.is_empty() {
         return 1.0;
     }
