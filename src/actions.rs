@@ -25,8 +25,8 @@ mod testing;
 mod verdict;
 pub mod workspace;
 
-pub use action::{MenuKind, ActionSpec, Fix, LazyAction, Resolve};
+pub use action::{ActionSpec, Fix, LazyAction, MenuKind, Resolve};
 pub use edits::applied;
 pub use registry::{ACTIONS, by_id, fixes, lazy_actions, resolve};
-pub use request::{ActionRequest, AvailableModels, Diagnostic, MENU_TIME, Related, SuggestedFix};
+pub use request::{ActionRequest, AvailableModels, MENU_TIME};
 pub use workspace::Workspace;

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use super::action::{MenuKind, ActionSpec, LazyAction, Steps};
+use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::function::{self, Function};
 use super::request::ActionRequest;

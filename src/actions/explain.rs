@@ -18,7 +18,7 @@
 
 use std::ops::Range;
 
-use super::action::{MenuKind, ActionSpec, LazyAction, NO_CODE, Steps};
+use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::request::ActionRequest;
 use super::verdict::Judge;

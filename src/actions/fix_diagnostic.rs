@@ -32,9 +32,10 @@ use std::time::Instant;
 use recheck::Recheck;
 use site::SourceView;
 
-use super::action::{MenuKind, ActionSpec, Fix, NO_CODE, Steps};
+use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::edits::applied;
-use super::request::{ActionRequest, Diagnostic};
+use super::request::ActionRequest;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::language::DiagnosticKind;
 

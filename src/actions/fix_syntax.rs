@@ -30,7 +30,7 @@ use parking_lot::Mutex;
 use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
-use super::action::{MenuKind, ActionSpec, Fix, NO_CODE, Steps};
+use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::check::Judge;
 use super::edits::applied;
 use super::request::ActionRequest;

@@ -19,11 +19,12 @@
 
 use std::ops::Range;
 
-use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
-use super::request::{ActionRequest, Diagnostic};
+use super::request::ActionRequest;
 use super::verdict::Judge;
 use super::{edits, function, rewrite};
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
 

@@ -17,12 +17,12 @@
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::verdict::Judge;
 use crate::completion::generate::Draft;
-use crate::completion::{Reason, Extent, blocking};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::{Edit, Snapshot, with_line_ends};

@@ -23,10 +23,10 @@ use std::time::Duration;
 use judge::{Body, Judge};
 use stub::{DocSource, Stub};
 
-use super::action::{MenuKind, ActionSpec, LazyAction, Resolve, Steps};
+use super::action::{ActionSpec, LazyAction, MenuKind, Resolve, Steps};
 use super::rounds::{self, DraftTask, RoundPlan};
 use crate::completion::generate::Draft;
-use crate::completion::{Reason, Extent, blocking};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{ModelRole, Role, Segment};

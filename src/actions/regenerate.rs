@@ -27,18 +27,18 @@ use judge::Judge;
 use span::Span;
 use tree_sitter::Tree;
 
-use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, Resolve, Steps};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
 use super::{change, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::generate::Draft;
-use crate::completion::{Reason, Extent, blocking, score};
+use crate::completion::{Extent, Reason, blocking, score};
 use crate::context::CursorContext;
-use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::{Engine, Lane, ModelRole};
 use crate::language::DiagnosticKind;
+use crate::text::is_word;
 use crate::verify::names;
 
 /// Regenerates what a diagnostic points at.

@@ -4,47 +4,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Workspace;
-use crate::document::{Edit, Snapshot};
+use crate::diagnostics::Diagnostic;
+use crate::document::Snapshot;
 use crate::engine::ModelRole;
-
-/// A diagnostic of another server, or of a compiler.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Diagnostic {
-    /// Bytes of the snapshot.
-    pub range: Range<usize>,
-    /// Its text.
-    pub message: String,
-    /// Its code, as text.
-    pub code: String,
-    /// The program that reports it.
-    pub source: String,
-    /// Whether it is no error: a warning, or less.
-    pub minor: bool,
-    /// What it says of other places of the file.
-    pub related: Vec<Related>,
-    /// Changes that came with it, best first.
-    pub suggestions: Vec<SuggestedFix>,
-}
-
-/// What a diagnostic says of another place of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Related {
-    /// Bytes of the snapshot.
-    pub range: Range<usize>,
-    /// Its text.
-    pub message: String,
-}
-
-/// A change that came with a diagnostic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuggestedFix {
-    /// What it does, as its author says it.
-    pub title: String,
-    /// The change, in bytes of the snapshot.
-    pub edits: Vec<Edit>,
-    /// Whether its author says that it may be applied without a look at it.
-    pub safe: bool,
-}
 
 /// What an editor, or a command, asks for.
 #[derive(Debug, Clone)]

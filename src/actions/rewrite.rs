@@ -19,7 +19,7 @@
 
 use std::ops::Range;
 
-use super::action::{MenuKind, ActionSpec, INVALID, LazyAction, NO_CODE, Steps};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::verdict::Judge;
 use super::{edits, function};

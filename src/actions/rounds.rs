@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::cancel::CancelToken;
 use crate::completion::generate::{self, BlockRequest, Draft};
-use crate::completion::{Reason, Extent, blocking};
+use crate::completion::{Extent, Reason, blocking};
 use crate::context::CursorContext;
 use crate::engine::{Engine, Sampling, Segment};
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::request::{ActionRequest, AvailableModels, Diagnostic};
+use super::request::{ActionRequest, AvailableModels};
 use super::{ACTIONS, ActionSpec, Fix, LazyAction, Resolve, Workspace, applied, fixes, lazy_actions};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{Job, Speaker, Task};

@@ -1,8 +1,8 @@
 //! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
 
 use super::*;
-use crate::actions::SuggestedFix;
 pub use crate::actions::testing::request;
+use crate::diagnostics::SuggestedFix;
 
 /// The titles of the offers for a request, and the text after the first.
 pub fn answer(request: &ActionRequest) -> (Vec<String>, String) {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::actions::applied;
 use crate::actions::testing::request;
-use crate::actions::{Diagnostic, applied};
+use crate::diagnostics::Diagnostic;
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Sampling, Task};
 

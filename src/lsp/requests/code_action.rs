@@ -4,12 +4,14 @@
 use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
-use crate::actions::{self, MenuKind, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME};
-use crate::document::{Edit, Encoding, Snapshot};
-use crate::lsp::capabilities::Client;
+use crate::actions::{self, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME, MenuKind};
+use crate::diagnostics;
+use crate::document::Snapshot;
+use crate::lsp::capabilities::ClientCapabilities;
+use crate::lsp::commands;
+use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::lsp::{convert, told};
 use crate::session::View;
 
 /// The kind of actions that repair an error.
@@ -28,7 +30,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let sent = &params.context.diagnostics;
     // Those that cannot be read keep their place: fixes name diagnostics by their index.
-    let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
+    let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = sent.iter().map(read).collect();
     let (range, time) = (Some(range), MENU_TIME);
     let mut request = ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time };
@@ -71,7 +73,7 @@ fn wanted(only: Option<&[String]>, kind: &str) -> bool {
 }
 
 /// A fix on the wire: a literal with its edit, or a command for clients that know no literals.
-fn complete(snapshot: &Snapshot, fix: &Fix, sent: &[Value], client: &Client) -> Value {
+fn complete(snapshot: &Snapshot, fix: &Fix, sent: &[Value], client: &ClientCapabilities) -> Value {
     let edits = text_edits(snapshot, &fix.edits, client.encoding);
     if !client.action_literals {
         let data =
@@ -117,22 +119,5 @@ fn lazy(snapshot: &Snapshot, action: &LazyAction, sent: &[Value], server: &Serve
 }
 
 fn command(title: &str, data: Value) -> Value {
-    json!({ "title": title, "command": super::execute_command::APPLY, "arguments": [data] })
-}
-
-/// Edits on the wire.
-pub fn text_edits(snapshot: &Snapshot, edits: &[Edit], encoding: Encoding) -> Vec<Value> {
-    let range = |edit: &Edit| convert::to_range(snapshot, &edit.range, encoding);
-    edits.iter().map(|edit| json!({ "range": range(edit), "newText": edit.text })).collect()
-}
-
-/// Edits of one document, bound to its version where the client can check it.
-pub fn workspace_edit(uri: &str, version: i32, edits: Vec<Value>, client: &Client) -> Value {
-    if client.versioned_edits {
-        let document = json!({ "uri": uri, "version": version });
-        return json!({ "documentChanges": [{ "textDocument": document, "edits": edits }] });
-    }
-    let mut changes = serde_json::Map::new();
-    changes.insert(uri.to_owned(), Value::Array(edits));
-    json!({ "changes": changes })
+    json!({ "title": title, "command": commands::APPLY, "arguments": [data] })
 }

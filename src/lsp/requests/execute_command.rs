@@ -1,40 +1,15 @@
-//! `workspace/executeCommand`: feedback, the off switches, the state.
+//! Handles `workspace/executeCommand`: feedback, the off switches, the state.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::lsp::commands::{self, ACCEPTED, APPLY, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM};
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, status};
 use crate::session::{SwitchScope, Switches, View};
-
-/// Sent by editors when a suggestion is taken.
-pub const ACCEPTED: &str = "treefill.accepted";
-/// No suggestions for `{minutes}`, or until resumed.
-const PAUSE: &str = "treefill.pause";
-/// Ends a pause.
-const RESUME: &str = "treefill.resume";
-/// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
-const TOGGLE: &str = "treefill.toggle";
-/// Returns what the server is doing; given `{uri}`, also which switch keeps that document silent.
-const STATUS: &str = "treefill.status";
-
-/// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
-const PREFETCH: &str = "treefill.prefetch";
-/// The older name of [`PREFETCH`], which older plugins send.
-const WARM: &str = "treefill.warm";
-
-/// Applies an offered action, `{uri, version, edits}`, or makes and applies one, `{uri, version, action, range}`: for
-/// clients that know actions only as commands, or cannot ask for their edits.
-pub const APPLY: &str = "treefill.apply";
-
-/// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
-pub const REWRITE: &str = "treefill.rewrite";
-
-/// Every command, as announced.
-pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];
 
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
@@ -56,9 +31,10 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
         PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
-        unknown => {
-            Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
-        }
+        unknown => Err(Error::invalid_params(format!(
+            "unknown command {unknown}; known: {}",
+            commands::ALL.join(", ")
+        ))),
     }
 }
 

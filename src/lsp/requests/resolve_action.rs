@@ -6,13 +6,12 @@ use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::Range;
 
-use super::code_action::{text_edits, workspace_edit};
 use crate::actions::{self, ActionSpec, LazyAction};
 use crate::completion::Reason;
 use crate::document::{Edit, Encoding, Snapshot};
-use crate::lsp::convert;
+use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::server::Server;
-use crate::lsp::work_done::WorkDone;
+use crate::lsp::work_done::ActionProgress;
 use crate::session::ResolveError;
 
 /// A lazy action on the wire.
@@ -100,7 +99,7 @@ impl ActionData {
         progress: Value,
     ) -> std::result::Result<(Snapshot, Vec<Edit>), ResolveError> {
         let pending = server.session.begin_action(&self.uri, self.version)?;
-        let _shown = WorkDone::show(server, progress, &self.label);
+        let _shown = ActionProgress::show(server, progress, &self.label);
         let snapshot = pending.snapshot.clone();
         let range = convert::to_bytes(&snapshot, self.range, server.negotiated().encoding);
         let action = LazyAction {
