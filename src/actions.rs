@@ -5,7 +5,6 @@
 pub mod action;
 mod change;
 mod chat;
-pub mod check;
 pub mod docstring;
 mod edits;
 pub mod explain;
@@ -22,7 +21,6 @@ pub mod rewrite;
 mod rounds;
 #[cfg(test)]
 mod testing;
-mod verdict;
 pub mod workspace;
 
 pub use action::{ActionSpec, Fix, LazyAction, MenuKind, Resolve};

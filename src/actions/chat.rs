@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use super::action::{LazyAction, Resolve};
 use super::rounds::RoundPlan;
-use super::verdict::Judge;
 use crate::cancel::CancelToken;
 use crate::completion::{Reason, blocking};
 use crate::document::Edit;
 use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Status, Stop, Task, Update};
+use crate::verify::Verifier;
 
 /// A reply takes a model of 7 B on two cores half of the time.
 const PLAN: RoundPlan =
@@ -65,14 +65,14 @@ impl ChatPrompt {
 /// [`Reason::NotHere`] without a place, [`Reason::Invalid`] when no reply is accepted, else what hinders the engine.
 pub async fn run<P: Send + Sync + 'static>(
     work: Resolve<'_>,
-    prepare: fn(&LazyAction, &Judge) -> Option<(ChatPrompt, P)>,
-    accept: fn(&ChatReply, &P, &Judge) -> Option<Vec<Edit>>,
+    prepare: fn(&LazyAction, &Verifier) -> Option<(ChatPrompt, P)>,
+    accept: fn(&ChatReply, &P, &Verifier) -> Option<Vec<Edit>>,
 ) -> Result<Vec<Edit>, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let look = move || {
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        let (prompt, place) = prepare(&action, &judge).ok_or(Reason::NotHere)?;
-        Ok::<_, Reason>((prompt, Arc::new((place, judge))))
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let (prompt, place) = prepare(&action, &verifier).ok_or(Reason::NotHere)?;
+        Ok::<_, Reason>((prompt, Arc::new((place, verifier))))
     };
     let (prompt, checks) = blocking(look).await??;
     let start = Instant::now();

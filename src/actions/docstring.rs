@@ -20,11 +20,11 @@ use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::function::{self, Function};
 use super::request::ActionRequest;
-use super::verdict::Judge;
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
 use crate::language::{DocStyle, Docs};
+use crate::verify::{Verifier, policy};
 
 /// Writes the documentation of a function.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -55,13 +55,13 @@ fn find(request: &ActionRequest) -> Option<LazyAction> {
     Some(LazyAction::new(&SPEC, title, request.place()))
 }
 
-fn prepare(action: &LazyAction, judge: &Judge) -> Option<(ChatPrompt, DocTarget)> {
-    let target = DocTarget::find(judge.snapshot(), &action.range)?;
-    Some((target.question(judge), target))
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, DocTarget)> {
+    let target = DocTarget::find(verifier.snapshot(), &action.range)?;
+    Some((target.question(verifier), target))
 }
 
-fn accept(reply: &ChatReply, target: &DocTarget, judge: &Judge) -> Option<Vec<Edit>> {
-    target.insert(reply, judge).map(|edit| vec![edit])
+fn accept(reply: &ChatReply, target: &DocTarget, verifier: &Verifier) -> Option<Vec<Edit>> {
+    target.insert(reply, verifier).map(|edit| vec![edit])
 }
 
 /// Where a text goes, and how it is written there.
@@ -104,10 +104,10 @@ impl DocTarget {
         Some(Self { function, docs: docs.clone(), at, indentation })
     }
 
-    fn question(&self, judge: &Judge) -> ChatPrompt {
-        let snapshot = judge.snapshot();
+    fn question(&self, verifier: &Verifier) -> ChatPrompt {
+        let snapshot = verifier.snapshot();
         let language = snapshot.language.as_ref().map_or("", |language| language.name());
-        let known = function::docs(snapshot, judge.tree());
+        let known = function::docs(snapshot, verifier.tree());
         let style = style(&self.docs, &known).map_or_else(
             || "Its first line is a summary; more follows only where it is needed.".to_owned(),
             |style| format!("The style of this file is {}: {}.", style.name, style.shows.join(" ")),
@@ -128,22 +128,21 @@ impl DocTarget {
     }
 
     /// The text of an answer in its target, if that changes nothing else.
-    fn insert(&self, answer: &ChatReply, judge: &Judge) -> Option<Edit> {
+    fn insert(&self, answer: &ChatReply, verifier: &Verifier) -> Option<Edit> {
         let lines = self.lines(&answer.whole.then(|| said(&answer.text, &self.docs))?)?;
-        let ending = judge.snapshot().line_ending();
-        let known = function::docs(judge.snapshot(), judge.tree());
+        let ending = verifier.snapshot().line_ending();
+        let known = function::docs(verifier.snapshot(), verifier.tree());
         let written = self.written(&lines, &known)?;
         // Inside it follows the header's line; above, the function's line follows it.
-        let (new, text) = match self.docs.quotes.is_empty() {
-            true => (format!("{written}\n"), 0),
-            false => (format!("\n{written}"), ending.len() + self.indentation.len()),
+        let new = match self.docs.quotes.is_empty() {
+            true => format!("{written}\n"),
+            false => format!("\n{written}"),
         };
-        let length = crate::document::with_line_ends(&new, ending).len();
-        let added = self.at + text..self.at + length;
-        let same = judge.is_same_code(&(self.at..self.at), &new, Some(added));
-        let edit = Edit::insert(self.at, crate::document::with_line_ends(&new, ending));
-        let after = judge.snapshot().with_edit(&edit);
-        let target = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
+        let edit = Edit::insert(self.at, with_line_ends(&new, ending));
+        let same = verifier.allows(std::slice::from_ref(&edit), &policy::DOCUMENTATION);
+        let after = verifier.snapshot().with_edit(&edit);
+        let target =
+            self.function.definition.start + if self.docs.quotes.is_empty() { edit.text.len() } else { 0 };
         let documented = || function::at(&after, &after.parse()?, &(target..target)).map(|it| it.documented);
         (same && documented() == Some(true)).then_some(edit)
     }

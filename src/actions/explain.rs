@@ -21,12 +21,12 @@ use std::ops::Range;
 use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::request::ActionRequest;
-use super::verdict::Judge;
 use super::{edits, function, rewrite};
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
 
 /// Explains code by comments.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -62,9 +62,9 @@ fn find(request: &ActionRequest) -> Option<LazyAction> {
     Some(LazyAction::new(&SPEC, title, range.clone()))
 }
 
-fn prepare(action: &LazyAction, judge: &Judge) -> Option<(ChatPrompt, Range<usize>)> {
-    let range = lines(judge.snapshot(), &action.range)?;
-    Some((question(judge.snapshot(), &range), range))
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
+    let range = lines(verifier.snapshot(), &action.range)?;
+    Some((question(verifier.snapshot(), &range), range))
 }
 
 /// The whole lines of the selection, or of the function around a cursor, without blank ones around them.
@@ -94,8 +94,8 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
 /// that stands.
-fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
     let mark = &snapshot.language.as_ref()?.config.line_comment;
     let mut row = rows.start;
@@ -119,8 +119,8 @@ fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<
             break;
         }
     }
-    let (edits, new) = placed(judge, range, &comments)?;
-    judge.is_same_code(range, &new, None).then_some(edits)
+    let edits = placed(verifier, range, &comments)?;
+    verifier.allows(&edits, &policy::COMMENTS).then_some(edits)
 }
 
 /// What a comment says, if it is one for people.
@@ -135,17 +135,17 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// The comments as edits, and the text of `range` with them; none where one would be inside of a text.
-fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> Option<(Vec<Edit>, String)> {
-    let snapshot = judge.snapshot();
+/// The comments as edits; none where one would be inside of a string.
+fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)]) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let mark = &snapshot.language.as_ref()?.config.line_comment;
-    let mut new = snapshot.slice(range.clone()).replace("\r\n", "\n");
-    let mut rows: Vec<String> = new.split('\n').map(str::to_owned).collect();
+    let old = snapshot.slice(range.clone()).replace("\r\n", "\n");
+    let mut rows: Vec<String> = old.split('\n').map(str::to_owned).collect();
     let first = snapshot.line_of(range.start);
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
+        if scope::cursor_in(snapshot, Some(verifier.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);
@@ -158,12 +158,8 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
         };
         rows[at] = line;
     }
-    let commented = rows.join("\n");
-    if commented == new {
-        return None;
-    }
-    new = commented;
-    Some((edits::edits(snapshot, range, &new), new))
+    let new = rows.join("\n");
+    (new != old).then(|| edits::edits(snapshot, range, &new))
 }
 
 #[cfg(test)]

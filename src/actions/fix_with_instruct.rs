@@ -22,11 +22,11 @@ use std::ops::Range;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
-use super::verdict::Judge;
 use super::{edits, function, rewrite};
 use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
+use crate::verify::Verifier;
 
 /// Repairs the code that a diagnostic points at.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -81,8 +81,8 @@ struct Repair {
     about: Range<usize>,
 }
 
-fn prepare(action: &LazyAction, judge: &Judge) -> Option<(ChatPrompt, Repair)> {
-    let (snapshot, about) = (judge.snapshot(), action.range.clone());
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Repair)> {
+    let (snapshot, about) = (verifier.snapshot(), action.range.clone());
     let lines = lines(snapshot, &about)?;
     let line = snapshot.line_text(snapshot.line_of(about.start));
     let instruction = format!("{}\nIt is about this line: {}\nRepair it.", action.instruction, line.trim());
@@ -99,18 +99,20 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     rewrite::whole_lines(snapshot, &around.unwrap_or(line)).filter(|lines| lines.len() <= LONGEST)
 }
 
-fn repaired(answer: &ChatReply, repair: &Repair, judge: &Judge) -> Option<Vec<Edit>> {
+fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<Vec<Edit>> {
     let Repair { lines: range, about } = repair;
-    let name = judge.snapshot().slice(about.clone());
-    let missed = judge.unknown().contains(&name);
-    let edits = rewrite::replaced(answer, range, judge)?;
-    let after = Judge::new(&edits::applied(judge.snapshot(), &edits))?;
+    let name = verifier.snapshot().slice(about.clone());
+    let missed = verifier.unknown().contains(&name);
+    let edits = rewrite::replaced(answer, range, verifier)?;
+    let after = Verifier::new(&edits::applied(verifier.snapshot(), &edits))?;
     // A definition becomes one definition.
-    let function = |judge: &Judge| {
-        let function = function::at(judge.snapshot(), judge.tree(), &(range.start..range.start))?;
-        (function.whole.start == range.start).then_some(judge.snapshot().len() - function.whole.end)
+    let function = |verifier: &Verifier| {
+        let function = function::at(verifier.snapshot(), verifier.tree(), &(range.start..range.start))?;
+        (function.whole.start == range.start).then_some(verifier.snapshot().len() - function.whole.end)
     };
-    if function(judge) == Some(judge.snapshot().len() - range.end) && function(&after) != function(judge) {
+    if function(verifier) == Some(verifier.snapshot().len() - range.end)
+        && function(&after) != function(verifier)
+    {
         return None;
     }
     // What can be checked without whoever complained: a name that nothing accounted for is not missed any more.

@@ -20,13 +20,13 @@ use std::time::Duration;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
-use super::verdict::Judge;
 use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
 
 /// Writes the code that a comment asks for.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -64,7 +64,7 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let look = move || {
         let task = CommentTask::find(&snapshot, &action.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
         // The model sees the place as if the user were about to write there.
         let open = task.open(snapshot.line_ending());
         let offset = task.at + open.len();
@@ -77,11 +77,11 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
             tokens: TOKENS,
             plan: &PLAN,
         };
-        Ok::<_, Reason>((drafts, task, judge))
+        Ok::<_, Reason>((drafts, task, verifier))
     };
-    let (drafts, task, judge) = blocking(look).await??;
+    let (drafts, task, verifier) = blocking(look).await??;
     let longest = move |drafts: &[Draft], _| {
-        let edit = drafts.iter().find_map(|draft| task.longest(draft, &judge));
+        let edit = drafts.iter().find_map(|draft| task.longest(draft, &verifier));
         edit.map_or(ControlFlow::Continue(None), |edit| ControlFlow::Break(vec![edit]))
     };
     rounds::run(&drafts, engine, cancel, longest).await
@@ -133,15 +133,15 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, verifier: &Verifier) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());
         ends.into_iter().rev().find_map(|end| {
             let new = format!("{}{}", self.open("\n"), text[..end].trim_end());
             let new = new.trim_end();
-            let edit = || Edit::insert(self.at, with_line_ends(new, judge.snapshot().line_ending()));
-            judge.accepts_more(self.at, new).then(edit)
+            let edit = Edit::insert(self.at, with_line_ends(new, verifier.snapshot().line_ending()));
+            verifier.allows(std::slice::from_ref(&edit), &policy::BELOW_COMMENT).then_some(edit)
         })
     }
 }

@@ -14,13 +14,13 @@
 //!     return a + b
 //! ```
 
-mod judge;
+mod body;
 mod stub;
 
 use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use judge::{Body, Judge};
+use body::{Body, BodyValidator};
 use stub::{DocSource, Stub};
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Resolve, Steps};
@@ -74,9 +74,9 @@ pub fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
 
 async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
-    let (drafts, judge) = blocking(move || prepare(&snapshot, &action.range)).await??;
+    let (drafts, validator) = blocking(move || prepare(&snapshot, &action.range)).await??;
     let best = move |drafts: &[Draft], earlier: Option<Body>| {
-        let found = drafts.iter().filter_map(|draft| judge.body(draft));
+        let found = drafts.iter().filter_map(|draft| validator.body(draft));
         match earlier.into_iter().chain(found).max_by(Body::order) {
             Some(body) if body.good => ControlFlow::Break(body),
             best => ControlFlow::Continue(best),
@@ -85,7 +85,7 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     rounds::run(&drafts, engine, cancel, best).await.map(|body| vec![body.edit])
 }
 
-fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, Judge), Reason> {
+fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, BodyValidator), Reason> {
     let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
     let stub = stub::find(snapshot, &tree, range).ok_or(Reason::NotHere)?;
     // The model sees the place as if the user were about to write there.
@@ -99,7 +99,7 @@ fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, Judg
         tokens: TOKENS,
         plan: &PLAN,
     };
-    Ok((drafts, Judge::new(snapshot, stub).ok_or(Reason::NotParsed)?))
+    Ok((drafts, BodyValidator::new(snapshot, stub).ok_or(Reason::NotParsed)?))
 }
 
 /// The types that the signature names and that are defined below: the prompt tells of those above anyway.

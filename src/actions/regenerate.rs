@@ -16,14 +16,14 @@
 //! x = len(items)
 //! ```
 
-mod judge;
+mod filling;
 mod span;
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge::Judge;
+use filling::FillingValidator;
 use span::Span;
 use tree_sitter::Tree;
 
@@ -159,7 +159,7 @@ struct RegenerateTask {
     line: (CursorContext, String),
     /// Names that might be meant, where one name is all that goes.
     names: Vec<String>,
-    judge: Judge,
+    validator: FillingValidator,
 }
 
 fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, RegenerateTask), Reason> {
@@ -175,7 +175,7 @@ fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, Regene
         context: without(span.range.clone()),
         line: (without(span.range.start..end), snapshot.slice(span.range.end..end)),
         names: names_for(snapshot, &tree, &span.range),
-        judge: Judge::new(snapshot, tree, span.clone(), action.unknown).ok_or(Reason::NotParsed)?,
+        validator: FillingValidator::new(snapshot, tree, span.clone(), action.unknown),
         snapshot: snapshot.clone(),
         span,
     };
@@ -196,7 +196,7 @@ impl RegenerateTask {
         let mut passed: Vec<(String, f32)> = Vec::new();
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
-            if let Some(text) = self.judge.part(&one.text, &self.context, &known) {
+            if let Some(text) = self.validator.part(&one.text, &self.context, &known) {
                 passed.push((text, one.likelihood));
             }
         }
@@ -233,7 +233,7 @@ impl RegenerateTask {
         order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
         let task = Arc::clone(self);
         blocking(move || {
-            let passes = |text: &String| task.judge.part(text, &task.context, &[]).as_ref() == Some(text);
+            let passes = |text: &String| task.validator.part(text, &task.context, &[]).as_ref() == Some(text);
             order.into_iter().find(|(known, (text, _))| *known || passes(text)).map(|(_, (text, _))| text)
         })
         .await

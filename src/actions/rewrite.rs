@@ -21,11 +21,11 @@ use std::ops::Range;
 
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply, fenced};
-use super::verdict::Judge;
 use super::{edits, function};
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
 
 /// Rewrites lines as the user says.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -61,10 +61,10 @@ pub fn action(range: &Range<usize>, instruction: &str) -> LazyAction {
     LazyAction { instruction, ..LazyAction::new(&SPEC, format!("Rewrite: {shown}"), range.clone()) }
 }
 
-fn prepare(action: &LazyAction, judge: &Judge) -> Option<(ChatPrompt, Range<usize>)> {
-    let range = lines(judge.snapshot(), &action.range)?;
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
+    let range = lines(verifier.snapshot(), &action.range)?;
     let instruction = format!("What to do: {}", action.instruction);
-    Some((question(judge.snapshot(), &range, RULES, &instruction), range))
+    Some((question(verifier.snapshot(), &range, RULES, &instruction), range))
 }
 
 /// The lines that are rewritten: those selected; with a cursor, those of the function around it, or its own.
@@ -113,8 +113,8 @@ fn head(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The answer's code in the place of `range`, if it may stand there and is another one.
-pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+pub fn replaced(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let row = snapshot.line_of(range.start);
     let language = snapshot.language.as_ref()?;
     let base = Line::at(&snapshot.text, range.start).indentation;
@@ -122,7 +122,8 @@ pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Opti
     // The first line's indentation stands before the range.
     let new = new.strip_prefix(&base)?;
     let edits = edits::edits(snapshot, range, new);
-    (!edits.is_empty() && judge.accepts(range, new)).then_some(edits)
+    let change = Edit::replace(range.clone(), with_line_ends(new, snapshot.line_ending()));
+    (!edits.is_empty() && verifier.allows(&[change], &policy::REPLACED_SPAN)).then_some(edits)
 }
 
 /// From the first word of the first line that `range` touches to the last word of the last; a line whose first column is
