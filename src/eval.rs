@@ -1,5 +1,5 @@
-//! Measures what suggestions are worth: holes in real files and keystrokes replayed through the real session, the same for
-//! llama-server as llama.vim drives it. It only asks and counts; nothing of it runs while an editor is served.
+//! Measures what suggestions are worth: holes in real files, and keystrokes replayed through the real session or
+//! llama-server. Nothing of it runs while an editor is served.
 
 pub mod answer;
 pub mod backends;

@@ -1,4 +1,4 @@
-//! `treefill eval`: make cases, run them, read the results. What is measured is in `eval`.
+//! Runs `treefill eval`: makes cases, runs them, reads the results. `eval` measures.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
