@@ -55,9 +55,10 @@ vsix: build ## Make the VS Code extension in dist/, with the binary and without 
 dist: setup ## Make a release in dist/, built for any machine (BINARY=… packs that one instead; needs Node 20 and npm)
 	scripts/dist.sh dist $(if $(filter command,$(origin BINARY)),$(BINARY))
 
-lint: setup hint ## Check the formatting, and clippy with warnings denied
+lint: setup hint ## Check the formatting, and clippy and rustdoc with warnings denied
 	$(CARGO) fmt --check
 	$(CARGO) clippy $(FLAGS) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --no-default-features --no-deps --document-private-items
 
 bench: setup hint ## Run the benchmarks
 	$(CARGO) bench $(CARGO_FLAGS) $(if $(FEATURES),--features $(FEATURES))

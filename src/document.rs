@@ -7,6 +7,7 @@ pub mod position;
 pub mod snapshot;
 pub mod syntax;
 pub mod tree;
+pub mod uri;
 
 use std::collections::VecDeque;
 use std::ops::Range;

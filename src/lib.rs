@@ -11,6 +11,7 @@ pub mod completion;
 pub mod config;
 pub mod context;
 pub mod cpu;
+pub mod diagnostics;
 pub mod document;
 pub mod engine;
 pub mod eval;

@@ -14,7 +14,6 @@ mod requests;
 pub mod server;
 mod settings;
 mod status;
-pub mod told;
 pub mod transport;
 mod work_done;
 

@@ -16,7 +16,6 @@ mod state;
 mod switches;
 mod sync;
 mod tasks;
-pub mod uri;
 mod view;
 
 pub use complete::{CompletionAnswer, PendingRequest, Query};

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/map.rs"]
+mod map;
+
 #[path = "tidy/links.rs"]
 mod links;
 
@@ -16,22 +19,26 @@ const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
     (
         "cli",
-        "lsp session actions eval stats plot completion verify context prompt engine document language config models paths \
+        "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
          cpu cancel",
     ),
     ("eval", "session completion verify engine document language cancel stats plot"),
-    ("lsp", "session actions stats completion engine document language config models paths cancel"),
+    (
+        "lsp",
+        "session actions stats completion engine diagnostics document language config models paths cancel",
+    ),
     (
         "session",
         "feedback actions stats completion verify engine document language config models paths cancel text",
     ),
-    ("feedback", "actions completion document stats"),
+    ("feedback", "actions completion document stats text"),
     ("config", "completion actions engine paths"),
-    ("actions", "completion verify context prompt engine document language cancel text"),
+    ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
-    ("verify", "context document language text"),
+    ("verify", "document language text"),
     ("prompt", "context engine document language"),
     ("context", "document language text"),
+    ("diagnostics", "document text"),
     ("document", "language text"),
     ("language", "text"),
     // It checks a file before llama.cpp, which aborts on a bad one, may see it.

@@ -5,14 +5,14 @@ use std::ops::Range;
 
 use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function::{self, Function};
-use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::Engine;
 use crate::language::{DocStyle, Docs};
+use crate::verify::{Verifier, policy};
 
 /// Most lines of a text: a longer one says more than a reader wants to know.
 const LINES: usize = 40;
@@ -39,11 +39,11 @@ pub async fn write(
 ) -> Result<Vec<Edit>, Reason> {
     let look = move || {
         let target = DocTarget::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((target.question(&judge), target, judge))
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
+        Ok((target.question(&verifier), target, verifier))
     };
-    let (question, target, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| target.insert(answer, &judge)).await.map(|edit| vec![edit])
+    let (question, target, verifier) = read(look).await?;
+    ask(question, engine, cancel, move |answer| target.insert(answer, &verifier)).await.map(|edit| vec![edit])
 }
 
 /// Where a text goes, and how it is written there.
@@ -86,10 +86,10 @@ impl DocTarget {
         Some(Self { function, docs: docs.clone(), at, indentation })
     }
 
-    fn question(&self, judge: &Judge) -> ChatPrompt {
-        let snapshot = judge.snapshot();
+    fn question(&self, verifier: &Verifier) -> ChatPrompt {
+        let snapshot = verifier.snapshot();
         let language = snapshot.language.as_ref().map_or("", |language| language.name());
-        let known = function::docs(snapshot, judge.tree());
+        let known = function::docs(snapshot, verifier.tree());
         let style = style(&self.docs, &known).map_or_else(
             || "Its first line is a summary; more follows only where it is needed.".to_owned(),
             |style| format!("The style of this file is {}: {}.", style.name, style.shows.join(" ")),
@@ -110,22 +110,21 @@ impl DocTarget {
     }
 
     /// The text of an answer in its target, if that changes nothing else.
-    fn insert(&self, answer: &ChatReply, judge: &Judge) -> Option<Edit> {
+    fn insert(&self, answer: &ChatReply, verifier: &Verifier) -> Option<Edit> {
         let lines = self.lines(&answer.whole.then(|| said(&answer.text, &self.docs))?)?;
-        let ending = judge.snapshot().line_ending();
-        let known = function::docs(judge.snapshot(), judge.tree());
+        let ending = verifier.snapshot().line_ending();
+        let known = function::docs(verifier.snapshot(), verifier.tree());
         let written = self.written(&lines, &known)?;
         // Inside it follows the header's line; above, the function's line follows it.
-        let (new, text) = match self.docs.quotes.is_empty() {
-            true => (format!("{written}\n"), 0),
-            false => (format!("\n{written}"), ending.len() + self.indentation.len()),
+        let new = match self.docs.quotes.is_empty() {
+            true => format!("{written}\n"),
+            false => format!("\n{written}"),
         };
-        let length = crate::document::with_line_ends(&new, ending).len();
-        let added = self.at + text..self.at + length;
-        let same = judge.is_same_code(&(self.at..self.at), &new, Some(added));
-        let edit = Edit::insert(self.at, crate::document::with_line_ends(&new, ending));
-        let after = judge.snapshot().with_edit(&edit);
-        let target = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
+        let edit = Edit::insert(self.at, with_line_ends(&new, ending));
+        let same = verifier.allows(std::slice::from_ref(&edit), &policy::DOCUMENTATION);
+        let after = verifier.snapshot().with_edit(&edit);
+        let target =
+            self.function.definition.start + if self.docs.quotes.is_empty() { edit.text.len() } else { 0 };
         let documented = || function::at(&after, &after.parse()?, &(target..target)).map(|it| it.documented);
         (same && documented() == Some(true)).then_some(edit)
     }

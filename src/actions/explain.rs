@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
 use super::function;
-use super::verdict::Judge;
 use super::{Action, LazyAction, edits, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
@@ -13,6 +12,7 @@ use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
+use crate::verify::{Verifier, policy};
 
 /// Most bytes of code that are asked about at once.
 const LONGEST: usize = 12 * 1024;
@@ -43,11 +43,11 @@ pub async fn write(
 ) -> Result<Vec<Edit>, Reason> {
     let look = move || {
         let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((question(&snapshot, &range), range, judge))
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
+        Ok((question(&snapshot, &range), range, verifier))
     };
-    let (question, range, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| commented(answer, &range, &judge)).await
+    let (question, range, verifier) = read(look).await?;
+    ask(question, engine, cancel, move |answer| commented(answer, &range, &verifier)).await
 }
 
 /// The whole lines of the selection, or of the function around a cursor, without blank ones around them.
@@ -77,8 +77,8 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
 /// that stands.
-fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
     let mark = &snapshot.language.as_ref()?.config.line_comment;
     let mut row = rows.start;
@@ -102,8 +102,8 @@ fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<
             break;
         }
     }
-    let (edits, new) = placed(judge, range, &comments)?;
-    judge.is_same_code(range, &new, None).then_some(edits)
+    let edits = placed(verifier, range, &comments)?;
+    verifier.allows(&edits, &policy::COMMENTS).then_some(edits)
 }
 
 /// What a comment says, if it is one for people.
@@ -118,17 +118,17 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// The comments as edits, and the text of `range` with them; none where one would be inside of a text.
-fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> Option<(Vec<Edit>, String)> {
-    let snapshot = judge.snapshot();
+/// The comments as edits; none where one would be inside of a string.
+fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)]) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let mark = &snapshot.language.as_ref()?.config.line_comment;
-    let mut new = snapshot.slice(range.clone()).replace("\r\n", "\n");
-    let mut rows: Vec<String> = new.split('\n').map(str::to_owned).collect();
+    let old = snapshot.slice(range.clone()).replace("\r\n", "\n");
+    let mut rows: Vec<String> = old.split('\n').map(str::to_owned).collect();
     let first = snapshot.line_of(range.start);
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
+        if scope::cursor_in(snapshot, Some(verifier.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);
@@ -141,12 +141,8 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
         };
         rows[at] = line;
     }
-    let commented = rows.join("\n");
-    if commented == new {
-        return None;
-    }
-    new = commented;
-    Some((edits::edits(snapshot, range, &new), new))
+    let new = rows.join("\n");
+    (new != old).then(|| edits::edits(snapshot, range, &new))
 }
 
 #[cfg(test)]

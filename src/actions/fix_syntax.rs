@@ -23,12 +23,12 @@ use parking_lot::Mutex;
 use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
-use super::check::Judge;
 use super::{Action, ActionRequest, Fix, applied};
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::SyntaxError;
+use crate::verify::Verifier;
 
 /// Repairs that are offered at most: more would be guesses.
 const OFFERS: usize = 3;
@@ -49,7 +49,7 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let lines = LineTable::new(&text);
     let errors = errors(snapshot, &language, &text, &tree);
     let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
-    let Some(judge) = Judge::new(snapshot, &tree) else { return Vec::new() };
+    let verifier = Verifier::with_tree(snapshot, tree.clone());
     let lexicon = Lexicon::of(&language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(&text, &lexicon, &lines));
@@ -63,7 +63,8 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     candidates.extend(layout::candidates(&site, indent, significant));
     let candidates = search::in_order(&text, candidates);
     let enumerated = start.elapsed();
-    let search = search::Search { text: &text, lines: &lines, language: &language, judge: &judge, snapshot };
+    let search =
+        search::Search { text: &text, lines: &lines, language: &language, verifier: &verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {

@@ -4,12 +4,13 @@
 use std::ops::Range;
 
 use super::chat::{ChatReply, ask, read};
-use super::verdict::Judge;
-use super::{Action, Diagnostic, LazyAction, function, rewrite};
+use super::{Action, LazyAction, function, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
+use crate::verify::Verifier;
 
 /// Diagnostics for which it is promised: a menu is read by a person.
 const PROMISES: usize = 2;
@@ -54,14 +55,14 @@ pub async fn write(
 ) -> Result<Vec<Edit>, Reason> {
     let look = move || {
         let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
         let line = snapshot.line_text(snapshot.line_of(promise.range.start));
         let told = format!("{}\nIt is about this line: {}\nRepair it.", promise.told, line.trim());
         let question = rewrite::question(&snapshot, &range, RULES, &told);
-        Ok((question, range, promise.range, judge))
+        Ok((question, range, promise.range, verifier))
     };
-    let (question, range, about, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| repaired(answer, &range, &about, &judge)).await
+    let (question, range, about, verifier) = read(look).await?;
+    ask(question, engine, cancel, move |answer| repaired(answer, &range, &about, &verifier)).await
 }
 
 /// The definition around a complaint, or its lines.
@@ -77,18 +78,20 @@ fn repaired(
     answer: &ChatReply,
     range: &Range<usize>,
     about: &Range<usize>,
-    judge: &Judge,
+    verifier: &Verifier,
 ) -> Option<Vec<Edit>> {
-    let name = judge.snapshot().slice(about.clone());
-    let missed = judge.unknown().contains(&name);
-    let edits = rewrite::replaced(answer, range, judge)?;
-    let after = Judge::new(&super::applied(judge.snapshot(), &edits))?;
+    let name = verifier.snapshot().slice(about.clone());
+    let missed = verifier.unknown().contains(&name);
+    let edits = rewrite::replaced(answer, range, verifier)?;
+    let after = Verifier::new(&super::applied(verifier.snapshot(), &edits))?;
     // A definition becomes one definition.
-    let function = |judge: &Judge| {
-        let function = function::at(judge.snapshot(), judge.tree(), &(range.start..range.start))?;
-        (function.whole.start == range.start).then_some(judge.snapshot().len() - function.whole.end)
+    let function = |verifier: &Verifier| {
+        let function = function::at(verifier.snapshot(), verifier.tree(), &(range.start..range.start))?;
+        (function.whole.start == range.start).then_some(verifier.snapshot().len() - function.whole.end)
     };
-    if function(judge) == Some(judge.snapshot().len() - range.end) && function(&after) != function(judge) {
+    if function(verifier) == Some(verifier.snapshot().len() - range.end)
+        && function(&after) != function(verifier)
+    {
         return None;
     }
     // What can be checked without whoever complained: a name that nothing accounted for is not missed any more.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::chat::read;
-use super::verdict::Judge;
 use super::{Action, LazyAction};
 use crate::cancel::CancelToken;
 use crate::completion::generate::{self, BlockRequest, Draft};
@@ -17,6 +16,7 @@ use crate::context::{CursorContext, CursorIn, scope};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Sampling};
+use crate::verify::{Verifier, policy};
 
 /// Texts from one prompt.
 const CANDIDATES: usize = 3;
@@ -57,11 +57,14 @@ pub async fn write(
     let document = snapshot.uri.to_string();
     let look = move || {
         let task = CommentTask::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
         // The model sees the place as if one were about to write there.
         let opened = snapshot.with_edit(&Edit::insert(task.at, task.open(snapshot.line_ending())));
         let offset = task.at + task.open(snapshot.line_ending()).len();
-        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((task, judge))))
+        Ok((
+            CursorContext::at(&opened, opened.parse().as_ref(), offset),
+            std::sync::Arc::new((task, verifier)),
+        ))
     };
     let (context, desk) = read(look).await?;
     for round in 0..ROUNDS {
@@ -145,15 +148,15 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, verifier: &Verifier) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());
         ends.into_iter().rev().find_map(|end| {
             let new = format!("{}{}", self.open("\n"), text[..end].trim_end());
             let new = new.trim_end();
-            let edit = || Edit::insert(self.at, with_line_ends(new, judge.snapshot().line_ending()));
-            judge.accepts_more(self.at, new).then(edit)
+            let edit = Edit::insert(self.at, with_line_ends(new, verifier.snapshot().line_ending()));
+            verifier.allows(std::slice::from_ref(&edit), &policy::BELOW_COMMENT).then_some(edit)
         })
     }
 }

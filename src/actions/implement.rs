@@ -3,14 +3,14 @@
 //!
 //! Recognising a place takes no model ([`promise`]); writing does ([`write`]).
 
-mod judge;
+mod body;
 mod stub;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge::{Body, Judge};
+use body::{Body, BodyValidator};
 use stub::{DocSource, Stub};
 use tokio::time::Instant;
 
@@ -105,7 +105,7 @@ struct ImplementTask {
     document: String,
     context: CursorContext,
     told: Vec<Segment>,
-    judge: Judge,
+    validator: BodyValidator,
 }
 
 impl ImplementTask {
@@ -116,8 +116,8 @@ impl ImplementTask {
         let (opened, offset) = stub.opened(snapshot);
         let context = CursorContext::at(&opened, opened.parse().as_ref(), offset);
         let told = types(&context, &stub).into_iter().collect();
-        let judge = Judge::new(snapshot, stub).ok_or(Reason::NotParsed)?;
-        Ok(Self { document: snapshot.uri.to_string(), context, told, judge })
+        let validator = BodyValidator::new(snapshot, stub).ok_or(Reason::NotParsed)?;
+        Ok(Self { document: snapshot.uri.to_string(), context, told, validator })
     }
 
     fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
@@ -137,7 +137,7 @@ impl ImplementTask {
     }
 
     fn best(&self, written: &[Draft]) -> Option<Body> {
-        written.iter().filter_map(|one| self.judge.body(one)).max_by(Body::order)
+        written.iter().filter_map(|one| self.validator.body(one)).max_by(Body::order)
     }
 }
 

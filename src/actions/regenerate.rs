@@ -4,14 +4,14 @@
 //! Recognising a place takes no model ([`promises`]); writing does ([`write`]). Telling a base model what is wrong makes it
 //! worse, so it is not told: it sees a gap.
 
-mod judge;
+mod filling;
 mod span;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge::Judge;
+use filling::FillingValidator;
 use span::Span;
 use tokio::time::Instant;
 use tree_sitter::Tree;
@@ -22,10 +22,10 @@ use crate::cancel::CancelToken;
 use crate::completion::generate::{self, BlockRequest, Draft};
 use crate::completion::{Extent, Reason, blocking, score};
 use crate::context::CursorContext;
-use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
 use crate::language::DiagnosticKind;
+use crate::text::is_word;
 use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
@@ -160,7 +160,7 @@ struct RegenerateTask {
     line: (CursorContext, String),
     /// Names that might be meant, where one name is all that goes.
     names: Vec<String>,
-    judge: Judge,
+    validator: FillingValidator,
 }
 
 impl RegenerateTask {
@@ -178,7 +178,7 @@ impl RegenerateTask {
             document: snapshot.uri.to_string(),
             context: without(span.range.clone()),
             line: (without(span.range.start..end), rest),
-            judge: Judge::new(snapshot, tree, span.clone(), promise.unknown).ok_or(Reason::NotParsed)?,
+            validator: FillingValidator::new(snapshot, tree, span.clone(), promise.unknown),
             names,
             snapshot: snapshot.clone(),
             span,
@@ -208,7 +208,7 @@ impl RegenerateTask {
         let mut passed: Vec<(String, f32)> = Vec::new();
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
-            if let Some(text) = self.judge.part(&one.text, &self.context, &known) {
+            if let Some(text) = self.validator.part(&one.text, &self.context, &known) {
                 passed.push((text, one.likelihood));
             }
         }
@@ -245,7 +245,7 @@ impl RegenerateTask {
         order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
         let task = Arc::clone(self);
         blocking(move || {
-            let passes = |text: &String| task.judge.part(text, &task.context, &[]).as_ref() == Some(text);
+            let passes = |text: &String| task.validator.part(text, &task.context, &[]).as_ref() == Some(text);
             order.into_iter().find(|(known, (text, _))| *known || passes(text)).map(|(_, (text, _))| text)
         })
         .await

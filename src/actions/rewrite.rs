@@ -4,13 +4,13 @@
 use std::ops::Range;
 
 use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
-use super::verdict::Judge;
 use super::{Action, LazyAction, edits, function};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
+use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::Engine;
+use crate::verify::{Verifier, policy};
 
 /// Most bytes that are rewritten at once.
 const LONGEST: usize = 12 * 1024;
@@ -41,12 +41,12 @@ pub async fn write(
 ) -> Result<Vec<Edit>, Reason> {
     let look = move || {
         let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
         let question = question(&snapshot, &range, RULES, &format!("What to do: {}", promise.told));
-        Ok((question, range, judge))
+        Ok((question, range, verifier))
     };
-    let (question, range, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| replaced(answer, &range, &judge)).await
+    let (question, range, verifier) = read(look).await?;
+    ask(question, engine, cancel, move |answer| replaced(answer, &range, &verifier)).await
 }
 
 /// The lines that are rewritten: those selected; with a cursor, those of the function around it, or its own.
@@ -95,8 +95,8 @@ fn head(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The answer's code in the place of `range`, if it may stand there and is another one.
-pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+pub fn replaced(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let row = snapshot.line_of(range.start);
     let language = snapshot.language.as_ref()?;
     let base = Line::at(&snapshot.text, range.start).indentation;
@@ -104,7 +104,8 @@ pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Opti
     // The first line's indentation stands before the range.
     let new = new.strip_prefix(&base)?;
     let edits = edits::edits(snapshot, range, new);
-    (!edits.is_empty() && judge.accepts(range, new)).then_some(edits)
+    let change = Edit::replace(range.clone(), with_line_ends(new, snapshot.line_ending()));
+    (!edits.is_empty() && verifier.allows(&[change], &policy::REPLACED_SPAN)).then_some(edits)
 }
 
 /// From the first word of the first line that `range` touches to the last word of the last; a line whose first column is

@@ -7,9 +7,10 @@ use tracing::trace;
 
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge, Signs, Trial};
+use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
+use crate::text::is_word;
 
 /// How much may be tried for one text.
 #[derive(Debug, Clone, Copy)]
@@ -41,33 +42,33 @@ pub struct Chosen {
     /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
     /// What its names and calls tell.
-    pub signs: Signs,
+    pub warnings: Warnings,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
-        let signs = judge.signs(&trial);
+    fn of(judge: &Validator<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+        let warnings = judge.warnings(&trial);
         let whole = trial.fit >= Fit::Opens;
-        let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
+        let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
         let passed = renamed.and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
-            Some((other, judge.signs(&trial)))
+            Some((other, judge.warnings(&trial)))
         });
-        let (candidate, signs) = passed.unwrap_or((candidate, signs));
-        Self { candidate, origin, whole, signs }
+        let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
+        Self { candidate, origin, whole, warnings }
     }
 
     /// What nobody judges.
     pub fn unjudged(candidate: Candidate) -> Self {
-        Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() }
+        Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() }
     }
 }
 
 /// The best candidate made from `text`, or none that fits.
 pub fn choose(
     text: &str,
-    judge: &Judge<'_>,
+    judge: &Validator<'_>,
     context: &CursorContext,
     bound: Bound,
     cancel: &CancelToken,
@@ -111,7 +112,7 @@ fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
         return true;
     }
     let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
-    let ends = |c: char| line::is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
+    let ends = |c: char| is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
     state.open.is_empty() && state.quote.is_none() && candidate.text.trim_end().ends_with(ends)
 }
 
@@ -182,8 +183,7 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> + '_ {
     let mut previous: Option<char> = None;
     for (at, c) in text.char_indices() {
         let boundary = previous.is_some_and(|previous| {
-            !previous.is_whitespace()
-                && (c.is_whitespace() || line::is_word(previous) != line::is_word(c) || !line::is_word(c))
+            !previous.is_whitespace() && (c.is_whitespace() || is_word(previous) != is_word(c) || !is_word(c))
         });
         if boundary {
             ends.push(at);

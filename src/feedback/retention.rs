@@ -9,6 +9,7 @@ use similar::{Algorithm, DiffOp};
 
 use super::action::ActionKind;
 use crate::stats::{ActionOutcome, Kept, UsageEvent, event};
+use crate::text::common_affixes;
 
 /// Up to this many bytes between the first and the last difference, words are compared, above it whole lines.
 const WORDS: usize = 16 << 10;
@@ -51,10 +52,8 @@ fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
         return 1.0;
     }
     let (old, new) = (before.to_string(), now.to_string());
+    let (head, tail) = common_affixes(&old, &new);
     let (old, new) = (old.as_bytes(), new.as_bytes());
-    let head = common(old.iter(), new.iter());
-    let most = old.len().min(new.len()) - head;
-    let tail = common(old.iter().rev(), new.iter().rev()).min(most);
     // What differs, whole lines of it: words that were cut in two would not be found again.
     let line_start =
         |text: &[u8]| text[..head].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
@@ -80,10 +79,6 @@ fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
         })
         .sum();
     (outside + inside) as f32 / range.len() as f32
-}
-
-fn common<'a>(left: impl Iterator<Item = &'a u8>, right: impl Iterator<Item = &'a u8>) -> usize {
-    left.zip(right).take_while(|(left, right)| left == right).count()
 }
 
 fn overlap(left: &Range<usize>, right: &Range<usize>) -> usize {

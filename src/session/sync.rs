@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::open_document::{OpenDocument, RankedFixes};
 use super::state::{Session, State};
-use super::{tasks::Tasks, uri};
-use crate::document::{Change, Document, Encoding, Snapshot, Tree, VersionOrder};
+use super::tasks::Tasks;
+use crate::document::{Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
 use crate::feedback::DocumentFeedback;
 use crate::language::Language;
 

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::lexer::is_word;
 use super::region::{LineTable, Region};
 use super::site::RepairCandidate;
-use crate::actions::check::Judge;
 use crate::document::Snapshot;
 use crate::language::Language;
+use crate::text::{common_affixes, is_word};
+use crate::verify::{FaultCount, Verifier, policy};
 
 /// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
 const ENOUGH: usize = 4;
@@ -38,15 +38,10 @@ fn glues(text: &str, candidate: &RepairCandidate) -> bool {
 
 /// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
 fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
-    let (mut range, mut new) = (candidate.edit.range.clone(), candidate.edit.text.clone());
-    while let Some(c) = new.chars().next().filter(|c| text[range.clone()].starts_with(*c)) {
-        range.start += c.len_utf8();
-        new.drain(..c.len_utf8());
-    }
-    while let Some(c) = new.chars().next_back().filter(|c| text[range.clone()].ends_with(*c)) {
-        range.end -= c.len_utf8();
-        new.truncate(new.len() - c.len_utf8());
-    }
+    let edit = &candidate.edit;
+    let (head, tail) = common_affixes(&text[edit.range.clone()], &edit.text);
+    let mut range = edit.range.start + head..edit.range.end - tail;
+    let new = edit.text[head..edit.text.len() - tail].to_owned();
     // `((`: which of two equal brackets goes makes no difference; the last one stands for both.
     while range.len() == 1 && new.is_empty() && text[range.end..].starts_with(&text[range.clone()]) {
         range = range.start + 1..range.end + 1;
@@ -65,8 +60,8 @@ pub struct Search<'a> {
     pub lines: &'a LineTable<'a>,
     /// Its language.
     pub language: &'a Language,
-    /// Judges the whole file.
-    pub judge: &'a Judge<'a>,
+    /// Verifies changes of the whole file.
+    pub verifier: &'a Verifier,
     /// The file.
     pub snapshot: &'a Snapshot,
 }
@@ -192,12 +187,13 @@ impl Search<'_> {
     /// Those that mend the file too, or leave the fewest faults in it, and how many these are.
     fn confirmed(&self, passed: Vec<RepairCandidate>, region: &Region) -> (usize, Vec<RepairCandidate>) {
         let weigh = |candidate: &RepairCandidate| {
-            self.judge.after(&self.snapshot.with_edit(&candidate.edit), &region.bounds())
+            let applied = self.verifier.apply(std::slice::from_ref(&candidate.edit)).ok()?;
+            self.verifier.verify(&applied, &policy::SYNTAX_REPAIR, Some(&region.bounds())).ok()
         };
+        let before = self.verifier.faults().map_or(0, FaultCount::total);
         let weighed =
             passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
-        let mended: Vec<(usize, RepairCandidate)> =
-            weighed.filter(|(total, _)| *total < self.judge.before.total()).collect();
+        let mended: Vec<(usize, RepairCandidate)> = weighed.filter(|(total, _)| *total < before).collect();
         let least = mended.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
         let best = mended.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);
         (least, best.collect())

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
 use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
+use crate::diagnostics;
 use crate::document::Snapshot;
 use crate::lsp::capabilities::ClientCapabilities;
+use crate::lsp::commands;
 use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::lsp::{commands, told};
 use crate::session::View;
 
 /// The kind of a repair.
@@ -31,7 +32,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
-    let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
+    let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
     let request = ActionRequest {
         snapshot: snapshot.clone(),

@@ -6,10 +6,10 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
 
 use crate::config::Menu;
+use crate::document::uri;
 use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::process;
 use crate::lsp::server::Server;
-use crate::session::uri;
 
 pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     let client = server.negotiate(ClientCapabilities::read(&params));
