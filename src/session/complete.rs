@@ -151,6 +151,9 @@ impl Session {
             }
         };
         let snapshot = fresh.unwrap_or(asked);
+        if let Outcome::Skipped(reason) = &outcome {
+            tracing::debug!(?reason, "no suggestion");
+        }
         state.counts.record(&outcome);
         state.last_answer += 1;
         let id = state.last_answer;
