@@ -1,5 +1,5 @@
-//! Fix this error: the syntax. Small edits near an error are enumerated, ordered by how code of the language and of the
-//! file usually looks, and kept when the enclosing definition parses strictly with them. It never asks a model.
+//! Fixes syntax errors without a model: lists small edits near an error, orders them by how code of the language and of the
+//! file usually looks, and keeps those with which the enclosing definition parses strictly.
 
 mod imbalance;
 mod layout;
