@@ -28,7 +28,6 @@ use tokio::time::Instant;
 use tree_sitter::Tree;
 use trigger::Decision;
 pub use trim::joins;
-pub use validate::keeps_what_follows;
 
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;

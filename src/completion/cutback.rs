@@ -7,7 +7,7 @@ use tracing::trace;
 
 use super::brackets::balance;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge, Signs, Trial};
+use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 use crate::text::is_word;
@@ -42,33 +42,33 @@ pub struct Chosen {
     /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
     /// What its names and calls tell.
-    pub signs: Signs,
+    pub warnings: Warnings,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
-        let signs = judge.signs(&trial);
+    fn of(judge: &Validator<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+        let warnings = judge.warnings(&trial);
         let whole = trial.fit >= Fit::Opens;
-        let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
+        let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
         let passed = renamed.and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
-            Some((other, judge.signs(&trial)))
+            Some((other, judge.warnings(&trial)))
         });
-        let (candidate, signs) = passed.unwrap_or((candidate, signs));
-        Self { candidate, origin, whole, signs }
+        let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
+        Self { candidate, origin, whole, warnings }
     }
 
     /// What nobody judges.
     pub fn unjudged(candidate: Candidate) -> Self {
-        Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() }
+        Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() }
     }
 }
 
 /// The best candidate made from `text`, or none that fits.
 pub fn choose(
     text: &str,
-    judge: &Judge<'_>,
+    judge: &Validator<'_>,
     context: &CursorContext,
     bound: Bound,
     cancel: &CancelToken,

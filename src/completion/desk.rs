@@ -14,7 +14,7 @@ use super::place::Place;
 use super::request::Extent;
 use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::trim::{self, Candidate};
-use super::validate::Judge;
+use super::validate::Validator;
 use super::{blocking, rank};
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
@@ -82,10 +82,8 @@ impl Desk {
     /// What of the texts may be shown; when none, why not the first.
     fn judged(&self, texts: &[Decoded]) -> Result<Vec<Suggestion>, Reason> {
         let judge = self.tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let judge = judge.map(|tree| match &self.part {
-            Some(part) => Judge::of_part(part, tree, &self.context),
-            None => Judge::new(&self.place.snapshot, tree, &self.context),
-        });
+        let judge =
+            judge.map(|tree| Validator::new(&self.place.snapshot, self.part.as_ref(), tree, &self.context));
         let until = std::time::Instant::now().checked_add(self.options.check_time);
         let mut found: Vec<Suggestion> = Vec::new();
         let mut why = None;
@@ -113,7 +111,7 @@ impl Desk {
         &self,
         decoded: &Decoded,
         others: &[&Decoded],
-        judge: Option<&Judge<'_>>,
+        judge: Option<&Validator<'_>>,
         bound: Bound,
     ) -> Result<Suggestion, Reason> {
         let (context, options) = (&self.context, &self.options);
@@ -126,7 +124,7 @@ impl Desk {
         let (chosen, check_level) = match judge {
             Some(judge) => {
                 let chosen = cutback::choose(&text, judge, context, bound, &self.cancel);
-                (chosen.ok_or(Reason::Invalid)?, judge.verdict())
+                (chosen.ok_or(Reason::Invalid)?, judge.check_level())
             }
             None if options.effort < Effort::Trim => (as_it_is(), CheckLevel::Unvalidated),
             None => {
@@ -135,8 +133,8 @@ impl Desk {
             }
         };
         let prior_logit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
-        let prior_logit = prior_logit - if chosen.signs.shadowing > 0 { rank::SHADOWING } else { 0.0 };
-        let prior_logit = match (chosen.signs.risky, options.on_risk) {
+        let prior_logit = prior_logit - if chosen.warnings.shadowing > 0 { rank::SHADOWING } else { 0.0 };
+        let prior_logit = match (chosen.warnings.risky, options.on_risk) {
             (true, OnRisk::Drop) => return Err(Reason::Risky),
             (true, OnRisk::Lower) => prior_logit - rank::RISKY,
             (false, _) => prior_logit,

@@ -115,7 +115,7 @@ pub fn rank(
         flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
         flag(context.cursor_in != CursorIn::Code),
-        flag(chosen.signs.unknown > 0),
+        flag(chosen.warnings.unknown > 0),
         lead(decoded, others),
         same_end(text, others),
     ];

@@ -1,4 +1,5 @@
-//! Tests every folder of `grammars/`: its queries compile, its samples hold, and a sample shows each pattern.
+//! Tests that every folder of `grammars/` is complete: its queries compile, its samples hold, and a sample shows each
+//! pattern.
 //!
 //! A sample is real code with comments that speak of the last line of code above them:
 //!   `# ^^^ name`   a capture of that name is exactly the marked text
