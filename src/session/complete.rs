@@ -148,6 +148,9 @@ impl Session {
                 (asked, outcome)
             }
         };
+        if let Outcome::Skipped(reason) = &outcome {
+            tracing::debug!(?reason, "no suggestion");
+        }
         state.counts.record(&outcome);
         state.last_answer += 1;
         let id = state.last_answer;
