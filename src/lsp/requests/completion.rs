@@ -48,16 +48,16 @@ fn item(
     client: &ClientCapabilities,
     id: u64,
 ) -> Option<CompletionItem> {
-    let offset = completion.range.start;
+    let offset = completion.range().start;
     let word = word_before(snapshot, offset);
-    let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);
+    let range = convert::to_range(snapshot, &(word.start..completion.range().end), client.encoding);
     if range.start.line != range.end.line {
         return None;
     }
     let word = snapshot.slice(word);
-    let first_line = completion.text.lines().next().unwrap_or_default();
-    let text = format!("{word}{}", completion.text);
-    let shown_line = completion.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first_line = completion.text().lines().next().unwrap_or_default();
+    let text = format!("{word}{}", completion.text());
+    let shown_line = completion.text().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
     Some(CompletionItem {
         label: shorten(label.trim()),

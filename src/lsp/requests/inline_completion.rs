@@ -27,8 +27,8 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     // A user who asks wants to choose; one who types wants one suggestion.
     let others = answer.others.into_iter().filter(|_| invoked);
     let item = |suggestion: Suggestion| InlineCompletionItem {
-        range: convert::to_range(&answer.snapshot, &suggestion.range, encoding),
-        insert_text: suggestion.text,
+        range: convert::to_range(&answer.snapshot, &suggestion.range(), encoding),
+        insert_text: suggestion.text().to_owned(),
         command: Some(accepted(answer.id)),
     };
     InlineCompletionList { items: std::iter::once(suggestion).chain(others).map(item).collect() }
