@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::verify::change::with_edits as applied;
 pub use workspace::Workspace;
 
 use crate::cancel::CancelToken;
@@ -234,12 +235,4 @@ pub fn failure_message(action: Action, reason: &Reason) -> String {
         (reason, _) => return reason.to_string(),
     };
     why.to_owned()
-}
-
-/// The text of a snapshot with `edits`, which are in its bytes, applied.
-pub fn applied(snapshot: &Snapshot, edits: &[Edit]) -> Snapshot {
-    // From the end, so that no edit moves the place of another.
-    let mut edits: Vec<&Edit> = edits.iter().collect();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
-    edits.into_iter().fold(snapshot.clone(), |snapshot, edit| snapshot.with_edit(edit))
 }

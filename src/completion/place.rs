@@ -9,7 +9,7 @@ use super::reuse;
 use super::trim::Candidate;
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot, with_line_ends};
-use crate::verify::faults;
+use crate::verify::{Verifier, policy};
 
 /// The document and cursor that the stages see: with a menu entry selected, as if it were accepted already.
 pub struct Place {
@@ -70,7 +70,8 @@ impl Place {
         let edit = Edit::replace(completion.range.clone(), completion.text.as_str());
         self.entry.is_none()
             || completion.check_level == CheckLevel::Unvalidated
-            || faults::adds_nothing(&self.request.snapshot, &edit)
+            || Verifier::new(&self.request.snapshot)
+                .is_some_and(|verifier| verifier.allows(&[edit], &policy::VERIFIED_APART))
     }
 
     /// The rests of what was found before that the user may be typing, in the order of what was found.

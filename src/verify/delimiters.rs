@@ -1,31 +1,26 @@
-//! Whether the brackets of a whole file pair up, as its tree shows them. It does not say which is wrong.
+//! Tells whether the brackets of a whole file pair up, as its tree shows them.
 
 use tree_sitter::Tree;
+
+use crate::document::tree;
 
 /// Whether every bracket has its partner. MISSING ones, which the parser made up, do not count.
 pub fn are_even(tree: &Tree) -> bool {
     let mut open: Vec<&str> = Vec::new();
-    let mut cursor = tree.walk();
-    loop {
-        if cursor.goto_first_child() {
-            continue;
-        }
-        let node = cursor.node();
-        if !node.is_missing() {
+    let mut even = true;
+    tree::walk(tree.root_node(), |node| {
+        if node.child_count() == 0 && !node.is_missing() {
             match node.kind() {
                 "(" => open.push(")"),
                 "[" => open.push("]"),
                 "{" => open.push("}"),
-                closer @ (")" | "]" | "}") if open.pop() != Some(closer) => return false,
+                closer @ (")" | "]" | "}") => even &= open.pop() == Some(closer),
                 _ => {}
             }
         }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return open.is_empty();
-            }
-        }
-    }
+        even
+    });
+    even && open.is_empty()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use crate::document::{Edit, Snapshot};
+use crate::document::{Snapshot, tree};
 use crate::language::strict::StrictReport;
 
 /// What is wrong with a whole text, found without any knowledge of an older version of it.
@@ -43,14 +43,6 @@ impl FaultCount {
     }
 }
 
-/// Whether `edit` adds no fault to `snapshot`, of which nothing else is known.
-pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
-    match (FaultCount::of(&snapshot.with_edit(edit)), FaultCount::of(snapshot)) {
-        (Some(after), Some(before)) => after.adds_nothing_to(&before),
-        _ => false,
-    }
-}
-
 fn strict(snapshot: &Snapshot) -> StrictReport {
     let parser = snapshot.language.as_ref().and_then(|language| language.strict);
     StrictReport::whole(parser, snapshot.text.to_string())
@@ -65,19 +57,11 @@ pub fn fresh_tree_faults(snapshot: &Snapshot) -> Option<usize> {
 /// The byte ranges of all ERROR and MISSING nodes, in order. Only subtrees with errors are entered.
 pub fn tree_faults(tree: &Tree) -> Vec<Range<usize>> {
     let mut faults = Vec::new();
-    let mut cursor = tree.walk();
-    loop {
-        let node = cursor.node();
+    tree::walk(tree.root_node(), |node| {
         if node.is_error() || node.is_missing() {
             faults.push(node.byte_range());
         }
-        if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return faults;
-            }
-        }
-    }
+        node.has_error()
+    });
+    faults
 }
