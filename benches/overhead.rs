@@ -1,5 +1,5 @@
-//! What the pipeline adds to the model's own time: from the trigger to the outcome in files of 10 000 lines, with an engine that
-//! answers at once. Prints median and 99th percentile for each language; judges nothing.
+//! Measures what the pipeline adds to the model's own time: from the trigger to the outcome in files of 10 000 lines,
+//! with an engine that answers at once. Prints median and 99th percentile for each language.
 
 // The figures are what it is for.
 #![allow(clippy::print_stdout)]

@@ -9,6 +9,7 @@ use crate::context::line::{self, Indent};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::text::{common_prefix, common_suffix, is_word};
+pub use crate::verify::change::with_edits as applied;
 
 /// `code` with its first line at the indentation `base`, the others as far from it as they were, in steps of `indent`.
 pub fn seated(code: &str, base: &str, indent: Indent) -> String {
@@ -95,7 +96,6 @@ fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::applied;
 
     #[test]
     fn code_takes_the_indentation_of_its_place() {

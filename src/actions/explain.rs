@@ -1,29 +1,57 @@
-//! Explain with comments: lines of comment in the selection, or in the function around the cursor. The code itself is the
-//! document's, never the model's; without its comments the result is the same tree, or it is refused.
+//! Explains code by lines of comment in the selection, or in the function around the cursor. The code stays the document's: without
+//! its comments the result has the same tree, or it is refused.
+//!
+//! ```python before
+//! def half(items):
+//!     return iˇtems[: len(items) // 2]
+//! ```
+//! ```text model
+//! def half(items):
+//!     # An odd number leaves the middle out.
+//!     return items[: len(items) // 2]
+//! ```
+//! ```python after
+//! def half(items):
+//!     # An odd number leaves the middle out.
+//!     return items[: len(items) // 2]
+//! ```
 
 use std::ops::Range;
 
-use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
-use super::function;
-use super::{Action, LazyAction, edits, rewrite};
-use crate::cancel::CancelToken;
-use crate::completion::Reason;
+use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
+use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::request::ActionRequest;
+use super::{edits, function, rewrite};
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
-use crate::engine::Engine;
+use crate::engine::ModelRole;
 use crate::verify::{Verifier, policy};
+
+/// Explains code by comments.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "explain",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Instruct,
+        without_model: false,
+        find: |request| find(request).into_iter().collect(),
+        resolve: |work| Box::pin(chat::run(work, prepare, commented)),
+    },
+    not_here: NO_CODE,
+    invalid: "the model gave no comments, or changed the code around them",
+};
 
 /// Most bytes of code that are asked about at once.
 const LONGEST: usize = 12 * 1024;
 /// Longest comment, in characters: one that goes on beyond the screen is not read.
 const WIDTH: usize = 160;
 
-const RULES: &str = "You explain code by comments in it. ChatReply with the same code in one code block: every line unchanged, and \
+const RULES: &str = "You explain code by comments in it. Answer with the same code in one code block: every line unchanged, and \
                      lines of comment added above those that need one. Say why, or what is not obvious; do not repeat the code.";
 
-/// What can be explained at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+fn find(request: &ActionRequest) -> Option<LazyAction> {
+    let (snapshot, range) = (&request.snapshot, &request.place());
     let lines = lines(snapshot, range)?;
     let tree = snapshot.parse()?;
     let function = function::at(snapshot, &tree, range).filter(|function| covers(&lines, &function.whole));
@@ -31,23 +59,12 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> 
         Some(function) => format!("Explain `{}` with comments", function.name),
         None => "Explain the selection with comments".to_owned(),
     };
-    Some(LazyAction::new(Action::Explain, title, range.clone()))
+    Some(LazyAction::new(&SPEC, title, range.clone()))
 }
 
-/// Write the comments: the changes, or why there are none.
-pub async fn write(
-    promise: LazyAction,
-    snapshot: Snapshot,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let look = move || {
-        let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((question(&snapshot, &range), range, verifier))
-    };
-    let (question, range, verifier) = read(look).await?;
-    ask(question, engine, cancel, move |answer| commented(answer, &range, &verifier)).await
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
+    let range = lines(verifier.snapshot(), &action.range)?;
+    Some((question(verifier.snapshot(), &range), range))
 }
 
 /// The whole lines of the selection, or of the function around a cursor, without blank ones around them.
@@ -149,20 +166,21 @@ fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)
 mod tests {
     use super::*;
     use crate::actions::testing::{AskedModel, asked, check, refused, title};
+    use crate::completion::Reason;
 
     const PYTHON: &str = "def f(a):\n    b = a + 1\n\n    reˇturn b\n";
 
     #[test]
     fn lines_of_comment_are_added_and_nothing_else() {
         check(
-            Action::Explain,
+            &SPEC,
             "python",
             PYTHON,
             "```python\ndef f(a):\n    # One more.\n    b = a + 1\n    # And back.\n    return b\n```",
             "def f(a):\n    # One more.\n    b = a + 1\n\n    # And back.\n    return b\n",
         );
         check(
-            Action::Explain,
+            &SPEC,
             "rust",
             "impl A {\n\tfn f(&self) {ˇ\n\t\tg();\n\t}\n}\n",
             "fn f(&self) {\n    /// Why.\n    g();\n}",
@@ -172,10 +190,10 @@ mod tests {
 
     #[test]
     fn the_question_is_the_code_as_it_stands() {
-        let told = asked(Action::Explain, "python", PYTHON, "", "x");
+        let question = asked(&SPEC, "python", PYTHON, "", "x");
         let fence = "```python\ndef f(a):\n    b = a + 1\n\n    return b\n```";
         assert_eq!(
-            told,
+            question,
             AskedModel { rules: RULES.into(), text: format!("Add comments to this code.\n\n{fence}") }
         );
     }
@@ -190,12 +208,12 @@ mod tests {
             "def f(a):\n    b = a + 1\n\n    return b",
             "I cannot help with that.",
         ] {
-            refused(Action::Explain, "python", PYTHON, answer, &Reason::Invalid);
+            refused(&SPEC, "python", PYTHON, answer, &Reason::Invalid);
         }
-        refused(Action::Explain, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
+        refused(&SPEC, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
         // What came before it stands, and so does an answer that was cut.
         check(
-            Action::Explain,
+            &SPEC,
             "python",
             PYTHON,
             "```\ndef f(a):\n    # One.\n    b = a + 1\n    # Two.\n    return 2",
@@ -211,7 +229,7 @@ mod tests {
             ("ˇx = 1\n", ""),
             ("class A:\n    ˇdef f(self):\n        return 1ˇ\n", "Explain `f` with comments"),
         ] {
-            assert_eq!(title(Action::Explain, "python", text), expected, "{text}");
+            assert_eq!(title(&SPEC, "python", text), expected, "{text}");
         }
     }
 }

@@ -1,5 +1,12 @@
-//! Fix this error: the syntax. Small edits near an error are enumerated, ordered by how code of the language and of the
-//! file usually looks, and kept when the enclosing definition parses strictly with them. It never asks a model.
+//! Repairs the syntax without a model: it enumerates small edits near an error, orders them by how code of the language and of the
+//! file usually looks, and keeps those with which the enclosing definition parses strictly.
+//!
+//! ```python before
+//! print(len(items)ˇ
+//! ```
+//! ```python after
+//! print(len(items))
+//! ```
 
 mod imbalance;
 mod layout;
@@ -23,12 +30,23 @@ use parking_lot::Mutex;
 use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
-use super::{Action, ActionRequest, Fix, applied};
+use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
+use super::edits::applied;
+use super::request::ActionRequest;
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::SyntaxError;
 use crate::verify::Verifier;
+
+/// Repairs the syntax, without a model.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "fix_syntax",
+    kind: MenuKind::QuickFix,
+    steps: Steps::Ready { find: offers },
+    not_here: NO_CODE,
+    invalid: NO_CODE,
+};
 
 /// Repairs that are offered at most: more would be guesses.
 const OFFERS: usize = 3;
@@ -78,7 +96,7 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
     let fixes = mended(request, &lines, error);
     let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
-        action: Action::FixSyntax,
+        action: &SPEC,
         title: title::of(&text, candidate),
         preferred: number == 0 && clear,
         edits: vec![candidate.edit.clone()],

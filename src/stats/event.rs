@@ -1,4 +1,4 @@
-//! What is written: one line of JSON for each event, with numbers and the names of enums only.
+//! Defines what is written: one line of JSON for each event, with numbers and the names of enums only.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The file of events: where it is, and reading it. What cannot be read is counted and left out.
+//! Reads the file of events. Counts damaged lines and leaves them out.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};

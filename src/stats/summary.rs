@@ -1,4 +1,4 @@
-//! Counts, shares and times over a span of events. It draws nothing.
+//! Sums up events of some days as counts, shares and times.
 
 use std::collections::BTreeMap;
 

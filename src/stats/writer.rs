@@ -1,5 +1,5 @@
-//! Writes events on a thread of its own, so that nobody ever waits for a disk. What cannot be written is dropped, with one
-//! warning; it reads nothing.
+//! Writes events on a thread of its own, so that nothing waits for a disk. Drops what cannot be written, with one
+//! warning.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;

@@ -1,5 +1,5 @@
-//! Every folder of `grammars/` is complete: its queries compile, its samples hold, and each pattern is shown by a sample.
-//! It does not test what is built on the queries.
+//! Tests that every folder of `grammars/` is complete: its queries compile, its samples hold, and a sample shows each
+//! pattern.
 //!
 //! A sample is real code with comments that speak of the last line of code above them:
 //!   `# ^^^ name`   a capture of that name is exactly the marked text

@@ -1,5 +1,4 @@
-//! The same with the embedded model, at holes in real code: something is shown, and nothing shown adds a fault. How good
-//! it is, is not judged here.
+//! Tests the pipeline with the embedded model at holes in real code: something is shown, and nothing shown adds a fault.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The harness of these tests: a document with a cursor, a generated text, and what becomes of them.
+//! Runs the pipeline on a document with a cursor and a generated text, and shows what becomes of them.
 
 use expect_test::Expect;
 use treefill::cancel::CancelToken;

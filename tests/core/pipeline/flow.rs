@@ -1,4 +1,4 @@
-//! Requests that end without a text, and typing on: cancellation, deadline, engine states, menu entries, line ends.
+//! Tests requests that end without a text, and typing on: cancellation, deadline, engine states, menu entries, line ends.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The promise, tried on real code: whatever the model writes wherever, what is shown adds no fault, and typing what is
-//! shown is answered without the model. The faults are counted here afresh, not by the code under test.
+//! Tests the promise on real code: whatever the model writes at any place, what is shown adds no fault, and typing what
+//! is shown is answered without the model. Counts the faults afresh, not by the code under test.
 //!
 //! `PROPTEST_CASES=10000` runs it for long.
 

@@ -1,4 +1,4 @@
-//! `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
+//! Tests `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
 
 use treefill::stats::{Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, event};
 
