@@ -88,7 +88,7 @@ async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut 
         offset,
         trigger: TriggerKind::Automatic,
         selected: None,
-        shown: Vec::new(),
+        remembered: Vec::new(),
     };
     let start = Instant::now();
     let report = complete(request, &*engine, &options, &CancelToken::never()).await;

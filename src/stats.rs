@@ -10,7 +10,7 @@ mod writer;
 
 pub use actions::ActionTally;
 pub use event::{
-    Acted, ActionOutcome, Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, language_name,
+    Acted, ActionOutcome, Asked, Disposition, Ended, KeptShare, RequestKind, UsageEvent, language_name,
 };
 pub use history::History;
 pub use log::{EventLog, default_file, read};

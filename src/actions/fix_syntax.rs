@@ -1,4 +1,4 @@
-//! Repairs the syntax without a model: it enumerates small edits near an error, orders them by how code of the language and of the
+//! Fixes syntax errors without a model: lists small edits near an error, orders them by how code of the language and of the
 //! file usually looks, and keeps those with which the enclosing definition parses strictly.
 //!
 //! ```python before

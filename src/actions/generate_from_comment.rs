@@ -73,7 +73,7 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
             document: snapshot.uri.to_string(),
             context: CursorContext::at(&opened, opened.parse().as_ref(), offset),
             preface: Vec::new(),
-            shape: Extent::Lines(LINES),
+            extent: Extent::Lines(LINES),
             tokens: TOKENS,
             plan: &PLAN,
         };

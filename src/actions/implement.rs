@@ -95,7 +95,7 @@ fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, Body
         document: snapshot.uri.to_string(),
         preface: types(&context, &stub).into_iter().collect(),
         context,
-        shape: Extent::Lines(LINES),
+        extent: Extent::Lines(LINES),
         tokens: TOKENS,
         plan: &PLAN,
     };

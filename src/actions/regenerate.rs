@@ -183,7 +183,7 @@ fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, Regene
         document: task.document.clone(),
         context: task.context.clone(),
         preface: Vec::new(),
-        shape: if task.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
+        extent: if task.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
         tokens: TOKENS,
         plan: &PLAN,
     };
@@ -197,7 +197,7 @@ impl RegenerateTask {
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
             if let Some(text) = self.validator.part(&one.text, &self.context, &known) {
-                passed.push((text, one.likelihood));
+                passed.push((text, one.mean_logprob));
             }
         }
         passed

@@ -46,7 +46,7 @@ pub struct DraftTask {
     /// What the prompt has before the place.
     pub preface: Vec<Segment>,
     /// How long a draft may be.
-    pub shape: Extent,
+    pub extent: Extent,
     /// Tokens of a draft at most.
     pub tokens: usize,
     /// The rounds.
@@ -70,9 +70,9 @@ pub async fn run<T: Send + 'static>(
     for round in 0..plan.rounds {
         let wanted = BlockRequest {
             document: task.document.clone(),
-            told: task.preface.clone(),
+            preface: task.preface.clone(),
             candidates: plan.candidates,
-            shape: task.shape,
+            extent: task.extent,
             tokens: task.tokens,
             sampling: plan.sampling(round),
             deadline,

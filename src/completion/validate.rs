@@ -2,7 +2,7 @@
 
 use tree_sitter::Tree;
 
-use super::outcome::CheckLevel;
+use super::suggestion::CheckLevel;
 use super::trim::Candidate;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};

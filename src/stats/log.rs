@@ -67,10 +67,10 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Kept;
+    use crate::stats::KeptShare;
 
     fn kept(at: u64) -> UsageEvent {
-        UsageEvent::Kept(Kept { at, language: "rust".into(), lines: 1, share: 1.0 })
+        UsageEvent::Kept(KeptShare { at, language: "rust".into(), lines: 1, share: 1.0 })
     }
 
     #[test]

@@ -160,12 +160,12 @@ fn is_at(_: &File, _: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Kept, read};
+    use crate::stats::{KeptShare, read};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
     fn event(lines: usize) -> UsageEvent {
-        UsageEvent::Kept(Kept { at: 1, language: "rust".into(), lines, share: 1.0 })
+        UsageEvent::Kept(KeptShare { at: 1, language: "rust".into(), lines, share: 1.0 })
     }
 
     #[test]

@@ -9,8 +9,7 @@ mod visible;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, QueryCursor, Tree};
+use tree_sitter::{Node, Tree};
 
 pub use rename::renamed;
 pub use visible::{Visible, visible};
@@ -159,15 +158,9 @@ impl<'a> File<'a> {
     /// What the query finds in `range`.
     fn facts(&self, range: Range<usize>) -> Facts {
         let query = &self.language.queries.names;
-        let names = query.capture_names();
         let mut facts = Facts::default();
-        let mut cursor = QueryCursor::new();
-        cursor.set_byte_range(range);
-        let mut matches = cursor.matches(query, self.tree.root_node(), self.text.as_bytes());
-        while let Some(found) = matches.next() {
-            for capture in found.captures() {
-                self.note(&mut facts, names[capture.index as usize], capture.node);
-            }
+        for (name, node) in tree::captures(query, self.tree.root_node(), self.text.as_bytes(), range) {
+            self.note(&mut facts, name, node);
         }
         facts
     }

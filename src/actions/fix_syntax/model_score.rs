@@ -1,4 +1,4 @@
-//! Repairs by how likely a model finds the lines that they make: what it is to be asked, and what follows. It asks nobody.
+//! Orders repairs by the probability that a model gives to the changed lines. The caller asks the model.
 
 use super::CLEAR;
 use crate::actions::Fix;

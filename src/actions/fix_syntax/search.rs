@@ -1,5 +1,5 @@
-//! From possible repairs to those that mend: tried in order of plausibility in the smallest part of the file that is
-//! broken, and confirmed on the whole of it.
+//! Searches the repairs that fix an error: tries them in order of plausibility in the smallest broken part of the file, and
+//! confirms them on the whole file.
 
 use std::collections::HashSet;
 use std::ops::Range;

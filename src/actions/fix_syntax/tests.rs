@@ -1,4 +1,4 @@
-//! Repairs before and after, and that nothing is offered where nothing is wrong.
+//! Tests repairs before and after, and that correct code gets none.
 
 use expect_test::{Expect, expect};
 

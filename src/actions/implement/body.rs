@@ -71,7 +71,11 @@ impl BodyValidator {
                 continue;
             }
             let whole = end == written.text.len();
-            return Some(self.ranked(placed, used.len(), if whole { 0.0 } else { CUT } + written.likelihood));
+            return Some(self.ranked(
+                placed,
+                used.len(),
+                if whole { 0.0 } else { CUT } + written.mean_logprob,
+            ));
         }
         None
     }

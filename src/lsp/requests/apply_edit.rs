@@ -1,4 +1,4 @@
-//! `treefill.apply`: carries an action out for clients that cannot do it by themselves. The edit is theirs to apply.
+//! Handles `treefill.apply`: carries an action out for clients that cannot do it by themselves. The client applies the edit.
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};

@@ -1,4 +1,4 @@
-//! `treefill.rewrite`: the lines of a range, changed as the user says. The change is the client's to apply, like that of any
+//! Handles `treefill.rewrite`: changes the lines of a range as the user says. The client applies the change, as it does for any
 //! other action.
 
 use serde_json::{Value, json};
