@@ -101,9 +101,24 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "completion", "engine::daemon", "engine::llama"];
-const NAMES_YET: &str = "Action Answer Arguments Asked Candidate Case Change Client Completion Engine Event History Judge Kind Language Lines Log Model Module Options Place Problem Request Row Scope Side Site Source Told";
-const HEADERS_YET: &[&str] = &["src/", "tests/", "benches/"];
+const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "engine::llama"];
+const NAMES_YET: &str = "Place";
+const HEADERS_YET: &[&str] = &[
+    "src/actions",
+    "src/cancel",
+    "src/cli",
+    "src/completion",
+    "src/config",
+    "src/context",
+    "src/cpu",
+    "src/document",
+    "src/engine",
+    "src/language",
+    "src/models",
+    "src/paths",
+    "src/prompt",
+    "src/session",
+];
 
 struct Source {
     path: String,

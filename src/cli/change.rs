@@ -1,4 +1,4 @@
-//! Commands that change a file: what they are told to change, and how the change is shown or written.
+//! Reads the targets of commands that change a file, and shows or writes the change.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
