@@ -13,7 +13,6 @@ use crate::language::Registry;
 /// A file, or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// The file.
     pub file: PathBuf,
     /// From 1.
     pub line: Option<usize>,

@@ -48,7 +48,6 @@ enum Action {
     Schema,
 }
 
-/// Do it.
 pub fn run(
     arguments: &ConfigArguments,
     common: &Common,

@@ -67,7 +67,6 @@ impl Page {
     }
 }
 
-/// Write the page.
 pub fn run(
     arguments: &DoctorArguments,
     common: &Common,

@@ -168,7 +168,6 @@ struct Report {
     html: Option<PathBuf>,
 }
 
-/// Run the command.
 pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode> {
     match arguments.action {
         Action::Make(arguments) => make_cases(&arguments),

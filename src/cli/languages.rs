@@ -24,7 +24,6 @@ pub struct LanguagesArguments {
     json: bool,
 }
 
-/// Print the table.
 pub fn run(arguments: &LanguagesArguments) -> anyhow::Result<ExitCode> {
     let (registry, problems) = load();
     for problem in &problems {

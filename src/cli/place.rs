@@ -9,7 +9,6 @@ use anyhow::{Context as _, bail};
 /// A place in a file as a person writes it: line and column from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file.
     pub file: PathBuf,
     /// From 1.
     pub line: usize,

@@ -92,7 +92,6 @@ impl Engine for DaemonEngine {
 enum Failure {
     /// Trying again may help.
     Lost(String),
-    /// It will not.
     Hopeless(String),
 }
 

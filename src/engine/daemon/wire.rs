@@ -68,7 +68,7 @@ pub enum ServerMessage {
     Status(Status),
     /// One step of a job.
     Update {
-        /// Of the job.
+        /// Of a job.
         id: u64,
         /// The step.
         update: Result<Update, EngineError>,

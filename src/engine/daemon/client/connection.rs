@@ -36,7 +36,6 @@ pub type Updates = mpsc::UnboundedSender<Result<Update, EngineError>>;
 
 /// A job on its way to the engine.
 pub struct Submission {
-    /// What to do.
     pub job: Job,
     /// Whether it is still wanted.
     pub cancel: CancelToken,
@@ -82,7 +81,6 @@ pub enum Ending {
         how: String,
         /// Whether it had its model read while we were connected.
         was_ready: bool,
-        /// Its process.
         pid: u32,
     },
 }
