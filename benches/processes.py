@@ -44,14 +44,14 @@ def gone_after(pids, start):
 
 def main():
     parser = options(__doc__, holes=0, seed=1)
-    parser.add_argument("--linger", type=int, default=2, help="the setting engine.linger_s, seconds")
+    parser.add_argument("--linger", type=int, default=2, help="the setting engine.exit_after_idle_s")
     args = parser.parse_args()
     suffix = {"python": ".py", "rust": ".rs"}[args.language]
     files = sorted(pathlib.Path(args.source).rglob("*" + suffix), key=lambda path: -path.stat().st_size)[:DOCUMENTS]
     texts = [("\n".join((path.read_text() + "\n").split("\n") * 50)).split("\n")[:LINES] for path in files]
     folder = tempfile.mkdtemp()
     config = pathlib.Path(folder) / "config.toml"
-    config.write_text(f"[engine]\nlinger_s = {args.linger}\n")
+    config.write_text(f"[engine]\nexit_after_idle_s = {args.linger}\n")
     os.environ.update(TREEFILL_RUNTIME_DIR=folder, XDG_STATE_HOME=folder, TREEFILL_CONFIG=str(config))
     editors = []
     for editor in range(2):

@@ -199,7 +199,7 @@ def main():
     parser.add_argument("--treefill", default=str(ROOT / "target/release/treefill"))
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--peer-context", type=int, default=8192, help="llama-server's -c; less for models of a small context")
-    parser.add_argument("--prompt-ms", type=int, default=1500, help="treefill's setting model.prompt_ms")
+    parser.add_argument("--prompt-ms", type=int, default=1500, help="treefill's setting model.max_prefill_ms")
     parser.add_argument("--places", type=int, default=4, help="lines typed per file")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds that a person looks around after a jump or a line")
     parser.add_argument("--seed", type=int, default=1)
