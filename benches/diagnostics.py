@@ -15,9 +15,10 @@ and range must do. `--record` keeps one case of each kind as a fixture. `--infil
 known for (a name becomes one that nothing is like, an argument is dropped or made another's) and judges what the model writes in
 its place. The checkers are run on copies.
 """
-import argparse, ast, collections, json, pathlib, random, re, shlex, shutil, statistics, subprocess, sys, tempfile, time, warnings
+import ast, collections, json, pathlib, random, re, shlex, shutil, statistics, subprocess, sys, tempfile, time
 
-warnings.simplefilter("ignore")
+from common import apply, options as parser_of, share
+
 SPARE = {"python": ["import colorsys", "import telnetlib", "from fractions import Fraction", "import wave"],
          "rust": ["use std::collections::LinkedList;", "use std::net::Ipv6Addr;", "use std::sync::Barrier;"]}
 SLIPS = "abcdefghijklmnopqrstuvwxyz"
@@ -246,13 +247,6 @@ def repair(binary, path, told, cwd, infill):
     return answer, [offer for offer in answer["offers"] if offer["action"] == wanted]
 
 
-def apply(text, edits):
-    data = text.encode()
-    for edit in sorted(edits, key=lambda edit: -edit["start"]):
-        data = data[:edit["start"]] + edit["text"].encode() + data[edit["end"]:]
-    return data.decode()
-
-
 def one_root(options, root, rng, cases):
     """Damage the files of one package, one at a time where the checker stops at the first error."""
     check, language, _ = CHECKERS[options.checker]
@@ -312,24 +306,18 @@ def one_root(options, root, rng, cases):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, rounds=3, cases=400, seed=1, show=0)
     parser.add_argument("--checker", choices=CHECKERS, required=True)
-    parser.add_argument("--from", dest="folder", required=True, nargs="+")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cases", type=int, default=400)
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bare", action="store_true")
     parser.add_argument("--infill", action="store_true")
-    parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--record")
     parser.add_argument("--command")
-    parser.add_argument("--binary", default="target/release/treefill")
     options = parser.parse_args()
     options.command = options.command or CHECKERS[options.checker][2]
     options.binary = str(pathlib.Path(options.binary).resolve())
     rng, cases, start = random.Random(options.seed), [], time.time()
     with tempfile.TemporaryDirectory() as folder:
-        for number, source in enumerate(map(pathlib.Path, options.folder)):
+        for number, source in enumerate(map(pathlib.Path, options.folders)):
             root = pathlib.Path(folder, f"{number}").resolve()
             shutil.copytree(source, root, ignore=shutil.ignore_patterns("target", ".git"))
             one_root(options, root, rng, cases)
@@ -350,7 +338,6 @@ def main():
             was, now = next(((a, b) for a, b in zip(case["text"].split("\n"), case["broken"].split("\n")) if a != b), ("", ""))
             print(f"{case['path'].name} {case['kind']}: {case['told']['message'][:140]!r}\n  was     {was.strip()[:110]}\n  damaged {now.strip()[:110]}")
             print("  " + (" | ".join(offer["title"] for offer in case["offers"]) or "nothing"))
-    share = lambda part, whole: f"{100 * part / whole:5.1f}%" if whole else "     -"
     print(f"{'damage':10} {'cases':>5} {'offer':>6}  of those: {'silent':>6} {'equal':>6} {'in 3':>6}")
     for kind, row in sorted(table.items()):
         print(f"{kind:10} {row[0]:5} {share(row[1], row[0])}            {share(row[3], row[1])} {share(row[2], row[1])} {share(row[4], row[1])}")
@@ -370,4 +357,5 @@ def main():
         pathlib.Path(options.record).write_text(json.dumps(list(kept.values()), indent=1))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,13 +1,15 @@
-//! The engine on the embedded model: evaluating prompts, generating, and a keystroke's append. Nothing above it.
+//! Measures the engine: evaluating prompts, generating, a keystroke's append, and a cancel in the middle of a prompt.
+//!
+//! `TREEFILL_MODEL=FILE` measures another model than the embedded one; `llama-bench` measures llama.cpp alone, for comparison.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::{Builder, Runtime};
-use treefill::cancel::CancelToken;
+use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
     Engine as _, Job, JobSummary, Lane, ModelOptions, Role, Sampling, Segment, Stop, Task, Update,
@@ -43,8 +45,9 @@ fn run(runtime: &Runtime, engine: &Arc<LlamaEngine>, job: Job) -> JobSummary {
 }
 
 fn benches(criterion: &mut Criterion) {
-    let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let model = treefill::models::infill(&None).expect("the embedded model");
+    let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let chosen = std::env::var_os("TREEFILL_MODEL").map(Into::into);
+    let model = treefill::models::infill(&chosen).expect("the model");
     let engine = LlamaEngine::start(ModelOptions::new(model));
     let code: String =
         (0..60).map(|number| format!("def f{number}(x):\n    return x + {number}\n")).collect();
@@ -86,7 +89,26 @@ fn benches(criterion: &mut Criterion) {
             )
         });
     });
+    // From the cancel to the first evaluated tokens of the next job.
+    group.bench_function("cancel in the middle of a prompt", |bencher| {
+        bencher.iter_custom(|count| {
+            (0..count).map(|_| cancelled(&runtime, &engine, job(cold(code.len()), 1), job(cold(20), 1))).sum()
+        });
+    });
     group.finish();
+}
+
+/// Begin a long job, cancel it, and wait until the next one's prompt is evaluated.
+fn cancelled(runtime: &Runtime, engine: &Arc<LlamaEngine>, long: Job, next: Job) -> Duration {
+    let source = CancelSource::new();
+    let mut running = engine.generate(long, source.token());
+    // So that it is in the middle of its prompt.
+    let _ = runtime.block_on(async { tokio::time::timeout(Duration::from_millis(5), running.next()).await });
+    let start = Instant::now();
+    source.cancel();
+    drop(running);
+    run(runtime, engine, next);
+    start.elapsed()
 }
 
 criterion_group!(engine, benches);

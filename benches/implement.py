@@ -10,9 +10,10 @@ leave every other node in place, that end where the body ends, that use at least
 that give something back where the annotation asks for it; and the median time. The exit code is 1 if a result does not
 parse, moves something or does not end where it should. `--show N` prints N results beside the original.
 """
-import argparse, ast, collections, json, pathlib, random, re, statistics, subprocess, sys, tempfile, warnings
+import ast, collections, json, pathlib, random, re, statistics, subprocess, sys, tempfile
 
-warnings.simplefilter("ignore")
+from common import apply, options as parser_of, rust_parses
+
 TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>b?r\#*".*?"\#*|b?"(?:\\.|[^"\\])*"|b?'(?:\\.[^']*|[^'\\])')"""
                    r"""|(?P<word>'?[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<mark>.)""", re.S)
 Case = collections.namedtuple("Case", "path text line name body parameters returns lines")
@@ -143,12 +144,6 @@ def rust_cases(path, text, rng):
         yield Case(path, text[:a] + new + text[b:], text.count("\n", 0, near) + 1, (name, near), body, parameters, returns, 0)
 
 
-def rust_parses(text):
-    done = subprocess.run(["rustfmt", "--edition", "2024", "--emit", "stdout", "--config", "skip_children=true"],
-                          input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    return not re.search(rb"^error(?!\[internal\]|: line formatted)", done.stderr, re.M)
-
-
 def rust_judge(case, new, edits):
     if not rust_parses(new):
         return dict(parses=False)
@@ -184,21 +179,9 @@ def cases(folders, language, count, seed):
     return found[:count]
 
 
-def apply(text, edits):
-    data = text.encode()
-    for edit in sorted(edits, key=lambda edit: -edit["start"]):
-        data = data[:edit["start"]] + edit["text"].encode() + data[edit["end"]:]
-    return data.decode("utf-8", "replace")
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="folders", required=True, nargs="+")
+    parser = parser_of(__doc__, cases=200, seed=1, show=0)
     parser.add_argument("--language", choices=LANGUAGES, required=True)
-    parser.add_argument("--cases", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=0)
-    parser.add_argument("--binary", default="target/release/treefill")
     options = parser.parse_args()
     ending, _, judge = LANGUAGES[options.language]
     asked = cases(options.folders, options.language, options.cases, options.seed)
@@ -249,4 +232,5 @@ def main():
     sys.exit(wrong > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

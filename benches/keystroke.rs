@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use treefill::document::{Change, Encoding, Snapshot, Store};
+use treefill::document::{Change, Document, Encoding, Snapshot};
 use treefill::language::{Language, Registry};
 
 const URI: &str = "file:///big.py";
@@ -23,29 +23,26 @@ fn source() -> String {
     lines.join("\n") + "\n"
 }
 
-fn open(text: &str, language: &Arc<Language>) -> Store {
-    let mut store = Store::default();
-    store.open(URI, 0, text, Some(Arc::clone(language)));
-    let snapshot = store.snapshot(URI).expect("it was just opened");
-    let tree = snapshot.parse().expect("the file is within the limits");
-    store.get_mut(URI).expect("it is open").store_tree(&snapshot, tree);
-    store
+fn open(text: &str, language: &Arc<Language>) -> Document {
+    let mut document = Document::new(URI, 0, text, Some(Arc::clone(language)));
+    reparse(&mut document);
+    document
 }
 
 /// Type one character in the middle of the file and take it back: two changes, as an editor sends them.
-fn keystroke(store: &mut Store, version: &mut i32) {
+fn keystroke(document: &mut Document, version: &mut i32) {
     let place = (LINES as u32 / 2, 4);
     for (end, text) in [(place, "x"), ((place.0, place.1 + 1), "")] {
         *version += 1;
         let change = Change { range: Some((place, end)), text: text.into() };
-        store.change(URI, *version, &[change], Encoding::Utf16).expect("it is open");
+        document.change(*version, &[change], Encoding::Utf16);
     }
 }
 
-fn reparse(store: &mut Store) {
-    let snapshot = store.snapshot(URI).expect("it is open");
+fn reparse(document: &mut Document) {
+    let snapshot = document.snapshot();
     let tree = snapshot.parse().expect("the file is within the limits");
-    store.get_mut(URI).expect("it is open").store_tree(&snapshot, tree);
+    document.store_tree(&snapshot, tree);
 }
 
 fn main() {
@@ -54,14 +51,14 @@ fn main() {
     let text = source();
     let mut criterion = Criterion::default().configure_from_args();
 
-    let (mut store, mut version) = (open(&text, &language), 0);
+    let (mut document, mut version) = (open(&text, &language), 0);
     criterion.bench_function("didChange, typed and taken back, 10 000 lines", |bench| {
-        bench.iter(|| keystroke(&mut store, &mut version));
+        bench.iter(|| keystroke(&mut document, &mut version));
     });
     criterion.bench_function("didChange and the incremental parse", |bench| {
         bench.iter(|| {
-            keystroke(&mut store, &mut version);
-            reparse(&mut store);
+            keystroke(&mut document, &mut version);
+            reparse(&mut document);
         });
     });
     criterion.bench_function("full parse", |bench| {
@@ -70,12 +67,12 @@ fn main() {
     criterion.final_summary();
 
     let incremental = median(50, || {
-        keystroke(&mut store, &mut version);
-        reparse(&mut store);
+        keystroke(&mut document, &mut version);
+        reparse(&mut document);
     });
     let full =
         median(5, || drop(black_box(Snapshot::of_text(URI, &text, Some(Arc::clone(&language))).parse())));
-    let changed = median(1_000, || keystroke(&mut store, &mut version)) / 2;
+    let changed = median(1_000, || keystroke(&mut document, &mut version)) / 2;
     let ratio = full.as_secs_f64() / incremental.as_secs_f64();
     println!(
         "{LINES} lines, {} KiB: one didChange {changed:?}, incremental parse {incremental:?}, full parse {full:?} (1 : {ratio:.0})",

@@ -1,19 +1,49 @@
 #!/usr/bin/env python3
 """Two editors, one model: which processes there are, what memory each takes, and how they end.
 
-  benches/processes.py --from DIR --language python [--server target/release/treefill] [--linger 2]
+  benches/processes.py --from DIR [--binary target/release/treefill] [--linger 2]
 
-Opens five documents of 1 000 lines (made of the files in DIR) in each of two `treefill serve`, asks in each, and prints
+Opens five documents of 1 000 lines (made of the Python files in DIR) in each of two `treefill serve`, asks in each, and prints
 the resident memory of every process, how many engines there are, and how soon `serve` and the engine are gone after both
 editors were killed. Linux only: it reads /proc.
 """
-import os, pathlib, signal, subprocess, sys, tempfile, time
+import json, os, pathlib, signal, subprocess, sys, tempfile, time
 
-from holes import Client, options
+from common import options
 
 DOCUMENTS, LINES = 5, 1000
 # Stands for an editor: starts the server as its child and can be killed.
 EDITOR = "import subprocess, sys; sys.exit(subprocess.Popen(sys.argv[1:]).wait())"
+
+
+class Client:
+    """Speaks LSP with a server that it starts; answers the server's requests with null."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.last_id = 0
+
+    def send(self, **message):
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        self.process.stdin.flush()
+
+    def receive(self):
+        length = 0
+        while (line := self.process.stdout.readline()) != b"\r\n":
+            if not line:
+                sys.exit("the server closed its output")
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        return json.loads(self.process.stdout.read(length))
+
+    def request(self, method, params):
+        self.last_id += 1
+        self.send(id=self.last_id, method=method, params=params)
+        while (message := self.receive()).get("id") != self.last_id or "method" in message:
+            if "id" in message and "method" in message:
+                self.send(id=message["id"], result=None)
+        return message["result"]
 
 
 def resident(pid):
@@ -43,11 +73,8 @@ def gone_after(pids, start):
 
 
 def main():
-    parser = options(__doc__, holes=0, seed=1)
-    parser.add_argument("--linger", type=int, default=2, help="the setting engine.exit_after_idle_s")
-    args = parser.parse_args()
-    suffix = {"python": ".py", "rust": ".rs"}[args.language]
-    files = sorted(pathlib.Path(args.source).rglob("*" + suffix), key=lambda path: -path.stat().st_size)[:DOCUMENTS]
+    args = options(__doc__, folders=1, linger=2).parse_args()
+    files = sorted(pathlib.Path(args.folders[0]).rglob("*.py"), key=lambda path: -path.stat().st_size)[:DOCUMENTS]
     texts = [("\n".join((path.read_text() + "\n").split("\n") * 50)).split("\n")[:LINES] for path in files]
     folder = tempfile.mkdtemp()
     config = pathlib.Path(folder) / "config.toml"
@@ -55,14 +82,16 @@ def main():
     os.environ.update(TREEFILL_RUNTIME_DIR=folder, XDG_STATE_HOME=folder, TREEFILL_CONFIG=str(config))
     editors = []
     for editor in range(2):
-        client = Client([sys.executable, "-c", EDITOR, args.server, "serve"])
+        client = Client([sys.executable, "-c", EDITOR, args.binary, "serve"])
         client.request("initialize", {"processId": client.process.pid, "rootUri": None, "capabilities": {"textDocument": {"inlineCompletion": {}}}})
-        client.notify("initialized", {})
+        client.send(method="initialized", params={})
         for number, lines in enumerate(texts):
-            uri = f"file:///{editor}/{number}{suffix}"
-            client.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "version": 1, "languageId": args.language, "text": "\n".join(lines)}})
+            uri = f"file:///{editor}/{number}.py"
+            document = {"uri": uri, "version": 1, "languageId": "python", "text": "\n".join(lines)}
+            client.send(method="textDocument/didOpen", params={"textDocument": document})
             for row in range(50, LINES, 100):
-                client.suggestion(uri, {"line": row, "character": len(lines[row])})
+                place = {"textDocument": {"uri": uri}, "position": {"line": row, "character": len(lines[row])}}
+                client.request("textDocument/inlineCompletion", {**place, "context": {"triggerKind": 2}})
         editors.append(client)
     found = processes(folder)
     servers = [pid for pid, row in found.items() if b"serve" in row]

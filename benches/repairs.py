@@ -8,9 +8,10 @@ CPython's `ast`, Rust by rustfmt. The binary is called as `treefill fix --json`;
 offers parse, how many give the original back, the median time of a search; and how many offers have more errors than the
 damaged file had (must be 0, or the exit code is 1). `--show N` prints N first offers that are not the original.
 """
-import argparse, ast, collections, io, json, keyword, pathlib, random, re, statistics, subprocess, sys, tempfile, tokenize, warnings
+import collections, io, json, keyword, pathlib, random, re, statistics, subprocess, sys, tempfile, tokenize
 
-warnings.simplefilter("ignore")
+from common import apply, options as parser_of, python_parses, rust_parses, share
+
 RUST_KEYWORDS = set("as async await break const continue crate else enum extern fn for if impl in let loop match mod move "
                     "mut pub ref return static struct super trait type unsafe use where while dyn".split())
 RUST = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>b?r\#*".*?"\#*|b?"(?:\\.|[^"\\])*"|b?'(?:\\.[^']*|[^'\\])')"""
@@ -34,21 +35,6 @@ def rust_tokens(text):
         if match.lastgroup != "skip":
             kind = "keyword" if match.group() in RUST_KEYWORDS else match.lastgroup
             yield match.start(), match.end(), kind
-
-
-def python_parses(text):
-    try:
-        ast.parse(text)
-        return True
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-
-
-def rust_parses(text):
-    done = subprocess.run(["rustfmt", "--edition", "2024", "--emit", "stdout", "--config", "skip_children=true"],
-                          input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    # A line that rustfmt cannot break is no syntax error.
-    return not re.search(rb"^error(?!\[internal\]|: line formatted)", done.stderr, re.M)
 
 
 LANGUAGES = {"python": ("py", python_tokens, python_parses), "rust": ("rs", rust_tokens, rust_parses)}
@@ -129,13 +115,6 @@ def cases(folder, language, count, seed):
     return found
 
 
-def apply(text, edits):
-    data = text.encode()
-    for edit in sorted(edits, key=lambda edit: -edit["start"]):
-        data = data[:edit["start"]] + edit["text"].encode() + data[edit["end"]:]
-    return data.decode("utf-8", "replace")
-
-
 def line_of_difference(a, b):
     for number, (x, y) in enumerate(zip(a.split("\n"), b.split("\n")), 1):
         if x != y:
@@ -144,18 +123,13 @@ def line_of_difference(a, b):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="folder", required=True)
+    parser = parser_of(__doc__, folders=1, cases=300, seed=1, show=0)
     parser.add_argument("--language", choices=LANGUAGES, required=True)
-    parser.add_argument("--cases", type=int, default=300)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--time", type=int, default=50, help="milliseconds for one search: what an editor's menu gives")
     parser.add_argument("--with-model", action="store_true")
-    parser.add_argument("--binary", default="target/release/treefill")
     options = parser.parse_args()
     ending, _, parses = LANGUAGES[options.language]
-    damaged = cases(options.folder, options.language, options.cases, options.seed)
+    damaged = cases(options.folders[0], options.language, options.cases, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for number, case in enumerate(damaged):
@@ -188,7 +162,6 @@ def main():
             print(f"{path}:{line} {kind}: {what}\n  was     {was.strip()[:110]}\n  damaged {now.strip()[:110]}\n"
                   f"  {title}{'' if parsed else '   (does not parse)'}")
     print(f"{'damage':12} {'cases':>5} {'offer':>6} {'parses':>6} {'equal':>6} {'in 3':>6}")
-    share = lambda part, whole: f"{100 * part / whole:5.1f}%" if whole else "     -"
     for kind, row in sorted(table.items()):
         print(f"{kind:12} {row[0]:5} " + " ".join(share(part, row[0]) for part in row[1:]))
     sure = [sum(table[kind][number] for kind in ("mark", "keyword", "indentation")) for number in (0, 3)]
@@ -197,4 +170,5 @@ def main():
     sys.exit(worse > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -6,7 +6,9 @@
 A function is what begins with `def` or `fn`; a finding belongs to the last one that begins above it. `unsafe` in Rust is counted
 apart: who writes it means it.
 """
-import argparse, bisect, collections, json, pathlib, re, subprocess
+import bisect, collections, json, pathlib, re, subprocess
+
+from common import options
 
 BEGINS = {"python": ("py", re.compile(r"^\s*(?:async\s+)?def\s", re.M)),
           "rust": ("rs", re.compile(r"^\s*(?:pub(?:\([^)]*\))?\s+)?(?:(?:const|async|unsafe|extern(?:\s+\"\w+\")?)\s+)*fn\s", re.M))}
@@ -22,10 +24,8 @@ def findings(binary, files):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="folders", nargs="+", required=True)
+    parser = options(__doc__)
     parser.add_argument("--language", choices=BEGINS, required=True)
-    parser.add_argument("--binary", default="target/release/treefill")
     args = parser.parse_args()
     ending, begin = BEGINS[args.language]
     starts = {}

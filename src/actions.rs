@@ -31,6 +31,7 @@ pub use workspace::Workspace;
 
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
 
@@ -92,45 +93,6 @@ impl Action {
             Self::Docstring | Self::Explain | Self::Rewrite | Self::FixInstructed => Model::Instruct,
         }
     }
-}
-
-/// What another server, or a compiler, has against the text.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Diagnostic {
-    /// Bytes of the snapshot.
-    pub range: Range<usize>,
-    /// What it says.
-    pub message: String,
-    /// Its code, as text.
-    pub code: String,
-    /// Who says so.
-    pub source: String,
-    /// Whether they say that it is no error: a warning, or less.
-    pub minor: bool,
-    /// What is said of it elsewhere in the file.
-    pub related: Vec<Related>,
-    /// Changes that came with it, best first.
-    pub suggestions: Vec<SuggestedFix>,
-}
-
-/// What a diagnostic says of another place of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Related {
-    /// Bytes of the snapshot.
-    pub range: Range<usize>,
-    /// What it says.
-    pub message: String,
-}
-
-/// A change that whoever complains proposes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuggestedFix {
-    /// What it does, in their words.
-    pub title: String,
-    /// The change, in bytes of the snapshot.
-    pub edits: Vec<Edit>,
-    /// Whether they say that it may be applied without looking.
-    pub safe: bool,
 }
 
 /// One change that may be applied to exactly the snapshot it was made for.

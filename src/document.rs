@@ -2,13 +2,12 @@
 //! an edit never parses: the tree of a version is made when a request needs it.
 
 pub mod edit;
-pub mod history;
 mod part;
 pub mod position;
 pub mod snapshot;
-pub mod store;
 pub mod syntax;
 pub mod tree;
+pub mod uri;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -22,11 +21,9 @@ pub use tree_sitter::Tree;
 use crate::language::Language;
 
 pub use edit::{Change, Edit, with_line_ends};
-pub use history::{History, Recent};
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
-pub use store::{NotOpen, Order, Store};
 pub use syntax::Unparsed;
 
 /// How many edits a parse may lag behind and still be of use: some seconds of typing.
@@ -48,6 +45,18 @@ pub struct Document {
     forgotten: i32,
     /// Whether a version came twice or fell: then versions do not order texts, and no late tree is taken back.
     disordered: bool,
+}
+
+/// Whether a change's version followed the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionOrder {
+    /// It was larger.
+    Kept,
+    /// It was not. The change was applied all the same: the client's text is the truth, and arrival is its order.
+    Broken {
+        /// The version before it.
+        before: i32,
+    },
 }
 
 /// What is known of the tree of a text.
@@ -103,22 +112,34 @@ impl Document {
         }
     }
 
-    /// Apply edits one after another and take the new version. Under a millisecond: no parse.
-    pub fn apply(&mut self, version: i32, edits: &[Edit]) {
-        self.begin(version);
-        for edit in edits {
-            self.edit(edit);
-        }
+    /// Applies edits one after another and takes the new version. Under a millisecond: no parse.
+    pub fn apply(&mut self, version: i32, edits: &[Edit]) -> VersionOrder {
+        let order = self.begin(version);
+        edits.iter().for_each(|edit| self.edit(edit));
+        order
     }
 
-    /// Take the new version; its edits follow.
-    fn begin(&mut self, version: i32) {
-        self.disordered |= version <= self.version;
-        self.version = version;
+    /// Applies an editor's changes one after another, each in the coordinates left by the one before.
+    pub fn change(&mut self, version: i32, changes: &[Change], encoding: Encoding) -> VersionOrder {
+        let order = self.begin(version);
+        for change in changes {
+            self.edit(&change.resolve(self.text(), encoding));
+        }
+        order
+    }
+
+    /// Takes the new version; its edits follow.
+    fn begin(&mut self, version: i32) -> VersionOrder {
+        let before = std::mem::replace(&mut self.version, version);
+        if version > before {
+            return VersionOrder::Kept;
+        }
+        self.disordered = true;
+        VersionOrder::Broken { before }
     }
 
     /// One edit of the present version.
-    fn edit(&mut self, edit: &Edit) -> InputEdit {
+    fn edit(&mut self, edit: &Edit) {
         let whole = self.text.rope.len_bytes();
         let change = self.text.apply(edit);
         if change.start_byte == 0 && change.old_end_byte == whole {
@@ -131,7 +152,6 @@ impl Document {
             self.forgotten = self.log.pop_front().map_or(self.forgotten, |(version, _)| version);
         }
         self.log.push_back((self.version, change));
-        change
     }
 
     /// Take back the tree parsed from `snapshot`. When the document has moved on, the edits since are applied to it, and
@@ -232,6 +252,27 @@ mod tests {
             sexp(&document.snapshot()),
             sexp(&Snapshot::of_text("", &text, document.language().cloned()))
         );
+    }
+
+    #[test]
+    fn each_change_is_in_the_coordinates_left_by_the_one_before() {
+        let change = |from, to, text: &str| Change { range: Some((from, to)), text: text.into() };
+        let mut document = Document::new("a", 1, "𝒳y\n", None);
+        let changes =
+            [change((0, 2), (0, 3), "z\n"), change((1, 0), (1, 0), "w"), change((9, 9), (0, 0), "all")];
+        assert_eq!(document.change(2, &changes[..2], Encoding::Utf16), VersionOrder::Kept);
+        assert_eq!(document.text().to_string(), "𝒳z\nw\n");
+        assert_eq!(document.change(3, &changes[2..], Encoding::Utf16), VersionOrder::Kept);
+        assert_eq!(document.text().to_string(), "all");
+        document.change(4, &[Change { range: None, text: "new".into() }], Encoding::Utf16);
+        assert_eq!(document.text().to_string(), "new");
+    }
+
+    #[test]
+    fn a_version_that_does_not_rise_is_applied_and_reported() {
+        let mut document = Document::new("a", 5, "", None);
+        assert_eq!(document.apply(5, &[Edit::insert(0, "x")]), VersionOrder::Broken { before: 5 });
+        assert_eq!(document.text().to_string(), "x");
     }
 
     #[test]

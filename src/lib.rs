@@ -1,7 +1,7 @@
 //! treefill: a local code-completion daemon whose suggestions the parser has already validated.
 //!
 //! The map, from the editor inwards (nothing depends backwards; `tests/tidy.rs` checks it):
-//! `cli` → `lsp` → `session` → { `actions` → } `completion` → { `verify`, `prompt`, `context`, `engine`, `document`, `language` }.
+//! `cli` → `lsp` → `session` → { `feedback` → } { `actions` → } `completion` → { `verify`, `prompt`, `context`, `engine`, `document`, `language` }.
 #![warn(missing_docs)]
 
 pub mod actions;
@@ -11,9 +11,11 @@ pub mod completion;
 pub mod config;
 pub mod context;
 pub mod cpu;
+pub mod diagnostics;
 pub mod document;
 pub mod engine;
 pub mod eval;
+pub mod feedback;
 pub mod language;
 pub mod lsp;
 pub mod models;

@@ -1,9 +1,10 @@
-//! The language server: the only place that knows tower-lsp and LSP types. It decides nothing about suggestions; that
-//! is the session's and the pipeline's.
+//! Serves one editor: the only module that knows tower-lsp and LSP types. `session` and what is below decides.
 
 mod capabilities;
 mod client;
+mod commands;
 mod convert;
+mod methods;
 mod notifications;
 pub mod process;
 mod progress;
@@ -13,16 +14,17 @@ mod requests;
 pub mod server;
 mod settings;
 mod status;
-pub mod told;
 pub mod transport;
 mod work_done;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use crate::config::{Config, ConfigProblem};
+pub use methods::service;
+pub use server::ServeOptions;
+
+use crate::config::Config;
 use crate::engine::{self, Engine, ModelRole};
 use crate::language::Registry;
 use crate::session::Session;
@@ -31,20 +33,7 @@ use crate::stats::{self, Recorder};
 /// How long the end of the process waits for the last numbers: editors kill a server that takes 2 s.
 const LAST_NUMBERS: Duration = Duration::from_millis(150);
 
-/// How to serve.
-#[derive(Debug, Default)]
-pub struct ServeOptions {
-    /// The settings from the user's file.
-    pub config: Config,
-    /// What was wrong with them; shown in the editor once.
-    pub problems: Vec<ConfigProblem>,
-    /// The file they came from, read again when the editor says that settings changed.
-    pub config_file: Option<PathBuf>,
-    /// Whether to end when the editor's process is gone.
-    pub watch_parent: bool,
-}
-
-/// Serve one editor over stdin and stdout until it ends. The process should end with the returned code at once.
+/// Serves one editor over stdin and stdout until it ends. The process should end with the returned code at once.
 pub fn serve(options: ServeOptions) -> ExitCode {
     process::log_panics_without_their_text();
     let events = mpsc::channel();
@@ -84,9 +73,9 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     };
     let service = {
         let _inside = runtime.enter();
-        server::service(Arc::clone(&session), options, events.0.clone())
+        service(Arc::clone(&session), options, events.0.clone())
     };
-    let code = transport::run((std::io::stdin(), output), service, server::ADAPTER, runtime.handle(), events);
+    let code = transport::run((std::io::stdin(), output), service, runtime.handle(), events);
     // Most editors say `shutdown` first; one that was killed does not.
     session.finish();
     recorder.flush(LAST_NUMBERS);

@@ -5,14 +5,24 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// How many bytes `old` and `new` have in common at their start and, in what is left, at their end. Both ends lie between
-/// characters.
+/// How many bytes the two texts have in common at their start; whole characters.
+pub fn common_prefix(old: &str, new: &str) -> usize {
+    same(old.chars().zip(new.chars()))
+}
+
+/// How many bytes the two texts have in common at their end; whole characters.
+pub fn common_suffix(old: &str, new: &str) -> usize {
+    same(old.chars().rev().zip(new.chars().rev()))
+}
+
+/// How many bytes `old` and `new` have in common at their start and, in what is left, at their end.
 pub fn common_affixes(old: &str, new: &str) -> (usize, usize) {
-    let same = |(a, b): &(char, char)| a == b;
-    let length = |(c, _): (char, char)| c.len_utf8();
-    let head = old.chars().zip(new.chars()).take_while(same).map(length).sum();
-    let (old, new) = (&old[head..], &new[head..]);
-    (head, old.chars().rev().zip(new.chars().rev()).take_while(same).map(length).sum())
+    let head = common_prefix(old, new);
+    (head, common_suffix(&old[head..], &new[head..]))
+}
+
+fn same(pairs: impl Iterator<Item = (char, char)>) -> usize {
+    pairs.take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum()
 }
 
 #[cfg(test)]

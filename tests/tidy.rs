@@ -16,18 +16,26 @@ const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
     (
         "cli",
-        "lsp session actions eval stats plot completion verify context prompt engine document language config models paths \
+        "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
          cpu cancel",
     ),
     ("eval", "session completion verify engine document language cancel stats plot"),
-    ("lsp", "session actions stats completion engine document language config models paths cancel"),
-    ("session", "actions stats completion verify engine document language config models paths cancel text"),
+    (
+        "lsp",
+        "session actions stats completion engine diagnostics document language config models paths cancel",
+    ),
+    (
+        "session",
+        "feedback actions stats completion verify engine document language config models paths cancel text",
+    ),
+    ("feedback", "actions completion document stats text"),
     ("config", "completion actions engine paths"),
-    ("actions", "completion verify context prompt engine document language cancel text"),
+    ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
     ("verify", "context document language text"),
     ("prompt", "context engine document language"),
     ("context", "document language text"),
+    ("diagnostics", "document text"),
     ("document", "language text"),
     ("language", "text"),
     // It checks a file before llama.cpp, which aborts on a bad one, may see it.
@@ -73,7 +81,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("starship_battery", &["src/engine/power.rs"]),
     ("plotters", &["src/plot"]),
     ("maud", &["src/plot"]),
-    ("similar", &["src/session/kept.rs", "src/cli/change.rs", "src/actions/edits.rs"]),
+    ("similar", &["src/feedback/retention.rs", "src/cli/change.rs", "src/actions/edits.rs"]),
     ("clap", &["src/cli"]),
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),

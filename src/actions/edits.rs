@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use similar::{DiffOp, TextDiff};
 
-use crate::context::line::{self, Indent, is_word};
+use crate::context::line::{self, Indent};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
+use crate::text::{common_prefix, common_suffix, is_word};
 
 /// `code` with its first line at the indentation `base`, the others as far from it as they were, in steps of `indent`.
 pub fn seated(code: &str, base: &str, indent: Indent) -> String {
@@ -68,30 +69,27 @@ pub fn edits(snapshot: &Snapshot, range: &Range<usize>, new: &str) -> Vec<Edit> 
     edits
 }
 
-/// The edit from `old`, which begins at `start`, to `new`, without what both begin and end with. No half of a word.
+/// The edit from `old`, which begins at `start`, to `new`, without what both begin and end with. Words and line ends stay
+/// whole.
 fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
-    if old == new {
-        return None;
-    }
-    let forth = |text: &str| text.chars().collect::<Vec<char>>();
-    let back = |text: &str| text.chars().rev().collect::<Vec<char>>();
-    let head = same(&forth(old), &forth(new));
-    let tail = same(&back(&old[head..]), &back(&new[head..]));
-    Some(Edit::replace(start + head..start + old.len() - tail, &new[head..new.len() - tail]))
-}
-
-/// Bytes that both begin with, up to where a word ends in both.
-fn same(old: &[char], new: &[char]) -> usize {
-    let mut count = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    // A line end is one too.
-    let joins = |c: Option<&char>| c.is_some_and(|c| is_word(*c) || *c == '\n');
-    while count > 0
-        && joins(old.get(count - 1)) | (old[count - 1] == '\r')
-        && (joins(old.get(count)) || joins(new.get(count)))
+    let joins = |c: char| is_word(c) || c == '\n';
+    let (begins, ends) = (|text: &str| text.starts_with(joins), |text: &str| text.ends_with(joins));
+    let mut head = common_prefix(old, new);
+    while let kept = &old[..head]
+        && (ends(kept) || kept.ends_with('\r'))
+        && (begins(&old[head..]) || begins(&new[head..]))
     {
-        count -= 1;
+        head -= kept.chars().next_back().map_or(0, char::len_utf8);
     }
-    old[..count].iter().map(|c| c.len_utf8()).sum()
+    let (was, now) = (old.len(), new.len());
+    let mut tail = common_suffix(&old[head..], &new[head..]);
+    while let kept = &old[was - tail..]
+        && (begins(kept) || kept.starts_with('\r'))
+        && (ends(&old[head..was - tail]) || ends(&new[head..now - tail]))
+    {
+        tail -= kept.chars().next().map_or(0, char::len_utf8);
+    }
+    (old != new).then(|| Edit::replace(start + head..start + was - tail, &new[head..now - tail]))
 }
 
 #[cfg(test)]

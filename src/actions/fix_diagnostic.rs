@@ -21,7 +21,8 @@ use std::time::Instant;
 use recheck::Recheck;
 use site::SourceView;
 
-use super::{Action, ActionRequest, Diagnostic, Fix, applied};
+use super::{Action, ActionRequest, Fix, applied};
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::language::DiagnosticKind;
 

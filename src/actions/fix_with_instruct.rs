@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use super::chat::{ChatReply, ask, read};
 use super::verdict::Judge;
-use super::{Action, Diagnostic, LazyAction, function, rewrite};
+use super::{Action, LazyAction, function, rewrite};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::Engine;
 

@@ -22,10 +22,10 @@ use crate::cancel::CancelToken;
 use crate::completion::generate::{self, BlockRequest, Draft};
 use crate::completion::{Extent, Reason, blocking, score};
 use crate::context::CursorContext;
-use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Sampling};
 use crate::language::DiagnosticKind;
+use crate::text::is_word;
 use crate::verify::names;
 
 /// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.

@@ -4,11 +4,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{
-    Action, ActionRequest, AvailableModels, Diagnostic, LazyAction, Workspace, applied, make, promised,
-    rewrite,
+    Action, ActionRequest, AvailableModels, LazyAction, Workspace, applied, make, promised, rewrite,
 };
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
+use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{Job, Speaker, Task};

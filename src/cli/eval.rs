@@ -9,22 +9,22 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use sha2::{Digest as _, Sha256};
+use tokio::runtime::Runtime;
 
 use crate::completion::Effort;
 use crate::config::Config;
-use crate::engine::Engine;
-use crate::engine::ModelInfo;
-use crate::eval::backends::Side;
+use crate::engine::{Engine, ModelInfo};
+use crate::eval::backends::{self, Backend};
 use crate::eval::build_cases::{self, build};
 use crate::eval::case::{CaseSet, HoleKind};
 use crate::eval::client::LspClient;
-use crate::eval::holes;
+use crate::eval::holes::{self, HoleRow};
 use crate::eval::oracle::Oracle;
 use crate::eval::page;
 use crate::eval::peer::Peer;
-use crate::eval::replay::{self, Typist};
+use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
-use crate::eval::runs::{Head, Run};
+use crate::eval::runs::{Head, ResultRow, Run};
 use crate::language::Registry;
 use crate::models;
 use crate::session::Session;
@@ -34,6 +34,7 @@ Examples:
   treefill eval make --from src/flask --out flask.jsonl    cases from any source tree
   treefill eval holes benches/cases/*.jsonl --out a.jsonl  ask for each hole once, and score the answers
   treefill eval holes CASES --ablation --out b.jsonl       the same with each stage of the pipeline added in turn
+  treefill eval holes CASES --lsp --out lsp.jsonl          ask the real server
   treefill eval holes CASES --engine llama-server http://127.0.0.1:8012 --out peer.jsonl
   treefill eval replay CASES --lsp --out r.jsonl           type held-out code into the real server, key by key
   treefill eval report a.jsonl b.jsonl --html report.html
@@ -119,6 +120,9 @@ struct Common {
     /// Only this language
     #[arg(long)]
     language: Option<String>,
+    /// Ask `treefill serve` over LSP instead of the code in this process
+    #[arg(long)]
+    lsp: bool,
     /// Do not ask python3 and rustfmt whether an answer breaks its file
     #[arg(long)]
     no_judge: bool,
@@ -137,9 +141,6 @@ struct Holes {
 struct Replay {
     #[command(flatten)]
     common: Common,
-    /// Type into `treefill serve` over LSP instead of into a session in this process
-    #[arg(long)]
-    lsp: bool,
     /// The process of llama-server, to count its CPU time
     #[arg(long, value_name = "PID")]
     peer_pid: Option<u32>,
@@ -209,29 +210,23 @@ fn make_cases(arguments: &Make) -> anyhow::Result<()> {
 fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind != HoleKind::Typed)?;
-    let registry = Registry::builtin()?;
     let runtime = runtime()?;
-    let (mut side, model) = match common.peer()? {
-        Some(peer) => {
-            let model = peer.model()?;
-            (holes::Side::Peer(Box::new(peer.patient())), model)
-        }
+    let (mut backend, model) = match common.other_backend(&config, None)? {
+        Some((Backend::Peer(peer, pid), model)) => (Backend::Peer(Box::new(peer.patient()), pid), model),
+        Some(other) => other,
         None => {
-            let (engine, path) = common.engine(config)?;
-            let model = runtime.block_on(super::complete::ready(&*engine))?;
+            let (engine, model) = common.engine(config, &runtime)?;
             let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
-            (holes::Side::Own(engine, efforts), fingerprint(&path, &model)?)
+            (Backend::Pipeline(engine, efforts), model)
         }
     };
-    let variants = side.variants();
-    let settings = format!("{:?}", holes::options(Effort::default()));
-    let head = common.head("holes", variants.join(" "), model, settings, &set);
-    let mut run = Run::open::<holes::HoleRow>(&common.out, &head)?;
-    let bar = bar((set.cases.len() * variants.len()) as u64, "answers");
+    let settings = format!("{:?}", backends::options(Effort::default()));
+    let mut run = common.open::<HoleRow>("holes", &backend, model, settings, &set)?;
+    let bar = bar((set.cases.len() * backend.variants().len()) as u64, "answers");
     bar.set_position(run.done() as u64);
-    let mut judge = common.judge();
-    let step = || bar.inc(1);
-    runtime.block_on(holes::run(&set, &mut side, &registry, judge.as_mut(), &mut run, &step))?;
+    let (mut oracle, step) = (common.oracle(), || bar.inc(1));
+    let registry = Registry::builtin()?;
+    runtime.block_on(holes::run(&set, &mut backend, &registry, oracle.as_mut(), &mut run, &step))?;
     bar.finish_and_clear();
     show(&Report { runs: vec![common.out.clone()], all: false, html: None })
 }
@@ -239,7 +234,6 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
 fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind == HoleKind::Typed)?;
-    let registry = Registry::builtin()?;
     let runtime = runtime()?;
     let typist = Typist {
         enough: arguments.enough,
@@ -247,42 +241,27 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
         pause_ms: arguments.pause_ms,
         ..Typist::default()
     };
-    let (name, mut side, model) = match common.peer()? {
-        Some(peer) => {
-            let model = peer.model()?;
-            ("llama-server", Side::Peer(Box::new(peer), arguments.peer_pid), model)
-        }
-        None if arguments.lsp => {
-            let binary = std::env::current_exe().context("cannot tell which program this is")?;
-            let path = models::infill(&common.model.clone().or(config.model.path))?;
-            if common.model.is_some() {
-                bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
-            }
-            let client = LspClient::start(&binary, &["--in-process"])?;
-            let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            ("treefill over LSP", Side::Lsp(Box::new(client)), model)
-        }
+    let (mut backend, model) = match common.other_backend(&config, arguments.peer_pid)? {
+        Some(other) => other,
         None => {
             let _guard = runtime.enter();
-            let (engine, path) = common.engine(config.clone())?;
-            let model = fingerprint(&path, &*runtime.block_on(super::complete::ready(&*engine))?)?;
-            let start: crate::session::Start = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
+            let (engine, model) = common.engine(config.clone(), &runtime)?;
+            let start: crate::session::EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
             let session = Session::new(
                 || Registry::builtin().expect("the built-in languages compile, as the tests show"),
                 config,
                 start,
             );
             session.start_engine();
-            ("treefill", Side::Session(session), model)
+            (Backend::Session(session), model)
         }
     };
-    let head = common.head("replay", name.to_owned(), model, format!("{typist:?}"), &set);
-    let mut run = Run::open::<replay::ReplayRow>(&common.out, &head)?;
+    let mut run = common.open::<ReplayRow>("replay", &backend, model, format!("{typist:?}"), &set)?;
     let bar = bar(set.cases.len() as u64, "texts typed");
     bar.set_position(run.done() as u64);
-    let mut judge = common.judge();
-    let step = || bar.inc(1);
-    let work = replay::run(&set, &mut side, &registry, typist, judge.as_mut(), &mut run, &step);
+    let (mut oracle, step) = (common.oracle(), || bar.inc(1));
+    let registry = Registry::builtin()?;
+    let work = replay::run(&set, &mut backend, &registry, typist, oracle.as_mut(), &mut run, &step);
     runtime.block_on(work)?;
     bar.finish_and_clear();
     show(&Report { runs: vec![common.out.clone()], all: true, html: None })
@@ -325,34 +304,64 @@ impl Common {
         Ok(set)
     }
 
-    fn peer(&self) -> anyhow::Result<Option<Peer>> {
-        match self.engine.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["treefill"] => Ok(None),
-            ["llama-server"] => Peer::connect("http://127.0.0.1:8012").map(Some),
-            ["llama-server", url] => Peer::connect(url).map(Some),
+    /// A backend outside of this process, where one is asked for, and its model.
+    fn other_backend(&self, config: &Config, pid: Option<u32>) -> anyhow::Result<Option<(Backend, String)>> {
+        let peer = match self.engine.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+            ["treefill"] if !self.lsp => return Ok(None),
+            ["treefill"] => {
+                let binary = std::env::current_exe().context("cannot tell which program this is")?;
+                if self.model.is_some() {
+                    bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
+                }
+                let path = models::infill(&config.model.path)?;
+                let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let client = LspClient::start(&binary, &["--in-process"])?;
+                return Ok(Some((Backend::Lsp(Box::new(client)), model)));
+            }
+            ["llama-server"] => Peer::connect("http://127.0.0.1:8012")?,
+            ["llama-server", url] => Peer::connect(url)?,
             _ => bail!("--engine is \"treefill\", or \"llama-server\" and a URL"),
-        }
+        };
+        let model = peer.model()?;
+        Ok(Some((Backend::Peer(Box::new(peer), pid), model)))
     }
 
-    fn engine(&self, mut config: Config) -> anyhow::Result<(Arc<dyn Engine>, PathBuf)> {
+    /// The engine in this process when it is ready, and a fingerprint of its model.
+    fn engine(&self, mut config: Config, runtime: &Runtime) -> anyhow::Result<(Arc<dyn Engine>, String)> {
         config.model.path = self.model.clone().or(config.model.path);
         let path = models::infill(&config.model.path)?;
         let engine = super::complete::start(&config)?;
-        Ok((engine, path))
+        let info = runtime.block_on(super::complete::ready(&*engine))?;
+        Ok((engine, fingerprint(&path, &info)?))
     }
 
-    fn judge(&self) -> Option<Oracle> {
+    fn oracle(&self) -> Option<Oracle> {
         (!self.no_judge).then(Oracle::default)
     }
 
-    fn head(&self, what: &str, side: String, model: String, settings: String, set: &CaseSet) -> Head {
+    /// Begin or continue a run in the result file.
+    fn open<R: ResultRow>(
+        &self,
+        what: &str,
+        backend: &Backend,
+        model: String,
+        settings: String,
+        set: &CaseSet,
+    ) -> anyhow::Result<Run> {
         let mut hasher = Sha256::new();
         for case in &set.cases {
             hasher.update(case.id.as_bytes());
         }
-        let cases = format!("{} {:.12}", set.cases.len(), hex(&hasher.finalize()));
-        let version = env!("CARGO_PKG_VERSION").to_owned();
-        Head { what: what.to_owned(), side, model, version, cases, settings }
+        let names: Vec<&str> = backend.variants().into_iter().map(|(name, _)| name).collect();
+        let head = Head {
+            what: what.to_owned(),
+            side: names.join(" "),
+            model,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            cases: format!("{} {:.12}", set.cases.len(), hex(&hasher.finalize())),
+            settings,
+        };
+        Run::open::<R>(&self.out, &head)
     }
 }
 
@@ -374,7 +383,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 

@@ -10,6 +10,7 @@ use super::trim::{Candidate, joins};
 use super::validate::{Fit, Judge, Signs, Trial};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
+use crate::text::is_word;
 
 /// How much may be tried for one text.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +112,7 @@ fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
         return true;
     }
     let state = balance(&format!("{}{after}", candidate.text), &context.line_comment);
-    let ends = |c: char| line::is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
+    let ends = |c: char| is_word(c) || line::is_closer(c) || matches!(c, ',' | ';');
     state.open.is_empty() && state.quote.is_none() && candidate.text.trim_end().ends_with(ends)
 }
 
@@ -182,8 +183,7 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> + '_ {
     let mut previous: Option<char> = None;
     for (at, c) in text.char_indices() {
         let boundary = previous.is_some_and(|previous| {
-            !previous.is_whitespace()
-                && (c.is_whitespace() || line::is_word(previous) != line::is_word(c) || !line::is_word(c))
+            !previous.is_whitespace() && (c.is_whitespace() || is_word(previous) != is_word(c) || !is_word(c))
         });
         if boundary {
             ends.push(at);

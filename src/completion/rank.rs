@@ -8,7 +8,8 @@ use serde::Deserialize;
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
 use super::outcome::Rank;
-use crate::context::{CursorContext, CursorIn, LineTail, line};
+use crate::context::{CursorContext, CursorIn, LineTail};
+use crate::text::is_word;
 
 impl Rank {
     fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32) -> Self {
@@ -98,7 +99,7 @@ pub fn rank(
 ) -> Rank {
     let text = chosen.candidate.text.as_str();
     let tokens = tokens_of(decoded, text.len());
-    let typed = context.line.before.chars().rev().take_while(|c| line::is_word(*c)).count();
+    let typed = context.line.before.chars().rev().take_while(|c| is_word(*c)).count();
     let flag = |set: bool| f32::from(u8::from(set));
     let [mean, sum, least, length] = of_tokens(&tokens, text);
     let features = vec![

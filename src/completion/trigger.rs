@@ -27,7 +27,7 @@ pub fn decide(context: &CursorContext, trigger: &TriggerKind, options: &Completi
 
 /// Code starts right at the cursor: whatever is inserted would be read as one word with it.
 fn joins_word(context: &CursorContext) -> bool {
-    context.tail == LineTail::Code && context.line.after.starts_with(crate::context::line::is_word)
+    context.tail == LineTail::Code && context.line.after.starts_with(crate::text::is_word)
 }
 
 /// Behind what opens a block, or on an empty line inside a body.

@@ -3,6 +3,7 @@
 use ropey::Rope;
 
 use crate::document::position::{floor, slice};
+use crate::text::is_word;
 
 /// A line is read at most this far to either side: a minified file is one line of megabytes.
 const SIDE: usize = 4096;
@@ -81,11 +82,6 @@ impl Line {
 /// Whether `c` closes a bracket or a quotation.
 pub fn is_closer(c: char) -> bool {
     matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
-}
-
-/// Whether `c` can be part of an identifier.
-pub fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 /// Columns of leading white space. A tab counts to the next multiple of four, not of eight as Python has it: a model that

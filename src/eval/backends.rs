@@ -1,23 +1,31 @@
-//! The backends of a replay: our session in this process, our binary over LSP, and llama-server. Each is told of every change
-//! and asked after every key. Nothing is judged here.
+//! Asks for suggestions in four ways: of the pipeline alone, of a session in this process, of `treefill serve` over LSP, and of
+//! llama-server. `oracle` judges what they say.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::answer::BackendAnswer;
 use super::client::LspClient;
-use super::editor;
+use super::editor::Replacement;
 use super::peer::Peer;
-use crate::completion::{Outcome, Reason, TriggerKind};
-use crate::document::{Change, Encoding};
+use crate::cancel::CancelToken;
+use crate::completion::{
+    self, CompletionOptions, CompletionRequest, Effort, Outcome, Reason, Suggestion, TriggerKind,
+};
+use crate::document::{Change, Encoding, Snapshot};
+use crate::engine::Engine;
+use crate::engine::power::Prefetch;
+use crate::language::Language;
 use crate::session::{Query, Session};
 
-/// One side.
-pub enum Side {
+/// Whom to ask.
+pub enum Backend {
+    /// The pipeline with this engine, at each of these efforts: no session, and nothing is cut off by a clock.
+    Pipeline(Arc<dyn Engine>, Vec<Effort>),
     /// The session in this process.
     Session(Arc<Session>),
     /// `treefill serve` as a process.
@@ -26,40 +34,72 @@ pub enum Side {
     Peer(Box<Peer>, Option<u32>),
 }
 
-/// The document that is typed into, as a side was last told of it.
-pub struct Open {
+/// A document as a backend was last informed of it.
+pub struct BackendDocument {
     uri: String,
     version: i32,
+    language: Arc<Language>,
 }
 
-impl Side {
-    /// Open a document.
-    pub fn open(&mut self, name: &str, language: &str, text: &str) -> anyhow::Result<Open> {
-        let open = Open { uri: format!("file:///replay/{name}"), version: 1 };
+/// The pipeline's options without a session: budgets count tokens, not time, so that a run can be repeated.
+pub fn options(effort: Effort) -> CompletionOptions {
+    CompletionOptions {
+        debounce: Duration::ZERO,
+        deadline: Duration::from_secs(600),
+        check_time: Duration::from_secs(600),
+        prefetch: Prefetch::Never,
+        effort,
+        ..CompletionOptions::default()
+    }
+}
+
+impl Backend {
+    /// What each of its answers at one place is called: by effort for the pipeline, else one name.
+    pub fn variants(&self) -> Vec<(&'static str, Effort)> {
         match self {
-            Self::Session(session) => session.open(&open.uri, language, 1, text),
+            Self::Pipeline(_, efforts) => efforts.iter().map(|effort| (effort.name(), *effort)).collect(),
+            Self::Session(_) => vec![("treefill", Effort::default())],
+            Self::Lsp(_) => vec![("treefill over LSP", Effort::default())],
+            Self::Peer(..) => vec![("llama-server", Effort::default())],
+        }
+    }
+
+    /// Open a document.
+    pub fn open(
+        &mut self,
+        id: &str,
+        language: &Arc<Language>,
+        text: &str,
+    ) -> anyhow::Result<BackendDocument> {
+        let extension = language.config.extensions.first().map_or("txt", String::as_str);
+        let uri = format!("file:///eval/{id}.{extension}");
+        match self {
+            Self::Pipeline(..) => {}
+            Self::Session(session) => {
+                session.open(&uri, language.name(), 1, text);
+            }
             Self::Lsp(client) => {
-                let document = json!({"uri": open.uri, "languageId": language, "version": 1, "text": text});
+                let document = json!({"uri": uri, "languageId": language.name(), "version": 1, "text": text});
                 client.notify("textDocument/didOpen", json!({"textDocument": document}))?;
             }
             Self::Peer(peer, _) => peer.forget(),
         }
-        Ok(open)
+        Ok(BackendDocument { uri, version: 1, language: Arc::clone(language) })
     }
 
     /// Tell of a change of `text`, the text before it.
     pub fn change(
         &mut self,
-        open: &mut Open,
+        open: &mut BackendDocument,
         text: &str,
-        change: &editor::Replacement,
+        change: &Replacement,
     ) -> anyhow::Result<()> {
         open.version += 1;
         let (start, end) = (position(text, change.range.start), position(text, change.range.end));
         match self {
             Self::Session(session) => {
                 let change = Change { range: Some((start, end)), text: change.text.clone() };
-                session.change(&open.uri, open.version, &[change], Encoding::Utf8)?;
+                session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
             }
             Self::Lsp(client) => {
                 let range = json!({"start": lsp(start), "end": lsp(end)});
@@ -68,15 +108,22 @@ impl Side {
                 let parameters = json!({"textDocument": document, "contentChanges": [change]});
                 client.notify("textDocument/didChange", parameters)?;
             }
-            Self::Peer(..) => {}
+            Self::Pipeline(..) | Self::Peer(..) => {}
         }
         Ok(())
     }
 
-    /// Ask at the cursor between two texts.
-    pub async fn ask(&mut self, open: &Open, before: &str, after: &str) -> anyhow::Result<BackendAnswer> {
+    /// Ask at the cursor between two texts; the effort is the pipeline's.
+    pub async fn ask(
+        &mut self,
+        open: &BackendDocument,
+        before: &str,
+        after: &str,
+        effort: Effort,
+    ) -> anyhow::Result<BackendAnswer> {
         let start = Instant::now();
         let mut answer = match self {
+            Self::Pipeline(engine, _) => of_pipeline(&**engine, open, before, after, effort).await,
             Self::Session(session) => of_session(session, open, before.len()).await,
             Self::Lsp(client) => of_client(client, open, before, after)?,
             Self::Peer(peer, _) => peer.ask(before, after)?,
@@ -86,7 +133,7 @@ impl Side {
     }
 
     /// Close the document.
-    pub fn close(&mut self, open: &Open) -> anyhow::Result<()> {
+    pub fn close(&mut self, open: &BackendDocument) -> anyhow::Result<()> {
         match self {
             Self::Session(session) => {
                 session.close(&open.uri);
@@ -94,27 +141,47 @@ impl Side {
             Self::Lsp(client) => {
                 client.notify("textDocument/didClose", json!({"textDocument": {"uri": open.uri}}))?;
             }
-            Self::Peer(..) => {}
+            Self::Pipeline(..) | Self::Peer(..) => {}
         }
         Ok(())
     }
 
-    /// CPU-seconds of the side's process so far, where that can be told.
+    /// CPU-seconds of the backend's process so far, where the system tells them.
     pub fn cpu_seconds(&self) -> Option<f64> {
         match self {
-            Self::Session(_) => cpu_seconds(std::process::id()),
+            Self::Pipeline(..) | Self::Session(_) => cpu_seconds(std::process::id()),
             Self::Lsp(client) => cpu_seconds(client.pid()),
             Self::Peer(_, pid) => pid.and_then(cpu_seconds),
         }
     }
 }
 
-async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> BackendAnswer {
-    let skipped =
-        |reason: Reason| BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() };
+async fn of_pipeline(
+    engine: &dyn Engine,
+    open: &BackendDocument,
+    before: &str,
+    after: &str,
+    effort: Effort,
+) -> BackendAnswer {
+    let (offset, text) = (before.len(), format!("{before}{after}"));
+    let request = CompletionRequest {
+        snapshot: Snapshot::of_text(&open.uri, &text, Some(Arc::clone(&open.language))),
+        offset,
+        trigger: TriggerKind::Automatic,
+        selected: None,
+        shown: Vec::new(),
+    };
+    let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
+    match report.outcome {
+        Outcome::Skipped(reason) => skipped(&reason),
+        Outcome::Suggested(suggestion) => suggested(suggestion, offset),
+    }
+}
+
+async fn of_session(session: &Arc<Session>, open: &BackendDocument, offset: usize) -> BackendAnswer {
     let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
         Ok(request) => request,
-        Err(reason) => return skipped(reason),
+        Err(reason) => return skipped(&reason),
     };
     let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
     let found = session.complete(request, query).await;
@@ -127,24 +194,31 @@ async fn of_session(session: &Arc<Session>, open: &Open, offset: usize) -> Backe
     });
     let others = others.collect();
     match found.outcome {
-        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(reason) },
-        Outcome::Suggested(completion) => BackendAnswer {
-            before: offset - completion.range.start.min(offset),
-            after: completion.range.end.max(offset) - offset,
-            tokens: completion.tokens,
-            prompt: completion.prompt_tokens,
-            without_model: completion.tokens == 0,
-            text: Some(completion.text),
-            rank: Some(completion.rank),
-            others,
-            ..BackendAnswer::default()
-        },
+        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(&reason) },
+        Outcome::Suggested(suggestion) => BackendAnswer { others, ..suggested(suggestion, offset) },
+    }
+}
+
+fn skipped(reason: &Reason) -> BackendAnswer {
+    BackendAnswer { reason: Some(reason.to_string()), ..BackendAnswer::default() }
+}
+
+fn suggested(suggestion: Suggestion, offset: usize) -> BackendAnswer {
+    BackendAnswer {
+        before: offset - suggestion.range.start.min(offset),
+        after: suggestion.range.end.max(offset) - offset,
+        tokens: suggestion.tokens,
+        prompt: suggestion.prompt_tokens,
+        without_model: suggestion.tokens == 0,
+        text: Some(suggestion.text),
+        rank: Some(suggestion.rank),
+        ..BackendAnswer::default()
     }
 }
 
 fn of_client(
     client: &mut LspClient,
-    open: &Open,
+    open: &BackendDocument,
     before: &str,
     after: &str,
 ) -> anyhow::Result<BackendAnswer> {

@@ -1,5 +1,4 @@
-//! An editor as far as typing goes: it closes brackets and quotes, lets the typist type over them, and indents new lines.
-//! It shows nothing and knows no language but for its unit of indentation.
+//! Imitates an editor as far as typing goes: closes brackets and quotes, lets the typist type over them, indents new lines.
 
 use std::ops::Range;
 
@@ -107,6 +106,14 @@ impl Editor {
         self.replace(self.cursor..self.cursor + after, text)
     }
 
+    /// Insert a text before the cursor, which stays where it is in the code.
+    pub fn insert_above(&mut self, at: usize, text: &str) -> Replacement {
+        let cursor = self.cursor + text.len();
+        let change = self.replace(at..at, text);
+        self.cursor = cursor;
+        change
+    }
+
     /// Remove closers that nobody wanted.
     pub fn finish(&mut self) -> Option<Replacement> {
         let mut end = self.cursor;
@@ -198,7 +205,7 @@ impl Editor {
             '(' => Some(')'),
             '[' => Some(']'),
             '{' => Some('}'),
-            // Three of them open a long string, which the typist closes himself.
+            // Three of them open a long string, which the typist closes.
             '"' | '\'' if rest.starts_with(&c.to_string().repeat(3)) => None,
             '"' | '\'' if ends_a_quotation(self.before(), c) => None,
             '"' => Some('"'),

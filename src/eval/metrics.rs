@@ -1,9 +1,10 @@
-//! From rows to figures: named numbers in groups, the same for tables, for the page and for the comparison of two runs.
+//! Sums up result rows as named numbers in groups: for tables, for the page and for the comparison of two runs.
 
 use std::collections::BTreeMap;
 
 use super::case::HoleKind;
-use super::{holes, replay};
+use super::holes::HoleRow;
+use super::replay::{LastAction, Question, ReplayRow};
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,11 @@ impl Group<'_> {
         }
     }
 
+    fn times(&mut self, mut ms: Vec<f64>) {
+        self.add("p50", percentile(&mut ms, 0.5), "ms", Some(false));
+        self.add("p95", percentile(&mut ms, 0.95), "ms", Some(false));
+    }
+
     fn share(&mut self, name: &'static str, part: usize, whole: usize, more_is_better: Option<bool>) {
         self.add(name, 100.0 * part as f64 / whole as f64, "%", more_is_better);
     }
@@ -47,7 +53,7 @@ pub fn percentile(values: &mut [f64], share: f64) -> f64 {
 }
 
 /// Figures of holes: for each variant, in all and for each language and kind.
-pub fn of_holes(rows: &[holes::HoleRow]) -> Vec<Figure> {
+pub fn of_holes(rows: &[HoleRow]) -> Vec<Figure> {
     let mut figures = Vec::new();
     let mut variants: Vec<&str> = Vec::new();
     for row in rows {
@@ -56,9 +62,9 @@ pub fn of_holes(rows: &[holes::HoleRow]) -> Vec<Figure> {
         }
     }
     for variant in variants {
-        let of: Vec<&holes::HoleRow> = rows.iter().filter(|row| row.variant == variant).collect();
+        let of: Vec<&HoleRow> = rows.iter().filter(|row| row.variant == variant).collect();
         hole_group(variant.to_owned(), &of, &mut figures);
-        let mut parts: BTreeMap<(usize, String), Vec<&holes::HoleRow>> = BTreeMap::new();
+        let mut parts: BTreeMap<(usize, String), Vec<&HoleRow>> = BTreeMap::new();
         for row in of {
             parts.entry((0, row.language.clone())).or_default().push(row);
             let kind = HoleKind::ALL.iter().position(|kind| *kind == row.kind).unwrap_or_default();
@@ -77,13 +83,12 @@ pub fn of_holes(rows: &[holes::HoleRow]) -> Vec<Figure> {
     figures
 }
 
-fn hole_group(name: String, rows: &[&holes::HoleRow], figures: &mut Vec<Figure>) {
+fn hole_group(name: String, rows: &[&HoleRow], figures: &mut Vec<Figure>) {
     let mut group = Group { name, figures };
-    let count = |test: &dyn Fn(&holes::HoleRow) -> bool| rows.iter().filter(|row| test(row)).count();
-    let mean = |value: &dyn Fn(&holes::HoleRow) -> f64| {
-        rows.iter().map(|row| value(row)).sum::<f64>() / rows.len() as f64
-    };
-    let shown = |row: &holes::HoleRow| row.answer.text.is_some();
+    let count = |test: &dyn Fn(&HoleRow) -> bool| rows.iter().filter(|row| test(row)).count();
+    let mean =
+        |value: &dyn Fn(&HoleRow) -> f64| rows.iter().map(|row| value(row)).sum::<f64>() / rows.len() as f64;
+    let shown = |row: &HoleRow| row.answer.text.is_some();
     let all = count(&shown);
     group.add("cases", rows.len() as f64, "", None);
     group.share("shown", all, rows.len(), Some(true));
@@ -102,16 +107,14 @@ fn hole_group(name: String, rows: &[&holes::HoleRow], figures: &mut Vec<Figure>)
     group.add("prompt tokens", mean(&|row| row.answer.prompt.0 as f64), "", None);
     let reused: usize = rows.iter().map(|row| row.answer.prompt.1).sum();
     group.share("KV reused", reused, rows.iter().map(|row| row.answer.prompt.0).sum(), Some(true));
-    let mut times: Vec<f64> = rows.iter().map(|row| row.answer.ms).collect();
-    group.add("p50", percentile(&mut times, 0.5), "ms", Some(false));
-    group.add("p95", percentile(&mut times, 0.95), "ms", Some(false));
+    group.times(rows.iter().map(|row| row.answer.ms).collect());
 }
 
 /// Figures of a replay, in all and for each language.
-pub fn of_replay(rows: &[replay::ReplayRow]) -> Vec<Figure> {
+pub fn of_replay(rows: &[ReplayRow]) -> Vec<Figure> {
     let mut figures = Vec::new();
     replay_group("all".to_owned(), &rows.iter().collect::<Vec<_>>(), &mut figures);
-    let mut parts: BTreeMap<&str, Vec<&replay::ReplayRow>> = BTreeMap::new();
+    let mut parts: BTreeMap<&str, Vec<&ReplayRow>> = BTreeMap::new();
     for row in rows {
         parts.entry(&row.language).or_default().push(row);
         if row.broken {
@@ -121,14 +124,37 @@ pub fn of_replay(rows: &[replay::ReplayRow]) -> Vec<Figure> {
     for (part, rows) in parts {
         replay_group(part.to_owned(), &rows, &mut figures);
     }
+    let mut asked: BTreeMap<&str, Vec<&Question>> = BTreeMap::new();
+    for question in rows.iter().flat_map(|row| &row.asked) {
+        let after = match question.after {
+            LastAction::Jump => "after a jump",
+            LastAction::Key if question.typed_on => "after a key of what is shown",
+            LastAction::Key => "after another key",
+            LastAction::Accept => "after accepting",
+            LastAction::Slip => "after a wrong key",
+            LastAction::Delete => "after deleting 5 characters",
+            LastAction::EditAbove => "after an edit 7 lines above",
+        };
+        asked.entry(after).or_default().push(question);
+    }
+    for (after, asked) in asked {
+        let mut group = Group { name: after.to_owned(), figures: &mut figures };
+        group.add("asked", asked.len() as f64, "", None);
+        group.times(asked.iter().map(|asked| asked.ms).collect());
+        let mut evaluated: Vec<f64> =
+            asked.iter().filter_map(|asked| asked.evaluated).map(|tokens| tokens as f64).collect();
+        group.add("evaluated again, p50", percentile(&mut evaluated, 0.5), "tokens", Some(false));
+        group.add("evaluated again, p95", percentile(&mut evaluated, 0.95), "tokens", Some(false));
+    }
     figures
 }
 
-fn replay_group(name: String, rows: &[&replay::ReplayRow], figures: &mut Vec<Figure>) {
+fn replay_group(name: String, rows: &[&ReplayRow], figures: &mut Vec<Figure>) {
     let mut group = Group { name, figures };
-    let asked: Vec<&replay::Question> = rows.iter().flat_map(|row| &row.asked).collect();
-    let count = |test: &dyn Fn(&replay::Question) -> bool| asked.iter().filter(|asked| test(asked)).count();
-    let sum = |value: &dyn Fn(&replay::ReplayRow) -> usize| rows.iter().map(|row| value(row)).sum::<usize>();
+    let asked = rows.iter().flat_map(|row| &row.asked).filter(|asked| !asked.after.is_at_the_end());
+    let asked: Vec<&Question> = asked.collect();
+    let count = |test: &dyn Fn(&Question) -> bool| asked.iter().filter(|asked| test(asked)).count();
+    let sum = |value: &dyn Fn(&ReplayRow) -> usize| rows.iter().map(|row| value(row)).sum::<usize>();
     let (shown, right) = (count(&|asked| asked.shown), count(&|asked| asked.right));
     let characters = sum(&|row| row.characters);
     let taken: usize = asked.iter().map(|asked| asked.taken).sum();
@@ -155,12 +181,12 @@ fn replay_group(name: String, rows: &[&replay::ReplayRow], figures: &mut Vec<Fig
     let free = count(&|asked| asked.without_model && asked.shown);
     group.share("answered without the model", free, asked.len(), Some(true));
     group.share("model not asked", count(&|asked| asked.without_model), asked.len(), Some(true));
-    let mut times: Vec<f64> = asked.iter().map(|asked| asked.ms).collect();
-    group.add("p50", percentile(&mut times, 0.5), "ms", Some(false));
-    group.add("p95", percentile(&mut times, 0.95), "ms", Some(false));
+    group.times(asked.iter().map(|asked| asked.ms).collect());
     let cpu: Option<f64> = rows.iter().map(|row| row.cpu).sum();
     group.add("CPU", cpu.unwrap_or(f64::NAN), "s", Some(false));
     group.add("add strict errors", count(&|asked| asked.worse) as f64, "", Some(false));
+    let flickers = count(&|asked| asked.typed_on && !asked.same);
+    group.add("flickers (typed on, and not the rest)", flickers as f64, "", Some(false));
     group.add("duplicates", count(&|asked| asked.defects.duplicate) as f64, "", Some(false));
     group.add("indentation off", count(&|asked| asked.defects.indentation) as f64, "", Some(false));
     group.add("leaked tokens", count(&|asked| asked.defects.leak) as f64, "", Some(false));
@@ -179,14 +205,9 @@ mod tests {
 
     #[test]
     fn a_replay_in_figures() {
-        let asked = |shown, right, taken| replay::Question {
-            shown,
-            right,
-            taken,
-            length: taken,
-            ..replay::Question::default()
-        };
-        let row = replay::ReplayRow {
+        let asked =
+            |shown, right, taken| Question { shown, right, taken, length: taken, ..Question::default() };
+        let row = ReplayRow {
             id: "a".into(),
             language: "python".into(),
             broken: false,

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::holes::HoleRow;
 use super::metrics::Figure;
+use super::replay::ReplayRow;
 use super::report::{load, shown};
 use super::runs::{self, Head};
-use super::{holes, replay};
 use crate::plot::{BarChart, Histogram, Page};
 
 /// What the plots compare.
@@ -59,11 +60,11 @@ fn times(head: &Head, path: &std::path::Path) -> anyhow::Result<Vec<(String, Vec
         None => found.push((group.to_owned(), vec![ms])),
     };
     if head.what == "replay" {
-        for row in runs::load::<replay::ReplayRow>(path)?.1 {
+        for row in runs::load::<ReplayRow>(path)?.1 {
             row.asked.iter().for_each(|asked| add(&row.language, asked.ms));
         }
     } else {
-        for row in runs::load::<holes::HoleRow>(path)?.1 {
+        for row in runs::load::<HoleRow>(path)?.1 {
             add(&row.variant, row.answer.ms);
         }
     }

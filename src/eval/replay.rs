@@ -1,6 +1,7 @@
-//! Keystrokes replayed: held-out statements are typed character by character, with the closers an editor puts in, slips and
-//! pauses; a side is asked after every key, and what it shows is taken when it is right. It judges only what was shown.
+//! Types held-out statements key by key, with the closers that an editor puts in, slips and pauses; asks a backend after every
+//! key and takes what it shows when it is right.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -8,13 +9,17 @@ use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BackendAnswer, Defects};
-use super::backends::{Open, Side};
+use super::backends::{Backend, BackendDocument};
 use super::case::{CaseSet, EvalCase, HoleKind};
-use super::editor::Editor;
+use super::editor::{Editor, Press};
 use super::oracle::Oracle;
 use super::runs::{ResultRow, Run};
-use crate::completion::Rank;
+use crate::completion::{Effort, Rank};
 use crate::language::{Language, Registry};
+
+/// At the end, characters that are deleted, and how many lines above the cursor's one is edited.
+const DELETED: usize = 5;
+const EDITED_ABOVE: usize = 7;
 
 /// How the typist types.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,6 +41,32 @@ impl Default for Typist {
     }
 }
 
+/// What was done before a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastAction {
+    /// The document was opened: the cursor is at a new place.
+    Jump,
+    /// A key.
+    #[default]
+    Key,
+    /// A suggestion, or a part of it, was taken.
+    Accept,
+    /// A wrong letter was typed.
+    Slip,
+    /// Some characters were deleted, after everything was typed.
+    Delete,
+    /// A line some lines above was edited, after everything was typed.
+    EditAbove,
+}
+
+impl LastAction {
+    /// Whether nothing is wanted any more, so that only times count.
+    pub fn is_at_the_end(self) -> bool {
+        matches!(self, Self::Delete | Self::EditAbove)
+    }
+}
+
 /// One question.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -44,12 +75,18 @@ pub struct Question {
     pub shown: bool,
     /// Whether it was right; then it was taken.
     pub right: bool,
+    /// What was done before.
+    pub after: LastAction,
+    /// Whether the key that was typed is the beginning of what was shown: the rest of it has to stay.
+    pub typed_on: bool,
     /// Whether it is what was shown before, less the key that was typed.
     pub same: bool,
     /// Whether the model was not asked.
     pub without_model: bool,
     /// Milliseconds to the answer.
     pub ms: f64,
+    /// Prompt tokens that were not found in the KV cache, where the backend says it.
+    pub evaluated: Option<usize>,
     /// Characters taken.
     pub taken: usize,
     /// Characters shown.
@@ -61,7 +98,7 @@ pub struct Question {
     pub defects: Defects,
     /// What was shown, for reading.
     pub text: Option<String>,
-    /// How the side ranks it, where it says that.
+    /// How the backend ranks it, where it says that.
     pub rank: Option<Rank>,
     /// Why nothing was shown.
     pub reason: Option<String>,
@@ -84,7 +121,7 @@ pub struct ReplayRow {
     pub keys: usize,
     /// Keys it takes without suggestions.
     pub keys_alone: usize,
-    /// CPU-seconds of the side, where known.
+    /// CPU-seconds of the backend, where known.
     pub cpu: Option<f64>,
     /// Every question.
     pub asked: Vec<Question>,
@@ -99,10 +136,10 @@ impl ResultRow for ReplayRow {
 /// Type all texts that are not in `run` yet; `step` is called after each.
 pub async fn run(
     set: &CaseSet,
-    side: &mut Side,
+    backend: &mut Backend,
     registry: &Registry,
     typist: Typist,
-    mut judge: Option<&mut Oracle>,
+    mut oracle: Option<&mut Oracle>,
     run: &mut Run,
     step: &dyn Fn(),
 ) -> anyhow::Result<()> {
@@ -111,7 +148,7 @@ pub async fn run(
             continue;
         }
         let Some(language) = registry.by_name(&set.source(case).language) else { continue };
-        let row = Desk::new(set, case, &language, typist).work(side, &mut judge).await?;
+        let row = Typing::new(set, case, &language, typist, backend)?.work(&mut oracle).await?;
         run.add(&row)?;
         step();
     }
@@ -119,67 +156,76 @@ pub async fn run(
 }
 
 /// One text being typed.
-struct Desk<'a> {
+struct Typing<'a> {
     case: &'a EvalCase,
     language: &'a Language,
-    name: String,
+    backend: &'a mut Backend,
+    open: BackendDocument,
     editor: Editor,
     wanted: &'a str,
+    /// Bytes of `wanted` that are there.
     done: usize,
     keys: usize,
     typist: Typist,
     random: StdRng,
     asked: Vec<Question>,
+    last_action: LastAction,
+    /// What is shown and not taken, less what was typed of it.
     last: Option<String>,
 }
 
-impl<'a> Desk<'a> {
-    fn new(set: &'a CaseSet, case: &'a EvalCase, language: &'a Language, typist: Typist) -> Self {
+impl<'a> Typing<'a> {
+    fn new(
+        set: &'a CaseSet,
+        case: &'a EvalCase,
+        language: &'a Arc<Language>,
+        typist: Typist,
+        backend: &'a mut Backend,
+    ) -> anyhow::Result<Self> {
         let hole = set.hole(case);
         let unit = unit(&set.source(case).text, &language.config.indent);
-        let extension = language.config.extensions.first().map_or("txt", String::as_str);
         let seed = case.id.bytes().fold(typist.seed, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
-        Self {
+        let editor = Editor::new(&hole.before, &hole.after, &unit, &language.config.block_openers);
+        Ok(Self {
             case,
             language,
-            name: format!("{}.{extension}", case.id),
-            editor: Editor::new(&hole.before, &hole.after, &unit, &language.config.block_openers),
+            open: backend.open(&case.id, language, &editor.text)?,
+            backend,
+            editor,
             wanted: hole.middle,
             done: 0,
             keys: 0,
             typist,
             random: StdRng::seed_from_u64(seed),
             asked: Vec::new(),
+            last_action: LastAction::Jump,
             last: None,
-        }
+        })
     }
 
-    async fn work(mut self, side: &mut Side, judge: &mut Option<&mut Oracle>) -> anyhow::Result<ReplayRow> {
+    async fn work(mut self, oracle: &mut Option<&mut Oracle>) -> anyhow::Result<ReplayRow> {
         let keys_alone = alone(self.editor.clone(), self.wanted);
-        let start = side.cpu_seconds();
-        let mut open = side.open(&self.name, self.language.name(), &self.editor.text)?;
+        let start = self.backend.cpu_seconds();
         self.pause().await;
         while self.done < self.wanted.len() {
-            if self.ask(side, &mut open, judge).await? {
+            if self.ask(oracle).await? {
                 self.pause().await;
                 continue;
             }
-            self.slip(side, &mut open).await?;
-            let before = self.editor.text.clone();
-            let press = self.editor.press(&self.wanted[self.done..]);
+            self.slip().await?;
+            let press = self.edit(|editor, wanted| editor.press(wanted))?;
             let typed = &self.wanted[self.done..self.done + press.consumed];
             self.last = self.last.take().and_then(|last| last.strip_prefix(typed).map(str::to_owned));
             self.done += press.consumed;
             self.keys += 1;
-            if let Some(change) = press.change {
-                side.change(&mut open, &before, &change)?;
-            }
+            self.last_action = LastAction::Key;
             if typed.starts_with('\n') {
                 self.pause().await;
             }
         }
-        side.close(&open)?;
-        let cpu = side.cpu_seconds().zip(start).map(|(end, start)| end - start);
+        self.end().await?;
+        self.backend.close(&self.open)?;
+        let cpu = self.backend.cpu_seconds().zip(start).map(|(end, start)| end - start);
         Ok(ReplayRow {
             id: self.case.id.clone(),
             language: self.language.name().to_owned(),
@@ -198,36 +244,52 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Ask, and take what is right. Whether something was taken.
-    async fn ask(
-        &mut self,
-        side: &mut Side,
-        open: &mut Open,
-        judge: &mut Option<&mut Oracle>,
-    ) -> anyhow::Result<bool> {
-        let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
-        let mut asked = Question {
+    /// Do something in the editor, and inform the backend of the change.
+    fn edit(&mut self, act: impl FnOnce(&mut Editor, &str) -> Press) -> anyhow::Result<Press> {
+        let before = self.editor.text.clone();
+        let press = act(&mut self.editor, &self.wanted[self.done..]);
+        if let Some(change) = &press.change {
+            self.backend.change(&mut self.open, &before, change)?;
+        }
+        Ok(press)
+    }
+
+    /// Ask as an editor asks: the answer, and the question as far as nothing has to be right.
+    async fn question(&mut self) -> anyhow::Result<(BackendAnswer, Question)> {
+        let (before, after) = (self.editor.before(), self.editor.after());
+        let answer = self.backend.ask(&self.open, before, after, Effort::default()).await?;
+        let (tokens, reused) = answer.prompt;
+        let asked = Question {
             shown: answer.text.is_some(),
+            after: self.last_action,
             without_model: answer.without_model,
             ms: answer.ms,
-            rank: answer.rank.clone(),
-            reason: answer.reason.clone(),
+            evaluated: (tokens > 0).then(|| tokens.saturating_sub(reused)),
             ..Question::default()
         };
+        Ok((answer, asked))
+    }
+
+    /// Ask, and take what is right. Whether something was taken.
+    async fn ask(&mut self, oracle: &mut Option<&mut Oracle>) -> anyhow::Result<bool> {
+        let (answer, mut asked) = self.question().await?;
+        let expected = self.last.take().filter(|last| !last.is_empty());
+        asked.typed_on = expected.is_some();
+        asked.rank = answer.rank.clone();
+        asked.reason = answer.reason.clone();
         let Some(text) = answer.text.clone() else {
-            self.last = None;
             self.asked.push(asked);
             return Ok(false);
         };
         asked.length = text.chars().count();
-        asked.same = self.last.as_ref() == Some(&text);
-        let unit = self.language.config.indent.as_str();
-        asked.defects = answer.defects(self.editor.before(), self.editor.after(), unit);
+        asked.same = expected.as_ref() == Some(&text);
+        let (before, after) = (self.editor.before(), self.editor.after());
+        asked.defects = answer.defects(before, after, &self.language.config.indent);
         if !asked.same
-            && let (Some(judge), Some(parser)) = (judge, self.language.strict)
+            && let (Some(oracle), Some(parser)) = (oracle, self.language.strict)
         {
-            let after = answer.applied(self.editor.before(), self.editor.after());
-            asked.worse = judge.errors(parser, &after)? > judge.errors(parser, &self.editor.text)?;
+            let with_it = answer.applied(before, after);
+            asked.worse = oracle.errors(parser, &with_it)? > oracle.errors(parser, &self.editor.text)?;
         }
         let (rest, behind, enough) = (&self.wanted[self.done..], self.editor.right(), self.typist.enough);
         let right = right(&answer, rest, behind, enough);
@@ -236,7 +298,7 @@ impl<'a> Desk<'a> {
         if let Some(length) = right {
             asked.right = true;
             asked.taken = text[..length].chars().count();
-            self.take(side, open, &answer, length)?;
+            self.take(&answer, length)?;
         } else {
             self.last = Some(text);
         }
@@ -245,47 +307,58 @@ impl<'a> Desk<'a> {
     }
 
     /// Take the first `length` bytes of an answer.
-    fn take(
-        &mut self,
-        side: &mut Side,
-        open: &mut Open,
-        answer: &BackendAnswer,
-        length: usize,
-    ) -> anyhow::Result<()> {
+    fn take(&mut self, answer: &BackendAnswer, length: usize) -> anyhow::Result<()> {
         let text = answer.text.as_deref().unwrap_or_default();
         // What stands behind the cursor goes only when the text brings it, too.
         let after = if length == text.len() { answer.after } else { 0 };
-        let before = self.editor.text.clone();
-        let change = self.editor.accept(&text[..length], after);
-        side.change(open, &before, &change)?;
+        self.edit(|editor, _| Press {
+            change: Some(editor.accept(&text[..length], after)),
+            consumed: length,
+        })?;
         self.done += length;
         self.keys += 1;
-        self.last = None;
+        self.last_action = LastAction::Accept;
         Ok(())
     }
 
     /// Now and then a wrong letter, noticed at once.
-    async fn slip(&mut self, side: &mut Side, open: &mut Open) -> anyhow::Result<()> {
+    async fn slip(&mut self) -> anyhow::Result<()> {
         let next = self.wanted[self.done..].chars().next();
         let Some(next) = next.filter(|next| next.is_ascii_lowercase()) else { return Ok(()) };
         if !self.random.random_bool(self.typist.slips) {
             return Ok(());
         }
         let wrong = if next == 'z' { 'a' } else { char::from(next as u8 + 1) };
+        self.last_action = LastAction::Slip;
         for letter in [Some(wrong), None] {
-            let before = self.editor.text.clone();
-            let change = self.editor.slip(letter);
-            side.change(open, &before, &change)?;
+            self.edit(|editor, _| Press { change: Some(editor.slip(letter)), consumed: 0 })?;
             self.keys += 1;
             self.last = None;
             if letter.is_some() {
-                // Question as an editor asks, but nothing of it can be right.
-                let answer = side.ask(open, self.editor.before(), self.editor.after()).await?;
-                let (shown, ms) = (answer.text.is_some(), answer.ms);
-                let without_model = answer.without_model;
-                self.asked.push(Question { shown, ms, without_model, ..Question::default() });
+                // Nothing of the answer can be right.
+                let asked = self.question().await?.1;
+                self.asked.push(asked);
             }
         }
+        Ok(())
+    }
+
+    /// Two edits after everything is typed: some characters deleted, and a comment some lines above, which costs a model most
+    /// of its KV cache.
+    async fn end(&mut self) -> anyhow::Result<()> {
+        for _ in 0..DELETED {
+            self.edit(|editor, _| Press { change: Some(editor.slip(None)), consumed: 0 })?;
+        }
+        self.last_action = LastAction::Delete;
+        let asked = self.question().await?.1;
+        self.asked.push(asked);
+        let lines: Vec<usize> = self.editor.before().match_indices('\n').map(|(at, _)| at).collect();
+        let Some(&end) = lines.iter().rev().nth(EDITED_ABOVE - 1) else { return Ok(()) };
+        let comment = format!("  {} edited", self.language.config.line_comment);
+        self.edit(|editor, _| Press { change: Some(editor.insert_above(end, &comment)), consumed: 0 })?;
+        self.last_action = LastAction::EditAbove;
+        let asked = self.question().await?.1;
+        self.asked.push(asked);
         Ok(())
     }
 }

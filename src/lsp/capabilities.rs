@@ -1,5 +1,5 @@
-//! What the client can do, read leniently from the raw JSON, and what we announce to it. A capability of an odd shape
-//! counts as absent and never fails `initialize`: Helix, for one, sends `workspace.diagnostic`, which no version has.
+//! Reads what the client can do from the raw JSON, and says what we announce to it. A capability of an odd shape counts
+//! as absent and never fails `initialize`: Helix sends `workspace.diagnostic`, which no version of the protocol has.
 
 use serde_json::Value;
 use tower_lsp::lsp_types::{
@@ -8,12 +8,12 @@ use tower_lsp::lsp_types::{
     TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
 };
 
-use super::requests::execute_command;
+use super::commands;
 use crate::document::Encoding;
 
 /// What matters about the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Client {
+pub struct ClientCapabilities {
     /// What positions count.
     pub encoding: Encoding,
     /// Whether it shows inline completions; one that does gets no menu entries unless the user wants them.
@@ -45,7 +45,7 @@ pub struct Client {
 /// the real editor. (It indents only the further lines of snippets, which we do not send.)
 const UNANNOUNCED_MARKDOWN: &[&str] = &["helix"];
 
-impl Client {
+impl ClientCapabilities {
     /// Read the parameters of `initialize`.
     pub fn read(params: &Value) -> Self {
         let capabilities = &params["capabilities"];
@@ -99,7 +99,7 @@ impl Client {
             completion_provider: menu.then_some(completion),
             code_action_provider: Some(actions.into()),
             execute_command_provider: Some(ExecuteCommandOptions {
-                commands: execute_command::COMMANDS.iter().map(|&name| name.to_owned()).collect(),
+                commands: commands::ALL.iter().map(|&name| name.to_owned()).collect(),
                 ..ExecuteCommandOptions::default()
             }),
             ..ServerCapabilities::default()
@@ -148,7 +148,7 @@ mod tests {
         for params in
             [json!(null), json!(7), json!({"capabilities": []}), json!({"capabilities": {"window": 3}})]
         {
-            assert_eq!(Client::read(&params), Client::default());
+            assert_eq!(ClientCapabilities::read(&params), ClientCapabilities::default());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Messages to the editor, in order and without waiting: a handler that waits for the editor can wait for ever.
+//! Sends messages to the user in order, without waiting: a handler that waits for the editor can wait for ever.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Messages {
         self.open.notify_one();
     }
 
-    /// Show a warning once, prefixed with our name: editors do not say who speaks.
+    /// Show a warning once, prefixed with our name, because editors do not show the sender.
     pub fn warn(&self, text: &str) {
         self.send(MessageType::WARNING, text);
     }

@@ -1,10 +1,13 @@
-//! Positions of the protocol to bytes of a snapshot and back. Clamping is `document::position`'s.
+//! Converts positions, ranges, changes and edits between the protocol and bytes of a snapshot. `document::position` clamps.
 
 use std::ops::Range;
 
 use tower_lsp::lsp_types::{self as lsp, Position};
 
-use crate::document::{Change, Encoding, Snapshot};
+use serde_json::{Value, json};
+
+use super::capabilities::ClientCapabilities;
+use crate::document::{Change, Edit, Encoding, Snapshot};
 
 use super::protocol::ContentChange;
 
@@ -32,4 +35,21 @@ pub fn to_range(snapshot: &Snapshot, bytes: &Range<usize>, encoding: Encoding) -
 pub fn to_change(change: ContentChange) -> Change {
     let pair = |position: Position| (position.line, position.character);
     Change { range: change.range.map(|range| (pair(range.start), pair(range.end))), text: change.text }
+}
+
+/// Edits on the wire.
+pub fn text_edits(snapshot: &Snapshot, edits: &[Edit], encoding: Encoding) -> Vec<Value> {
+    let range = |edit: &Edit| to_range(snapshot, &edit.range, encoding);
+    edits.iter().map(|edit| json!({ "range": range(edit), "newText": edit.text })).collect()
+}
+
+/// Edits of one document, bound to its version where the client can check it.
+pub fn workspace_edit(uri: &str, version: i32, edits: Vec<Value>, client: &ClientCapabilities) -> Value {
+    if client.versioned_edits {
+        let document = json!({ "uri": uri, "version": version });
+        return json!({ "documentChanges": [{ "textDocument": document, "edits": edits }] });
+    }
+    let mut changes = serde_json::Map::new();
+    changes.insert(uri.to_owned(), Value::Array(edits));
+    json!({ "changes": changes })
 }

@@ -1,4 +1,4 @@
-//! Notifications of the client, one file each. None of them waits: the next message is read only after.
+//! Handles the client's notifications, one file each. None of them waits, because the next message is read only after it.
 
 pub mod did_change;
 pub mod did_change_configuration;

@@ -1,11 +1,11 @@
-//! What a server does with its process: owning stdout, hearing signals, watching its parent, ending. No protocol.
+//! Handles the server's process: owns stdout, waits for signals, watches the parent, ends.
 
 use std::fs::File;
 use std::io;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::transport::Event;
+use super::transport::ServerEvent;
 
 /// How often the parent is looked for. typescript-go polls every 5 s; an orphan holds a whole model in memory.
 const PARENT_POLL: Duration = Duration::from_secs(3);
@@ -33,9 +33,9 @@ pub fn take_stdout() -> io::Result<io::Stdout> {
     Ok(io::stdout())
 }
 
-/// Report SIGTERM and SIGINT as [`Event::Terminated`]. Call it before other threads are started.
+/// Report SIGTERM and SIGINT as [`ServerEvent::Terminated`]. Call it before other threads are started.
 #[cfg(unix)]
-pub fn watch_signals(events: mpsc::Sender<Event>) {
+pub fn watch_signals(events: mpsc::Sender<ServerEvent>) {
     // SAFETY: the set is initialised by sigemptyset before use; blocking signals and waiting for them is what a
     // dedicated thread may do. A handler could do next to nothing safely, so there is none.
     let set = unsafe {
@@ -51,18 +51,18 @@ pub fn watch_signals(events: mpsc::Sender<Event>) {
         // SAFETY: both pointers are to live values.
         if unsafe { libc::sigwait(&raw const set, &raw mut signal) } == 0 {
             // The server may be ending already.
-            let _ = events.send(Event::Terminated);
+            let _ = events.send(ServerEvent::Terminated);
         }
     });
 }
 
 /// Other systems end a process without asking it.
 #[cfg(not(unix))]
-pub fn watch_signals(_: mpsc::Sender<Event>) {}
+pub fn watch_signals(_: mpsc::Sender<ServerEvent>) {}
 
-/// Report [`Event::ParentGone`] once the process `id` is gone. One that cannot be seen from the start is not watched:
+/// Report [`ServerEvent::ParentGone`] once the process `id` is gone. One that cannot be seen from the start is not watched:
 /// the editor then runs in another container, and its number means nothing here.
-pub fn watch_parent(id: u32, events: mpsc::Sender<Event>) {
+pub fn watch_parent(id: u32, events: mpsc::Sender<ServerEvent>) {
     if !is_alive(id) {
         tracing::info!("the editor's process {id} cannot be seen from here and is not watched");
         return;
@@ -71,7 +71,7 @@ pub fn watch_parent(id: u32, events: mpsc::Sender<Event>) {
         while is_alive(id) {
             std::thread::sleep(PARENT_POLL);
         }
-        let _ = events.send(Event::ParentGone);
+        let _ = events.send(ServerEvent::ParentGone);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Shows the editor that a model is being read, and says once when none can be used.
+//! Shows the editor that a model is being read, and reports once when none can be used.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use tower_lsp::lsp_types::{
 
 use super::client::Messages;
 use super::server::Server;
+use super::transport::tower_lsp::ask;
 use crate::engine::Status;
 use crate::session::Session;
 
@@ -21,7 +22,7 @@ use crate::session::Session;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Watches the engines of a session.
-pub struct Progress {
+pub struct ModelProgress {
     session: Arc<Session>,
     client: Client,
     messages: Messages,
@@ -29,7 +30,7 @@ pub struct Progress {
     shown: u32,
 }
 
-impl Progress {
+impl ModelProgress {
     pub fn new(server: &Server) -> Self {
         Self {
             session: Arc::clone(&server.session),
@@ -40,11 +41,11 @@ impl Progress {
         }
     }
 
-    /// Run for the life of the server.
+    /// Runs for the life of the server.
     pub async fn watch(mut self) {
         let mut slot = self.session.engine();
         loop {
-            // Only the state is kept: whoever held the engine would keep a replaced one alive.
+            // Only the state is kept: a reference to the engine would keep a replaced one alive.
             let status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
             if let Some(status) = status {
                 self.follow(status).await;
@@ -113,16 +114,13 @@ impl Progress {
     }
 }
 
-/// Ask the client to display progress under `token`; whether it does.
+/// Asks the client to display progress under `token`; whether it does.
 pub async fn create(client: &Client, token: &NumberOrString) -> bool {
-    let client = client.clone();
     let params = WorkDoneProgressCreateParams { token: token.clone() };
-    // A task of its own: tower-lsp panics when an answer comes for an asker who gave up.
-    let asked = tokio::spawn(async move { client.send_request::<WorkDoneProgressCreate>(params).await });
-    matches!(tokio::time::timeout(PATIENCE, asked).await, Ok(Ok(Ok(()))))
+    ask::<WorkDoneProgressCreate>(client, params, PATIENCE).await.is_some()
 }
 
-/// Tell the client how far it is.
+/// Sends the client one step of a progress display.
 pub async fn send(client: &Client, token: &NumberOrString, value: WorkDoneProgress) {
     let params = ProgressParams { token: token.clone(), value: ProgressParamsValue::WorkDone(value) };
     client.send_notification::<Notification>(params).await;

@@ -1,8 +1,9 @@
-//! Our own syntax errors as diagnostics, where the user wants them (`diagnostics.syntax`): after a pause in typing, taken
-//! back when they are mended, switched off, or the document is closed. What other servers say is none of its business.
+//! Publishes our own syntax errors as diagnostics, where the user wants them (`diagnostics.syntax`): after a pause in
+//! typing, taken back when they are corrected, switched off, or the document is closed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -14,14 +15,14 @@ use tower_lsp::lsp_types::notification::Notification;
 use super::convert;
 use crate::actions::fix_syntax;
 use crate::document::{Encoding, Snapshot};
-use crate::session::Session;
+use crate::session::{Session, View};
 
-/// A pause in typing after which they are shown: while one types, most code is broken and everybody knows.
+/// A pause in typing after which they are published: while the user types, most code is broken and the user knows it.
 const PAUSE: Duration = Duration::from_millis(400);
-/// Shown at most: after some errors the others follow from them.
+/// Published at most: after some errors the others follow from them.
 const MOST: usize = 20;
 
-/// `textDocument/publishDiagnostics` with addresses as strings; see `ext`.
+/// `textDocument/publishDiagnostics` with URIs as strings; see `protocol`.
 enum Publish {}
 
 impl Notification for Publish {
@@ -29,81 +30,84 @@ impl Notification for Publish {
     const METHOD: &'static str = "textDocument/publishDiagnostics";
 }
 
-/// Shows and takes back.
+/// Publishes syntax errors, and takes them back.
 #[derive(Clone)]
 pub struct PublishDiagnostics {
     session: Arc<Session>,
-    /// One queue, so that what is taken back does not overtake what was shown.
+    /// One queue, so that what is taken back does not overtake what was published.
     queue: UnboundedSender<Value>,
-    state: Arc<Mutex<HashMap<String, Shown>>>,
+    /// By URI.
+    state: Arc<Mutex<HashMap<String, Published>>>,
+    /// Whether anything was ever published: until then `didChange` takes no lock here.
+    used: Arc<AtomicBool>,
 }
 
 /// What is known of a document.
 #[derive(Default)]
-struct Shown {
-    /// The look that counts; older ones are dropped.
-    look: u64,
-    /// Whether the editor shows any.
+struct Published {
+    /// The number of the newest update; older ones are dropped.
+    update: u64,
+    /// Whether the editor shows any diagnostics of ours.
     any: bool,
 }
 
 impl PublishDiagnostics {
-    /// For this editor. Call it inside a runtime.
+    /// Publishes to `client`. Call it inside a runtime.
     pub fn start(session: Arc<Session>, client: Client) -> Self {
         let (queue, messages) = unbounded_channel();
         tokio::spawn(deliver(client, messages));
-        Self { session, queue, state: Arc::default() }
+        Self { session, queue, state: Arc::default(), used: Arc::default() }
     }
 
-    /// The document is new or has changed: look at it after a pause.
-    pub fn look(&self, uri: &str, encoding: Encoding) {
-        let wanted = self.session.config().diagnostics.syntax && !self.session.is_off(uri);
-        let look = {
+    /// A document is new or has changed: publishes its errors after a pause if they are `wanted`, else takes them back.
+    pub fn update(&self, uri: &str, wanted: bool, encoding: Encoding) {
+        if !wanted {
+            return self.forget(uri);
+        }
+        self.used.store(true, Ordering::Relaxed);
+        let update = {
             let mut state = self.state.lock();
-            if !wanted {
-                if state.remove(uri).is_some_and(|shown| shown.any) {
-                    self.send(uri, None, &[]);
-                }
-                return;
-            }
-            let shown = state.entry(uri.to_owned()).or_default();
-            shown.look += 1;
-            shown.look
+            let published = state.entry(uri.to_owned()).or_default();
+            published.update += 1;
+            published.update
         };
-        let (complaints, uri) = (self.clone(), uri.to_owned());
+        let (diagnostics, uri) = (self.clone(), uri.to_owned());
         tokio::spawn(async move {
             tokio::time::sleep(PAUSE).await;
-            if complaints.counts(&uri, look) {
-                let look = move || complaints.show(&uri, look, encoding);
+            if diagnostics.is_newest(&uri, update) {
+                let publish = move || diagnostics.publish(&uri, update, encoding);
                 // A panic there costs these diagnostics only; the log has it.
-                let _ = tokio::task::spawn_blocking(look).await;
+                let _ = tokio::task::spawn_blocking(publish).await;
             }
         });
     }
 
-    /// Settings or switches changed: look at everything that was looked at, and at what is open.
-    pub fn look_at_all(&self, encoding: Encoding) {
-        for uri in self.session.open_documents() {
-            self.look(&uri, encoding);
+    /// Settings or switches changed: updates every open document.
+    pub fn update_all(&self, encoding: Encoding) {
+        for (uri, wanted) in self.session.open_documents() {
+            self.update(&uri, wanted, encoding);
         }
     }
 
-    /// The document was closed.
+    /// Takes back what was published for a document.
     pub fn forget(&self, uri: &str) {
+        if !self.used.load(Ordering::Relaxed) {
+            return;
+        }
         let mut state = self.state.lock();
-        if state.remove(uri).is_some_and(|shown| shown.any) {
+        if state.remove(uri).is_some_and(|published| published.any) {
             self.send(uri, None, &[]);
         }
     }
 
-    fn counts(&self, uri: &str, look: u64) -> bool {
+    fn is_newest(&self, uri: &str, update: u64) -> bool {
         let state = self.state.lock();
-        state.get(uri).is_some_and(|shown| shown.look == look)
+        state.get(uri).is_some_and(|published| published.update == update)
     }
 
-    /// Parse, and show what is found if it is still about the document as it stands.
-    fn show(&self, uri: &str, look: u64, encoding: Encoding) {
-        let Some(snapshot) = self.session.snapshot(uri) else { return };
+    /// Parses, and publishes what is found if the document is still the same.
+    fn publish(&self, uri: &str, update: u64, encoding: Encoding) {
+        let Some(View { snapshot, .. }) = self.session.view(uri) else { return };
         let found = fix_syntax::complaints(&snapshot);
         let diagnostics: Vec<Value> = found
             .iter()
@@ -114,9 +118,11 @@ impl PublishDiagnostics {
             })
             .collect();
         let mut state = self.state.lock();
-        let Some(shown) = state.get_mut(uri).filter(|shown| shown.look == look) else { return };
-        if shown.any || !diagnostics.is_empty() {
-            shown.any = !diagnostics.is_empty();
+        let Some(published) = state.get_mut(uri).filter(|published| published.update == update) else {
+            return;
+        };
+        if published.any || !diagnostics.is_empty() {
+            published.any = !diagnostics.is_empty();
             self.send(uri, Some(snapshot.version), &diagnostics);
         }
     }

@@ -1,4 +1,4 @@
-//! The settings in force: the user's file with the editor's settings on top. The latter count as the project's: an
+//! Keeps the settings up to date: the user's file with the editor's settings on top. The latter count as the project's: an
 //! editor may read them from a file that came with the code.
 
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigProblem, Trust};
 use crate::session::Session;
 
 /// Keeps the session's settings up to date.
-pub struct Settings {
+pub struct SettingsSync {
     session: Arc<Session>,
     messages: Messages,
     /// The user's file.
@@ -28,18 +28,18 @@ struct State {
     user: Config,
     /// What the editor sent last.
     editor: Value,
-    /// What the user has been told already.
+    /// The problems that were reported already.
     reported: HashSet<String>,
 }
 
-impl Settings {
+impl SettingsSync {
     /// Settings that come from `file`, which says `user` now.
     pub fn new(session: Arc<Session>, messages: Messages, user: Config, file: Option<PathBuf>) -> Arc<Self> {
         let state = State { user, editor: Value::Null, reported: HashSet::new() };
         Arc::new(Self { session, messages, file, state: Mutex::new(state) })
     }
 
-    /// Put the editor's settings on top of the user's; an empty `new` leaves those it sent before.
+    /// Puts the editor's settings on top of the user's; an empty `new` leaves those it sent before.
     pub fn apply(&self, new: Value) {
         let (config, problems) = {
             let mut state = self.state.lock();
@@ -64,7 +64,7 @@ impl Settings {
         self.apply(new);
     }
 
-    /// Tell the user what was not taken: all in one message, each problem once.
+    /// Reports what was not applied: all in one message, each problem once.
     pub fn report(&self, problems: &[ConfigProblem]) {
         let mut state = self.state.lock();
         let texts = problems.iter().map(ToString::to_string);
@@ -74,7 +74,7 @@ impl Settings {
         }
     }
 
-    /// Ask the editor for its settings: VS Code says only that they changed. Runs by itself: it may never answer.
+    /// Asks the editor for its settings: VS Code says only that they changed. Runs by itself: it may never answer.
     pub fn pull(self: &Arc<Self>, client: Client) {
         let settings = Arc::clone(self);
         tokio::spawn(async move {

@@ -1,5 +1,5 @@
-//! What the engine is doing, for clients that show it: asked for by `treefill.status`, sent as `treefill/status` to those
-//! that announce `experimental.treefillStatus`. Progress for all others is `progress.rs`.
+//! Describes what the engine is doing: for `treefill.status`, and as `treefill/status` to clients that announce
+//! `experimental.treefillStatus`. `progress.rs` shows it to all others.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ enum Changed {}
 
 /// Its parameters: the member `engine` of what `treefill.status` returns.
 #[derive(Debug, Serialize, Deserialize)]
-struct Told {
+struct StatusParams {
     engine: Value,
 }
 
 impl Notification for Changed {
-    type Params = Told;
+    type Params = StatusParams;
     const METHOD: &'static str = "treefill/status";
 }
 
@@ -54,12 +54,12 @@ fn describe(status: &Status) -> Value {
     }
 }
 
-/// Tell the client of every change, and of the state at the beginning. Run for the life of the server.
+/// Sends the client the state and every change of it. Runs for the life of the server.
 pub async fn watch(session: Arc<Session>, client: Client) {
     let mut slot = session.engine();
     let mut last = Value::Null;
     loop {
-        // Only the state is kept: whoever held the engine would keep a replaced one alive.
+        // Only the state is kept: a reference to the engine would keep a replaced one alive.
         let mut status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
         loop {
             let engine = match &mut status {
@@ -68,7 +68,7 @@ pub async fn watch(session: Arc<Session>, client: Client) {
             };
             if engine != last {
                 last = engine.clone();
-                client.send_notification::<Changed>(Told { engine }).await;
+                client.send_notification::<Changed>(StatusParams { engine }).await;
             }
             let changed = async {
                 let gone = match &mut status {

@@ -1,4 +1,4 @@
-//! Shows the editor that an action is being made, from when it begins until it is made, refused or given up.
+//! Shows the editor that an action is being resolved, until it is resolved, refused or given up.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,9 +10,9 @@ use super::progress;
 use super::server::Server;
 
 /// The display of one action's progress; dropping it ends the display.
-pub struct WorkDone(#[allow(dead_code, reason = "its drop is the message")] oneshot::Sender<()>);
+pub struct ActionProgress(#[allow(dead_code, reason = "its drop is the message")] oneshot::Sender<()>);
 
-impl WorkDone {
+impl ActionProgress {
     /// Show that `title` is under way, by the request's own token or, where the client shows such, by one of ours.
     pub fn show(server: &Server, given: Value, title: &str) -> Option<Self> {
         static SHOWN: AtomicU32 = AtomicU32::new(0);
@@ -38,7 +38,7 @@ impl WorkDone {
             };
             let begin = WorkDoneProgressBegin {
                 title: "treefill".to_owned(),
-                // Whoever wants it stopped cancels the request.
+                // The user stops it by cancelling the request.
                 cancellable: Some(false),
                 message: Some(title).filter(|title| !title.is_empty()),
                 percentage: None,

@@ -1,18 +1,17 @@
-//! One request for a suggestion, from the snapshot to the answer. The pipeline itself is `completion`.
+//! Answers one request for a suggestion, from the snapshot to the answer. `completion` is the pipeline that it runs.
 
 use std::sync::Arc;
 
 use tokio::time::Instant;
 
 use super::counts::reason_name;
-use super::fates::{self, Pending};
-use super::{Session, State};
+use super::state::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion, TriggerKind, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
-use crate::stats::{Asked, RequestKind, UsageEvent, language_name};
+use crate::stats::{Asked, RequestKind, UsageEvent};
 
 /// A request that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -25,17 +24,17 @@ pub struct PendingRequest {
     begun: Begun,
 }
 
-/// What statistics want to know of a request's beginning.
+/// The beginning of a request, for statistics.
 #[derive(Debug, Clone, Copy)]
 struct Begun {
     kind: RequestKind,
     start: Instant,
 }
 
-/// What is asked.
+/// What the editor asks.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// The cursor, in bytes of the turn's snapshot.
+    /// The cursor, in bytes of the request's snapshot.
     pub offset: usize,
     /// What made the editor ask.
     pub trigger: TriggerKind,
@@ -43,7 +42,7 @@ pub struct Query {
     pub selected: Option<SelectedEntry>,
 }
 
-/// What came of it.
+/// What came of a request.
 #[derive(Debug)]
 pub struct CompletionAnswer {
     /// A completion, in bytes of `snapshot`, or why there is none.
@@ -57,8 +56,11 @@ pub struct CompletionAnswer {
 }
 
 impl Session {
-    /// Begin a request: takes the snapshot and stops what runs for this document. Call it before anything else is
-    /// waited for. `Err` is an answer already.
+    /// Begins a request: takes the snapshot and stops what runs for this document. A request handler calls this first,
+    /// before it waits for anything.
+    ///
+    /// # Errors
+    /// Nothing is suggested in this document: that is the answer already.
     pub fn begin(&self, uri: &str, kind: RequestKind) -> Result<PendingRequest, Reason> {
         let begun = Begun { kind, start: Instant::now() };
         let mut state = self.lock();
@@ -70,22 +72,15 @@ impl Session {
             return Err(reason);
         }
         let mut options = state.config.completion_options();
-        let history = Arc::clone(&state.history);
-        let snapshot = state.store.snapshot(uri).ok_or(Reason::NotHere)?;
-        let open = state.open.get_mut(uri).ok_or(Reason::NotHere)?;
-        options.prior_logits = history.leaning(language_name(&open.language));
-        let source = Arc::new(CancelSource::new());
-        if let Some(older) = std::mem::replace(&mut open.running, Arc::downgrade(&source)).upgrade() {
-            older.cancel();
-        }
-        open.stop_making();
-        // A person waits; and most likely the text is not the one that was prepared for.
-        open.preparing = None;
-        let shown = open.shown.iter().chain(&open.ahead).cloned().collect();
+        let history = Arc::clone(&state.feedback.history);
+        let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
+        options.prior_logits = history.leaning(open.feedback.language());
+        let shown = open.found.iter().chain(&open.prefetched).cloned().collect();
+        let (snapshot, source) = (open.document.snapshot(), open.tasks.start_completion());
         Ok(PendingRequest { snapshot, shown, options, source, begun })
     }
 
-    /// Carry a request out.
+    /// Carries a request out.
     pub async fn complete(self: &Arc<Self>, pending: PendingRequest, query: Query) -> CompletionAnswer {
         let token = pending.source.token();
         let offset = query.offset;
@@ -116,102 +111,84 @@ impl Session {
         if let Outcome::Suggested(completion) = &answer.outcome
             && pending.options.prefetch != Prefetch::Never
         {
-            self.prepare_acceptance(&answer.snapshot, completion, pending.options);
+            self.prefetch_after(&answer.snapshot, completion, pending.options);
         }
         answer
     }
 
-    /// Remember what was found, and bring it up to date with what was typed meanwhile: a text for an older version is
+    /// Remembers what was found, and brings it up to date with what was typed meanwhile: a text for an older version is
     /// never returned.
     fn finish_request(
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        found: (Outcome, Vec<Suggestion>),
+        (outcome, mut others): (Outcome, Vec<Suggestion>),
         begun: Begun,
     ) -> CompletionAnswer {
-        let (outcome, mut others) = found;
         let mut state = self.lock();
-        let fresh = state.store.snapshot(&asked.uri).filter(|fresh| Arc::ptr_eq(&fresh.uri, &asked.uri));
-        let (snapshot, outcome) = match (fresh, outcome) {
+        let open = state.documents.get_mut(&asked.uri);
+        let open = open.filter(|open| Arc::ptr_eq(&open.document.uri(), &asked.uri));
+        let (snapshot, outcome) = match (open, outcome) {
             (None, Outcome::Suggested(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
-            (Some(fresh), Outcome::Suggested(completion)) => {
-                if let Some(open) = state.open.get_mut(&asked.uri) {
-                    let found = std::iter::once(&completion).chain(&others);
-                    open.shown = found.map(|completion| completion.shown.clone()).collect();
-                }
-                let rebased = rebase(completion, &asked, offset, &fresh);
-                others =
-                    others.into_iter().filter_map(|other| rebase(other, &asked, offset, &fresh)).collect();
-                match rebased {
-                    Some(completion) => (fresh, Outcome::Suggested(completion)),
-                    None if others.is_empty() => (fresh, Outcome::Skipped(Reason::Superseded)),
-                    None => (fresh, Outcome::Suggested(others.remove(0))),
-                }
+            (Some(open), Outcome::Suggested(completion)) => {
+                let found = std::iter::once(&completion).chain(&others);
+                open.found = found.map(|completion| completion.shown.clone()).collect();
+                let fresh = open.document.snapshot();
+                let found = std::iter::once(completion).chain(others);
+                let mut rebased = found.filter_map(|found| rebase(found, &asked, offset, &fresh));
+                let best = rebased.next();
+                others = rebased.collect();
+                (fresh, best.map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested))
             }
-            (_, outcome) => {
+            (open, outcome) => {
                 // Not likely enough to be shown, but it may become so.
-                if let Some(open) = state.open.get_mut(&asked.uri).filter(|_| !others.is_empty()) {
-                    open.shown = others.iter().map(|other| other.shown.clone()).collect();
+                if let Some(open) = open.filter(|_| !others.is_empty()) {
+                    open.found = others.iter().map(|other| other.shown.clone()).collect();
                 }
                 (asked, outcome)
             }
         };
         state.counts.record(&outcome);
-        state.last_id += 1;
-        let id = state.last_id;
-        let (continued, waiting) = state.replace_shown(&snapshot, &outcome, begun.kind);
+        state.last_answer += 1;
+        let id = state.last_answer;
+        let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
         state.record_answer(&snapshot.uri, &outcome, begun, continued);
         drop(state);
-        self.look_later(waiting);
+        self.check_later(check);
         CompletionAnswer { outcome, others, snapshot, id }
     }
 }
 
 impl State {
-    /// An answer takes the place of what was shown, unless it is of the same suggestion. Returns whether it is, and the name
-    /// of an accepted text that waits to be looked at again.
-    fn replace_shown(
-        &mut self,
-        snapshot: &Snapshot,
-        outcome: &Outcome,
-        kind: RequestKind,
-    ) -> (bool, Option<u64>) {
-        let completion = match outcome {
+    /// Puts the last answer in the place of what was shown, unless it is of the same suggestion. Returns whether it is,
+    /// and the number of the retention check that follows.
+    fn show(&mut self, snapshot: &Snapshot, outcome: &Outcome, kind: RequestKind) -> (bool, Option<u64>) {
+        let Some(open) = self.documents.get_mut(&snapshot.uri) else { return (false, None) };
+        let feedback = &mut open.feedback;
+        match outcome {
             // The answer of the request that took its place is still to come.
-            Outcome::Skipped(Reason::Superseded) => return (false, None),
-            Outcome::Skipped(_) => return (false, self.end_shown(&snapshot.uri, false)),
-            Outcome::Suggested(completion) => completion,
-        };
-        let pending = self.open.get_mut(&snapshot.uri).and_then(|open| open.pending.as_mut());
-        if let Some(pending) = pending.filter(|pending| pending.is(&completion.shown)) {
-            pending.answered(self.last_id);
-            return (true, None);
+            Outcome::Skipped(Reason::Superseded) => (false, None),
+            Outcome::Skipped(_) => (false, self.feedback.end_shown(feedback, false)),
+            Outcome::Suggested(completion) => {
+                self.feedback.show(feedback, &completion.shown, kind, self.last_answer, &snapshot.text)
+            }
         }
-        let waiting = self.end_shown(&snapshot.uri, false);
-        if let Some(open) = self.open.get_mut(&snapshot.uri) {
-            let language = language_name(&open.language);
-            let mut pending = Pending::new(completion.shown.clone(), language, kind, &snapshot.text);
-            pending.answered(self.last_id);
-            open.pending = Some(pending);
-        }
-        (false, waiting)
     }
 
-    /// Record what came of a request; `continued` when it is the rest of what was shown before.
+    /// Records what came of a request; `continued` when it is the rest of what was shown before.
     fn record_answer(&self, uri: &str, outcome: &Outcome, begun: Begun, continued: bool) {
         let asked = Asked {
             at: event::now(),
-            language: self.open.get(uri).map_or("other", |open| language_name(&open.language)).to_owned(),
+            language: self.documents.get(uri).map_or("other", |open| open.feedback.language()).to_owned(),
             kind: begun.kind,
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
             ..Asked::default()
         };
-        self.record(UsageEvent::Asked(match outcome {
+        self.feedback.record(UsageEvent::Asked(match outcome {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
             Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
-                lines: fates::lines(&completion.text),
+                lines: completion.text.matches('\n').count() + 1,
                 bytes: completion.text.len(),
                 continued,
                 without_model: completion.tokens == 0,

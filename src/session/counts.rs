@@ -1,4 +1,4 @@
-//! What has happened so far, as numbers: for `treefill.status`. It holds no text.
+//! Counts what has happened so far, for `treefill.status`: numbers and names of enums only.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ pub struct Counts {
     pub requests: u64,
     /// Suggestions returned.
     pub shown: u64,
-    /// Suggestions prepared before anybody asked for them.
+    /// Suggestions prepared before they were asked for.
     pub prepared: u64,
-    /// Suggestions the user took.
+    /// Suggestions that the user accepted.
     pub accepted: u64,
     /// Requests without a suggestion, by the name of the [`Reason`].
     pub silent: BTreeMap<String, u64>,

@@ -1,37 +1,32 @@
-//! The session's engine: started in the background, waited for, replaced when the model setting changes. It runs no
-//! model itself.
+//! Starts the session's engines in the background, waits for their models, and replaces them when settings change.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Session;
+use super::state::{EngineStarter, Session};
 use crate::completion::Reason;
-use crate::config::Config;
 use crate::engine::{Engine, Status, Unavailable};
 
-/// How an engine is made from the settings. It may block (a model is unpacked, a file is looked at).
-pub type Start = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
-
-/// How long a request waits for a model to be read. Long, because the next keystroke replaces the request anyway, and
-/// whoever paused wants the first suggestion as soon as there is one.
+/// How long a request waits for a model to be read. Long, because the next keystroke replaces the request anyway, and a
+/// user who pauses wants the first suggestion as soon as there is one.
 const LONGEST_LOAD: Duration = Duration::from_secs(30);
 
-/// The same for a model that takes instructions, which is larger: whoever chose an action sees it running, and may stop it.
+/// The same for a model that takes instructions. It is larger, and the user sees the chosen action running and may stop it.
 const LONGEST_INSTRUCT_LOAD: Duration = Duration::from_secs(120);
 
-/// What is said where there is none.
+/// The message where there is no such model.
 const NOT_INSTRUCTED: &str =
     "this takes one that follows instructions; name its file in instruct.path, in treefill's config.toml";
 
 impl Session {
-    /// Start the engine of the present settings on a thread of its own; it takes the old one's place when it is there.
+    /// Starts the engine of the present settings on a thread of its own; it takes the old one's place when it is there.
     pub fn start_engine(self: &Arc<Self>) {
         let session = Arc::clone(self);
         let start = move || {
             let config = session.config();
-            let engine = (session.start)(&config);
+            let engine = (session.starter)(&config);
             // Another change of the settings may have come meanwhile; then its thread brings the engine.
             let now = session.config();
             if now.model == config.model && now.engine == config.engine {
@@ -44,19 +39,14 @@ impl Session {
             .expect("a thread can be started");
     }
 
-    /// How the engine for the model that takes instructions is made; it is, when it is first needed.
-    pub fn instruct_by(&self, start: Start) {
-        let _ = self.start_instruct.set(start);
-    }
-
-    /// Whether there is to be a model that takes instructions.
-    pub fn is_instructed(&self) -> bool {
-        self.lock().config.instruct.path.is_some()
+    /// Sets how the engine for the model that takes instructions is made, when it is first needed.
+    pub fn instruct_by(&self, starter: EngineStarter) {
+        let _ = self.instruct_starter.set(starter);
     }
 
     /// The engine for the model that takes instructions, once that is read.
     pub(super) async fn ready_instruct(self: &Arc<Self>) -> Result<Arc<dyn Engine>, Reason> {
-        if !self.is_instructed() {
+        if self.config().instruct.path.is_none() {
             return Err(Reason::NoEngine(NOT_INSTRUCTED.into()));
         }
         self.begin_instruct();
@@ -70,7 +60,7 @@ impl Session {
         tokio::time::timeout(LONGEST_INSTRUCT_LOAD, ready).await.unwrap_or(Err(Reason::ModelLoading))
     }
 
-    /// Start that engine on a thread of its own, unless it is there, or on its way.
+    /// Starts that engine on a thread of its own, unless it is there or on its way.
     fn begin_instruct(self: &Arc<Self>) {
         let failed = |engine: &Arc<dyn Engine>| matches!(*engine.status().borrow(), Status::Failed(_));
         {
@@ -80,14 +70,14 @@ impl Session {
                 return;
             }
         }
-        // Whoever repaired what was wrong asks again.
+        // The one before has failed; the user may have repaired the cause.
         self.instruct.send_replace(None);
         let session = Arc::clone(self);
         let start = move || {
             loop {
                 let config = session.config();
-                let engine = match session.start_instruct.get() {
-                    Some(start) => start(&config),
+                let engine = match session.instruct_starter.get() {
+                    Some(starter) => starter(&config),
                     None => Unavailable::because(NOT_INSTRUCTED),
                 };
                 let mut state = session.lock();
@@ -104,12 +94,12 @@ impl Session {
             .expect("a thread can be started");
     }
 
-    /// Other settings hold for it: the next one who needs it starts another.
+    /// Forgets that engine, because its settings have changed: the next request that needs it starts another.
     pub(super) fn end_instruct(&self) {
         self.instruct.send_replace(None);
     }
 
-    /// Watch which engine is in use; none until the first one is started.
+    /// Watches which engine is in use; none until the first one is started.
     pub fn engine(&self) -> watch::Receiver<Option<Arc<dyn Engine>>> {
         self.engine.subscribe()
     }
@@ -136,7 +126,7 @@ impl Session {
     }
 }
 
-/// Wait while the model is being read; a failure is the pipeline's to report.
+/// Waits while the model is being read; the pipeline reports a failure.
 async fn loaded(status: &mut watch::Receiver<Status>) {
     // An engine that is gone will say so when it is asked.
     let _ = status.wait_for(|status| !status.is_coming()).await;

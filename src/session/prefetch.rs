@@ -1,22 +1,22 @@
-//! Work before anybody asks for it: the suggestion after the one that is shown, and the first one at a place that the
-//! editor says has the user's attention. It gives way to every request, and is bounded by the user's setting.
+//! Prepares suggestions before they are asked for: the one after the suggestion on the screen, and the first one where
+//! the cursor comes to rest. Every request cancels this work, and the user's settings bound it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Session;
-use crate::cancel::{CancelSource, CancelToken};
+use super::state::Session;
+use crate::cancel::CancelToken;
 use crate::completion::{
     self, CompletionOptions, CompletionRequest, Outcome, Shown, Suggestion, TriggerKind, reuse,
 };
 use crate::document::{Edit, Snapshot};
 
-/// A person needs some time to read a suggestion; whoever types on within it makes the work useless.
+/// A person needs some time to read a suggestion; typing on within it makes the work useless.
 const READING: Duration = Duration::from_millis(150);
 
 impl Session {
-    /// While the user reads `completion`, prepare what comes after it.
-    pub(super) fn prepare_acceptance(
+    /// While the user reads `completion`, prepares what comes after it.
+    pub(super) fn prefetch_after(
         self: &Arc<Self>,
         snapshot: &Snapshot,
         completion: &Suggestion,
@@ -24,40 +24,33 @@ impl Session {
     ) {
         let edit = Edit::replace(completion.range.clone(), completion.text.clone());
         let offset = completion.range.start + completion.text.len();
-        self.prepare(snapshot.with_edit(&edit), offset, options);
+        self.prefetch(snapshot.with_edit(&edit), offset, options);
     }
 
-    /// Prepare the suggestion at `offset` of a document as it is. Editors may ask for it when the cursor comes to rest.
-    pub fn warm(self: &Arc<Self>, snapshot: Snapshot, offset: usize) {
-        let options = self.config().completion_options();
-        self.prepare(snapshot, offset, options);
-    }
-
-    fn prepare(self: &Arc<Self>, snapshot: Snapshot, offset: usize, options: CompletionOptions) {
-        let source = CancelSource::new();
-        let token = source.token();
-        {
+    /// Prepares the suggestion at byte `offset` of `snapshot`. Editors may ask for it when the cursor comes to rest.
+    pub fn prefetch(self: &Arc<Self>, snapshot: Snapshot, offset: usize, options: CompletionOptions) {
+        let token = {
             let mut state = self.lock();
             if state.silence(&snapshot.uri).is_some() {
                 return;
             }
-            let Some(open) = state.open.get_mut(&snapshot.uri) else { return };
+            let Some(open) = state.documents.get_mut(&snapshot.uri) else { return };
             // Prepared already, before the user typed another letter of what is shown.
-            if open.ahead.iter().any(|ahead| reuse::lookup(ahead, &snapshot.text, offset).is_some()) {
+            if open.prefetched.iter().any(|found| reuse::lookup(found, &snapshot.text, offset).is_some()) {
                 return;
             }
-            open.preparing = Some(source);
-        }
+            open.tasks.start_prefetch()
+        };
         let session = Arc::clone(self);
         tokio::spawn(async move {
             tokio::select! {
                 () = token.cancelled() => {}
-                () = session.run_ahead(snapshot, offset, options, &token) => {}
+                () = session.run_prefetch(snapshot, offset, options, &token) => {}
             }
         });
     }
 
-    async fn run_ahead(
+    async fn run_prefetch(
         &self,
         snapshot: Snapshot,
         offset: usize,
@@ -86,8 +79,8 @@ impl Session {
         };
         let found = best.into_iter().chain(report.others).map(|found| Shown { seen: false, ..found.shown });
         let mut state = self.lock();
-        if let Some(open) = state.open.get_mut(&uri) {
-            open.ahead = found.collect();
+        if let Some(open) = state.documents.get_mut(&uri) {
+            open.prefetched = found.collect();
             state.counts.prepared += 1;
         }
     }

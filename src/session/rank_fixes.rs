@@ -1,12 +1,13 @@
-//! Repairs of the syntax in the order of how likely the model finds the lines that they make. A menu waits for that a moment
-//! and no longer; what comes later is there for the next one. Without a model the order is the one without a model.
+//! Orders syntax fixes by how likely the model finds the lines that they make. A menu waits for that a moment and no
+//! longer; what comes later is there for the next menu. Without a model the order is the one of `actions::fix_syntax`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Session;
+use super::open_document::RankedFixes;
+use super::state::Session;
 use crate::actions::{Action, Fix, fix_syntax::model_score};
-use crate::cancel::{CancelSource, CancelToken};
+use crate::cancel::CancelToken;
 use crate::completion::{Reason, blocking, score};
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
@@ -15,67 +16,47 @@ use crate::engine::{Engine, Lane, Status};
 /// the prompt included.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// What is known of the repairs of one version of a document. Edits and numbers only.
-#[derive(Debug, Default)]
-pub(super) struct RankedFixes {
-    version: Option<i32>,
-    known: Vec<(Vec<Edit>, f32)>,
-    /// Stops the work when the document changes or is closed.
-    running: Option<CancelSource>,
-}
-
-impl RankedFixes {
-    /// How likely each of the offers makes its lines; None while that is not known of all.
-    fn of(&self, version: i32, offers: &[Fix]) -> Option<Vec<f32>> {
-        let likely = |offer: &Fix| self.known.iter().find(|(edits, _)| *edits == offer.edits).map(|it| it.1);
-        if self.version == Some(version) { offers.iter().map(likely).collect() } else { None }
-    }
-}
-
 impl Session {
-    /// The offers for `snapshot`, repairs of the syntax among them in the order of their likelihood, if that can be had in time.
+    /// The offers for `snapshot`, its syntax fixes in the order of their likelihood if the model answers in time.
     pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
         let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
         if syntax < 2 {
             return offers;
         }
-        if self.weighed(snapshot, &offers[..syntax]).is_none()
-            && let Some((engine, token)) = self.begin_weighing(snapshot)
+        if self.ranked(snapshot, &offers[..syntax]).is_none()
+            && let Some((engine, token)) = self.begin_ranking(snapshot)
         {
             let (session, snapshot, offers) = (Arc::clone(self), snapshot.clone(), offers[..syntax].to_vec());
-            let weigh = tokio::spawn(async move { session.weigh(snapshot, offers, &*engine, &token).await });
-            let _ = tokio::time::timeout(PATIENCE, weigh).await;
+            let rank = tokio::spawn(async move { session.rank(snapshot, offers, &*engine, &token).await });
+            let _ = tokio::time::timeout(PATIENCE, rank).await;
         }
-        if let Some(scores) = self.weighed(snapshot, &offers[..syntax]) {
+        if let Some(scores) = self.ranked(snapshot, &offers[..syntax]) {
             model_score::order(&mut offers[..syntax], &scores);
         }
         offers
     }
 
-    fn weighed(&self, snapshot: &Snapshot, offers: &[Fix]) -> Option<Vec<f32>> {
-        self.lock().open.get(&snapshot.uri)?.weighed.of(snapshot.version, offers)
+    fn ranked(&self, snapshot: &Snapshot, offers: &[Fix]) -> Option<Vec<f32>> {
+        self.lock().documents.get(&snapshot.uri)?.ranked.of(snapshot.version, offers)
     }
 
     /// An engine that can be asked at once; None also when it is asked about this version already.
-    fn begin_weighing(&self, snapshot: &Snapshot) -> Option<(Arc<dyn Engine>, CancelToken)> {
+    fn begin_ranking(&self, snapshot: &Snapshot) -> Option<(Arc<dyn Engine>, CancelToken)> {
         let engine = self.engine.borrow().clone()?;
         if !matches!(&*engine.status().borrow(), Status::Ready(_)) {
             return None;
         }
         let mut state = self.lock();
-        let open = state.open.get_mut(&snapshot.uri)?;
-        let weighed = &mut open.weighed;
-        if weighed.version == Some(snapshot.version) && weighed.running.is_some() {
+        let open = state.documents.get_mut(&snapshot.uri)?;
+        if open.ranked.version == Some(snapshot.version) && open.tasks.is_ranking() {
             return None;
         }
-        let source = CancelSource::new();
-        let token = source.token();
-        *weighed =
-            RankedFixes { version: Some(snapshot.version), running: Some(source), ..RankedFixes::default() };
+        open.ranked = RankedFixes { version: Some(snapshot.version), ..RankedFixes::default() };
+        let token = open.tasks.start_ranking();
         Some((engine, token))
     }
 
-    async fn weigh(
+    async fn rank(
         &self,
         snapshot: Snapshot,
         offers: Vec<Fix>,
@@ -85,14 +66,14 @@ impl Session {
         let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
         let lines = blocking(move || model_score::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
-        // Behind whatever somebody types: a suggestion matters more than the order of a menu.
+        // After what the user types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
         let found = score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, token).await;
         let mut state = self.lock();
-        let weighed = state.open.get_mut(&uri).map(|open| &mut open.weighed);
-        if let Some(weighed) = weighed.filter(|weighed| weighed.version == Some(version)) {
-            weighed.running = None;
-            weighed.known = edits.into_iter().zip(found?).collect();
+        let open = state.documents.get_mut(&uri);
+        if let Some(open) = open.filter(|open| open.ranked.version == Some(version)) {
+            open.tasks.end_ranking();
+            open.ranked.scores = edits.into_iter().zip(found?).collect();
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
-//! An action that takes a model, from the promise to the edit. What it does is `actions`'.
+//! Resolves a code action that takes a model, from the menu's entry to the edits. `actions` does the work.
 
 use std::sync::Arc;
 
-use super::{Open, Session};
+use super::state::Session;
 use crate::actions::{self, LazyAction, Model};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
@@ -19,40 +19,39 @@ pub struct PendingAction {
 /// Why an action was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResolveError {
-    /// The document is no longer the one it was promised for.
+    /// The document is no longer the one it was offered for.
     Moved,
     /// There is nothing that could be applied.
     Nothing(Reason),
 }
 
 impl Session {
-    /// Begin an action that was promised for `version`: takes the snapshot and stops what runs for this document. Call it
-    /// before anything else is waited for.
+    /// Begins an action that was offered for `version`: takes the snapshot and stops what runs for this document. A
+    /// request handler calls this first, before it waits for anything.
+    ///
+    /// # Errors
+    /// The document has moved on, or nothing may be changed in it.
     pub fn begin_action(&self, uri: &str, version: i32) -> Result<PendingAction, ResolveError> {
         let mut state = self.lock();
-        let snapshot = state.store.snapshot(uri).filter(|snapshot| snapshot.version == version);
-        let snapshot = snapshot.ok_or(ResolveError::Moved)?;
-        if let Some(reason) = state.silence(uri) {
+        let silence = state.silence(uri);
+        let open = state.documents.get_mut(uri).filter(|open| open.document.version() == version);
+        let open = open.ok_or(ResolveError::Moved)?;
+        if let Some(reason) = silence {
             return Err(ResolveError::Nothing(reason));
         }
-        let open = state.open.get_mut(uri).ok_or(ResolveError::Moved)?;
-        let source = Arc::new(CancelSource::new());
-        open.stop_making();
-        if let Some(running) = open.running.upgrade() {
-            running.cancel();
-        }
-        open.preparing = None;
-        open.making = Arc::downgrade(&source);
-        Ok(PendingAction { snapshot, source })
+        Ok(PendingAction { snapshot: open.document.snapshot(), source: open.tasks.start_action() })
     }
 
-    /// Keep `promise`, in bytes of the snapshot: edits of exactly that snapshot.
+    /// Resolves `promise`, in bytes of the snapshot, to edits of exactly that snapshot.
+    ///
+    /// # Errors
+    /// The document has moved on, or there is nothing to apply.
     pub async fn resolve_action(
         self: &Arc<Self>,
-        making: PendingAction,
+        pending: PendingAction,
         promise: LazyAction,
     ) -> Result<Vec<Edit>, ResolveError> {
-        let PendingAction { snapshot, source } = making;
+        let PendingAction { snapshot, source } = pending;
         let token = source.token();
         let action = promise.action;
         let asked = snapshot.clone();
@@ -72,17 +71,8 @@ impl Session {
             return Err(ResolveError::Moved);
         }
         if !matches!(found, Err(Reason::Superseded)) {
-            self.made(&asked, action, found.as_deref().ok());
+            self.resolved(&asked, action, found.as_deref().ok());
         }
         found.map_err(ResolveError::Nothing)
-    }
-}
-
-impl Open {
-    /// Stop the action that is being made for it, if one is.
-    pub(super) fn stop_making(&self) {
-        if let Some(making) = self.making.upgrade() {
-            making.cancel();
-        }
     }
 }

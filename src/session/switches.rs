@@ -1,5 +1,4 @@
-//! Switching suggestions off by hand: everywhere, for a while, for a language, for a file. What the settings switch off
-//! is not here (`config`).
+//! Switches suggestions off by hand: everywhere, for a while, for a language, for a file. `config` does it by settings.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -22,12 +21,12 @@ enum Pause {
 
 /// What a toggle is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
+pub enum SwitchScope {
     /// Everything.
     All,
     /// A language, by name.
     Language(String),
-    /// A document, by address.
+    /// A document, by its URI.
     File(String),
 }
 
@@ -58,7 +57,7 @@ impl Switches {
     }
 
     /// Switch `scope` the other way; true when suggestions are on in it afterwards.
-    pub fn toggle(&mut self, scope: Scope) -> bool {
+    pub fn toggle(&mut self, scope: SwitchScope) -> bool {
         let flip = |set: &mut HashSet<String>, name: String| {
             let on = set.remove(&name);
             if !on {
@@ -67,13 +66,13 @@ impl Switches {
             on
         };
         match scope {
-            Scope::All => {
+            SwitchScope::All => {
                 let on = self.is_paused(Instant::now());
                 self.paused = (!on).then_some(Pause::UntilResumed);
                 on
             }
-            Scope::Language(name) => flip(&mut self.languages, name),
-            Scope::File(uri) => flip(&mut self.files, uri),
+            SwitchScope::Language(name) => flip(&mut self.languages, name),
+            SwitchScope::File(uri) => flip(&mut self.files, uri),
         }
     }
 
@@ -111,18 +110,18 @@ mod tests {
     fn each_scope_switches_its_own() {
         let mut switches = Switches::default();
         let now = Instant::now();
-        assert!(!switches.toggle(Scope::Language("python".into())));
+        assert!(!switches.toggle(SwitchScope::Language("python".into())));
         assert_eq!(switches.off("a", "python", now), Some(Off::Language));
         assert_eq!(switches.off("a", "rust", now), None);
-        assert!(switches.toggle(Scope::Language("python".into())));
-        assert!(!switches.toggle(Scope::File("a".into())));
+        assert!(switches.toggle(SwitchScope::Language("python".into())));
+        assert!(!switches.toggle(SwitchScope::File("a".into())));
         assert_eq!(switches.off("a", "python", now), Some(Off::File));
         assert_eq!(switches.off("b", "python", now), None);
         switches.forget("a");
         assert_eq!(switches.off("a", "python", now), None);
-        assert!(!switches.toggle(Scope::All));
+        assert!(!switches.toggle(SwitchScope::All));
         assert_eq!(switches.off("b", "x", now), Some(Off::All));
-        assert!(switches.toggle(Scope::All));
+        assert!(switches.toggle(SwitchScope::All));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Takes the view that a request handler works on: one document and what is around it, read in one locked moment.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Off, Open, Session, State};
+use super::open_document::OpenDocument;
+use super::state::{Session, State};
 use crate::actions::{AvailableModels, Workspace};
 use crate::completion::Reason;
 use crate::config::Config;
@@ -19,8 +19,6 @@ pub struct View {
     pub config: Arc<Config>,
     /// Why nothing may be offered in the document, if so: it is switched off, or nobody types into it.
     pub silence: Option<Reason>,
-    /// The switch that turns the document off, if one does.
-    pub off: Option<Off>,
     /// The name of its language, as the switches know it.
     pub language: String,
     /// The models that are there or on their way.
@@ -35,31 +33,26 @@ impl Session {
         let runs = |engine: &Arc<dyn Engine>| !matches!(&*engine.status().borrow(), Status::Failed(_));
         let infill = self.engine.borrow().as_ref().is_some_and(runs);
         let state = self.lock();
-        let open = state.open.get(uri)?;
+        let open = state.documents.get(uri)?;
         Some(View {
-            snapshot: state.store.snapshot(uri)?,
+            snapshot: open.document.snapshot(),
             config: Arc::clone(&state.config),
             silence: state.silence(uri),
-            off: state.off(uri, open),
             language: open.language.clone(),
             models: AvailableModels { infill, instruct: state.config.instruct.path.is_some() },
             workspace: state.workspace(uri),
         })
-    }
-
-    /// The editor works in these folders.
-    pub fn work_in(&self, roots: Vec<PathBuf>) {
-        self.lock().roots = roots;
     }
 }
 
 impl State {
     /// The files around a document. URIs of other schemes than `file` have nothing on the disk.
     fn workspace(&self, uri: &str) -> Workspace {
-        let file = |uri: &str, open: &Open| open.path.clone().filter(|_| uri.starts_with("file:"));
-        let path = self.open.get(uri).and_then(|open| file(uri, open));
-        let others = self.open.iter().filter(|(other, _)| &***other != uri);
-        let open = others.filter_map(|(other, open)| Some((file(other, open)?, self.store.snapshot(other)?)));
-        Workspace { path, roots: self.roots.clone(), open: open.collect() }
+        let file = |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri.starts_with("file:"));
+        let path = self.documents.get(uri).and_then(|open| file(uri, open));
+        let others = self.documents.iter().filter(|(other, _)| &***other != uri);
+        let open =
+            others.filter_map(|(uri, open)| Some((file(uri, open)?, open.document.snapshot()))).collect();
+        Workspace { path, roots: self.roots.clone(), open }
     }
 }

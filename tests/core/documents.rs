@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tree_sitter::{Tree, TreeCursor};
-use treefill::document::{Change, Document, Edit, Encoding, Order, Snapshot, Store, position};
+use treefill::document::{Change, Document, Edit, Encoding, Snapshot, VersionOrder, position};
 
 use crate::testing;
 
@@ -136,8 +136,7 @@ fn a_document_is_the_string_it_stands_for() {
     for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
         let case = (text(0..60), vec(vec(random(), 1..4), EDITS / 2));
         run(edits() / EDITS, case, |(start, batches)| {
-            let mut store = Store::default();
-            store.open("a", 0, &start, None);
+            let mut document = Document::new("a", 0, &start, None);
             let mut oracle = start;
             for (version, batch) in (1..).zip(batches) {
                 let mut expected = oracle.clone();
@@ -147,8 +146,8 @@ fn a_document_is_the_string_it_stands_for() {
                     apply(&mut expected, &change, encoding);
                     changes.push(change);
                 }
-                prop_assert_eq!(store.change("a", version, &changes, encoding), Ok(Order::Kept));
-                let text = store.get("a").unwrap().text();
+                prop_assert_eq!(document.change(version, &changes, encoding), VersionOrder::Kept);
+                let text = document.text();
                 prop_assert!(
                     *text == expected.as_str(),
                     "{:?} is not {:?} after {:?}",
@@ -159,7 +158,7 @@ fn a_document_is_the_string_it_stands_for() {
                 oracle = expected;
                 while oracle.len() > 4_000 {
                     oracle = oracle.chars().skip(2_000).collect();
-                    store.open("a", version, &oracle, None);
+                    document = Document::new("a", version, &oracle, None);
                 }
             }
             Ok(())

@@ -1,164 +1,109 @@
-//! A small LSP client over the stdio of a real process: enough to ask and to be asked. It checks nothing by itself.
+//! Starts the real program as an editor does, in a home of its own, and talks to it.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-pub struct Client {
-    process: Child,
-    input: Option<ChildStdin>,
-    output: BufReader<ChildStdout>,
-    last_id: i64,
-    /// What the server said by itself meanwhile.
-    told: Vec<Value>,
-    home: tempfile::TempDir,
+use crate::connection::Connection;
+
+/// A running server, and the home folder that it has to itself.
+pub struct Program {
+    pub child: Child,
+    pub client: Connection,
+    pub home: tempfile::TempDir,
 }
 
-impl Client {
-    /// `treefill --stdio` in a home of its own, with the embedded model and time to spare: how much the model reads
-    /// depends on its speed, and a busy machine must not change the result.
-    pub fn start() -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), "")
+impl Program {
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, "", |command| {
+            command.stderr(Stdio::null());
+        })
     }
 
-    /// The same in this home, with more settings.
-    pub fn start_in(home: tempfile::TempDir, settings: &str) -> Self {
-        let config = home.path().join("config.toml");
-        std::fs::write(
-            &config,
-            format!(
-                "[model]\nmax_prefill_ms = 20000\n[engine]\nexit_after_idle_s = 0\n[completion]\ndeadline_ms = 30000\n{settings}"
-            ),
-        )
-        .unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_treefill"))
-            .args(["--stdio", "--clientProcessId=1"])
+    /// With more settings, and the command changed. How much the model reads depends on its speed, and a busy machine must not
+    /// change the result: there is time to spare. The engine's process goes with the test.
+    pub fn start_with(arguments: &[&str], settings: &str, change: impl FnOnce(&mut Command)) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("treefill")).unwrap();
+        let patient = "[model]\nmax_prefill_ms = 20000\n[engine]\nexit_after_idle_s = 0\n[completion]\ndeadline_ms = 30000\n";
+        std::fs::write(home.path().join("treefill/config.toml"), format!("{patient}{settings}")).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
+        command
+            .args(arguments)
+            .env("TREEFILL_RUNTIME_DIR", home.path().join("run"))
+            .env("XDG_STATE_HOME", home.path())
             .env("HOME", home.path())
             .env("XDG_CONFIG_HOME", home.path())
-            .env("XDG_STATE_HOME", home.path())
-            .env("TREEFILL_RUNTIME_DIR", home.path().join("run"))
+            // Shared, so that the model is unpacked once.
             .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
-            .env("TREEFILL_CONFIG", &config)
+            .env_remove("TREEFILL_CONFIG")
             .env_remove("TREEFILL_LOG")
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let input = process.stdin.take();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        Self { process, input, output, last_id: 0, told: Vec::new(), home }
+            .stdout(Stdio::piped());
+        change(&mut command);
+        let mut child = command.spawn().unwrap();
+        let client = Connection::new(child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, client, home }
     }
 
-    /// Engine processes that run for this home.
-    pub fn engines(&self) -> usize {
-        let files = std::fs::read_dir(self.home.path().join("run")).into_iter().flatten().flatten();
-        files.filter(|file| file.path().extension().is_some_and(|ending| ending == "sock")).count()
-    }
-
-    pub fn initialize(&mut self) -> Value {
-        let params = json!({
-            "processId": std::process::id(), "rootUri": null,
-            "capabilities": {
-                "textDocument": {"inlineCompletion": {}, "codeAction": {
-                    "codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}},
-                    "dataSupport": true,
-                    "resolveSupport": {"properties": ["edit"]},
-                }},
-                "window": {"workDoneProgress": true},
-            },
+    pub fn initialize(&mut self, process: Option<u32>) -> Value {
+        let literals = json!({ "codeActionKind": { "valueSet": [] } });
+        let actions = json!({
+            "codeActionLiteralSupport": literals, "dataSupport": true,
+            "resolveSupport": { "properties": ["edit"] },
         });
-        let answer = self.request("initialize", params);
-        self.notify("initialized", json!({}));
-        answer
+        let capabilities = json!({
+            "textDocument": { "inlineCompletion": {}, "codeAction": actions },
+            "window": { "workDoneProgress": true },
+        });
+        let result = self.call("initialize", json!({ "processId": process, "capabilities": capabilities }));
+        self.client.notify("initialized", json!({}));
+        result
     }
 
-    /// Ask, and wait for the answer; what the server asks meanwhile is answered with null.
-    pub fn request(&mut self, method: &str, params: Value) -> Value {
-        self.last_id += 1;
-        let id = self.last_id;
-        self.send(json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+    /// Send a request and wait for its result.
+    pub fn call(&mut self, method: &str, params: Value) -> Value {
+        let id = self.client.request(method, params);
+        let answer = self.wait_for(|message| message.get("method").is_none() && message["id"] == id);
+        assert!(answer.get("error").is_none(), "{method}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// The next message that is wanted; what the server asks meanwhile is answered with null.
+    pub fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = self.receive();
-            match (message.get("method").is_some(), message.get("id")) {
-                (true, Some(id)) => self.send(json!({"jsonrpc": "2.0", "id": id, "result": null})),
-                (false, Some(answered)) if *answered == id => return message,
-                (false, other) => panic!("an answer to {other:?}, which was not asked: {message}"),
-                (true, None) => self.told.push(message),
+            let asks = |message: &Value| message.get("method").is_some() && !message["id"].is_null();
+            let message = self.client.take(|message| wanted(message) || asks(message));
+            if wanted(&message) {
+                return message;
             }
+            self.client.send(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": null }));
         }
     }
 
-    /// What the server tells the user with these words in it; it may come after an answer.
-    pub fn told_of(&mut self, words: &str) -> String {
-        let told = |message: &Value| {
-            message["params"]["message"].as_str().filter(|text| text.contains(words)).map(str::to_owned)
-        };
-        loop {
-            if let Some(text) = self.told.iter().find_map(told) {
-                return text;
-            }
-            let message = self.receive();
-            match message.get("id") {
-                Some(id) => self.send(json!({"jsonrpc": "2.0", "id": id, "result": null})),
-                None => self.told.push(message),
-            }
-        }
+    /// `shutdown` and `exit`.
+    pub fn shut_down(&mut self) {
+        self.call("shutdown", Value::Null);
+        self.client.notify("exit", Value::Null);
     }
 
-    pub fn notify(&mut self, method: &str, params: Value) {
-        let mut message = json!({"jsonrpc": "2.0", "method": method, "params": params});
-        if message["params"].is_null() {
-            message.as_object_mut().unwrap().remove("params");
-        }
-        self.send(message);
-    }
-
-    /// `shutdown` and `exit`; the exit code.
-    pub fn end(&mut self) -> i32 {
-        let answer = self.request("shutdown", Value::Null);
-        assert_eq!(answer["result"], Value::Null, "{answer}");
-        self.notify("exit", Value::Null);
-        self.wait()
-    }
-
-    /// The exit code of a process that was told to end.
-    pub fn wait(&mut self) -> i32 {
-        let code = self.process.wait().unwrap().code().expect("it ended by itself");
-        self.input = None;
+    /// The exit code; panics when it takes longer than `most`.
+    pub fn ended_within(&mut self, most: Duration) -> Option<i32> {
+        let start = Instant::now();
+        // The thread that reads the output sees the end without polling for it.
+        self.client.rest();
+        let code = self.child.wait().unwrap().code();
+        assert!(start.elapsed() < most, "{:?}", start.elapsed());
         code
-    }
-
-    fn send(&mut self, message: Value) {
-        let body = message.to_string();
-        let input = self.input.as_mut().unwrap();
-        write!(input, "Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
-        input.flush().unwrap();
-    }
-
-    fn receive(&mut self) -> Value {
-        let mut length = None;
-        loop {
-            let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server closed its output");
-            match line.trim() {
-                "" => break,
-                header => {
-                    length = header.strip_prefix("Content-Length: ").map_or(length, |text| text.parse().ok())
-                }
-            }
-        }
-        let mut body = vec![0; length.expect("a length")];
-        self.output.read_exact(&mut body).unwrap();
-        serde_json::from_slice(&body).unwrap()
     }
 }
 
-impl Drop for Client {
+impl Drop for Program {
     fn drop(&mut self) {
-        // After a failed assertion the process may still wait for us.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        // Fails when it has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

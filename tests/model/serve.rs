@@ -1,79 +1,14 @@
-//! The real program as an editor starts it: how it answers, and how it ends. It uses the embedded model where a
-//! suggestion is asked for.
+//! Tests the real program as an editor starts it: how it answers, and how it ends. Uses the embedded model where a suggestion
+//! is asked for.
 
 use std::io::Read;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::connection::Connection;
-
-struct Program {
-    child: Child,
-    client: Connection,
-    home: tempfile::TempDir,
-}
-
-impl Program {
-    fn start(arguments: &[&str]) -> Self {
-        Self::start_with(arguments, |command| {
-            command.stderr(Stdio::null());
-        })
-    }
-
-    fn start_with(arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        // The engine's process goes with the test.
-        std::fs::create_dir(home.path().join("treefill")).unwrap();
-        std::fs::write(home.path().join("treefill/config.toml"), "[engine]\nexit_after_idle_s = 0\n")
-            .unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
-        command
-            .args(arguments)
-            .env("TREEFILL_RUNTIME_DIR", home.path().join("run"))
-            .env("XDG_STATE_HOME", home.path())
-            .env("HOME", home.path())
-            .env("XDG_CONFIG_HOME", home.path())
-            // Shared, so that the model is unpacked once.
-            .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"))
-            .env_remove("TREEFILL_CONFIG")
-            .env_remove("TREEFILL_LOG")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        change(&mut command);
-        let mut child = command.spawn().unwrap();
-        let client = Connection::new(child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Self { child, client, home }
-    }
-
-    fn initialize(&mut self, process: Option<u32>) -> Value {
-        let capabilities = json!({ "textDocument": { "inlineCompletion": {} } });
-        let result =
-            self.client.call("initialize", json!({ "processId": process, "capabilities": capabilities }));
-        self.client.notify("initialized", json!({}));
-        result
-    }
-
-    /// The exit code; panics when it takes longer than `most`.
-    fn ended_within(&mut self, most: Duration) -> Option<i32> {
-        let start = Instant::now();
-        // The thread that reads the output sees the end without polling for it.
-        self.client.rest();
-        let code = self.child.wait().unwrap().code();
-        assert!(start.elapsed() < most, "{:?}", start.elapsed());
-        code
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // Fails when it has ended, as it should have.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use crate::program::Program;
 
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 
@@ -91,12 +26,11 @@ fn a_suggestion_from_the_embedded_model_and_an_orderly_end() {
             "position": { "line": 5, "character": 20 },
             "context": { "triggerKind": 1 },
         });
-        let items = program.client.call("textDocument/inlineCompletion", params)["items"].clone();
-        let status = program.client.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
+        let items = program.call("textDocument/inlineCompletion", params)["items"].clone();
+        let status = program.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
         assert_eq!(status["engine"]["state"], "ready", "{status}");
         assert!(!items[0]["insertText"].as_str().unwrap_or_default().trim().is_empty(), "{items} {status}");
-        program.client.call("shutdown", Value::Null);
-        program.client.notify("exit", Value::Null);
+        program.shut_down();
         assert_eq!(program.ended_within(TWO_SECONDS), Some(0));
         // The numbers of it are there, and no text.
         let stats = std::fs::read_to_string(program.home.path().join("treefill/stats.jsonl")).unwrap();
@@ -147,7 +81,7 @@ fn a_closed_output_ends_it() {
 #[test]
 fn a_log_that_nobody_reads_stops_nothing() {
     let (mut reader, writer) = std::io::pipe().unwrap();
-    let mut program = Program::start_with(&["serve", "--log", "trace,tower_lsp=trace"], |command| {
+    let mut program = Program::start_with(&["serve", "--log", "trace,tower_lsp=trace"], "", |command| {
         command.stderr(writer);
     });
     program.initialize(None);
@@ -163,9 +97,8 @@ fn a_log_that_nobody_reads_stops_nothing() {
             }),
         );
     }
-    program.client.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
-    program.client.call("shutdown", Value::Null);
-    program.client.notify("exit", Value::Null);
+    program.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
+    program.shut_down();
     assert_eq!(program.ended_within(TWO_SECONDS), Some(0));
     let mut log = Vec::new();
     reader.read_to_end(&mut log).unwrap();
@@ -199,7 +132,7 @@ mod unix {
             editor.wait().unwrap();
         }
         assert_eq!(watching.ended_within(Duration::from_secs(5)), Some(1));
-        staying.client.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
+        staying.call("workspace/executeCommand", json!({ "command": "treefill.status" }));
         staying.client.hang_up();
         assert_eq!(staying.ended_within(TWO_SECONDS), Some(1));
     }

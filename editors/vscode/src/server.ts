@@ -123,10 +123,10 @@ export class Server implements vscode.Disposable {
     if (client === undefined || vscode.languages.match(this.selector(), editor.document) === 0) return;
     const position = client.code2ProtocolConverter.asPosition(editor.selection.active);
     try {
-      await this.command('treefill.warm', { uri: this.uri(editor.document), position });
+      await this.command('treefill.prefetch', { uri: this.uri(editor.document), position });
     } catch (error) {
       // Nobody waits for it.
-      this.log.debug(`treefill.warm: ${String(error)}`);
+      this.log.debug(`treefill.prefetch: ${String(error)}`);
     }
   }
 

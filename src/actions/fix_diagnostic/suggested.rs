@@ -44,7 +44,7 @@ fn title(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{answer, request};
-    use crate::actions::SuggestedFix;
+    use crate::diagnostics::SuggestedFix;
     use crate::document::Edit;
 
     #[test]

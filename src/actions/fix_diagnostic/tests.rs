@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::actions::{SuggestedFix, Workspace};
+use crate::actions::Workspace;
+use crate::diagnostics::SuggestedFix;
 
 /// A request about the text in `⟦⟧`.
 pub fn request(language: &str, marked: &str, message: &str) -> ActionRequest {

@@ -2,8 +2,9 @@
 //! reader at the first line that is indented as if it were there. And lines with a quote too few: a text that nobody
 //! closes goes on until the next one begins.
 
-use super::lexer::{Lexicon, TokenKind, is_word};
+use super::lexer::{Lexicon, TokenKind};
 use super::region::LineTable;
+use crate::text::is_word;
 
 /// Contradictions that are worth a look.
 const MOST: usize = 2;

@@ -2,9 +2,10 @@
 //! shows.
 
 use super::imbalance;
-use super::lexer::{TokenKind, is_word};
+use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
+use crate::text::is_word;
 
 const INDENT: f32 = -1.5;
 /// An indentation that is no whole number of steps.

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::language::Language;
+use crate::text::is_word;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -175,11 +176,6 @@ impl Lexicon {
         let end = inside.find('\n').unwrap_or(inside.len());
         Some(prefix + quote.len() + inside[..end].trim_end_matches('\r').len())
     }
-}
-
-/// A word goes on with this.
-pub fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
 }
 
 /// `'x'`, `'\n'`, `'\u{1f}'`; none for a lifetime.

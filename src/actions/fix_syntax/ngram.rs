@@ -4,8 +4,9 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::lexer::{Token, TokenKind};
 
@@ -41,31 +42,9 @@ pub struct NgramTable {
 
 #[derive(Debug, Default)]
 struct Counts {
-    sequences: HashMap<u64, f32, BuildHasherDefault<Mix>>,
+    sequences: FxHashMap<u64, f32>,
     /// Counts of no space, one space, more, between two tokens.
-    gaps: HashMap<(TokenClass, TokenClass), [f32; 3], BuildHasherDefault<Mix>>,
-}
-
-/// A hash of a packed sequence: a repair looks up some hundred thousand, and the standard one took most of its time.
-#[derive(Debug, Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u16(&mut self, part: u16) {
-        self.write_u64(u64::from(part));
-    }
-
-    fn write_u64(&mut self, part: u64) {
-        self.0 = (self.0.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
+    gaps: FxHashMap<(TokenClass, TokenClass), [f32; 3]>,
 }
 
 /// The classes of all that is not a word of its own.

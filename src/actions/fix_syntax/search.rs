@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::lexer::is_word;
 use super::region::{LineTable, Region};
 use super::site::RepairCandidate;
 use crate::actions::check::Judge;
 use crate::document::Snapshot;
 use crate::language::Language;
+use crate::text::{common_affixes, is_word};
 
 /// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
 const ENOUGH: usize = 4;
@@ -38,15 +38,10 @@ fn glues(text: &str, candidate: &RepairCandidate) -> bool {
 
 /// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
 fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
-    let (mut range, mut new) = (candidate.edit.range.clone(), candidate.edit.text.clone());
-    while let Some(c) = new.chars().next().filter(|c| text[range.clone()].starts_with(*c)) {
-        range.start += c.len_utf8();
-        new.drain(..c.len_utf8());
-    }
-    while let Some(c) = new.chars().next_back().filter(|c| text[range.clone()].ends_with(*c)) {
-        range.end -= c.len_utf8();
-        new.truncate(new.len() - c.len_utf8());
-    }
+    let edit = &candidate.edit;
+    let (head, tail) = common_affixes(&text[edit.range.clone()], &edit.text);
+    let mut range = edit.range.start + head..edit.range.end - tail;
+    let new = edit.text[head..edit.text.len() - tail].to_owned();
     // `((`: which of two equal brackets goes makes no difference; the last one stands for both.
     while range.len() == 1 && new.is_empty() && text[range.end..].starts_with(&text[range.clone()]) {
         range = range.start + 1..range.end + 1;

@@ -44,8 +44,8 @@ fn place(text: &str, at: usize) -> String {
     let skip = before.chars().count().saturating_sub(CONTEXT);
     let words: String = before.chars().skip(skip).collect();
     // A word that was cut in two says little.
-    let cut = skip > 0 && before.chars().nth(skip - 1).is_some_and(super::lexer::is_word);
-    let words = match words.find(|c: char| !super::lexer::is_word(c)).filter(|_| cut) {
+    let cut = skip > 0 && before.chars().nth(skip - 1).is_some_and(crate::text::is_word);
+    let words = match words.find(|c: char| !crate::text::is_word(c)).filter(|_| cut) {
         Some(end) if end + 1 < words.len() => words[end..].trim_start().to_owned(),
         _ => words,
     };

@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::lexer::{TokenKind, is_word};
+use super::lexer::TokenKind;
 use super::ngram::TokenClass;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
+use crate::text::is_word;
 
 /// Tokens before and behind the place where an error shows: a parser notices a missing operator one token late, a missing
 /// comma of a call at its end.

@@ -9,8 +9,8 @@ use tree_sitter::{Node, Tree};
 use super::span::Span;
 use crate::completion::joins;
 use crate::context::CursorContext;
-use crate::context::line::is_word;
 use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::text::is_word;
 use crate::verify::{FaultCount, names, risks};
 
 /// Parts of one text that are tried: a text that fits nowhere in that many is not worth the time.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::{Diagnostic, Workspace, applied};
+use crate::actions::{Workspace, applied};
+use crate::diagnostics::Diagnostic;
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Task};
 

@@ -1,4 +1,4 @@
-//! Repairs of diagnostics that a file holds, as a language server sends them.
+//! Reads diagnostics from a file, as a language server sends them, and picks fixes that go together.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::actions::{self, Diagnostic, Fix, Workspace};
+use crate::actions::{self, Fix, Workspace};
 use crate::cli::change::Target;
+use crate::diagnostics::{self, Diagnostic};
 use crate::document::{Encoding, Snapshot};
-use crate::lsp::told;
 use crate::verify::FaultCount;
 
 /// The diagnostics in a file, or in the input: a list of them, or an object with one, as
@@ -29,7 +29,7 @@ pub fn read(file: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<Diagnostic>>
         format!("{shown}: expected a list of diagnostics, as a language server sends them")
     })?;
     let read = |(number, told): (usize, &Value)| {
-        told::diagnostic(snapshot, told, Encoding::Utf16)
+        diagnostics::read(snapshot, told, Encoding::Utf16)
             .with_context(|| format!("{shown}: diagnostic {number} has no range"))
     };
     list.iter().enumerate().map(read).collect()

@@ -1,4 +1,4 @@
-//! `workspace/didChangeConfiguration`: the user's file is read again, the editor's settings are put on top.
+//! Handles `workspace/didChangeConfiguration`: reads the user's file again and puts the editor's settings on top.
 
 use crate::lsp::protocol::DidChangeConfiguration;
 use crate::lsp::server::Server;
@@ -9,5 +9,5 @@ pub fn handle(server: &Server, params: DidChangeConfiguration) {
     if pull {
         server.settings.pull(server.client.clone());
     }
-    server.diagnostics.look_at_all(server.negotiated().encoding);
+    server.diagnostics.update_all(server.negotiated().encoding);
 }

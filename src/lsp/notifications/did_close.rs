@@ -1,4 +1,4 @@
-//! `textDocument/didClose`.
+//! Handles `textDocument/didClose`.
 
 use crate::lsp::process;
 use crate::lsp::protocol::DidClose;

@@ -1,14 +1,14 @@
-//! `initialized`: from here on the client takes messages.
+//! Handles `initialized`: from here on the client takes messages.
 
 use std::sync::Arc;
 
-use crate::lsp::progress::Progress;
+use crate::lsp::progress::ModelProgress;
 use crate::lsp::server::Server;
 use crate::lsp::status;
 
 pub fn handle(server: &Server) {
     server.messages.open();
-    tokio::spawn(Progress::new(server).watch());
+    tokio::spawn(ModelProgress::new(server).watch());
     if server.negotiated().status {
         tokio::spawn(status::watch(Arc::clone(&server.session), server.client.clone()));
     }

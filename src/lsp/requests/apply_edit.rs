@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::request::Request;
 
-use super::code_action::workspace_edit;
 use super::resolve_action::{ActionData, moved_on};
+use crate::lsp::convert::workspace_edit;
 use crate::lsp::server::Server;
 
-/// `workspace/applyEdit` with addresses as strings; see `ext`.
+/// `workspace/applyEdit` with URIs as strings; see `protocol`.
 enum ApplyEdit {}
 
 impl Request for ApplyEdit {

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
 use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
-use crate::document::{Edit, Encoding, Snapshot};
-use crate::lsp::capabilities::Client;
+use crate::diagnostics;
+use crate::document::Snapshot;
+use crate::lsp::capabilities::ClientCapabilities;
+use crate::lsp::commands;
+use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::lsp::{convert, told};
 use crate::session::View;
 
 /// The kind of a repair.
@@ -30,7 +32,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
     let told = &params.context.diagnostics;
     // Those that cannot be read keep their place: offers name diagnostics by their number.
-    let read = |value| told::diagnostic(&snapshot, value, client.encoding).unwrap_or_default();
+    let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = told.iter().map(read).collect();
     let request = ActionRequest {
         snapshot: snapshot.clone(),
@@ -83,13 +85,13 @@ fn wanted(only: Option<&[String]>, kind: &str) -> bool {
 }
 
 /// An offer on the wire: a literal with its edit, or a command for clients that know no literals.
-fn action(snapshot: &Snapshot, offer: &Fix, told: &[Value], client: &Client) -> Value {
+fn action(snapshot: &Snapshot, offer: &Fix, told: &[Value], client: &ClientCapabilities) -> Value {
     let edits = text_edits(snapshot, &offer.edits, client.encoding);
     if !client.action_literals {
         let arguments = [
             json!({ "uri": &*snapshot.uri, "version": snapshot.version, "edits": edits, "label": offer.title }),
         ];
-        return json!({ "title": offer.title, "command": super::execute_command::APPLY, "arguments": arguments });
+        return json!({ "title": offer.title, "command": commands::APPLY, "arguments": arguments });
     }
     let mut action = literal(&offer.title, offer.action, &offer.fixes, told);
     action["edit"] = workspace_edit(&snapshot.uri, snapshot.version, edits, client);
@@ -118,28 +120,10 @@ fn promised(snapshot: &Snapshot, promise: &LazyAction, told: &[Value], server: &
         action["data"] = data;
         return action;
     }
-    let command =
-        json!({ "title": promise.title, "command": super::execute_command::APPLY, "arguments": [data] });
+    let command = json!({ "title": promise.title, "command": commands::APPLY, "arguments": [data] });
     if !client.action_literals {
         return command;
     }
     action["command"] = command;
     action
-}
-
-/// Edits on the wire.
-pub fn text_edits(snapshot: &Snapshot, edits: &[Edit], encoding: Encoding) -> Vec<Value> {
-    let range = |edit: &Edit| convert::to_range(snapshot, &edit.range, encoding);
-    edits.iter().map(|edit| json!({ "range": range(edit), "newText": edit.text })).collect()
-}
-
-/// Edits of one document, bound to its version where the client can check it.
-pub fn workspace_edit(uri: &str, version: i32, edits: Vec<Value>, client: &Client) -> Value {
-    if client.versioned_edits {
-        let document = json!({ "uri": uri, "version": version });
-        return json!({ "documentChanges": [{ "textDocument": document, "edits": edits }] });
-    }
-    let mut changes = serde_json::Map::new();
-    changes.insert(uri.to_owned(), Value::Array(edits));
-    json!({ "changes": changes })
 }

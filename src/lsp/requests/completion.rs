@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{
 
 use crate::completion::{Outcome, Suggestion, TriggerKind};
 use crate::document::Snapshot;
-use crate::lsp::capabilities::Client;
+use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::convert;
 use crate::lsp::protocol::CompletionParams;
 use crate::lsp::server::Server;
@@ -49,7 +49,12 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
 }
 
 /// The entry, or none when it would replace more than one line, which a menu entry may not.
-fn item(snapshot: &Snapshot, completion: &Suggestion, client: &Client, id: u64) -> Option<CompletionItem> {
+fn item(
+    snapshot: &Snapshot,
+    completion: &Suggestion,
+    client: &ClientCapabilities,
+    id: u64,
+) -> Option<CompletionItem> {
     let offset = completion.range.start;
     let word = word_before(snapshot, offset);
     let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);
@@ -100,7 +105,7 @@ fn shorten(label: &str) -> String {
 }
 
 /// The whole text, as code where the client shows Markdown.
-fn documentation(snapshot: &Snapshot, text: &str, client: &Client) -> Documentation {
+fn documentation(snapshot: &Snapshot, text: &str, client: &ClientCapabilities) -> Documentation {
     if !client.markdown {
         return Documentation::String(text.to_owned());
     }

@@ -1,38 +1,15 @@
-//! `workspace/executeCommand`: feedback, the off switches, the state.
+//! Handles `workspace/executeCommand`: feedback, the off switches, the state.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::lsp::commands::{self, ACCEPTED, APPLY, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM};
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, status};
-use crate::session::Scope;
-
-/// Sent by editors when a suggestion is taken.
-pub const ACCEPTED: &str = "treefill.accepted";
-/// No suggestions for `{minutes}`, or until resumed.
-const PAUSE: &str = "treefill.pause";
-/// Ends a pause.
-const RESUME: &str = "treefill.resume";
-/// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
-const TOGGLE: &str = "treefill.toggle";
-/// Returns what the server is doing; given `{uri}`, also which switch keeps that document silent.
-const STATUS: &str = "treefill.status";
-
-/// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
-const WARM: &str = "treefill.warm";
-
-/// Applies an offered action, `{uri, version, edits}`, or makes and applies one, `{uri, version, action, range}`: for
-/// clients that know actions only as commands, or cannot ask for their edits.
-pub const APPLY: &str = "treefill.apply";
-
-/// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
-pub const REWRITE: &str = "treefill.rewrite";
-
-/// Every command, as announced.
-pub const COMMANDS: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, WARM, APPLY, REWRITE];
+use crate::session::{SwitchScope, Switches, View};
 
 /// Longest pause by number; a longer one is one without an end.
 const YEAR_OF_MINUTES: f64 = 525_600.0;
@@ -46,17 +23,18 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
         }
         PAUSE => pause(server, argument),
         RESUME => {
-            server.session.switch(crate::session::Switches::resume);
+            server.session.switch(Switches::resume);
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(told(server, argument)),
-        WARM => warm(server, argument),
+        STATUS => Ok(status(server, argument)),
+        PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
-        unknown => {
-            Err(Error::invalid_params(format!("unknown command {unknown}; known: {}", COMMANDS.join(", "))))
-        }
+        unknown => Err(Error::invalid_params(format!(
+            "unknown command {unknown}; known: {}",
+            commands::ALL.join(", ")
+        ))),
     }
 }
 
@@ -73,15 +51,15 @@ fn pause(server: &Server, argument: &Value) -> Result<Value> {
     Ok(json!({ "enabled": false, "minutes": minutes }))
 }
 
-fn warm(server: &Server, argument: &Value) -> Result<Value> {
+fn prefetch(server: &Server, argument: &Value) -> Result<Value> {
     let position = serde_json::from_value(argument["position"].clone());
     let (Some(uri), Ok(position)) = (argument["uri"].as_str(), position) else {
-        return Err(Error::invalid_params("treefill.warm: give {uri, position: {line, character}}"));
+        return Err(Error::invalid_params("treefill.prefetch: give {uri, position: {line, character}}"));
     };
     // A document that is not open has nothing to prepare.
-    if let Some(snapshot) = server.session.snapshot(uri) {
+    if let Some(View { snapshot, config, .. }) = server.session.view(uri) {
         let offset = convert::to_byte(&snapshot, position, server.negotiated().encoding);
-        server.session.warm(snapshot, offset);
+        server.session.prefetch(snapshot, offset, config.completion_options());
     }
     Ok(Value::Null)
 }
@@ -94,26 +72,28 @@ fn toggle(server: &Server, argument: &Value) -> Result<Value> {
     };
     let uri = argument["uri"].as_str();
     let scope = match argument["scope"].as_str().unwrap_or("all") {
-        "all" => Scope::All,
-        "file" => Scope::File(uri.ok_or_else(missing)?.to_owned()),
+        "all" => SwitchScope::All,
+        "file" => SwitchScope::File(uri.ok_or_else(missing)?.to_owned()),
         "language" => {
             let named = argument["language"].as_str().map(str::to_owned);
-            Scope::Language(named.or_else(|| server.session.language_name(uri?)).ok_or_else(missing)?)
+            SwitchScope::Language(
+                named.or_else(|| Some(server.session.view(uri?)?.language)).ok_or_else(missing)?,
+            )
         }
         _ => return Err(missing()),
     };
     Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
 }
 
-fn told(server: &Server, argument: &Value) -> Value {
-    let session = &server.session;
+fn status(server: &Server, argument: &Value) -> Value {
+    let overview = server.session.overview(argument["uri"].as_str());
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "engine": status::now(session),
-        "paused": session.switch(|switches| switches.is_paused(Instant::now())),
-        "off": argument["uri"].as_str().and_then(|uri| session.off(uri)),
-        "documents": session.documents(),
-        "counts": session.counts(),
-        "instruct": session.is_instructed(),
+        "engine": status::now(&server.session),
+        "paused": overview.paused,
+        "off": overview.off,
+        "documents": overview.documents,
+        "counts": overview.counts,
+        "instruct": overview.instruct,
     })
 }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
 
 use crate::config::Menu;
-use crate::lsp::capabilities::Client;
+use crate::document::uri;
+use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::process;
 use crate::lsp::server::Server;
-use crate::session::uri;
 
 pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
-    let client = server.negotiate(Client::read(&params));
+    let client = server.negotiate(ClientCapabilities::read(&params));
     if server.options.watch_parent
         && let Some(id) = params["processId"].as_u64().and_then(|id| u32::try_from(id).ok())
     {

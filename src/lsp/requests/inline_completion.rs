@@ -4,9 +4,9 @@ use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
 use crate::completion::{Outcome, SelectedEntry, TriggerKind};
-use crate::lsp::convert;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
+use crate::lsp::{commands, convert};
 use crate::session::Query;
 use crate::stats::RequestKind;
 
@@ -46,7 +46,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
 pub fn accepted(id: u64) -> Command {
     Command {
         title: "Suggestion accepted".to_owned(),
-        command: super::execute_command::ACCEPTED.to_owned(),
+        command: commands::ACCEPTED.to_owned(),
         arguments: Some(vec![json!({ "id": id })]),
     }
 }

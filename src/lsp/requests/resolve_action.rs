@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::Range;
 
-use super::code_action::{text_edits, workspace_edit};
 use crate::actions::{Action, LazyAction, failure_message};
 use crate::document::Snapshot;
-use crate::lsp::convert;
+use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::server::Server;
-use crate::lsp::work_done::WorkDone;
+use crate::lsp::work_done::ActionProgress;
 use crate::session::ResolveError;
 
 /// An action that is still to be made, as it travels.
@@ -84,7 +83,7 @@ impl ActionData {
         let made = match begun {
             Err(refusal) => Err(refusal),
             Ok(making) => {
-                let _shown = WorkDone::show(server, progress, &self.label);
+                let _shown = ActionProgress::show(server, progress, &self.label);
                 let snapshot = making.snapshot.clone();
                 let encoding = server.negotiated().encoding;
                 let edits = server.session.resolve_action(making, self.about(&snapshot, server)).await;

@@ -10,6 +10,7 @@ use super::resolve_action::ActionData;
 use crate::actions::rewrite;
 use crate::lsp::convert;
 use crate::lsp::server::Server;
+use crate::session::View;
 
 /// LazyAction and keep it at once: only its caller knows what the user wants.
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
@@ -19,7 +20,7 @@ pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Resul
     else {
         return Err(Error::invalid_params("treefill.rewrite: give {uri, range, instruction, version?}"));
     };
-    let Some(snapshot) = server.session.snapshot(uri) else {
+    let Some(View { snapshot, .. }) = server.session.view(uri) else {
         return Err(Error::invalid_params(format!("treefill.rewrite: {uri} is not open")));
     };
     let version = argument["version"].as_i64().unwrap_or_else(|| snapshot.version.into());

@@ -1,5 +1,4 @@
-//! Message bodies out of a byte stream: `Content-Length` framing that finds its way back after any garbage. It does not
-//! look into bodies.
+//! Reads message bodies from a byte stream: `Content-Length` framing that finds its way back after any garbage.
 
 use std::io::{self, BufRead, BufReader, Read};
 

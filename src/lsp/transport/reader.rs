@@ -1,8 +1,7 @@
-//! The way in: a thread that reads frames and acts on what cannot wait. It runs no handler.
+//! Reads frames on a thread of its own, and acts on what cannot wait. The dispatcher runs the handlers.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 
@@ -11,20 +10,22 @@ use serde_json::json;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Response};
 
+use super::event::ServerEvent;
 use super::frame::{BadFrame, Frame, Frames};
-use super::message::{self, Call, Message};
-use super::{Event, Pending, Work};
+use super::message::{self, Call, ClientMessage};
+use super::tower_lsp::deliver;
+use super::work::{PendingRequests, Work};
 
 /// Where messages go.
 pub struct Routes {
     pub work: UnboundedSender<Work>,
     pub answers: UnboundedSender<String>,
-    pub pending: Pending,
+    pub pending: PendingRequests,
     pub shutdown: Arc<AtomicBool>,
-    pub events: mpsc::Sender<Event>,
+    pub events: mpsc::Sender<ServerEvent>,
 }
 
-/// Start the thread that owns `input`.
+/// Starts the thread that owns `input`.
 pub fn spawn<R, K>(input: R, mut sink: K, routes: Routes)
 where
     R: Read + Send + 'static,
@@ -37,13 +38,13 @@ where
         let ended = catch_unwind(AssertUnwindSafe(|| routes.read(Frames::new(input), &mut sink)));
         drop(routes);
         let _ = work.send(Work::End);
-        let _ = events.send(ended.unwrap_or(Event::EndOfInput));
+        let _ = events.send(ended.unwrap_or(ServerEvent::EndOfInput));
     };
     std::thread::Builder::new().name("reader".into()).spawn(read).expect("a thread can be started");
 }
 
 impl Routes {
-    fn read<R: Read, K: Sink<Response> + Unpin>(&self, mut frames: Frames<R>, sink: &mut K) -> Event {
+    fn read<R: Read, K: Sink<Response> + Unpin>(&self, mut frames: Frames<R>, sink: &mut K) -> ServerEvent {
         while let Ok(Some(frame)) = frames.read() {
             let body = match frame {
                 Frame::Body(body) => body,
@@ -53,20 +54,17 @@ impl Routes {
                 }
             };
             match message::parse(&body) {
-                Message::Call(call) if call.method == "exit" => {
+                ClientMessage::Call(call) if call.method == "exit" => {
                     self.pending.cancel_all();
-                    return Event::Exit;
+                    return ServerEvent::Exit;
                 }
-                Message::Call(call) => self.queue(call),
-                Message::Cancel(id) => self.pending.cancel(&id),
-                Message::Answer(answer) => {
-                    // tower-lsp panics when the asker is gone.
-                    let _ = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut *sink).start_send(answer)));
-                }
-                Message::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
+                ClientMessage::Call(call) => self.queue(call),
+                ClientMessage::Cancel(id) => self.pending.cancel(&id),
+                ClientMessage::Answer(answer) => deliver(sink, answer),
+                ClientMessage::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
             }
         }
-        Event::EndOfInput
+        ServerEvent::EndOfInput
     }
 
     fn queue(&self, call: Call) {

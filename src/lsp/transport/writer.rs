@@ -1,4 +1,4 @@
-//! The way out: puts messages in order and owns the output. It does not build them.
+//! Puts messages to the client in order, and owns the output.
 
 use std::io::{BufWriter, Write};
 use std::sync::mpsc;
@@ -7,16 +7,19 @@ use futures::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower_lsp::jsonrpc::Request;
 
-use super::Event;
+use super::event::ServerEvent;
 
-/// Start the thread that owns `output`: a client that does not read blocks this thread only.
-pub fn spawn<W: Write + Send + 'static>(output: W, events: mpsc::Sender<Event>) -> mpsc::Sender<String> {
+/// Starts the thread that owns `output`: a client that does not read blocks this thread only.
+pub fn spawn<W: Write + Send + 'static>(
+    output: W,
+    events: mpsc::Sender<ServerEvent>,
+) -> mpsc::Sender<String> {
     let (sender, bodies) = mpsc::channel::<String>();
     let write = move || {
         let mut output = BufWriter::with_capacity(64 << 10, output);
         let event = match write_all(&mut output, &bodies) {
-            Ok(()) => Event::Drained,
-            Err(_) => Event::OutputClosed,
+            Ok(()) => ServerEvent::Drained,
+            Err(_) => ServerEvent::OutputClosed,
         };
         // Nobody listens any more once the server has ended.
         let _ = events.send(event);
@@ -36,7 +39,7 @@ fn write_all(output: &mut impl Write, bodies: &mpsc::Receiver<String>) -> std::i
     Ok(())
 }
 
-/// Merge messages to the client with answers. What a handler sent before it answered is written before its answer:
+/// Merges messages to the client with answers. What a handler sent before it answered is written before its answer:
 /// without the drain, about one in fifty messages came after the answer they belonged to.
 pub async fn order(
     mut requests: impl Stream<Item = Request> + Unpin,

@@ -39,7 +39,7 @@ fn showing() -> (TestServer, Receiver<Asked>, Value) {
 /// Wait until so many suggestions were prepared.
 fn prepared(server: &TestServer, count: u64) {
     let start = Instant::now();
-    while server.session.counts().prepared < count {
+    while server.session.overview(None).counts.prepared < count {
         assert!(start.elapsed() < PATIENCE, "prepared in time");
         std::thread::yield_now();
     }
@@ -82,10 +82,10 @@ fn an_editor_may_say_where_the_cursor_rests() {
     prepared(&server, 1);
     let id = server.ask(&position);
     assert_eq!(server.items(id)[0]["insertText"], "warm()", "no job was needed");
-    server.command("treefill.warm", json!([{ "uri": "file:///not/open.py", "position": position }]));
+    server.command("treefill.prefetch", json!([{ "uri": "file:///not/open.py", "position": position }]));
     let id = server.client().request(
         "workspace/executeCommand",
-        json!({ "command": "treefill.warm", "arguments": [{ "uri": URI }] }),
+        json!({ "command": "treefill.prefetch", "arguments": [{ "uri": URI }] }),
     );
     assert_eq!(server.client().answer(id)["error"]["code"], -32602);
 }

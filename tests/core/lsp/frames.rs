@@ -93,7 +93,7 @@ fn half_an_emoji_and_bytes_that_are_not_text_still_open_a_document() {
     bytes[at] = 0xff;
     server.client().raw(&framed(&bytes));
     check_alive(&mut server);
-    assert_eq!(server.session.documents(), 2);
+    assert_eq!(server.session.overview(None).documents, 2);
 }
 
 #[test]
@@ -117,12 +117,12 @@ fn addresses_of_all_kinds_are_kept_apart_as_they_are_spelled() {
         let params = json!({ "textDocument": { "uri": uri }, "position": { "line": 9, "character": 9 } });
         server.client().call("textDocument/inlineCompletion", params);
     }
-    assert_eq!(server.session.documents(), addresses.len());
+    assert_eq!(server.session.overview(None).documents, addresses.len());
     for uri in addresses {
         server.client().notify("textDocument/didClose", json!({ "textDocument": { "uri": uri } }));
     }
     check_alive(&mut server);
-    assert_eq!(server.session.documents(), 0);
+    assert_eq!(server.session.overview(None).documents, 0);
 }
 
 #[test]

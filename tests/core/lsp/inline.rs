@@ -57,7 +57,7 @@ fn initialize_does_not_wait_for_the_engine() {
     // The engine is never there: starting it blocks until the test ends.
     let (release, blocked) = std::sync::mpsc::channel::<()>();
     let blocked = std::sync::Mutex::new(blocked);
-    let start: treefill::session::Start = Arc::new(move |_| {
+    let start: treefill::session::EngineStarter = Arc::new(move |_| {
         let _ = blocked.lock().unwrap().recv();
         ScriptedEngine::always("")
     });

@@ -164,5 +164,5 @@ fn an_editor_or_a_project_may_not_name_the_model() {
     let told = server.client().message("window/showMessage");
     let text = told["params"]["message"].as_str().unwrap();
     assert!(text.contains("instruct.path: refused"), "{text}");
-    assert!(!server.session.is_instructed());
+    assert!(!server.session.overview(None).instruct);
 }

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tower_lsp::jsonrpc::Result;
 use tower_lsp::lsp_types::{InitializeParams, InitializeResult, MessageType};
 use tower_lsp::{Client, LanguageServer, LspService};
-use treefill::lsp::transport::{Adapter, Event};
+use treefill::lsp::transport::ServerEvent;
 
 use super::support::Pumped;
 
@@ -103,7 +103,7 @@ fn start() -> (Pumped, Arc<Semaphore>) {
             .custom_method("test/ask", Numbers::ask)
             .finish()
     };
-    let mut pumped = Pumped::start(service, Adapter { inbound: |_| {}, outbound: |_, _| {} });
+    let mut pumped = Pumped::start(service);
     pumped.connection.call("initialize", json!({ "capabilities": {} }));
     (pumped, gate)
 }
@@ -270,7 +270,7 @@ fn before_initialize_requests_are_refused_and_shutdown_takes_odd_parameters() {
         .custom_method("test/hang", Numbers::hang)
         .finish()
     };
-    let mut pumped = Pumped::start(service, Adapter { inbound: |_| {}, outbound: |_, _| {} });
+    let mut pumped = Pumped::start(service);
     send_bare(&mut pumped, "1", "test/hang");
     assert_eq!(pumped.connection.answer(1)["error"]["code"], -32002);
     pumped.connection.call("initialize", json!({ "capabilities": {} }));
@@ -323,15 +323,15 @@ fn requests_right_before_the_end_of_the_input_are_answered() {
 
 #[test]
 fn handlers_that_block_every_thread_do_not_keep_it_alive() {
-    for end in [Event::Exit, Event::EndOfInput, Event::Terminated] {
+    for end in [ServerEvent::Exit, ServerEvent::EndOfInput, ServerEvent::Terminated] {
         let (mut pumped, _gate) = start();
         for id in 1..=3 {
             send_bare(&mut pumped, &id.to_string(), "test/block");
         }
         let start = Instant::now();
         match end {
-            Event::Exit => pumped.connection.notify("exit", Value::Null),
-            Event::EndOfInput => pumped.connection.hang_up(),
+            ServerEvent::Exit => pumped.connection.notify("exit", Value::Null),
+            ServerEvent::EndOfInput => pumped.connection.hang_up(),
             event => pumped.events.send(event).unwrap(),
         }
         pumped.ended();

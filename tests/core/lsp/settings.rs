@@ -83,7 +83,7 @@ fn an_editor_that_only_says_that_something_changed_is_asked() {
 #[test]
 fn a_changed_model_is_started_without_a_restart() {
     let (started, models) = mpsc::channel();
-    let start: treefill::session::Start = Arc::new(move |config| {
+    let start: treefill::session::EngineStarter = Arc::new(move |config| {
         started.send(config.model.path.clone()).unwrap();
         let name = config.model.path.as_ref().map_or("first", |_| "second");
         ScriptedEngine::always(name)

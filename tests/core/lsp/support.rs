@@ -15,8 +15,8 @@ use treefill::engine::power::Prefetch;
 use treefill::engine::{
     Engine, EngineError, Finish, Generation, Job, JobSummary, Piece, PromptStats, Status, Update,
 };
-use treefill::lsp::transport::{self, Adapter, Event};
-use treefill::lsp::{ServeOptions, server};
+use treefill::lsp::transport::{self, ServerEvent};
+use treefill::lsp::{ServeOptions, service};
 use treefill::session::Session;
 
 use crate::connection::Connection;
@@ -26,7 +26,7 @@ use crate::testing;
 /// A pump in this process, over any service.
 pub struct Pumped {
     pub connection: Connection,
-    pub events: mpsc::Sender<Event>,
+    pub events: mpsc::Sender<ServerEvent>,
     thread: Option<JoinHandle<u8>>,
     // Kept: dropping a runtime from a test's thread would wait for stuck handlers.
     runtime: Option<tokio::runtime::Runtime>,
@@ -34,8 +34,7 @@ pub struct Pumped {
 
 impl Pumped {
     pub fn start<S: LanguageServer>(
-        service: impl FnOnce(mpsc::Sender<Event>) -> (LspService<S>, ClientSocket),
-        adapter: Adapter,
+        service: impl FnOnce(mpsc::Sender<ServerEvent>) -> (LspService<S>, ClientSocket),
     ) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
@@ -48,9 +47,8 @@ impl Pumped {
             service(events.0.clone())
         };
         let handle = runtime.handle().clone();
-        let thread = std::thread::spawn(move || {
-            transport::run((their_input, their_output), service, adapter, &handle, events)
-        });
+        let thread =
+            std::thread::spawn(move || transport::run((their_input, their_output), service, &handle, events));
         let connection = Connection::new(our_output, our_input);
         Self { connection, events: sender, thread: Some(thread), runtime: Some(runtime) }
     }
@@ -122,7 +120,7 @@ impl TestServer {
         Self::start_by(start, params, config)
     }
 
-    pub fn start_by(start: treefill::session::Start, params: Value, config: &str) -> Self {
+    pub fn start_by(start: treefill::session::EngineStarter, params: Value, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
@@ -137,8 +135,7 @@ impl TestServer {
         session.start_engine();
         let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };
         let of_service = Arc::clone(&session);
-        let pumped =
-            Pumped::start(move |events| server::service(of_service, options, events), server::ADAPTER);
+        let pumped = Pumped::start(move |events| service(of_service, options, events));
         let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };
         server.capabilities = server.client().call("initialize", params)["capabilities"].clone();
         server.client().notify("initialized", json!({}));

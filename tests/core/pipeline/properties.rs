@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use tree_sitter::{Parser, Tree};
 use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Suggestion, TriggerKind};
-use treefill::document::{Document, Edit, Snapshot, Tree};
+use treefill::document::{Document, Edit, Snapshot};
+use treefill::language::Language;
 
 use super::check::run;
 use crate::testing::language;
@@ -179,7 +181,7 @@ impl Scene {
         before.insert_str(offset, &self.hole);
         let mut document = Document::new("file:///test", 1, &before, language(self.name));
         let snapshot = document.snapshot();
-        document.store_tree(&snapshot, parsed(&snapshot));
+        document.store_tree(&snapshot, parsed(&language(self.name).unwrap(), &before));
         document.apply(2, &[Edit::replace(offset..offset + self.hole.len(), "")]);
         self.sound.push(filler);
         (Self { text, offset, ..self }, document.snapshot())
@@ -191,9 +193,9 @@ impl Scene {
         snapshot: Snapshot,
         trigger: TriggerKind,
     ) -> Result<Option<(Suggestion, String)>, TestCaseError> {
-        let language = language(self.name);
-        let strict = language.as_ref().unwrap().strict.unwrap();
-        let fresh = |text: &str| Snapshot::of_text("file:///test", text, language.clone());
+        let language = language(self.name).unwrap();
+        let strict = language.strict.unwrap();
+        let faults = |text: &str| tree_faults(&language, text);
         let request =
             CompletionRequest { snapshot, offset: self.offset, trigger, selected: None, shown: Vec::new() };
         let Outcome::Suggested(completion) = run(request, &self.generated) else { return Ok(None) };
@@ -205,7 +207,7 @@ impl Scene {
             "{:?} at {} in {}, generated {:?}",
             completion.text, self.offset, self.name, self.generated
         );
-        prop_assert!(tree_faults(&fresh(&applied)) <= tree_faults(&fresh(&self.text)), "tree: {}", told);
+        prop_assert!(faults(&applied) <= faults(&self.text), "tree: {}", told);
         let (now, mut then) = (strict.judge(&applied), strict.judge(&self.text));
         if then.syntax > 0 {
             // An error may hide which version of the language the text needs: an open quotation, all that follows it.
@@ -217,14 +219,16 @@ impl Scene {
     }
 }
 
-/// The tree of a text that is small enough; a busy machine may take longer than a parse is given.
-fn parsed(snapshot: &Snapshot) -> Tree {
-    (0..20).find_map(|_| snapshot.parse()).expect("small enough")
+/// The tree of a text, however long the parse takes.
+fn parsed(language: &Language, text: &str) -> Tree {
+    let mut parser = Parser::new();
+    parser.set_language(&language.grammar).unwrap();
+    parser.parse(text, None).unwrap()
 }
 
 /// ERROR and MISSING nodes of a fresh parse.
-fn tree_faults(snapshot: &Snapshot) -> usize {
-    let tree = parsed(snapshot);
+fn tree_faults(language: &Language, text: &str) -> usize {
+    let tree = parsed(language, text);
     let mut cursor = tree.walk();
     let mut count = 0;
     loop {

@@ -57,12 +57,22 @@ fn keys_are_replayed_into_the_session_and_over_lsp() {
         let mut ask = vec!["eval", "replay", &cases, "--limit", "1", "--pause-ms", "0", "--out", &out];
         ask.extend(lsp);
         let run = home.run(&ask);
-        assert!(run.code == 0 && run.out.contains("RoCC"), "{run:?}");
+        assert!(run.code == 0 && run.out.contains("RoCC") && run.out.contains("after a jump"), "{run:?}");
         let rows = std::fs::read_to_string(&out).unwrap();
         let row: serde_json::Value = serde_json::from_str(rows.lines().nth(1).unwrap()).unwrap();
         assert!(row["asked"].as_array().unwrap().iter().any(|asked| asked["shown"] == true), "{row}");
         assert!(row["asked"].as_array().unwrap().iter().all(|asked| asked["worse"] == false), "{row}");
     }
+}
+
+#[test]
+fn holes_are_asked_of_the_real_server() {
+    let home = Home::new();
+    let out = home.path("holes.jsonl").display().to_string();
+    let run = home.run(&["eval", "holes", &cases(), "--limit", "1", "--lsp", "--out", &out]);
+    assert!(run.code == 0 && run.out.contains("treefill over LSP"), "{run:?}");
+    let added = run.out.lines().find(|line| line.starts_with("adds strict errors")).unwrap_or_default();
+    assert!(added.split_whitespace().skip(3).all(|share| share == "0%"), "{run:?}");
 }
 
 #[test]

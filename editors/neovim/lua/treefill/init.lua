@@ -15,7 +15,7 @@ local function prepare(buffer)
   if not from or vim.api.nvim_get_current_buf() ~= buffer then return end
   local here = client.here(from.offset_encoding)
   local argument = { uri = here.textDocument.uri, position = here.position }
-  client.run(from, { command = 'treefill.warm', arguments = { argument } }, buffer)
+  client.run(from, { command = 'treefill.prefetch', arguments = { argument } }, buffer)
 end
 
 local function attach(buffer, from)

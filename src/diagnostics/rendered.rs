@@ -1,10 +1,9 @@
-//! Changes in rustc's drawings of them (`data.rendered`): after `help: …`, lines of the file as they would be. A line that
-//! is drawn shortened is no change.
+//! Reads the changes that rustc draws (`data.rendered`): after `help: …`, lines of the file as they would be. A line that
+//! is drawn shortened is left out.
 
-use std::ops::Range;
-
-use crate::actions::SuggestedFix;
+use super::SuggestedFix;
 use crate::document::{Edit, Snapshot};
+use crate::text::common_affixes;
 
 /// rustc cuts lines that are wider than the terminal; what is not wide was not cut.
 const WIDE: usize = 140;
@@ -91,17 +90,8 @@ fn edits(snapshot: &Snapshot, lines: &[Drawn<'_>]) -> Vec<Edit> {
 
 /// The smallest replacement that makes one line of the other, if they have something in common.
 fn difference(was: &str, now: &str, start: usize) -> Option<Edit> {
-    let head: usize =
-        was.chars().zip(now.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let (was_rest, now_rest) = (&was[head..], &now[head..]);
-    let tail: usize = was_rest
-        .chars()
-        .rev()
-        .zip(now_rest.chars().rev())
-        .take_while(|(a, b)| a == b)
-        .map(|(a, _)| a.len_utf8())
-        .sum();
-    let range: Range<usize> = start + head..start + was.len() - tail;
+    let (head, tail) = common_affixes(was, now);
+    let range = start + head..start + was.len() - tail;
     (head + tail > 0).then(|| Edit::replace(range, &now[head..now.len() - tail]))
 }
 
@@ -112,7 +102,13 @@ mod tests {
     fn after(text: &str, rendered: &str) -> Vec<String> {
         let snapshot = Snapshot::of_text("", text, None);
         let apply = |suggestion: &SuggestedFix| {
-            crate::actions::applied(&snapshot, &suggestion.edits).text.to_string()
+            suggestion
+                .edits
+                .iter()
+                .rev()
+                .fold(snapshot.clone(), |text, edit| text.with_edit(edit))
+                .text
+                .to_string()
         };
         suggestions(&snapshot, rendered).iter().map(apply).collect()
     }

@@ -1,12 +1,12 @@
-//! What a document's address tells: a path to match patterns against, and whether it is a read-only view. The address
-//! itself stays as the client spelled it.
+//! Reads a document's URI: the path to match patterns against, and whether it is a read-only view. The URI itself stays
+//! as the client spelled it.
 
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 
-/// Schemes of what editors show but nobody types into: versions of a file in a repository, output, logs, help. Whatever
-/// is not listed counts as a document, because editors invent schemes for remote and unsaved files all the time.
+/// Schemes of what editors show and nobody types into: versions of a file in a repository, output, logs, help. Every
+/// other scheme is one of a document, because editors invent schemes for remote and unsaved files all the time.
 const VIEWS: &[&str] = &[
     "git",
     "gitlens",
@@ -32,7 +32,7 @@ const VIEWS: &[&str] = &[
     "zipfile",
 ];
 
-/// The path in an address, percent-decoded; for schemes other than `file` it is good for names and patterns only.
+/// The path in a URI, percent-decoded; for schemes other than `file` it is good for names and patterns only.
 pub fn path(uri: &str) -> Option<PathBuf> {
     let (scheme, rest) = uri.split_once(':')?;
     let rest = rest.split(['?', '#']).next()?;
@@ -47,7 +47,7 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
-/// Whether the address is one of a read-only view.
+/// Whether the URI is one of a read-only view.
 pub fn is_view(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| VIEWS.iter().any(|view| scheme.eq_ignore_ascii_case(view)))
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_all_kinds() {
+    fn uris_of_all_kinds() {
         let check =
             |uri: &str, expected: Option<&str>| assert_eq!(path(uri), expected.map(PathBuf::from), "{uri}");
         check("file:///home/a%20b/%C3%A9.py", Some("/home/a b/é.py"));

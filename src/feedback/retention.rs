@@ -1,27 +1,59 @@
-//! How much of an accepted text is still there later. A pure function of the document then and now.
+//! Measures how much of an accepted text is still in the document later.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
 use similar::{Algorithm, DiffOp};
 
-/// Above this many bytes between the first and the last difference, whole lines are compared instead of words.
+use super::action::ActionKind;
+use crate::stats::{ActionOutcome, Kept, UsageEvent, event};
+use crate::text::common_affixes;
+
+/// Up to this many bytes between the first and the last difference, words are compared, above it whole lines.
 const WORDS: usize = 16 << 10;
 /// A comparison that takes longer ends with what it has; the share is then a lower bound.
 const LONGEST: Duration = Duration::from_millis(100);
 
-/// The share, from 0 to 1, of the bytes `range` of `before` that are still in `now`: not merely somewhere in it, but where
-/// a comparison of the two documents finds them again.
-pub fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
+/// An accepted text whose document is compared later.
+#[derive(Debug)]
+pub struct RetentionCheck {
+    pub(super) number: u64,
+    pub(super) uri: Arc<str>,
+    pub(super) language: String,
+    pub(super) lines: usize,
+    /// The document with the accepted text.
+    pub(super) before: Rope,
+    /// The accepted text, in bytes of `before`.
+    pub(super) range: Range<usize>,
+    /// The action that wrote it; none for a suggestion.
+    pub(super) action: Option<ActionKind>,
+}
+
+impl RetentionCheck {
+    /// The result, for a document whose text is `now`.
+    pub fn run(self, now: &Rope) -> UsageEvent {
+        let share = share(&self.before, self.range, now);
+        let outcome = if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept };
+        match self.action {
+            Some(action) => action.event(&self.language, outcome),
+            None => {
+                UsageEvent::Kept(Kept { at: event::now(), language: self.language, lines: self.lines, share })
+            }
+        }
+    }
+}
+
+/// The share, from 0 to 1, of the bytes `range` of `before` that are still in `now`: at the place where a comparison of
+/// the two documents finds them, not merely somewhere in it.
+fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
     if range.is_empty() {
         return 1.0;
     }
     let (old, new) = (before.to_string(), now.to_string());
+    let (head, tail) = common_affixes(&old, &new);
     let (old, new) = (old.as_bytes(), new.as_bytes());
-    let head = common(old.iter(), new.iter());
-    let most = old.len().min(new.len()) - head;
-    let tail = common(old.iter().rev(), new.iter().rev()).min(most);
     // What differs, whole lines of it: words that were cut in two would not be found again.
     let line_start =
         |text: &[u8]| text[..head].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
@@ -47,10 +79,6 @@ pub fn share(before: &Rope, range: Range<usize>, now: &Rope) -> f32 {
         })
         .sum();
     (outside + inside) as f32 / range.len() as f32
-}
-
-fn common<'a>(left: impl Iterator<Item = &'a u8>, right: impl Iterator<Item = &'a u8>) -> usize {
-    left.zip(right).take_while(|(left, right)| left == right).count()
 }
 
 fn overlap(left: &Range<usize>, right: &Range<usize>) -> usize {

@@ -1,32 +1,27 @@
-//! Diagnostics as clients and servers send them: the plain part, and the changes that some of them carry, each in its own
-//! shape. It decides nothing about them.
+//! Reads one diagnostic from JSON, each kind of suggested change in its own shape.
 //!
-//! Shapes that are read: ruff's `data` (`edits`, `title`, `is_preferred`) and the one of its JSON output (`fix`);
-//! rust-analyzer's `relatedInformation` ("consider borrowing here: `&`") and `data.rendered`; rustc's own `children`.
-
-mod rendered;
+//! Shapes: ruff's `data` (`edits`, `title`, `is_preferred`) and the one of its JSON output (`fix`); rust-analyzer's
+//! `relatedInformation` ("consider borrowing here: `&`") and `data.rendered`; rustc's own `children`.
 
 use std::ops::Range;
 
 use serde_json::Value;
 
-use super::convert;
-use crate::actions::{Diagnostic, Related, SuggestedFix};
-use crate::document::{Edit, Encoding, Snapshot};
-use crate::session::uri;
+use super::{Diagnostic, RelatedPlace, SuggestedFix, rendered};
+use crate::document::{Edit, Encoding, Snapshot, uri};
 
-/// A diagnostic of this document as the actions see it; None when it has an odd shape.
-pub fn diagnostic(snapshot: &Snapshot, told: &Value, encoding: Encoding) -> Option<Diagnostic> {
+/// A diagnostic of this document as language servers send it; None without a range. `encoding` says what the positions count.
+pub fn read(snapshot: &Snapshot, value: &Value, encoding: Encoding) -> Option<Diagnostic> {
     let text = |value: &Value| match value {
         Value::Null => String::new(),
         // mypy's and pylint's servers: a code with an address.
         Value::Object(fields) => fields.get("value").and_then(Value::as_str).unwrap_or_default().to_owned(),
         value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
     };
-    let read = Read { snapshot, encoding };
-    let data = &told["data"];
+    let read = Reader { snapshot, encoding };
+    let data = &value["data"];
     let mut suggestions = read.edits_in_data(data);
-    let related = read.related(&told["relatedInformation"]);
+    let related = read.related(&value["relatedInformation"]);
     suggestions.extend(related.iter().flat_map(proposed));
     if let Some(shown) = data["rendered"].as_str() {
         for suggestion in rendered::suggestions(snapshot, shown) {
@@ -36,27 +31,32 @@ pub fn diagnostic(snapshot: &Snapshot, told: &Value, encoding: Encoding) -> Opti
         }
     }
     Some(Diagnostic {
-        range: read.bytes(&told["range"])?,
-        message: text(&told["message"]),
-        code: text(&told["code"]),
-        source: told["source"].as_str().unwrap_or_default().to_owned(),
+        range: read.bytes(&value["range"])?,
+        message: text(&value["message"]),
+        code: text(&value["code"]),
+        source: value["source"].as_str().unwrap_or_default().to_owned(),
         // 1 is an error; without a word it is for the client to say, and clients take it for one.
-        minor: told["severity"].as_i64().is_some_and(|severity| severity > 1),
+        minor: value["severity"].as_i64().is_some_and(|severity| severity > 1),
         related,
         suggestions,
     })
 }
 
 /// Reads places of one document.
-struct Read<'a> {
+struct Reader<'a> {
     snapshot: &'a Snapshot,
     encoding: Encoding,
 }
 
-impl Read<'_> {
+impl Reader<'_> {
     fn bytes(&self, range: &Value) -> Option<Range<usize>> {
-        let range = serde_json::from_value(range.clone()).ok()?;
-        Some(convert::to_bytes(self.snapshot, range, self.encoding))
+        let number = |value: &Value| u32::try_from(value.as_u64()?).ok();
+        let byte = |place: &Value| {
+            let (line, character) = (number(&place["line"])?, number(&place["character"])?);
+            Some(self.snapshot.to_byte(line, character, self.encoding))
+        };
+        let start = byte(&range["start"])?;
+        Some(start..byte(&range["end"])?.max(start))
     }
 
     /// A place that counts characters from 1 in both directions, as ruff's and rustc's JSON do.
@@ -65,7 +65,7 @@ impl Read<'_> {
         Some(self.snapshot.to_byte(from_one(line)?, from_one(column)?, Encoding::Utf32))
     }
 
-    fn related(&self, list: &Value) -> Vec<Related> {
+    fn related(&self, list: &Value) -> Vec<RelatedPlace> {
         let here = uri::path(&self.snapshot.uri);
         let of_document = |item: &&Value| {
             let uri = item["location"]["uri"].as_str().unwrap_or_default();
@@ -73,7 +73,7 @@ impl Read<'_> {
         };
         let read = |item: &Value| {
             let message = item["message"].as_str()?.to_owned();
-            Some(Related { range: self.bytes(&item["location"]["range"])?, message })
+            Some(RelatedPlace { range: self.bytes(&item["location"]["range"])?, message })
         };
         list.as_array().into_iter().flatten().filter(of_document).filter_map(read).collect()
     }
@@ -130,7 +130,7 @@ fn all(list: &Value, read: impl Fn(&Value) -> Option<Edit>) -> Option<Vec<Edit>>
 
 /// What rust-analyzer makes of a suggestion of rustc's: "consider borrowing here: `&`". Of several parts it gives one place
 /// only; whole lines are alternatives.
-fn proposed(related: &Related) -> Vec<SuggestedFix> {
+fn proposed(related: &RelatedPlace) -> Vec<SuggestedFix> {
     let Some((title, rest)) = related.message.split_once(": `") else { return Vec::new() };
     let Some(texts) = rest.strip_suffix('`') else { return Vec::new() };
     let texts: Vec<&str> = texts.split("`, `").collect();
@@ -152,9 +152,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(text: &str, told: Value) -> Diagnostic {
+    fn diagnostic(text: &str, value: Value) -> Diagnostic {
         let snapshot = Snapshot::of_text("file:///a%20b.rs", text, None);
-        diagnostic(&snapshot, &told, Encoding::Utf16).unwrap()
+        read(&snapshot, &value, Encoding::Utf16).unwrap()
     }
 
     fn range(line: u32, from: u32, to: u32) -> Value {
@@ -166,7 +166,7 @@ mod tests {
         let plain = json!({ "range": range(0, 0, 2), "message": "m", "code": { "value": "E1" } });
         let mut ruff = plain.clone();
         ruff["data"] = json!({ "title": "Remove", "edits": [{ "range": range(0, 0, 1), "newText": "" }], "is_preferred": true });
-        let found = read("é= 1\n", ruff);
+        let found = diagnostic("é= 1\n", ruff);
         assert_eq!((found.code.as_str(), found.range), ("E1", 0..3));
         assert_eq!(
             found.suggestions,
@@ -177,7 +177,7 @@ mod tests {
         let place = |column| json!({ "row": 1, "column": column });
         old["data"]["fix"] = json!({ "applicability": "unsafe", "message": "x", "edits": [
             { "content": "b", "location": place(1), "end_location": place(2) }] });
-        let found = read("é= 1\n", old);
+        let found = diagnostic("é= 1\n", old);
         assert_eq!(
             (found.suggestions[0].edits[0].clone(), found.suggestions[0].safe),
             (Edit::replace(0..2, "b"), false)
@@ -192,7 +192,7 @@ mod tests {
             { "location": location("file:///a%20b.rs"), "message": "a label" },
             { "location": location("file:///a%20b.rs"), "message": "one of: `use a;\n`, `use b;\n`" },
         ]);
-        let found = read("é= 1\n", rust);
+        let found = diagnostic("é= 1\n", rust);
         let texts: Vec<&str> = found.suggestions.iter().map(|it| it.edits[0].text.as_str()).collect();
         assert_eq!((texts, found.related.len()), (vec!["&", "use a;\n", "use b;\n"], 4));
 
@@ -201,7 +201,7 @@ mod tests {
             "suggested_replacement": "z", "suggestion_applicability": "MachineApplicable" });
         own["data"]["children"] =
             json!([{ "message": "do", "spans": [span] }, { "message": "note", "spans": [] }]);
-        let found = read("é= 1\n", own);
+        let found = diagnostic("é= 1\n", own);
         assert_eq!(
             found.suggestions,
             [SuggestedFix { title: "do".into(), edits: vec![Edit::replace(2..3, "z")], safe: true }]

@@ -1,0 +1,48 @@
+//! Reads diagnostics of other servers and compilers, with the changes that some of them carry.
+
+mod read;
+mod rendered;
+
+use std::ops::Range;
+
+use crate::document::Edit;
+pub use read::read;
+
+/// One diagnostic of a document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagnostic {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// The message.
+    pub message: String,
+    /// Its code, as text.
+    pub code: String,
+    /// The server or tool that reports it.
+    pub source: String,
+    /// Whether it is reported as less than an error.
+    pub minor: bool,
+    /// What it says about other places of the same document.
+    pub related: Vec<RelatedPlace>,
+    /// The changes that came with it, best first.
+    pub suggestions: Vec<SuggestedFix>,
+}
+
+/// What a diagnostic says about another place of its document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelatedPlace {
+    /// Bytes of the snapshot.
+    pub range: Range<usize>,
+    /// The message.
+    pub message: String,
+}
+
+/// A change that comes with a diagnostic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuggestedFix {
+    /// What it does, in the words of its source.
+    pub title: String,
+    /// The change, in bytes of the snapshot.
+    pub edits: Vec<Edit>,
+    /// Whether its source says that it may be applied without a look.
+    pub safe: bool,
+}

@@ -1,0 +1,24 @@
+//! Names the commands of `workspace/executeCommand`.
+
+/// Sent by editors when a suggestion is accepted, with `{id}`.
+pub const ACCEPTED: &str = "treefill.accepted";
+/// No suggestions for `{minutes}`, or until resumed.
+pub const PAUSE: &str = "treefill.pause";
+/// Ends a pause.
+pub const RESUME: &str = "treefill.resume";
+/// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
+pub const TOGGLE: &str = "treefill.toggle";
+/// Returns what the server is doing; given `{uri}`, also which switch turns that document off.
+pub const STATUS: &str = "treefill.status";
+/// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
+pub const PREFETCH: &str = "treefill.prefetch";
+/// The older name of [`PREFETCH`], which older plugins send.
+pub const WARM: &str = "treefill.warm";
+/// Applies an offered action, `{uri, version, edits}`, or resolves and applies one, `{uri, version, action, range}`: for
+/// clients that know actions only as commands, or cannot ask for their edits.
+pub const APPLY: &str = "treefill.apply";
+/// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
+pub const REWRITE: &str = "treefill.rewrite";
+
+/// Every command, as announced.
+pub const ALL: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];

@@ -1,0 +1,48 @@
+//! Describes one open document: its text, and what is remembered, shown and running for it.
+
+use std::path::PathBuf;
+
+use super::tasks::Tasks;
+use crate::actions::Fix;
+use crate::completion::Shown;
+use crate::document::{Document, Edit};
+use crate::feedback::DocumentFeedback;
+
+/// An open document.
+pub struct OpenDocument {
+    /// The text and its syntax tree.
+    pub document: Document,
+    /// The path in its URI, if it has one.
+    pub path: Option<PathBuf>,
+    /// The name of the language that was recognised, or the editor's language identifier.
+    pub language: String,
+    /// False for read-only views: they are kept in step but nothing is suggested in them.
+    pub editable: bool,
+    /// The suggestions found last, likeliest first: typing any of them needs no model.
+    pub found: Vec<Shown>,
+    /// The suggestions prepared for the case that the user accepts what is shown.
+    pub prefetched: Vec<Shown>,
+    /// What becomes of suggestions and actions.
+    pub feedback: DocumentFeedback,
+    /// How likely the model finds its syntax fixes.
+    pub ranked: RankedFixes,
+    /// What runs for it.
+    pub tasks: Tasks,
+}
+
+/// How likely the model finds the syntax fixes of one version of a document. Edits and numbers only.
+#[derive(Debug, Default)]
+pub struct RankedFixes {
+    /// The version that was asked about.
+    pub version: Option<i32>,
+    /// Edits, and the log-probability of the lines that they make.
+    pub scores: Vec<(Vec<Edit>, f32)>,
+}
+
+impl RankedFixes {
+    /// The score of each of the fixes; none while one of them has no score.
+    pub fn of(&self, version: i32, fixes: &[Fix]) -> Option<Vec<f32>> {
+        let score = |fix: &Fix| self.scores.iter().find(|(edits, _)| *edits == fix.edits).map(|it| it.1);
+        if self.version == Some(version) { fixes.iter().map(score).collect() } else { None }
+    }
+}

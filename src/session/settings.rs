@@ -1,0 +1,48 @@
+//! Applies new settings, and the switches that the user turns while working.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::state::Session;
+use super::switches::Switches;
+use crate::config::Config;
+
+impl Session {
+    /// The settings in force.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.lock().config)
+    }
+
+    /// Applies new settings from the next request on. A changed model is started at once.
+    pub fn configure(self: &Arc<Self>, config: Config) {
+        let (model_changed, instruct_changed) = {
+            let mut state = self.lock();
+            let old = &state.config;
+            let engine = old.engine != config.engine;
+            let model = engine || old.model != config.model;
+            // The model that takes instructions computes with as many threads as the other one.
+            let threads = old.model.tuning.threads != config.model.tuning.threads;
+            let instruct = engine || old.instruct != config.instruct || threads;
+            state.disabled = config.disabled();
+            state.feedback.enabled = config.stats.enabled;
+            state.config = Arc::new(config);
+            (model, instruct)
+        };
+        if model_changed {
+            self.start_engine();
+        }
+        if instruct_changed {
+            self.end_instruct();
+        }
+    }
+
+    /// Turns the off switches.
+    pub fn switch<T>(&self, turn: impl FnOnce(&mut Switches) -> T) -> T {
+        turn(&mut self.lock().switches)
+    }
+
+    /// The editor works in these folders.
+    pub fn work_in(&self, roots: Vec<PathBuf>) {
+        self.lock().roots = roots;
+    }
+}

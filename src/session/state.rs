@@ -1,0 +1,170 @@
+//! Holds everything that a running treefill remembers, behind one mutex.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::Instant;
+
+use parking_lot::{Mutex, MutexGuard};
+use ropey::Rope;
+use tokio::sync::watch;
+
+use super::counts::Counts;
+use super::open_document::OpenDocument;
+use super::switches::{Off, Switches};
+use crate::completion::Reason;
+use crate::config::{Config, Disabled};
+use crate::engine::Engine;
+use crate::feedback::Feedback;
+use crate::language::Registry;
+use crate::stats::{History, Recorder};
+
+/// Loads the languages.
+type Load = Box<dyn FnOnce() -> Registry + Send>;
+
+/// Makes an engine from the settings. It may block: a model is unpacked, a file is looked at.
+pub type EngineStarter = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
+
+/// The state of one running treefill.
+pub struct Session {
+    state: Mutex<State>,
+    /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
+    pub(super) registry: LazyLock<Registry, Load>,
+    /// Filled once the engine has been started; requests wait for that.
+    pub(super) engine: watch::Sender<Option<Arc<dyn Engine>>>,
+    pub(super) starter: EngineStarter,
+    /// The engine of the model that takes instructions, filled when it is first needed.
+    pub(super) instruct: watch::Sender<Option<Arc<dyn Engine>>>,
+    pub(super) instruct_starter: OnceLock<EngineStarter>,
+}
+
+/// What the mutex guards.
+pub struct State {
+    /// By the URI as the client spells it.
+    pub documents: HashMap<Arc<str>, OpenDocument>,
+    pub config: Arc<Config>,
+    pub disabled: Disabled,
+    pub switches: Switches,
+    pub counts: Counts,
+    /// The number of the last answer.
+    pub last_answer: u64,
+    /// The folders that the editor works in.
+    pub roots: Vec<PathBuf>,
+    pub feedback: Feedback,
+    /// Whether a thread makes the engine of the model that takes instructions.
+    pub instruct_starts: bool,
+}
+
+/// What a session does, as one moment shows it.
+#[derive(Debug)]
+pub struct Overview {
+    /// Whether suggestions are paused everywhere.
+    pub paused: bool,
+    /// The switch that turns the document off that was asked about, if one does.
+    pub off: Option<Off>,
+    /// How many documents are open.
+    pub documents: usize,
+    /// What has happened so far.
+    pub counts: Counts,
+    /// Whether there is to be a model that takes instructions.
+    pub instruct: bool,
+}
+
+impl Session {
+    /// A session without open documents. No engine is started yet, and the languages are loaded when the first one is
+    /// needed, or by [`Session::load_languages`].
+    pub fn new(
+        languages: impl FnOnce() -> Registry + Send + 'static,
+        config: Config,
+        starter: EngineStarter,
+    ) -> Arc<Self> {
+        let state = State {
+            documents: HashMap::new(),
+            disabled: config.disabled(),
+            feedback: Feedback::new(config.stats.enabled),
+            config: Arc::new(config),
+            switches: Switches::default(),
+            counts: Counts::default(),
+            last_answer: 0,
+            roots: Vec::new(),
+            instruct_starts: false,
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            registry: LazyLock::new(Box::new(languages) as Load),
+            engine: watch::Sender::new(None),
+            starter,
+            instruct: watch::Sender::new(None),
+            instruct_starter: OnceLock::new(),
+        })
+    }
+
+    /// What the mutex guards. Never held while parsing or generating, nor across an `.await` (clippy denies that).
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Loads the languages on a thread of its own; a request that needs one meanwhile waits for it.
+    pub fn load_languages(self: &Arc<Self>) {
+        let session = Arc::clone(self);
+        let load = move || {
+            LazyLock::force(&session.registry);
+        };
+        std::thread::Builder::new().name("languages".into()).spawn(load).expect("a thread can be started");
+    }
+
+    /// Records what happens from now on. The command line does not: it shows nothing that a user could accept.
+    pub fn record_to(&self, recorder: Recorder) {
+        self.lock().feedback.recorder = recorder;
+    }
+
+    /// Ranks by what was accepted in earlier sessions, read from `file` on a thread of its own.
+    pub fn learn_from(self: &Arc<Self>, file: PathBuf) {
+        let session = Arc::clone(self);
+        let load = move || {
+            let history = Arc::new(History::load(&file));
+            session.lock().feedback.history = history;
+        };
+        std::thread::Builder::new().name("history".into()).spawn(load).expect("a thread can be started");
+    }
+
+    /// What the session does now; `off` is about the document at `uri`.
+    pub fn overview(&self, uri: Option<&str>) -> Overview {
+        let state = self.lock();
+        let open = uri.and_then(|uri| state.documents.get(uri));
+        Overview {
+            paused: state.switches.is_paused(Instant::now()),
+            off: open.and_then(|open| state.off(open)),
+            documents: state.documents.len(),
+            counts: state.counts.clone(),
+            instruct: state.config.instruct.path.is_some(),
+        }
+    }
+}
+
+impl State {
+    /// The switch that turns a document off, if one does.
+    pub fn off(&self, open: &OpenDocument) -> Option<Off> {
+        let by_hand = self.switches.off(&open.document.uri(), &open.language, Instant::now());
+        let by_settings = || self.disabled.matches(&open.language, open.path.as_deref());
+        by_hand.or_else(|| by_settings().then_some(Off::Settings))
+    }
+
+    /// Why nothing may be offered in a document, if so.
+    pub fn silence(&self, uri: &str) -> Option<Reason> {
+        match self.documents.get(uri).filter(|open| open.editable) {
+            None => Some(Reason::NotHere),
+            Some(open) => self.off(open).map(|_| Reason::Disabled),
+        }
+    }
+
+    /// Whether the user wants our own syntax errors to be shown in a document.
+    pub fn diagnoses(&self, uri: &str) -> bool {
+        self.config.diagnostics.syntax && self.silence(uri).is_none()
+    }
+}
+
+/// The text of an open document.
+pub fn text(documents: &HashMap<Arc<str>, OpenDocument>, uri: &str) -> Option<Rope> {
+    documents.get(uri).map(|open| open.document.text().clone())
+}

@@ -1,0 +1,118 @@
+//! Keeps the open documents in step with the editor.
+
+use std::sync::Arc;
+
+use super::open_document::{OpenDocument, RankedFixes};
+use super::state::{Session, State};
+use super::tasks::Tasks;
+use crate::document::{Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
+use crate::feedback::DocumentFeedback;
+use crate::language::Language;
+
+/// A change of a document that is not open: the client and treefill no longer agree, and nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{uri} is not open: its change was dropped; closing and opening the file fixes it")]
+pub struct NotOpen {
+    /// The URI the client gave.
+    pub uri: String,
+}
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// Whether its version followed the one before.
+    pub order: VersionOrder,
+    /// Whether the user wants our own syntax errors to be shown in the document.
+    pub diagnose: bool,
+}
+
+impl Session {
+    /// The language of a document: what the editor says, else its path, else its first line.
+    fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
+        self.registry
+            .by_lsp_id(lsp_id)
+            .or_else(|| uri::path(uri).and_then(|path| self.registry.by_path(&path)))
+            .or_else(|| self.registry.by_shebang(text.lines().next()?))
+    }
+
+    /// A document was opened; one that was open under the same URI is forgotten. Returns whether the user wants our own
+    /// syntax errors to be shown in it.
+    pub fn open(&self, uri: &str, lsp_id: &str, version: i32, text: &str) -> bool {
+        let language = self.language_of(lsp_id, uri, text);
+        let name = language.as_ref().map_or_else(|| lsp_id.to_owned(), |language| language.name().to_owned());
+        let document = Document::new(uri, version, text, language);
+        let open = OpenDocument {
+            path: uri::path(uri),
+            editable: !uri::is_view(uri),
+            found: Vec::new(),
+            prefetched: Vec::new(),
+            feedback: DocumentFeedback::new(document.uri(), &name),
+            ranked: RankedFixes::default(),
+            tasks: Tasks::default(),
+            language: name,
+            document,
+        };
+        let mut state = self.lock();
+        state.documents.insert(open.document.uri(), open);
+        state.diagnoses(uri)
+    }
+
+    /// A document was changed: `changes` one after another, each in the coordinates left by the one before. Without a
+    /// `version`, it is the next one.
+    ///
+    /// # Errors
+    /// The document is not open.
+    pub fn change(
+        self: &Arc<Self>,
+        uri: &str,
+        version: Option<i32>,
+        changes: &[Change],
+        encoding: Encoding,
+    ) -> Result<Changed, NotOpen> {
+        let mut state = self.lock();
+        let State { documents, feedback, .. } = &mut *state;
+        let open = documents.get_mut(uri).ok_or_else(|| NotOpen { uri: uri.to_owned() })?;
+        let version = version.unwrap_or_else(|| open.document.version().saturating_add(1));
+        let order = open.document.change(version, changes, encoding);
+        open.tasks.text_changed();
+        open.ranked = RankedFixes::default();
+        let checks = feedback.text_changed(&mut open.feedback, open.document.text());
+        let diagnose = state.diagnoses(uri);
+        drop(state);
+        self.check_later(checks);
+        Ok(Changed { order, diagnose })
+    }
+
+    /// Takes back the tree of a snapshot, so that the next parse starts from it.
+    pub fn store_tree(&self, snapshot: &Snapshot, tree: Tree) {
+        if let Some(open) = self.lock().documents.get_mut(&snapshot.uri) {
+            open.document.store_tree(snapshot, tree);
+        }
+    }
+
+    /// The version of an open document.
+    pub fn version(&self, uri: &str) -> Option<i32> {
+        self.lock().documents.get(uri).map(|open| open.document.version())
+    }
+
+    /// A document was closed: everything of it is freed, and what runs for it is stopped. Returns the size of its text
+    /// in bytes.
+    pub fn close(&self, uri: &str) -> usize {
+        let mut state = self.lock();
+        let State { documents, feedback, switches, .. } = &mut *state;
+        // The name of an unsaved document is used again for another one; a file that is opened again is the same.
+        if !uri.starts_with("file:") {
+            switches.forget(uri);
+        }
+        let Some(mut open) = documents.remove(uri) else { return 0 };
+        feedback.end_shown(&mut open.feedback, false);
+        feedback.check_document(uri, |_| Some(open.document.text().clone()));
+        open.document.text().len_bytes()
+    }
+
+    /// The URIs of the open documents, and whether the user wants our own syntax errors to be shown in each.
+    pub fn open_documents(&self) -> Vec<(String, bool)> {
+        let state = self.lock();
+        state.documents.keys().map(|uri| (uri.to_string(), state.diagnoses(uri))).collect()
+    }
+}
