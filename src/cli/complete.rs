@@ -18,9 +18,8 @@ use crate::completion::{
 };
 use crate::config::Config;
 use crate::document::Snapshot;
-use crate::engine::{Engine, Status, start_in_process};
+use crate::engine::{self, Engine, Host, ModelRole, Status};
 use crate::language::Registry;
-use crate::models;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -68,7 +67,7 @@ pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode
         .collect::<anyhow::Result<Vec<_>>>()?;
     let registry = super::languages::load_and_tell();
     config.model.path = arguments.model.clone().or(config.model.path);
-    let engine = start(&config)?;
+    let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let model = ready(&*engine).await?;
@@ -106,9 +105,9 @@ fn skipped(reason: Reason) -> CompletionReport {
 }
 
 /// The engine for the configured model, loading.
-pub fn start(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
-    let model = models::infill(&config.model.path)?;
-    Ok(start_in_process(config.engine_options(model)))
+pub fn start(config: &Config) -> Arc<dyn Engine> {
+    let settings = |model| config.engine_settings(model);
+    engine::start(ModelRole::Infill, &config.model.path, Host::ThisProcess, settings)
 }
 
 /// Wait until the engine can work; the model's name.

@@ -75,7 +75,7 @@ impl Desk {
             max_tokens: self.options.max_tokens,
             stop,
             sampling: Sampling::Greedy,
-            task: Task::Generate { candidates },
+            task: Task::Generate { candidates: engine.capabilities().candidates(candidates) },
         })
     }
 

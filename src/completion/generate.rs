@@ -65,7 +65,7 @@ pub async fn drafts(
         max_tokens: most,
         stop: prompt::stop(lines),
         sampling: wanted.sampling,
-        task: Task::Generate { candidates: wanted.candidates },
+        task: Task::Generate { candidates: engine.capabilities().candidates(wanted.candidates) },
     };
     let generation = engine.generate(job, cancel.clone());
     let guide = Guide::new(context, shape);

@@ -15,6 +15,9 @@ pub async fn log_probabilities(
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<f32>, Reason> {
+    if !engine.capabilities().scoring {
+        return Err(Reason::EngineFailed("this engine does not score texts".into()));
+    }
     let held = match &*engine.status().borrow() {
         Status::Ready(model) => model.context,
         Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),

@@ -3,8 +3,10 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 /// Something that computes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its name and what it is, e.g. `CUDA0 (NVIDIA H100)`.
     pub name: String,
