@@ -1,4 +1,4 @@
-//! The inference engine as the rest of treefill sees it: a [`Job`] of text segments in, a stream of text pieces out.
+//! Defines the inference engine for the rest of treefill: a [`Job`] of text segments in, a stream of text pieces out.
 //!
 //! It knows neither documents nor syntax trees. The only files that touch llama.cpp are `engine/llama.rs` and its folder.
 

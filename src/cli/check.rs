@@ -1,4 +1,4 @@
-//! `treefill check`: code to look at twice, as a list. It changes no file.
+//! Runs `treefill check`: lists code that a reader should look at twice. It changes no file.
 
 use std::io::Write as _;
 use std::process::ExitCode;

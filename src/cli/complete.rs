@@ -1,4 +1,4 @@
-//! `treefill complete`: the pipeline at one or more places, drawn or as JSON. It edits no file.
+//! Runs `treefill complete`: completes at one or more places, and draws the result or prints it as JSON. It edits no file.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,8 +10,8 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::file_position::FilePosition;
 use super::ghost::{BOLD, DIM, Scene};
-use super::place::Place;
 use crate::cancel::CancelToken;
 use crate::completion::{
     self, CheckLevel, CompletionReport, CompletionRequest, Outcome, Reason, Suggestion, TriggerKind,
@@ -33,10 +33,10 @@ Exit codes: 0 also when there is nothing to suggest (it says why), 1 when a file
 
 /// Options of `treefill complete`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CompleteArguments {
     /// Where: FILE:LINE:COLUMN, or FILE:LINE for the end of a line
     #[arg(required = true, value_name = "PLACE")]
-    places: Vec<Place>,
+    places: Vec<FilePosition>,
     /// Leave out the rest of the line at each place, and show it beside the suggestion
     #[arg(long)]
     cut: bool,
@@ -50,7 +50,7 @@ pub struct Arguments {
 
 /// One place, read and located.
 struct Task<'a> {
-    place: &'a Place,
+    place: &'a FilePosition,
     text: String,
     offset: usize,
     /// What `--cut` took out.
@@ -58,7 +58,7 @@ struct Task<'a> {
 }
 
 /// Complete at every place; the model is read once.
-pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<ExitCode> {
     // All places first: a wrong one should not cost the time of a model.
     let tasks = arguments
         .places
@@ -122,7 +122,7 @@ pub async fn ready(engine: &dyn Engine) -> anyhow::Result<Arc<crate::engine::Mod
 }
 
 impl<'a> Task<'a> {
-    fn new(place: &'a Place, cut: bool) -> anyhow::Result<Self> {
+    fn new(place: &'a FilePosition, cut: bool) -> anyhow::Result<Self> {
         let mut text = place.read()?;
         let (offset, end) = place.locate(&text)?;
         let cut = cut.then(|| text.drain(offset..end).collect());

@@ -1,4 +1,4 @@
-//! `treefill languages`: a table of the languages and of what each can do.
+//! Runs `treefill languages`: prints a table of the languages and of what each can do.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -18,14 +18,14 @@ In a language that is not listed, suggestions are made but not checked.";
 
 /// Options of `treefill languages`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct LanguagesArguments {
     /// Print one JSON object for each language
     #[arg(long)]
     json: bool,
 }
 
 /// Print the table.
-pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &LanguagesArguments) -> anyhow::Result<ExitCode> {
     let (registry, problems) = load();
     for problem in &problems {
         super::tell(&problem.to_string());

@@ -1,4 +1,4 @@
-//! What llama.cpp says of this machine and of a model file, without running it. A build without llama.cpp (cargo feature
+//! Reports what llama.cpp knows of this machine and of a model file, without running it. A build without llama.cpp (cargo feature
 //! `llama`) knows of no devices and reads no vocabulary.
 
 use std::path::Path;

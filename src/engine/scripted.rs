@@ -1,4 +1,4 @@
-//! An engine that plays back a script: for tests of everything above the engine. It runs no model.
+//! Plays back a script as an engine: for tests of everything above the engine. It runs no model.
 
 use std::sync::Arc;
 

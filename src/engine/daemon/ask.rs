@@ -1,4 +1,4 @@
-//! One question to an engine process, without becoming its client: for the command line. It blocks.
+//! Asks an engine process one question without becoming its client: for the command line. It blocks.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What goes over the engine's socket: frames of a 32-bit big-endian length and a JSON value. No behaviour.
+//! Defines the messages on the engine's socket: frames of a 32-bit big-endian length and a JSON value.
 //!
 //! JSON, because a peer of another version must be able to read at least the greeting, and to say what is wrong: it costs
 //! some 30 µs for a prompt of 24 kB, against milliseconds of inference.

@@ -1,5 +1,5 @@
-//! A client's connection to the engine process: jobs out, updates in, and a watch over whether it still lives. It starts
-//! no process.
+//! Carries jobs to the engine process and updates back, and watches whether the process still lives. `client.rs` starts
+//! the process.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! One client of the engine process, from its greeting to its end. Whatever it sends, only its own jobs suffer.
+//! Serves one client of the engine process, from its greeting to its end. Whatever a client sends, only its own jobs suffer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
