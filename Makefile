@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-editors test-vscode-newest test-train vsix dist lint bench docs picture install clean
+.PHONY: help setup hint build demo test test-core test-editors test-vscode-newest test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -37,6 +37,9 @@ demo: build ## Complete at real cursors in real Python and Rust files, with the 
 test: setup hint ## Run the whole test suite
 	$(CARGO) test $(FLAGS)
 
+test-core: ## Run the tests that need no model: no cmake, no C++ compiler, a few minutes from a clean clone
+	$(CARGO) test $(CARGO_FLAGS) --no-default-features
+
 test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code) against the binary
 	editors/test.sh $(BINARY)
 
@@ -52,9 +55,10 @@ vsix: build ## Make the VS Code extension in dist/, with the binary and without 
 dist: setup ## Make a release in dist/, built for any machine (BINARY=… packs that one instead; needs Node 20 and npm)
 	scripts/dist.sh dist $(if $(filter command,$(origin BINARY)),$(BINARY))
 
-lint: setup hint ## Check the formatting, and clippy with warnings denied
+lint: setup hint ## Check the formatting, and clippy and rustdoc with warnings denied
 	$(CARGO) fmt --check
 	$(CARGO) clippy $(FLAGS) --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --no-default-features --no-deps --document-private-items
 
 bench: setup hint ## Run the benchmarks
 	$(CARGO) bench $(CARGO_FLAGS) $(if $(FEATURES),--features $(FEATURES))

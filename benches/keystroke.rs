@@ -1,5 +1,5 @@
-//! What a keystroke costs before any model is asked: the didChange itself, and the parse that a request makes after it.
-//! It measures no protocol and no model.
+//! Measures what a keystroke costs before a model is asked: the didChange itself, and the parse that a request makes
+//! after it.
 
 // The figures are what it is for.
 #![allow(clippy::print_stdout)]

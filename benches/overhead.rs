@@ -1,5 +1,5 @@
-//! What the pipeline adds to the model's own time: from the trigger to the outcome in files of 10 000 lines, with an engine that
-//! answers at once. Prints median and 99th percentile for each language; judges nothing.
+//! Measures what the pipeline adds to the model's own time: from the trigger to the outcome in files of 10 000 lines,
+//! with an engine that answers at once. Prints median and 99th percentile for each language.
 
 // The figures are what it is for.
 #![allow(clippy::print_stdout)]
@@ -88,7 +88,7 @@ async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut 
         offset,
         trigger: TriggerKind::Automatic,
         selected: None,
-        shown: Vec::new(),
+        remembered: Vec::new(),
     };
     let start = Instant::now();
     let report = complete(request, &*engine, &options, &CancelToken::never()).await;

@@ -1,4 +1,4 @@
-//! What is around the cursor: a pure function of a snapshot and its tree. It does no I/O and knows no prompt format.
+//! Reads what is around the cursor: a pure function of a snapshot and its tree. `prompt` turns it into a prompt.
 //!
 //! The work is bounded: windows of some kilobytes of text, and query cursors limited to byte ranges.
 

@@ -1,5 +1,5 @@
-//! One open document: its text as a rope, its syntax tree kept in step by edits, its language. It does not know LSP, and
-//! an edit never parses: the tree of a version is made when a request needs it.
+//! Keeps an open document: its text as a rope, its language, and a syntax tree that edits keep in step. An edit never parses:
+//! the tree of a version is made when a request needs it.
 
 pub mod edit;
 mod part;

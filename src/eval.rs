@@ -1,16 +1,16 @@
-//! Measures what suggestions are worth: holes in real files and keystrokes replayed through the real session, the same for
-//! llama-server as llama.vim drives it. It only asks and counts; nothing of it runs while an editor is served.
+//! Measures what suggestions are worth: holes in real files, and keystrokes replayed through the real session or
+//! llama-server. Nothing of it runs while an editor is served.
 
 pub mod answer;
 pub mod backends;
 pub mod build_cases;
 pub mod case;
+pub mod charts;
 pub mod client;
 pub mod editor;
 pub mod holes;
 pub mod metrics;
 pub mod oracle;
-pub mod page;
 pub mod peer;
 pub mod replay;
 pub mod report;

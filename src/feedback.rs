@@ -18,7 +18,7 @@ use action::{ActionEvent, ActionTracker, PredictedResult};
 use retention::RetentionCheck;
 use suggestion::ShownSuggestion;
 
-use crate::completion::Shown;
+use crate::completion::Suggestion;
 use crate::document::{Edit, Snapshot};
 use crate::stats::{self, ActionOutcome, Disposition, Ended, History, Recorder, RequestKind, UsageEvent};
 
@@ -107,7 +107,7 @@ impl Feedback {
     pub fn show(
         &mut self,
         document: &mut DocumentFeedback,
-        suggestion: &Shown,
+        suggestion: &Suggestion,
         kind: RequestKind,
         id: u64,
         text: &Rope,

@@ -1,4 +1,4 @@
-//! Languages as data: what `grammars/<name>/` says, compiled against the grammar. No language is named in code but in the
+//! Loads the languages: each is data in `grammars/<name>/`, compiled against its grammar. Code names a language only in the
 //! tables of `language/grammar.rs` and `language/strict.rs`.
 
 mod builtins;
@@ -14,10 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use builtins::Builtins;
-pub use config::{DocStyle, Docs, LanguageConfig, Tokens};
+pub use config::{DocStyle, Docs, LanguageConfig, LexicalRules};
 pub use queries::Queries;
 pub use repairs::{DiagnosticKind, Imports, Repairs};
-pub use source::Problem;
+pub use source::GrammarProblem;
 
 /// One language: its configuration, grammar and queries.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Registry {
 
     /// The embedded languages, with files in `overrides/<name>/` taking the place of embedded ones, file by file. What
     /// cannot be used is left out and reported: a slip in a query must not take completion away.
-    pub fn load(overrides: Option<&Path>) -> (Self, Vec<Problem>) {
+    pub fn load(overrides: Option<&Path>) -> (Self, Vec<GrammarProblem>) {
         let mut problems = Vec::new();
         let mut names: BTreeSet<String> = names_in_embedded();
         match overrides.filter(|folder| folder.exists()).map(|folder| (folder, std::fs::read_dir(folder))) {
@@ -109,12 +109,12 @@ impl Registry {
                 let folders = entries.flatten().filter(|entry| entry.path().is_dir());
                 names.extend(folders.filter_map(|entry| entry.file_name().into_string().ok()));
             }
-            Some((folder, Err(error))) => problems.push(Problem::new(folder, error)),
+            Some((folder, Err(error))) => problems.push(GrammarProblem::new(folder, error)),
             None => {}
         }
         let mut registry = Self::default();
         for name in &names {
-            if let Some(language) = source::Source::new(name, overrides, &mut problems).load() {
+            if let Some(language) = source::LanguageFiles::new(name, overrides, &mut problems).load() {
                 registry.add(language);
             }
         }

@@ -1,13 +1,12 @@
-//! Small plots of plain numbers: as inline SVG, as lines of a terminal, and a page of HTML to put them on. It knows nothing
-//! of what the numbers mean, and nothing it makes needs a script or a network.
+//! Draws small plots of plain numbers, as inline SVG and as lines of a terminal, and puts them into reports. Nothing that it makes
+//! needs a script or a network.
 
 mod bins;
-mod page;
+mod report;
 mod svg;
 mod terminal;
 
-pub use page::Page;
-pub use terminal::{bar, spark};
+pub use report::Report;
 
 /// Labelled horizontal bars, one or two beside each other for each label.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -70,6 +69,11 @@ impl LineChart {
     /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::lines(self)
+    }
+
+    /// One line for each series, with a character for each value.
+    pub fn text(&self) -> String {
+        terminal::lines(self)
     }
 }
 

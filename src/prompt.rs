@@ -6,5 +6,5 @@ mod segment;
 mod stop;
 
 pub use layout::build;
-pub use segment::Budget;
+pub use segment::PromptBudget;
 pub use stop::stop;

@@ -1,5 +1,5 @@
-//! What was shown, taken and kept, as numbers in a file of the user's own. It never sees source text, paths or file names,
-//! and nothing of it leaves the machine.
+//! Records what was shown, taken and kept, as numbers in a file of the user's own: no source text, no paths, no file
+//! names. Nothing of it leaves the machine.
 
 mod actions;
 pub mod event;
@@ -10,7 +10,7 @@ mod writer;
 
 pub use actions::ActionTally;
 pub use event::{
-    Acted, ActionOutcome, Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, language_name,
+    Acted, ActionOutcome, Asked, Disposition, Ended, KeptShare, RequestKind, UsageEvent, language_name,
 };
 pub use history::History;
 pub use log::{EventLog, default_file, read};

@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "tidy/map.rs"]
+mod map;
+
 #[path = "tidy/links.rs"]
 mod links;
 
@@ -32,7 +35,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("config", "completion actions engine paths"),
     ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
-    ("verify", "context document language text"),
+    ("verify", "document language text"),
     ("prompt", "context engine document language"),
     ("context", "document language text"),
     ("diagnostics", "document text"),

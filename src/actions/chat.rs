@@ -1,40 +1,38 @@
-//! Asking the model that takes instructions: the messages, the answer, and the code in it. What is asked for, and whether an
-//! answer is any good, is each action's.
+//! Asks the model that takes instructions, and reads the code in its reply. Each action writes its own prompt and checks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::action::{LazyAction, Resolve};
+use super::rounds::RoundPlan;
 use crate::cancel::CancelToken;
 use crate::completion::{Reason, blocking};
-use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Sampling, Speaker, Status, Stop, Task, Update};
+use crate::document::Edit;
+use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Status, Stop, Task, Update};
+use crate::verify::Verifier;
 
-/// How often is asked: once for the likeliest answer, then by chance, while none is good.
-const ROUNDS: u64 = 3;
-/// Whoever asked sees it running and may stop it, and waits no longer than this. An answer takes a model of 7 B on two cores
-/// half of it.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How freely further answers are drawn: enough to differ.
-const TEMPERATURE: f32 = 0.6;
-const TOP_P: f32 = 0.9;
-/// Most tokens of an answer.
+/// A reply takes a model of 7 B on two cores half of the time.
+const PLAN: RoundPlan =
+    RoundPlan { rounds: 3, candidates: 1, temperature: 0.6, top_p: 0.9, patience: Duration::from_secs(120) };
+/// Most tokens of a reply.
 const LONGEST: usize = 2048;
 
-/// What is asked.
+/// What the model is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatPrompt {
     /// The document's identity, for "latest wins" and KV reuse.
     pub document: String,
-    /// What holds for every answer of this kind.
+    /// What holds for every reply of this kind.
     pub rules: String,
     /// The question itself.
     pub text: String,
-    /// Bytes that an answer may be expected to have.
+    /// Bytes that a reply may be expected to have.
     pub expected: usize,
 }
 
-/// What was answered.
+/// What the model replies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatReply {
     /// With LF line ends.
@@ -54,39 +52,45 @@ impl ChatPrompt {
             // Two bytes are fewer than any tokeniser puts into a token of code on average.
             max_tokens: (self.expected / 2 + 128).min(LONGEST),
             stop: Stop::default(),
-            sampling: match round {
-                0 => Sampling::Greedy,
-                seed => Sampling::Seeded { temperature: TEMPERATURE, top_p: TOP_P, seed },
-            },
+            sampling: PLAN.sampling(round),
             task: Task::Chat { messages },
         }
     }
 }
 
-/// Ask until `judge`, which runs on a blocking thread, makes something of an answer; or why nothing was made.
-pub async fn ask<T: Send + 'static>(
-    question: ChatPrompt,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-    judge: impl Fn(&ChatReply) -> Option<T> + Send + Sync + 'static,
-) -> Result<T, Reason> {
+/// Resolves an action by asking: `prepare` finds its place and writes the prompt, `accept` makes edits of a reply that passes.
+/// Both run on a blocking thread.
+///
+/// # Errors
+/// [`Reason::NotHere`] without a place, [`Reason::Invalid`] when no reply is accepted, else what hinders the engine.
+pub async fn run<P: Send + Sync + 'static>(
+    work: Resolve<'_>,
+    prepare: fn(&LazyAction, &Verifier) -> Option<(ChatPrompt, P)>,
+    accept: fn(&ChatReply, &P, &Verifier) -> Option<Vec<Edit>>,
+) -> Result<Vec<Edit>, Reason> {
+    let Resolve { action, snapshot, engine, cancel } = work;
+    let look = move || {
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
+        let (prompt, place) = prepare(&action, &verifier).ok_or(Reason::NotHere)?;
+        Ok::<_, Reason>((prompt, Arc::new((place, verifier))))
+    };
+    let (prompt, checks) = blocking(look).await??;
     let start = Instant::now();
-    let judge = Arc::new(judge);
-    for round in 0..ROUNDS {
-        let answer = once(question.job(round), engine, start + PATIENCE, cancel).await?;
-        let judge = Arc::clone(&judge);
-        if let Some(made) = blocking(move || judge(&answer)).await? {
-            return Ok(made);
+    for round in 0..PLAN.rounds {
+        let reply = ask(prompt.job(round), engine, start + PLAN.patience, cancel).await?;
+        let checks = Arc::clone(&checks);
+        if let Some(edits) = blocking(move || accept(&reply, &checks.0, &checks.1)).await? {
+            return Ok(edits);
         }
         // The next one takes as long as this one did.
-        if start.elapsed() > PATIENCE / 2 {
+        if start.elapsed() > PLAN.patience / 2 {
             break;
         }
     }
     Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
 }
 
-async fn once(
+async fn ask(
     job: Job,
     engine: &dyn Engine,
     deadline: Instant,
@@ -169,13 +173,6 @@ pub fn fenced(language: &str, code: &str) -> String {
     let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat((longest + 1).max(3));
     format!("{fence}{language}\n{}\n{fence}", code.replace("\r\n", "\n").trim_end())
-}
-
-/// Look for what is to be done, on a blocking thread.
-pub async fn read<T: Send + 'static>(
-    look: impl FnOnce() -> Result<T, Reason> + Send + 'static,
-) -> Result<T, Reason> {
-    blocking(look).await?
 }
 
 #[cfg(test)]

@@ -1,18 +1,44 @@
-//! Write the docstring: the documentation of a function that has none, in the style of its file. Nothing but that text is
-//! inserted, and what would end it early is refused.
+//! Writes the documentation of a function that has none, in the style of its file. It inserts nothing but that text, and refuses
+//! a text that would end the documentation early.
+//!
+//! ```python before
+//! def area(width, height):
+//!     return width * hˇeight
+//! ```
+//! ```text model
+//! The area of a rectangle.
+//! ```
+//! ```python after
+//! def area(width, height):
+//!     """The area of a rectangle."""
+//!     return width * height
+//! ```
 
 use std::ops::Range;
 
-use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
+use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
+use super::chat::{self, ChatPrompt, ChatReply, fenced};
 use super::function::{self, Function};
-use super::verdict::Judge;
-use super::{Action, LazyAction};
-use crate::cancel::CancelToken;
-use crate::completion::Reason;
+use super::request::ActionRequest;
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
-use crate::engine::Engine;
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::engine::ModelRole;
 use crate::language::{DocStyle, Docs};
+use crate::verify::{Verifier, policy};
+
+/// Writes the documentation of a function.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "docstring",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Instruct,
+        without_model: false,
+        find: |request| find(request).into_iter().collect(),
+        resolve: |work| Box::pin(chat::run(work, prepare, accept)),
+    },
+    not_here: "there is no function without documentation here",
+    invalid: "nothing of what the model wrote is a text that can stand there and end where it should",
+};
 
 /// Most lines of a text: a longer one says more than a reader wants to know.
 const LINES: usize = 40;
@@ -20,30 +46,22 @@ const LINES: usize = 40;
 const EXAMPLE: usize = 600;
 const FUNCTION: usize = 12 * 1024;
 
-const RULES: &str = "You document code. ChatReply with the text of the documentation only: no code around it, no quotes, no \
+const RULES: &str = "You document code. Answer with the text of the documentation only: no code around it, no quotes, no \
                      comment marks. Say what the function does for its caller, not how. Do not invent anything.";
 
-/// What can be documented at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
-    let target = DocTarget::find(snapshot, range)?;
+fn find(request: &ActionRequest) -> Option<LazyAction> {
+    let target = DocTarget::find(&request.snapshot, &request.place())?;
     let title = format!("Write the {} of `{}`", target.docs.name, target.function.name);
-    Some(LazyAction::new(Action::Docstring, title, range.clone()))
+    Some(LazyAction::new(&SPEC, title, request.place()))
 }
 
-/// Write it: the change, or why there is none.
-pub async fn write(
-    promise: LazyAction,
-    snapshot: Snapshot,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let look = move || {
-        let target = DocTarget::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((target.question(&judge), target, judge))
-    };
-    let (question, target, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| target.insert(answer, &judge)).await.map(|edit| vec![edit])
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, DocTarget)> {
+    let target = DocTarget::find(verifier.snapshot(), &action.range)?;
+    Some((target.question(verifier), target))
+}
+
+fn accept(reply: &ChatReply, target: &DocTarget, verifier: &Verifier) -> Option<Vec<Edit>> {
+    target.insert(reply, verifier).map(|edit| vec![edit])
 }
 
 /// Where a text goes, and how it is written there.
@@ -86,10 +104,10 @@ impl DocTarget {
         Some(Self { function, docs: docs.clone(), at, indentation })
     }
 
-    fn question(&self, judge: &Judge) -> ChatPrompt {
-        let snapshot = judge.snapshot();
+    fn question(&self, verifier: &Verifier) -> ChatPrompt {
+        let snapshot = verifier.snapshot();
         let language = snapshot.language.as_ref().map_or("", |language| language.name());
-        let known = function::docs(snapshot, judge.tree());
+        let known = function::docs(snapshot, verifier.tree());
         let style = style(&self.docs, &known).map_or_else(
             || "Its first line is a summary; more follows only where it is needed.".to_owned(),
             |style| format!("The style of this file is {}: {}.", style.name, style.shows.join(" ")),
@@ -110,22 +128,21 @@ impl DocTarget {
     }
 
     /// The text of an answer in its target, if that changes nothing else.
-    fn insert(&self, answer: &ChatReply, judge: &Judge) -> Option<Edit> {
+    fn insert(&self, answer: &ChatReply, verifier: &Verifier) -> Option<Edit> {
         let lines = self.lines(&answer.whole.then(|| said(&answer.text, &self.docs))?)?;
-        let ending = judge.snapshot().line_ending();
-        let known = function::docs(judge.snapshot(), judge.tree());
+        let ending = verifier.snapshot().line_ending();
+        let known = function::docs(verifier.snapshot(), verifier.tree());
         let written = self.written(&lines, &known)?;
         // Inside it follows the header's line; above, the function's line follows it.
-        let (new, text) = match self.docs.quotes.is_empty() {
-            true => (format!("{written}\n"), 0),
-            false => (format!("\n{written}"), ending.len() + self.indentation.len()),
+        let new = match self.docs.quotes.is_empty() {
+            true => format!("{written}\n"),
+            false => format!("\n{written}"),
         };
-        let length = crate::document::with_line_ends(&new, ending).len();
-        let added = self.at + text..self.at + length;
-        let same = judge.is_same_code(&(self.at..self.at), &new, Some(added));
-        let edit = Edit::insert(self.at, crate::document::with_line_ends(&new, ending));
-        let after = judge.snapshot().with_edit(&edit);
-        let target = self.function.definition.start + if self.docs.quotes.is_empty() { length } else { 0 };
+        let edit = Edit::insert(self.at, with_line_ends(&new, ending));
+        let same = verifier.allows(std::slice::from_ref(&edit), &policy::DOCUMENTATION);
+        let after = verifier.snapshot().with_edit(&edit);
+        let target =
+            self.function.definition.start + if self.docs.quotes.is_empty() { edit.text.len() } else { 0 };
         let documented = || function::at(&after, &after.parse()?, &(target..target)).map(|it| it.documented);
         (same && documented() == Some(true)).then_some(edit)
     }

@@ -92,10 +92,17 @@ fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
     (old != new).then(|| Edit::replace(start + head..start + was - tail, &new[head..now - tail]))
 }
 
+/// The snapshot with `edits`, which are in its bytes and do not overlap, applied.
+pub fn applied(snapshot: &Snapshot, edits: &[Edit]) -> Snapshot {
+    // From the end, so that no edit moves the place of another.
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
+    edits.into_iter().fold(snapshot.clone(), |snapshot, edit| snapshot.with_edit(edit))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::applied;
 
     #[test]
     fn code_takes_the_indentation_of_its_place() {

@@ -1,29 +1,57 @@
-//! Explain with comments: lines of comment in the selection, or in the function around the cursor. The code itself is the
-//! document's, never the model's; without its comments the result is the same tree, or it is refused.
+//! Explains code by lines of comment in the selection, or in the function around the cursor. The code stays the document's: without
+//! its comments the result has the same tree, or it is refused.
+//!
+//! ```python before
+//! def half(items):
+//!     return iˇtems[: len(items) // 2]
+//! ```
+//! ```text model
+//! def half(items):
+//!     # An odd number leaves the middle out.
+//!     return items[: len(items) // 2]
+//! ```
+//! ```python after
+//! def half(items):
+//!     # An odd number leaves the middle out.
+//!     return items[: len(items) // 2]
+//! ```
 
 use std::ops::Range;
 
-use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
-use super::function;
-use super::verdict::Judge;
-use super::{Action, LazyAction, edits, rewrite};
-use crate::cancel::CancelToken;
-use crate::completion::Reason;
+use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
+use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::request::ActionRequest;
+use super::{edits, function, rewrite};
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
-use crate::engine::Engine;
+use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
+
+/// Explains code by comments.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "explain",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Instruct,
+        without_model: false,
+        find: |request| find(request).into_iter().collect(),
+        resolve: |work| Box::pin(chat::run(work, prepare, commented)),
+    },
+    not_here: NO_CODE,
+    invalid: "the model gave no comments, or changed the code around them",
+};
 
 /// Most bytes of code that are asked about at once.
 const LONGEST: usize = 12 * 1024;
 /// Longest comment, in characters: one that goes on beyond the screen is not read.
 const WIDTH: usize = 160;
 
-const RULES: &str = "You explain code by comments in it. ChatReply with the same code in one code block: every line unchanged, and \
+const RULES: &str = "You explain code by comments in it. Answer with the same code in one code block: every line unchanged, and \
                      lines of comment added above those that need one. Say why, or what is not obvious; do not repeat the code.";
 
-/// What can be explained at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+fn find(request: &ActionRequest) -> Option<LazyAction> {
+    let (snapshot, range) = (&request.snapshot, &request.place());
     let lines = lines(snapshot, range)?;
     let tree = snapshot.parse()?;
     let function = function::at(snapshot, &tree, range).filter(|function| covers(&lines, &function.whole));
@@ -31,23 +59,12 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> 
         Some(function) => format!("Explain `{}` with comments", function.name),
         None => "Explain the selection with comments".to_owned(),
     };
-    Some(LazyAction::new(Action::Explain, title, range.clone()))
+    Some(LazyAction::new(&SPEC, title, range.clone()))
 }
 
-/// Write the comments: the changes, or why there are none.
-pub async fn write(
-    promise: LazyAction,
-    snapshot: Snapshot,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let look = move || {
-        let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        Ok((question(&snapshot, &range), range, judge))
-    };
-    let (question, range, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| commented(answer, &range, &judge)).await
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
+    let range = lines(verifier.snapshot(), &action.range)?;
+    Some((question(verifier.snapshot(), &range), range))
 }
 
 /// The whole lines of the selection, or of the function around a cursor, without blank ones around them.
@@ -77,8 +94,8 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
 /// that stands.
-fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
     let mark = &snapshot.language.as_ref()?.config.line_comment;
     let mut row = rows.start;
@@ -102,8 +119,8 @@ fn commented(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<
             break;
         }
     }
-    let (edits, new) = placed(judge, range, &comments)?;
-    judge.is_same_code(range, &new, None).then_some(edits)
+    let edits = placed(verifier, range, &comments)?;
+    verifier.allows(&edits, &policy::COMMENTS).then_some(edits)
 }
 
 /// What a comment says, if it is one for people.
@@ -118,17 +135,17 @@ fn wording(snapshot: &Snapshot, comment: &str, mark: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// The comments as edits, and the text of `range` with them; none where one would be inside of a text.
-fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> Option<(Vec<Edit>, String)> {
-    let snapshot = judge.snapshot();
+/// The comments as edits; none where one would be inside of a string.
+fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)]) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let mark = &snapshot.language.as_ref()?.config.line_comment;
-    let mut new = snapshot.slice(range.clone()).replace("\r\n", "\n");
-    let mut rows: Vec<String> = new.split('\n').map(str::to_owned).collect();
+    let old = snapshot.slice(range.clone()).replace("\r\n", "\n");
+    let mut rows: Vec<String> = old.split('\n').map(str::to_owned).collect();
     let first = snapshot.line_of(range.start);
     for (row, comment) in comments.iter().rev() {
         let start = snapshot.line_start(snapshot.line_range(*row).start);
         let line = Line::at(&snapshot.text, start);
-        if scope::cursor_in(snapshot, Some(judge.tree()), &line, start) == CursorIn::String {
+        if scope::cursor_in(snapshot, Some(verifier.tree()), &line, start) == CursorIn::String {
             continue;
         }
         let text = snapshot.line_text(*row);
@@ -141,32 +158,29 @@ fn placed(judge: &Judge, range: &Range<usize>, comments: &[(usize, String)]) -> 
         };
         rows[at] = line;
     }
-    let commented = rows.join("\n");
-    if commented == new {
-        return None;
-    }
-    new = commented;
-    Some((edits::edits(snapshot, range, &new), new))
+    let new = rows.join("\n");
+    (new != old).then(|| edits::edits(snapshot, range, &new))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::actions::testing::{AskedModel, asked, check, refused, title};
+    use crate::completion::Reason;
 
     const PYTHON: &str = "def f(a):\n    b = a + 1\n\n    reˇturn b\n";
 
     #[test]
     fn lines_of_comment_are_added_and_nothing_else() {
         check(
-            Action::Explain,
+            &SPEC,
             "python",
             PYTHON,
             "```python\ndef f(a):\n    # One more.\n    b = a + 1\n    # And back.\n    return b\n```",
             "def f(a):\n    # One more.\n    b = a + 1\n\n    # And back.\n    return b\n",
         );
         check(
-            Action::Explain,
+            &SPEC,
             "rust",
             "impl A {\n\tfn f(&self) {ˇ\n\t\tg();\n\t}\n}\n",
             "fn f(&self) {\n    /// Why.\n    g();\n}",
@@ -176,10 +190,10 @@ mod tests {
 
     #[test]
     fn the_question_is_the_code_as_it_stands() {
-        let told = asked(Action::Explain, "python", PYTHON, "", "x");
+        let question = asked(&SPEC, "python", PYTHON, "", "x");
         let fence = "```python\ndef f(a):\n    b = a + 1\n\n    return b\n```";
         assert_eq!(
-            told,
+            question,
             AskedModel { rules: RULES.into(), text: format!("Add comments to this code.\n\n{fence}") }
         );
     }
@@ -194,12 +208,12 @@ mod tests {
             "def f(a):\n    b = a + 1\n\n    return b",
             "I cannot help with that.",
         ] {
-            refused(Action::Explain, "python", PYTHON, answer, &Reason::Invalid);
+            refused(&SPEC, "python", PYTHON, answer, &Reason::Invalid);
         }
-        refused(Action::Explain, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
+        refused(&SPEC, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
         // What came before it stands, and so does an answer that was cut.
         check(
-            Action::Explain,
+            &SPEC,
             "python",
             PYTHON,
             "```\ndef f(a):\n    # One.\n    b = a + 1\n    # Two.\n    return 2",
@@ -215,7 +229,7 @@ mod tests {
             ("ˇx = 1\n", ""),
             ("class A:\n    ˇdef f(self):\n        return 1ˇ\n", "Explain `f` with comments"),
         ] {
-            assert_eq!(title(Action::Explain, "python", text), expected, "{text}");
+            assert_eq!(title(&SPEC, "python", text), expected, "{text}");
         }
     }
 }

@@ -1,6 +1,17 @@
-//! Fix this error: what another server or a compiler complains about. Only repairs that need no model: small, exact, and
-//! checked as far as that is possible without whoever complained. Messages are told apart by `grammars/<lang>/repairs.toml`,
-//! places by `repairs.scm`.
+//! Repairs what another server or a compiler reports, without a model: by small, exact edits, checked as far as that is possible
+//! without the reporter. `grammars/<lang>/repairs.toml` classifies messages, `repairs.scm` finds places.
+//!
+//! ```python before
+//! x = ⟦Path⟧('a')
+//! ```
+//! ```text message
+//! "Path" is not defined
+//! ```
+//! ```python after
+//! from pathlib import Path
+//!
+//! x = Path('a')
+//! ```
 
 mod borrow;
 mod import;
@@ -21,10 +32,21 @@ use std::time::Instant;
 use recheck::Recheck;
 use site::SourceView;
 
-use super::{Action, ActionRequest, Fix, applied};
+use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
+use super::edits::applied;
+use super::request::ActionRequest;
 use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::language::DiagnosticKind;
+
+/// Repairs what a diagnostic reports, without a model.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "fix_diagnostic",
+    kind: MenuKind::QuickFix,
+    steps: Steps::Ready { find: offers },
+    not_here: NO_CODE,
+    invalid: NO_CODE,
+};
 
 /// Repairs that are offered for one diagnostic at most.
 const OFFERS: usize = 3;
@@ -111,7 +133,7 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
             texts.insert(text);
             taken += 1;
             let Repair { title, edits, sure, score, kind, .. } = repair;
-            let (action, fixes) = (Action::FixDiagnostic, vec![number]);
+            let (action, fixes) = (&SPEC, vec![number]);
             let offer = Fix { action, title, preferred: false, edits, fixes, score, kind };
             offers.push((offer, sure));
         }

@@ -1,5 +1,12 @@
-//! Fix this error: the syntax. Small edits near an error are enumerated, ordered by how code of the language and of the
-//! file usually looks, and kept when the enclosing definition parses strictly with them. It never asks a model.
+//! Fixes syntax errors without a model: lists small edits near an error, orders them by how code of the language and of the
+//! file usually looks, and keeps those with which the enclosing definition parses strictly.
+//!
+//! ```python before
+//! print(len(items)ˇ
+//! ```
+//! ```python after
+//! print(len(items))
+//! ```
 
 mod imbalance;
 mod layout;
@@ -23,12 +30,23 @@ use parking_lot::Mutex;
 use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
-use super::check::Judge;
-use super::{Action, ActionRequest, Fix, applied};
+use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
+use super::edits::applied;
+use super::request::ActionRequest;
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::SyntaxError;
+use crate::verify::Verifier;
+
+/// Repairs the syntax, without a model.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "fix_syntax",
+    kind: MenuKind::QuickFix,
+    steps: Steps::Ready { find: offers },
+    not_here: NO_CODE,
+    invalid: NO_CODE,
+};
 
 /// Repairs that are offered at most: more would be guesses.
 const OFFERS: usize = 3;
@@ -49,7 +67,7 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     let lines = LineTable::new(&text);
     let errors = errors(snapshot, &language, &text, &tree);
     let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
-    let Some(judge) = Judge::new(snapshot, &tree) else { return Vec::new() };
+    let verifier = Verifier::with_tree(snapshot, tree.clone());
     let lexicon = Lexicon::of(&language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(&text, &lexicon, &lines));
@@ -63,7 +81,8 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     candidates.extend(layout::candidates(&site, indent, significant));
     let candidates = search::in_order(&text, candidates);
     let enumerated = start.elapsed();
-    let search = search::Search { text: &text, lines: &lines, language: &language, judge: &judge, snapshot };
+    let search =
+        search::Search { text: &text, lines: &lines, language: &language, verifier: &verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
@@ -77,7 +96,7 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
     let fixes = mended(request, &lines, error);
     let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
-        action: Action::FixSyntax,
+        action: &SPEC,
         title: title::of(&text, candidate),
         preferred: number == 0 && clear,
         edits: vec![candidate.edit.clone()],

@@ -1,102 +1,90 @@
-//! Generate from comment: a comment line that says what is wanted, and the code below it. The model that fills in writes it:
-//! to it, a comment with nothing below is the best place there is. What does not pass the checks is not applied.
+//! Generates the code that a comment line asks for, below it. The model that fills in writes it: for that model, a comment with
+//! nothing below is the best prompt there is. What does not pass the checks is not applied.
+//!
+//! ```python before
+//! def twice(a):
+//!     # give back twice the numberˇ
+//! ```
+//! ```text model
+//! return a * 2
+//! ```
+//! ```python after
+//! def twice(a):
+//!     # give back twice the number
+//!     return a * 2
+//! ```
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::chat::read;
-use super::verdict::Judge;
-use super::{Action, LazyAction};
-use crate::cancel::CancelToken;
-use crate::completion::generate::{self, BlockRequest, Draft};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
+use super::request::ActionRequest;
+use super::rounds::{self, DraftTask, RoundPlan};
+use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking};
 use crate::context::line::{Line, is_closer, width};
 use crate::context::{CursorContext, CursorIn, scope};
-use crate::document::with_line_ends;
-use crate::document::{Edit, Snapshot};
-use crate::engine::{Engine, Sampling};
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
 
-/// Texts from one prompt.
-const CANDIDATES: usize = 3;
-/// How often is asked: once for the likeliest, then by chance, while none passes.
-const ROUNDS: u64 = 4;
+/// Writes the code that a comment asks for.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "from_comment",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Infill,
+        without_model: true,
+        find: |request| find(request).into_iter().collect(),
+        resolve: |work| Box::pin(resolve(work)),
+    },
+    not_here: "there is no comment with nothing below it here",
+    invalid: INVALID,
+};
+
+const PLAN: RoundPlan =
+    RoundPlan { rounds: 4, candidates: 3, temperature: 0.6, top_p: 0.9, patience: Duration::from_secs(20) };
 /// Most lines and tokens.
 const LINES: usize = 24;
 const TOKENS: usize = 192;
-/// Whoever asked for it sees it running, and waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(20);
-const TEMPERATURE: f32 = 0.6;
-const TOP_P: f32 = 0.9;
 /// Fewer words name something, and ask for nothing.
 const WORDS: usize = 3;
 /// Characters of the comment in the title.
 const SHOWN: usize = 40;
 
-/// What can be written for the comment at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
-    let task = CommentTask::find(snapshot, range)?;
+fn find(request: &ActionRequest) -> Option<LazyAction> {
+    let task = CommentTask::find(&request.snapshot, &request.place())?;
     let shown: String = task.text.chars().take(SHOWN).collect();
     let more = if shown.len() < task.text.len() { "…" } else { "" };
-    Some(LazyAction::new(
-        Action::FromComment,
-        format!("Write the code for “{}{more}”", shown.trim_end()),
-        range.clone(),
-    ))
+    let title = format!("Write the code for “{}{more}”", shown.trim_end());
+    Some(LazyAction::new(&SPEC, title, request.place()))
 }
 
-/// Write it: the change, or why there is none.
-pub async fn write(
-    promise: LazyAction,
-    snapshot: Snapshot,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let deadline = Instant::now() + PATIENCE;
-    let document = snapshot.uri.to_string();
+async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
+    let Resolve { action, snapshot, engine, cancel } = work;
     let look = move || {
-        let task = CommentTask::find(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        // The model sees the place as if one were about to write there.
-        let opened = snapshot.with_edit(&Edit::insert(task.at, task.open(snapshot.line_ending())));
-        let offset = task.at + task.open(snapshot.line_ending()).len();
-        Ok((CursorContext::at(&opened, opened.parse().as_ref(), offset), std::sync::Arc::new((task, judge))))
-    };
-    let (context, desk) = read(look).await?;
-    for round in 0..ROUNDS {
-        let wanted = wanted(&document, round, deadline);
-        let written = match generate::drafts(&context, wanted, engine, cancel).await {
-            Ok(written) => written,
-            Err(Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid) => continue,
-            Err(reason) => return Err(reason),
+        let task = CommentTask::find(&snapshot, &action.range).ok_or(Reason::NotHere)?;
+        let verifier = Verifier::new(&snapshot).ok_or(Reason::NotParsed)?;
+        // The model sees the place as if the user were about to write there.
+        let open = task.open(snapshot.line_ending());
+        let offset = task.at + open.len();
+        let opened = snapshot.with_edit(&Edit::insert(task.at, open));
+        let drafts = DraftTask {
+            document: snapshot.uri.to_string(),
+            context: CursorContext::at(&opened, opened.parse().as_ref(), offset),
+            preface: Vec::new(),
+            extent: Extent::Lines(LINES),
+            tokens: TOKENS,
+            plan: &PLAN,
         };
-        let judging = std::sync::Arc::clone(&desk);
-        let best =
-            blocking(move || written.iter().find_map(|one| judging.0.longest(one, &judging.1))).await?;
-        if let Some(edit) = best {
-            return Ok(vec![edit]);
-        }
-        if Instant::now() >= deadline {
-            break;
-        }
-    }
-    Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
-}
-
-fn wanted(document: &str, round: u64, deadline: Instant) -> BlockRequest {
-    BlockRequest {
-        document: document.to_owned(),
-        told: Vec::new(),
-        candidates: CANDIDATES,
-        shape: Extent::Lines(LINES),
-        tokens: TOKENS,
-        sampling: match round {
-            0 => Sampling::Greedy,
-            _ => Sampling::Seeded { temperature: TEMPERATURE, top_p: TOP_P, seed: round * CANDIDATES as u64 },
-        },
-        deadline,
-    }
+        Ok::<_, Reason>((drafts, task, verifier))
+    };
+    let (drafts, task, verifier) = blocking(look).await??;
+    let longest = move |drafts: &[Draft], _| {
+        let edit = drafts.iter().find_map(|draft| task.longest(draft, &verifier));
+        edit.map_or(ControlFlow::Continue(None), |edit| ControlFlow::Break(vec![edit]))
+    };
+    rounds::run(&drafts, engine, cancel, longest).await
 }
 
 /// A comment that asks for code.
@@ -145,15 +133,15 @@ impl CommentTask {
     }
 
     /// The longest part of a text, by lines, that may stand there.
-    fn longest(&self, written: &Draft, judge: &Judge) -> Option<Edit> {
+    fn longest(&self, written: &Draft, verifier: &Verifier) -> Option<Edit> {
         let text = written.text.as_str();
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         ends.push(text.len());
         ends.into_iter().rev().find_map(|end| {
             let new = format!("{}{}", self.open("\n"), text[..end].trim_end());
             let new = new.trim_end();
-            let edit = || Edit::insert(self.at, with_line_ends(new, judge.snapshot().line_ending()));
-            judge.accepts_more(self.at, new).then(edit)
+            let edit = Edit::insert(self.at, with_line_ends(new, verifier.snapshot().line_ending()));
+            verifier.allows(std::slice::from_ref(&edit), &policy::BELOW_COMMENT).then_some(edit)
         })
     }
 }
@@ -166,14 +154,14 @@ mod tests {
     #[test]
     fn the_code_is_written_below_the_comment() {
         check(
-            Action::FromComment,
+            &SPEC,
             "python",
             "def f(a):\n    # give back twice ˇthat\n\n\nx = 1\n",
             "return a * 2\n",
             "def f(a):\n    # give back twice that\n    return a * 2\n\n\nx = 1\n",
         );
         check(
-            Action::FromComment,
+            &SPEC,
             "rust",
             "fn f(a: u8) -> u8 {\r\n\t// Give back\r\n\t// twice that,ˇ please now\r\n}\r\n",
             "let b = a;\n\tb + a\n}",
@@ -195,19 +183,19 @@ mod tests {
             ("# noqa add one to itˇ\n", ""),
             ("# seeˇ below\n", ""),
         ] {
-            assert_eq!(title(Action::FromComment, "python", text), expected, "{text}");
+            assert_eq!(title(&SPEC, "python", text), expected, "{text}");
         }
-        assert_eq!(title(Action::FromComment, "rust", "/// add one to itˇ\n\nfn f() {}\n"), "");
+        assert_eq!(title(&SPEC, "rust", "/// add one to itˇ\n\nfn f() {}\n"), "");
     }
 
     #[test]
     fn what_does_not_fit_is_cut_back_or_refused() {
         let text = "def f(a):\n    # give back twiceˇ that\n";
         let with = |body: &str| format!("{}    {body}\n", text.replace('ˇ', ""));
-        check(Action::FromComment, "python", text, "b = a * 2\n    return b +", &with("b = a * 2"));
+        check(&SPEC, "python", text, "b = a * 2\n    return b +", &with("b = a * 2"));
         for written in ["# twice that of course", "return unheard_of(a)", "return eval(a)", "return a +", " "]
         {
-            refused(Action::FromComment, "python", text, written, &Reason::Invalid);
+            refused(&SPEC, "python", text, written, &Reason::Invalid);
         }
     }
 }

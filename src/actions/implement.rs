@@ -1,46 +1,62 @@
-//! Implement from docstring: the body of a function that has none yet, written by the model and checked before anybody sees
-//! it. What cannot be checked is not offered, and what does not pass is not applied.
+//! Implements a function that has no body yet, from its documentation and signature. The body is checked before the user sees it:
+//! what cannot be checked is not offered, and what does not pass is not applied.
 //!
-//! Recognising a place takes no model ([`promise`]); writing does ([`write`]).
+//! ```python before
+//! def add(a: int, b: int) -> int:
+//!     """The ˇsum."""
+//! ```
+//! ```text model
+//! return a + b
+//! ```
+//! ```python after
+//! def add(a: int, b: int) -> int:
+//!     """The sum."""
+//!     return a + b
+//! ```
 
-mod judge;
+mod body;
 mod stub;
 
-use std::ops::Range;
-use std::sync::Arc;
+use std::ops::{ControlFlow, Range};
 use std::time::Duration;
 
-use judge::{Body, Judge};
+use body::{Body, BodyValidator};
 use stub::{DocSource, Stub};
-use tokio::time::Instant;
 
-use super::{Action, LazyAction};
-use crate::cancel::CancelToken;
-use crate::completion::generate::{self, BlockRequest, Draft};
+use super::action::{ActionSpec, LazyAction, MenuKind, Resolve, Steps};
+use super::rounds::{self, DraftTask, RoundPlan};
+use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking};
 use crate::context::{CursorContext, Excerpt};
 use crate::document::{Edit, Snapshot};
-use crate::engine::{Engine, Role, Sampling, Segment};
+use crate::engine::{ModelRole, Role, Segment};
 
-/// Bodies from one prompt.
-const CANDIDATES: usize = 3;
-/// How often is asked: once for the likeliest, then by chance, while none is good. Most that succeed do at the first or
-/// second time (benches/implement.py).
-const ROUNDS: u64 = 8;
+/// Writes the body of a function that has none.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "implement",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Infill,
+        without_model: true,
+        find: |request| find(&request.snapshot, &request.place()).into_iter().collect(),
+        resolve: |work| Box::pin(resolve(work)),
+    },
+    not_here: "there is no function without a body here",
+    invalid: "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk",
+};
+
+/// Most bodies that succeed do so in the first or second round (benches/implement.py).
+const PLAN: RoundPlan =
+    RoundPlan { rounds: 8, candidates: 3, temperature: 0.6, top_p: 0.9, patience: Duration::from_secs(20) };
 /// Most lines of a body: a longer one is beyond any model that runs here.
 const LINES: usize = 40;
 /// Most tokens of a body.
 const TOKENS: usize = 256;
-/// Whoever asked for it sees it running, and waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(20);
-/// How freely the further rounds draw: enough to differ, not enough to ramble.
-const TEMPERATURE: f32 = 0.6;
-const TOP_P: f32 = 0.9;
 /// Bytes told of types that the signature names and the prompt would not show.
 const TYPES: usize = 1024;
 
-/// What can be implemented at `range`; no model is asked. It parses: call it on a blocking thread.
-pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
+/// The function without a body that all of `range` (bytes of the snapshot) belongs to, as an action.
+pub fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     let language = snapshot.language.as_ref()?;
     let declares = |ending: &String| snapshot.uri.ends_with(&format!(".{ending}"));
     if language.config.stub_extensions.iter().any(declares) {
@@ -53,92 +69,37 @@ pub fn promise(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> 
         DocSource::Comment => format!("Implement `{name}` from its doc comment"),
         DocSource::Nothing => format!("Implement `{name}`"),
     };
-    Some(LazyAction::new(Action::Implement, title, range.clone()))
+    Some(LazyAction::new(&SPEC, title, range.clone()))
 }
 
-/// Write the body of the stub at `range`: the change, or why there is none.
-pub async fn write(
-    snapshot: Snapshot,
-    range: Range<usize>,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let deadline = Instant::now() + PATIENCE;
-    let task = Arc::new(blocking(move || ImplementTask::new(&snapshot, &range)).await??);
-    let mut best: Option<Body> = None;
-    let mut why = None;
-    for round in 0..ROUNDS {
-        let written =
-            match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
-                Ok(written) => written,
-                // There is nothing to be had here, or not now; what is there already is good for all that.
-                Err(reason) if is_final(&reason) => {
-                    why = Some(reason);
-                    break;
-                }
-                Err(reason) => {
-                    why.get_or_insert(reason);
-                    continue;
-                }
-            };
-        let judging = Arc::clone(&task);
-        let found = blocking(move || judging.best(&written)).await?;
-        best = best.into_iter().chain(found).max_by(Body::order);
-        if best.as_ref().is_some_and(|best| best.good) || Instant::now() >= deadline {
-            break;
+async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
+    let Resolve { action, snapshot, engine, cancel } = work;
+    let (drafts, validator) = blocking(move || prepare(&snapshot, &action.range)).await??;
+    let best = move |drafts: &[Draft], earlier: Option<Body>| {
+        let found = drafts.iter().filter_map(|draft| validator.body(draft));
+        match earlier.into_iter().chain(found).max_by(Body::order) {
+            Some(body) if body.good => ControlFlow::Break(body),
+            best => ControlFlow::Continue(best),
         }
-    }
-    match (best, why) {
-        _ if cancel.is_cancelled() => Err(Reason::Superseded),
-        (Some(body), _) => Ok(vec![body.edit]),
-        (None, why) => Err(why.filter(is_final).unwrap_or(Reason::Invalid)),
-    }
+    };
+    rounds::run(&drafts, engine, cancel, best).await.map(|body| vec![body.edit])
 }
 
-/// Whether asking again is of no use.
-pub(super) fn is_final(reason: &Reason) -> bool {
-    !matches!(reason, Reason::Blank | Reason::AlreadyThere | Reason::Repetition | Reason::Invalid)
-}
-
-/// Everything a body is written for and judged by.
-struct ImplementTask {
-    document: String,
-    context: CursorContext,
-    told: Vec<Segment>,
-    judge: Judge,
-}
-
-impl ImplementTask {
-    fn new(snapshot: &Snapshot, range: &Range<usize>) -> Result<Self, Reason> {
-        let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
-        let stub = stub::find(snapshot, &tree, range).ok_or(Reason::NotHere)?;
-        // The model sees the place as if one were about to write there.
-        let (opened, offset) = stub.opened(snapshot);
-        let context = CursorContext::at(&opened, opened.parse().as_ref(), offset);
-        let told = types(&context, &stub).into_iter().collect();
-        let judge = Judge::new(snapshot, stub).ok_or(Reason::NotParsed)?;
-        Ok(Self { document: snapshot.uri.to_string(), context, told, judge })
-    }
-
-    fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
-        let seed = round * CANDIDATES as u64;
-        BlockRequest {
-            document: self.document.clone(),
-            told: self.told.clone(),
-            candidates: CANDIDATES,
-            shape: Extent::Lines(LINES),
-            tokens: TOKENS,
-            sampling: match round {
-                0 => Sampling::Greedy,
-                _ => Sampling::Seeded { temperature: TEMPERATURE, top_p: TOP_P, seed },
-            },
-            deadline,
-        }
-    }
-
-    fn best(&self, written: &[Draft]) -> Option<Body> {
-        written.iter().filter_map(|one| self.judge.body(one)).max_by(Body::order)
-    }
+fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, BodyValidator), Reason> {
+    let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
+    let stub = stub::find(snapshot, &tree, range).ok_or(Reason::NotHere)?;
+    // The model sees the place as if the user were about to write there.
+    let (opened, offset) = stub.opened(snapshot);
+    let context = CursorContext::at(&opened, opened.parse().as_ref(), offset);
+    let drafts = DraftTask {
+        document: snapshot.uri.to_string(),
+        preface: types(&context, &stub).into_iter().collect(),
+        context,
+        extent: Extent::Lines(LINES),
+        tokens: TOKENS,
+        plan: &PLAN,
+    };
+    Ok((drafts, BodyValidator::new(snapshot, stub).ok_or(Reason::NotParsed)?))
 }
 
 /// The types that the signature names and that are defined below: the prompt tells of those above anyway.

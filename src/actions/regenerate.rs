@@ -1,53 +1,73 @@
-//! Fix this error: what is complained about is taken out and written anew by the model, for diagnostics that have no sure
-//! repair. What does not pass every check that can be made without whoever complained is not applied.
+//! Regenerates what a diagnostic points at, where no sure repair is known: the code is taken out, and the model fills the gap. It
+//! does not see the message, which makes a base model worse.
 //!
-//! Recognising a place takes no model ([`promises`]); writing does ([`write`]). Telling a base model what is wrong makes it
-//! worse, so it is not told: it sees a gap.
+//! ```python before
+//! items = []
+//! x = len(⟦nobody⟧)
+//! ```
+//! ```text message
+//! "nobody" is not defined
+//! ```
+//! ```text model
+//! items
+//! ```
+//! ```python after
+//! items = []
+//! x = len(items)
+//! ```
 
-mod judge;
+mod filling;
 mod span;
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
-use judge::Judge;
+use filling::FillingValidator;
 use span::Span;
-use tokio::time::Instant;
 use tree_sitter::Tree;
 
-use super::implement::is_final;
-use super::{Action, ActionRequest, LazyAction, change, fix_diagnostic};
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
+use super::request::ActionRequest;
+use super::rounds::{self, DraftTask, RoundPlan};
+use super::{change, fix_diagnostic};
 use crate::cancel::CancelToken;
-use crate::completion::generate::{self, BlockRequest, Draft};
+use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking, score};
 use crate::context::CursorContext;
-use crate::document::{Edit, Snapshot};
-use crate::engine::{Engine, Lane, Sampling};
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::engine::{Engine, Lane, ModelRole};
 use crate::language::DiagnosticKind;
 use crate::text::is_word;
 use crate::verify::names;
 
-/// Promises in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
-const PROMISES: usize = 2;
+/// Regenerates what a diagnostic points at.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "infill",
+    kind: MenuKind::QuickFix,
+    steps: Steps::Lazy {
+        model: ModelRole::Infill,
+        without_model: false,
+        find,
+        resolve: |work| Box::pin(resolve(work)),
+    },
+    not_here: "there is nothing here that could be written anew",
+    invalid: INVALID,
+};
+
+const PLAN: RoundPlan =
+    RoundPlan { rounds: 4, candidates: 4, temperature: 0.8, top_p: 0.95, patience: Duration::from_secs(10) };
+/// Actions in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
+const ACTIONS: usize = 2;
 /// Characters of a message in a title.
 const TOLD: usize = 60;
-/// Texts from one prompt.
-const CANDIDATES: usize = 4;
-/// How often is asked: once for the likeliest, then by chance, while none passes.
-const ROUNDS: u64 = 4;
 /// Most tokens of a text: a gap has few lines.
 const TOKENS: usize = 96;
 /// Names in scope that are weighed besides.
 const NAMES: usize = 16;
-/// Whoever asked for it sees it running, and waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How freely the further rounds draw.
-const TEMPERATURE: f32 = 0.8;
-const TOP_P: f32 = 0.95;
 
-/// What could be written anew at the diagnostics of a request; no model is asked. It parses: call it on a blocking thread.
-pub fn promises(request: &ActionRequest) -> Vec<LazyAction> {
+/// The places that could be regenerated, as actions: one for each of the first diagnostics.
+pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
     let snapshot = &request.snapshot;
     let errors = request.diagnostics.iter().enumerate();
     let errors: Vec<_> = errors.filter(|(_, told)| !told.minor && !told.message.is_empty()).collect();
@@ -56,16 +76,16 @@ pub fn promises(request: &ActionRequest) -> Vec<LazyAction> {
     }
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
-    let mut promises: Vec<LazyAction> = Vec::new();
+    let mut actions: Vec<LazyAction> = Vec::new();
     let mut spans: Vec<Range<usize>> = Vec::new();
     for (number, told) in errors {
         let (diagnostic_kind, range) = fix_diagnostic::place(snapshot, &text, told);
         let Some(span) = span::find(snapshot, &tree, &range) else { continue };
         if let Some(same) = spans.iter().position(|known| *known == span.range) {
-            promises[same].fixes.push(number);
+            actions[same].fixes.push(number);
             continue;
         }
-        if promises.len() == PROMISES {
+        if actions.len() == ACTIONS {
             break;
         }
         let unknown = matches!(
@@ -75,13 +95,9 @@ pub fn promises(request: &ActionRequest) -> Vec<LazyAction> {
         let unknown = unknown.then(|| text[range.clone()].to_owned());
         let title = format!("Fix this error ({})", shortened(&told.message));
         spans.push(span.range);
-        promises.push(LazyAction {
-            fixes: vec![number],
-            unknown,
-            ..LazyAction::new(Action::Infill, title, range)
-        });
+        actions.push(LazyAction { fixes: vec![number], unknown, ..LazyAction::new(&SPEC, title, range) });
     }
-    promises
+    actions
 }
 
 /// The first line of a message, or its beginning.
@@ -95,42 +111,25 @@ fn shortened(message: &str) -> String {
     format!("{}…", words.trim_end())
 }
 
-/// Write what the promise is about anew: the change, or why there is none.
-pub async fn write(
-    snapshot: Snapshot,
-    promise: LazyAction,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let deadline = Instant::now() + PATIENCE;
-    let task = Arc::new(blocking(move || RegenerateTask::new(&snapshot, promise)).await??);
-    let mut passed: Vec<(String, f32)> = Vec::new();
-    let mut why = None;
-    for round in 0..ROUNDS {
-        match generate::drafts(&task.context, task.wanted(round, deadline), engine, cancel).await {
-            Ok(written) => {
-                let judging = Arc::clone(&task);
-                passed = blocking(move || judging.passing(&written)).await?;
-            }
-            Err(reason) if is_final(&reason) => {
-                why = Some(reason);
-                break;
-            }
-            Err(_) => {}
-        }
-        if !passed.is_empty() || Instant::now() >= deadline {
-            break;
-        }
-    }
-    let best = match &why {
-        Some(_) if passed.is_empty() => None,
-        _ => task.best(passed, engine, cancel).await?,
+async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
+    let Resolve { action, snapshot, engine, cancel } = work;
+    let (drafts, task) = blocking(move || prepare(&snapshot, action)).await??;
+    let task = Arc::new(task);
+    let judging = Arc::clone(&task);
+    let passing = move |drafts: &[Draft], _| match judging.passing(drafts) {
+        passed if passed.is_empty() => ControlFlow::Continue(None),
+        passed => ControlFlow::Break(passed),
     };
-    match (best, why) {
-        _ if cancel.is_cancelled() => Err(Reason::Superseded),
-        (Some(text), _) => Ok(vec![task.edit(&text)]),
-        (None, why) => Err(why.unwrap_or(Reason::Invalid)),
+    let passed = match rounds::run(&drafts, engine, cancel, passing).await {
+        // A name in scope may pass where no draft does.
+        Err(Reason::Invalid) => Vec::new(),
+        found => found?,
+    };
+    let best = task.best(passed, engine, cancel).await?;
+    if cancel.is_cancelled() {
+        return Err(Reason::Superseded);
     }
+    best.map(|text| vec![task.edit(&text)]).ok_or(Reason::Invalid)
 }
 
 /// The nearest names that are seen where a single one stands: a small model may not think of them by itself.
@@ -149,67 +148,56 @@ fn names_for(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Vec<Stri
     names
 }
 
-/// Everything a text is written for and judged by.
+/// What drafts are judged by and compared with.
 struct RegenerateTask {
     document: String,
     snapshot: Snapshot,
     span: Span,
-    /// With the gap.
+    /// The place with the gap.
     context: CursorContext,
-    /// With the rest of the line gone too, and that rest.
+    /// The place without the rest of the line, too; and that rest.
     line: (CursorContext, String),
     /// Names that might be meant, where one name is all that goes.
     names: Vec<String>,
-    judge: Judge,
+    validator: FillingValidator,
+}
+
+fn prepare(snapshot: &Snapshot, action: LazyAction) -> Result<(DraftTask, RegenerateTask), Reason> {
+    let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
+    let span = span::find(snapshot, &tree, &action.range).ok_or(Reason::NotHere)?;
+    let without = |range: Range<usize>| {
+        let opened = snapshot.with_edit(&Edit::replace(range, ""));
+        CursorContext::at(&opened, opened.parse().as_ref(), span.range.start)
+    };
+    let end = snapshot.line_end(span.range.end);
+    let task = RegenerateTask {
+        document: snapshot.uri.to_string(),
+        context: without(span.range.clone()),
+        line: (without(span.range.start..end), snapshot.slice(span.range.end..end)),
+        names: names_for(snapshot, &tree, &span.range),
+        validator: FillingValidator::new(snapshot, tree, span.clone(), action.unknown),
+        snapshot: snapshot.clone(),
+        span,
+    };
+    let drafts = DraftTask {
+        document: task.document.clone(),
+        context: task.context.clone(),
+        preface: Vec::new(),
+        extent: if task.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
+        tokens: TOKENS,
+        plan: &PLAN,
+    };
+    Ok((drafts, task))
 }
 
 impl RegenerateTask {
-    fn new(snapshot: &Snapshot, promise: LazyAction) -> Result<Self, Reason> {
-        let tree = snapshot.try_parse().map_err(|_| Reason::NotParsed)?;
-        let span = span::find(snapshot, &tree, &promise.range).ok_or(Reason::NotHere)?;
-        let without = |range: Range<usize>| {
-            let opened = snapshot.with_edit(&Edit::replace(range, ""));
-            CursorContext::at(&opened, opened.parse().as_ref(), span.range.start)
-        };
-        let names = names_for(snapshot, &tree, &span.range);
-        let end = snapshot.line_end(span.range.end);
-        let rest = snapshot.slice(span.range.end..end);
-        Ok(Self {
-            document: snapshot.uri.to_string(),
-            context: without(span.range.clone()),
-            line: (without(span.range.start..end), rest),
-            judge: Judge::new(snapshot, tree, span.clone(), promise.unknown).ok_or(Reason::NotParsed)?,
-            names,
-            snapshot: snapshot.clone(),
-            span,
-        })
-    }
-
-    fn wanted(&self, round: u64, deadline: Instant) -> BlockRequest {
-        BlockRequest {
-            document: self.document.clone(),
-            told: Vec::new(),
-            candidates: CANDIDATES,
-            shape: if self.span.lines > 1 { Extent::Lines(span::LINES) } else { Extent::Line },
-            tokens: TOKENS,
-            sampling: match round {
-                0 => Sampling::Greedy,
-                _ => {
-                    let seed = round * CANDIDATES as u64;
-                    Sampling::Seeded { temperature: TEMPERATURE, top_p: TOP_P, seed }
-                }
-            },
-            deadline,
-        }
-    }
-
     /// Of each text the longest part that passes, with the text's likelihood.
     fn passing(&self, written: &[Draft]) -> Vec<(String, f32)> {
         let mut passed: Vec<(String, f32)> = Vec::new();
         for one in written {
             let known: Vec<&str> = passed.iter().map(|(text, _)| text.as_str()).collect();
-            if let Some(text) = self.judge.part(&one.text, &self.context, &known) {
-                passed.push((text, one.likelihood));
+            if let Some(text) = self.validator.part(&one.text, &self.context, &known) {
+                passed.push((text, one.mean_logprob));
             }
         }
         passed
@@ -245,14 +233,14 @@ impl RegenerateTask {
         order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
         let task = Arc::clone(self);
         blocking(move || {
-            let passes = |text: &String| task.judge.part(text, &task.context, &[]).as_ref() == Some(text);
+            let passes = |text: &String| task.validator.part(text, &task.context, &[]).as_ref() == Some(text);
             order.into_iter().find(|(known, (text, _))| *known || passes(text)).map(|(_, (text, _))| text)
         })
         .await
     }
 
     fn edit(&self, text: &str) -> Edit {
-        let new = crate::document::with_line_ends(text, self.snapshot.line_ending());
+        let new = with_line_ends(text, self.snapshot.line_ending());
         change::minimal(&self.snapshot, self.span.range.clone(), &new)
     }
 }

@@ -1,16 +1,46 @@
-//! Rewrite the selection as the user says: the model is shown the lines and what stands around them, and what it makes of
-//! them is checked like a completion. Nothing outside of the lines changes.
+//! Rewrites the selected lines as the user says. The model sees the lines and those around them; its answer is checked like a
+//! completion, and nothing outside of the lines changes.
+//!
+//! ```python before
+//! def f(a):
+//!     ˇb = a
+//!     return bˇ
+//! ```
+//! ```text message
+//! make it one line
+//! ```
+//! ```text model
+//!     return a
+//! ```
+//! ```python after
+//! def f(a):
+//!     return a
+//! ```
 
 use std::ops::Range;
 
-use super::chat::{ChatPrompt, ChatReply, ask, fenced, read};
-use super::verdict::Judge;
-use super::{Action, LazyAction, edits, function};
-use crate::cancel::CancelToken;
-use crate::completion::Reason;
+use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
+use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::{edits, function};
 use crate::context::line::{Line, indent_unit};
-use crate::document::{Edit, Snapshot};
-use crate::engine::Engine;
+use crate::document::{Edit, Snapshot, with_line_ends};
+use crate::engine::ModelRole;
+use crate::verify::{Verifier, policy};
+
+/// Rewrites lines as the user says.
+pub static SPEC: ActionSpec = ActionSpec {
+    id: "rewrite",
+    kind: MenuKind::Rewrite,
+    steps: Steps::Lazy {
+        model: ModelRole::Instruct,
+        without_model: false,
+        // A menu cannot ask for the instruction: a command of its own carries it.
+        find: |_| Vec::new(),
+        resolve: |work| Box::pin(chat::run(work, prepare, replaced)),
+    },
+    not_here: NO_CODE,
+    invalid: INVALID,
+};
 
 /// Most bytes that are rewritten at once.
 const LONGEST: usize = 12 * 1024;
@@ -21,32 +51,20 @@ const AROUND: usize = 3 * 1024;
 /// Characters of what is asked for in the title.
 const SHOWN: usize = 60;
 
-const RULES: &str = "You edit code. ChatReply with the new code only, in one code block, indented as the old one is. Change no more \
+const RULES: &str = "You edit code. Answer with the new code only, in one code block, indented as the old one is. Change no more \
                      than what you are told to.";
 
-/// The change of `range` that `told` asks for, as it is promised. It does not look at the code: whoever asks for it has said
-/// what he wants, and waits.
-pub fn promise(range: &Range<usize>, told: &str) -> LazyAction {
-    let told = told.trim().to_owned();
-    let shown: String = told.chars().take(SHOWN).collect();
-    LazyAction { told, ..LazyAction::new(Action::Rewrite, format!("Rewrite: {shown}"), range.clone()) }
+/// The action that changes `range` as `instruction` says. The place is not looked at before it is resolved.
+pub fn action(range: &Range<usize>, instruction: &str) -> LazyAction {
+    let instruction = instruction.trim().to_owned();
+    let shown: String = instruction.chars().take(SHOWN).collect();
+    LazyAction { instruction, ..LazyAction::new(&SPEC, format!("Rewrite: {shown}"), range.clone()) }
 }
 
-/// Rewrite it: the changes, or why there are none.
-pub async fn write(
-    promise: LazyAction,
-    snapshot: Snapshot,
-    engine: &dyn Engine,
-    cancel: &CancelToken,
-) -> Result<Vec<Edit>, Reason> {
-    let look = move || {
-        let range = lines(&snapshot, &promise.range).ok_or(Reason::NotHere)?;
-        let judge = Judge::new(&snapshot).ok_or(Reason::NotParsed)?;
-        let question = question(&snapshot, &range, RULES, &format!("What to do: {}", promise.told));
-        Ok((question, range, judge))
-    };
-    let (question, range, judge) = read(look).await?;
-    ask(question, engine, cancel, move |answer| replaced(answer, &range, &judge)).await
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
+    let range = lines(verifier.snapshot(), &action.range)?;
+    let instruction = format!("What to do: {}", action.instruction);
+    Some((question(verifier.snapshot(), &range, RULES, &instruction), range))
 }
 
 /// The lines that are rewritten: those selected; with a cursor, those of the function around it, or its own.
@@ -60,7 +78,7 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
 }
 
 /// The question about the lines of `range`, with what stands around them.
-pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &str) -> ChatPrompt {
+pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, instruction: &str) -> ChatPrompt {
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
     let code = with_indentation(snapshot, range);
     let shown = |what: &str, text: String| match text.trim().is_empty() {
@@ -74,7 +92,7 @@ pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, told: &s
         (last + 1..(last + 1 + BELOW).min(snapshot.lines())).map(|row| snapshot.line_text(row)).collect();
     let above = shown("Above it stands, to be left alone:", above.join("\n"));
     let below = shown("Below it:", head(below).join("\n"));
-    let text = format!("{above}{below}The code:\n{}\n\n{told}", fenced(language, &code));
+    let text = format!("{above}{below}The code:\n{}\n\n{instruction}", fenced(language, &code));
     ChatPrompt { document: snapshot.uri.to_string(), rules: rules.into(), text, expected: 2 * code.len() }
 }
 
@@ -95,8 +113,8 @@ fn head(lines: Vec<String>) -> Vec<String> {
 }
 
 /// The answer's code in the place of `range`, if it may stand there and is another one.
-pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Option<Vec<Edit>> {
-    let snapshot = judge.snapshot();
+pub fn replaced(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+    let snapshot = verifier.snapshot();
     let row = snapshot.line_of(range.start);
     let language = snapshot.language.as_ref()?;
     let base = Line::at(&snapshot.text, range.start).indentation;
@@ -104,7 +122,8 @@ pub fn replaced(answer: &ChatReply, range: &Range<usize>, judge: &Judge) -> Opti
     // The first line's indentation stands before the range.
     let new = new.strip_prefix(&base)?;
     let edits = edits::edits(snapshot, range, new);
-    (!edits.is_empty() && judge.accepts(range, new)).then_some(edits)
+    let change = Edit::replace(range.clone(), with_line_ends(new, snapshot.line_ending()));
+    (!edits.is_empty() && verifier.allows(&[change], &policy::REPLACED_SPAN)).then_some(edits)
 }
 
 /// From the first word of the first line that `range` touches to the last word of the last; a line whose first column is
@@ -131,14 +150,15 @@ pub fn with_indentation(snapshot: &Snapshot, range: &Range<usize>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::{AskedModel, asked, check_told, made};
+    use crate::actions::testing::{AskedModel, asked, check_instructed, made};
+    use crate::completion::Reason;
 
     const PYTHON: &str = "import os\n\n\ndef f(a):\n    ˇb = a\n    return bˇ\n\n\nx = 1\n";
 
     #[test]
     fn the_selected_lines_become_what_was_asked_for() {
-        check_told(
-            Action::Rewrite,
+        check_instructed(
+            &SPEC,
             "python",
             PYTHON,
             "one line",
@@ -146,8 +166,8 @@ mod tests {
             "import os\n\n\ndef f(a):\n    return a\n\n\nx = 1\n",
         );
         // The file's indentation and line ends; the function around a cursor.
-        check_told(
-            Action::Rewrite,
+        check_instructed(
+            &SPEC,
             "rust",
             "impl A {\r\n\tfn f(&self) -> u8 {\r\n\t\t1ˇ\r\n\t}\r\n}\r\n",
             "two",
@@ -158,18 +178,17 @@ mod tests {
 
     #[test]
     fn edits_are_no_more_than_what_differs() {
-        let edits =
-            made(Action::Rewrite, "python", PYTHON, "add one", "    b = a\n    return b + 1\n").unwrap();
+        let edits = made(&SPEC, "python", PYTHON, "add one", "    b = a\n    return b + 1\n").unwrap();
         assert_eq!(edits, [Edit::insert(PYTHON.replace('ˇ', "").find("return b").unwrap() + 8, " + 1")]);
     }
 
     #[test]
     fn the_question_has_what_stands_around() {
-        let told = asked(Action::Rewrite, "python", PYTHON, " one line ", "x");
+        let question = asked(&SPEC, "python", PYTHON, " one line ", "x");
         let text = "Above it stands, to be left alone:\n```python\nimport os\n\n\ndef f(a):\n```\n\n\
                     Below it:\n```python\n\n\nx = 1\n```\n\n\
                     The code:\n```python\n    b = a\n    return b\n```\n\nWhat to do: one line";
-        assert_eq!(told, AskedModel { rules: RULES.into(), text: text.into() });
+        assert_eq!(question, AskedModel { rules: RULES.into(), text: text.into() });
     }
 
     #[test]
@@ -183,9 +202,9 @@ mod tests {
             "Sorry, that is not possible.",
             "```\n    return a",
         ] {
-            let made = made(Action::Rewrite, "python", PYTHON, "shorter", answer);
+            let made = made(&SPEC, "python", PYTHON, "shorter", answer);
             assert_eq!(made, Err(Reason::Invalid), "{answer}");
         }
-        assert_eq!(made(Action::Rewrite, "python", "a = 1\nˇ\n  ˇ\n", "b", "c"), Err(Reason::NotHere));
+        assert_eq!(made(&SPEC, "python", "a = 1\nˇ\n  ˇ\n", "b", "c"), Err(Reason::NotHere));
     }
 }

@@ -1,11 +1,9 @@
-//! What the tests of actions share: a place by `ˇ`, a model that is a script. No tests.
+//! Runs actions in tests, with a script in the place of the model; runs the example in each action's header.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::{
-    Action, ActionRequest, AvailableModels, LazyAction, Workspace, applied, make, promised, rewrite,
-};
+use super::request::{ActionRequest, AvailableModels};
+use super::{ACTIONS, ActionSpec, Fix, LazyAction, Resolve, Workspace, applied, fixes, lazy_actions};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::diagnostics::Diagnostic;
@@ -21,66 +19,78 @@ pub struct AskedModel {
     pub text: String,
 }
 
-fn promise(action: Action, snapshot: &Snapshot, range: &Range<usize>, told: &str) -> Option<LazyAction> {
-    if action == Action::Rewrite {
-        return Some(rewrite::promise(range, told));
-    }
-    let diagnostics = match told {
-        "" => Vec::new(),
-        message => {
-            vec![Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() }]
-        }
-    };
-    let request = ActionRequest {
-        snapshot: snapshot.clone(),
-        range: Some(range.clone()),
-        diagnostics,
-        workspace: Workspace::default(),
-        time: std::time::Duration::from_secs(1),
-    };
-    promised(&request, AvailableModels { infill: true, instruct: true })
-        .into_iter()
-        .find(|promise| promise.action == action)
-}
-
-/// What the action is called there; empty when it is not promised.
-pub fn title(action: Action, language: &str, text: &str) -> String {
+/// A request at a place marked by `ˇ`, or about a marked selection; `message` is that of a diagnostic there, if not empty.
+pub fn request(language: &str, text: &str, message: &str) -> ActionRequest {
     let (snapshot, range) = fixture(language, text);
-    promise(action, &snapshot, &range, "").map(|promise| promise.title).unwrap_or_default()
+    let diagnostic = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
+    ActionRequest {
+        snapshot,
+        range: Some(range),
+        diagnostics: if message.is_empty() { Vec::new() } else { vec![diagnostic] },
+        workspace: Workspace::default(),
+        // So that a busy machine gives the same answer.
+        time: std::time::Duration::from_secs(20),
+    }
 }
 
-fn run(
-    action: Action,
+/// The action as a menu has it.
+fn found(action: &'static ActionSpec, request: &ActionRequest) -> Option<LazyAction> {
+    let all = lazy_actions(request, AvailableModels { infill: true, instruct: true });
+    all.into_iter().find(|found| found.action == action)
+}
+
+/// What the action is called there; empty when a menu does not have it.
+pub fn title(action: &'static ActionSpec, language: &str, text: &str) -> String {
+    found(action, &request(language, text, "")).map(|found| found.title).unwrap_or_default()
+}
+
+/// What the action makes with this engine, and the document it is made for.
+pub fn run(
+    action: &'static ActionSpec,
     language: &str,
     text: &str,
-    told: &str,
+    instruction: &str,
     engine: &Arc<ScriptedEngine>,
-) -> Result<Vec<Edit>, Reason> {
-    let (snapshot, range) = fixture(language, text);
-    let promise = promise(action, &snapshot, &range, told)
-        .unwrap_or_else(|| LazyAction { told: told.into(), ..LazyAction::new(action, String::new(), range) });
+) -> (Snapshot, Result<Vec<Edit>, Reason>) {
+    let request = request(language, text, instruction);
+    // What a menu does not have a command may still ask for.
+    let by_command = || LazyAction {
+        instruction: instruction.trim().into(),
+        ..LazyAction::new(action, String::new(), request.place())
+    };
+    let action = found(action, &request).unwrap_or_else(by_command);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    runtime.block_on(make(promise, snapshot, &**engine, &CancelToken::never()))
+    let (snapshot, cancel) = (request.snapshot.clone(), CancelToken::never());
+    let work = Resolve { action, snapshot, engine: &**engine, cancel: &cancel };
+    (request.snapshot.clone(), runtime.block_on(super::resolve(work)))
+}
+
+fn scripted(answer: &str) -> Arc<ScriptedEngine> {
+    let answer = answer.to_owned();
+    ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]))
 }
 
 /// The edits that come of this answer.
 pub fn made(
-    action: Action,
+    action: &'static ActionSpec,
     language: &str,
     text: &str,
-    told: &str,
+    instruction: &str,
     answer: &str,
 ) -> Result<Vec<Edit>, Reason> {
-    let answer = answer.to_owned();
-    let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]));
-    run(action, language, text, told, &engine)
+    run(action, language, text, instruction, &scripted(answer)).1
 }
 
 /// What the model is asked first.
-pub fn asked(action: Action, language: &str, text: &str, told: &str, answer: &str) -> AskedModel {
-    let answer = answer.to_owned();
-    let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone()]));
-    let _ = run(action, language, text, told, &engine);
+pub fn asked(
+    action: &'static ActionSpec,
+    language: &str,
+    text: &str,
+    instruction: &str,
+    answer: &str,
+) -> AskedModel {
+    let engine = scripted(answer);
+    let _ = run(action, language, text, instruction, &engine);
     question(&engine.jobs()[0])
 }
 
@@ -93,20 +103,95 @@ fn question(job: &Job) -> AskedModel {
 
 /// The file after the action.
 #[track_caller]
-pub fn check(action: Action, language: &str, before: &str, answer: &str, after: &str) {
-    check_told(action, language, before, "", answer, after);
+pub fn check(action: &'static ActionSpec, language: &str, before: &str, answer: &str, after: &str) {
+    check_instructed(action, language, before, "", answer, after);
 }
 
-/// The same for an action that is told something.
+/// The same for an action with an instruction.
 #[track_caller]
-pub fn check_told(action: Action, language: &str, before: &str, told: &str, answer: &str, after: &str) {
-    let edits = made(action, language, before, told, answer);
-    let (snapshot, _) = fixture(language, before);
+pub fn check_instructed(
+    action: &'static ActionSpec,
+    language: &str,
+    before: &str,
+    instruction: &str,
+    answer: &str,
+    after: &str,
+) {
+    let (snapshot, edits) = run(action, language, before, instruction, &scripted(answer));
     let found = edits.map(|edits| applied(&snapshot, &edits).text.to_string());
     assert_eq!(found.as_deref(), Ok(after));
 }
 
 #[track_caller]
-pub fn refused(action: Action, language: &str, text: &str, answer: &str, reason: &Reason) {
+pub fn refused(action: &'static ActionSpec, language: &str, text: &str, answer: &str, reason: &Reason) {
     assert_eq!(made(action, language, text, "", answer).as_ref(), Err(reason), "{answer}");
+}
+
+/// The blocks of the example in a header, by name: `before` and `after`, and, as the action needs them, `message` (of a
+/// diagnostic, or the user's instruction) and `model` (its answer). The word before the name is the language.
+fn example(source: &str) -> Vec<(String, String, String)> {
+    let header = source.lines().map_while(|line| line.strip_prefix("//!"));
+    let mut blocks: Vec<(String, String, String)> = Vec::new();
+    let mut open = false;
+    for line in header.map(|line| line.strip_prefix(' ').unwrap_or(line)) {
+        match line.strip_prefix("```") {
+            Some("") => open = false,
+            Some(info) => {
+                let (language, name) = info.split_once(' ').unwrap_or((info, ""));
+                blocks.push((language.to_owned(), name.to_owned(), String::new()));
+                open = true;
+            }
+            None if open => blocks.last_mut().unwrap().2 += &format!("{line}\n"),
+            None => {}
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_example_of_each_action_holds() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actions");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut sources: Vec<String> =
+        files.filter(|path| path.is_file()).map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    sources.retain(|source| source.contains("\npub static SPEC: ActionSpec"));
+    assert_eq!(sources.len(), ACTIONS.len(), "each file with a SPEC has a row in ACTIONS");
+    for action in ACTIONS {
+        let source = sources.iter().find(|source| source.contains(&format!("    id: \"{}\",", action.id)));
+        let blocks = example(source.unwrap_or_else(|| panic!("{action:?}: no file has this id")));
+        let block = |name: &str| blocks.iter().find(|block| block.1 == name).map(|block| block.2.as_str());
+        let (Some(before), Some(after)) = (block("before"), block("after")) else {
+            panic!("{action:?}: the header of its file needs an example, with blocks `before` and `after`");
+        };
+        let (language, message) = (&blocks[0].0, block("message").unwrap_or_default().trim());
+        if action.model().is_some() {
+            let answer = block("model").unwrap_or_default().trim_end();
+            check_instructed(action, language, before, message, answer, after);
+            continue;
+        }
+        let request = request(language, before, message);
+        let best = fixes(&request).into_iter().find(|fix: &Fix| fix.action == *action);
+        let edits = best.unwrap_or_else(|| panic!("{action:?}: finds nothing in its example")).edits;
+        assert_eq!(applied(&request.snapshot, &edits).text.to_string(), after, "{action:?}");
+    }
+}
+
+#[test]
+fn ids_are_those_of_earlier_releases() {
+    let mut ids: Vec<&str> = ACTIONS.iter().map(|action| action.id).collect();
+    ids.sort_unstable();
+    let known = [
+        "docstring",
+        "explain",
+        "fix_diagnostic",
+        "fix_instructed",
+        "fix_syntax",
+        "from_comment",
+        "implement",
+        "infill",
+        "rewrite",
+    ];
+    assert!(known.iter().all(|id| ids.contains(id)), "{ids:?}");
+    ids.dedup();
+    assert_eq!(ids.len(), ACTIONS.len(), "each id is one action's");
 }

@@ -96,12 +96,7 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
 }
 
 fn skipped(reason: Reason) -> CompletionReport {
-    CompletionReport {
-        outcome: Outcome::Skipped(reason),
-        others: Vec::new(),
-        tree: None,
-        elapsed: Duration::ZERO,
-    }
+    CompletionReport::skipped(reason, Duration::ZERO)
 }
 
 /// The engine for the configured model, loading.
@@ -146,7 +141,7 @@ impl<'a> Task<'a> {
             offset: self.offset,
             trigger: TriggerKind::Invoked,
             selected: None,
-            shown: Vec::new(),
+            remembered: Vec::new(),
         }
     }
 
@@ -162,8 +157,8 @@ impl<'a> Task<'a> {
         });
         let more = match &report.outcome {
             Outcome::Suggested(completion) => json!({
-                "outcome": "completion", "text": completion.text,
-                "replaces": {"start": completion.range.start, "end": completion.range.end},
+                "outcome": "completion", "text": completion.text(),
+                "replaces": {"start": completion.range().start, "end": completion.range().end},
                 "verdict": completion.check_level, "tokens": completion.tokens,
                 "prompt_tokens": completion.prompt_tokens.0, "reused_tokens": completion.prompt_tokens.1,
             }),
@@ -181,7 +176,7 @@ impl<'a> Task<'a> {
         let mut out = anstream::stdout().lock();
         let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
         let ghost = match &report.outcome {
-            Outcome::Suggested(completion) => Some((completion.text.as_str(), completion.range.clone())),
+            Outcome::Suggested(completion) => Some((completion.text(), completion.range())),
             Outcome::Skipped(_) => None,
         };
         let language = language.unwrap_or("unknown language");

@@ -1,4 +1,4 @@
-//! `treefill eval`: make cases, run them, read the results. What is measured is in `eval`.
+//! Runs `treefill eval`: makes cases, runs them, reads the results. `eval` measures.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use crate::engine::{Engine, ModelInfo};
 use crate::eval::backends::{self, Backend};
 use crate::eval::build_cases::{self, build};
 use crate::eval::case::{CaseSet, HoleKind};
+use crate::eval::charts;
 use crate::eval::client::LspClient;
 use crate::eval::holes::{self, HoleRow};
 use crate::eval::oracle::Oracle;
-use crate::eval::page;
 use crate::eval::peer::Peer;
 use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
@@ -270,7 +270,7 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
 fn show(arguments: &Report) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     if let Some(file) = &arguments.html {
-        let page = page::render(&arguments.runs)?;
+        let page = charts::of(&arguments.runs)?.html();
         std::fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
         writeln!(out, "{}", file.display())?;
         return Ok(());

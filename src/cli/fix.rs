@@ -151,7 +151,7 @@ fn list(
                 .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
             let applied = actions::applied(snapshot, &offer.edits);
             json!({
-                "action": offer.action, "title": offer.title, "preferred": offer.preferred,
+                "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
                 "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
             })
         })

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::change::{Target, show};
 use super::complete::{ready, start};
-use crate::actions::{self, Action, LazyAction, implement};
+use crate::actions::{self, LazyAction, Resolve, implement};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::config::Config;
@@ -94,7 +94,7 @@ struct ImplementTarget<'a> {
     line: usize,
     text: String,
     snapshot: Snapshot,
-    promise: Option<LazyAction>,
+    action: Option<LazyAction>,
 }
 
 impl<'a> ImplementTarget<'a> {
@@ -106,8 +106,8 @@ impl<'a> ImplementTarget<'a> {
             .line
             .with_context(|| format!("which function of {shown}? Name a line of it, as in {shown}:10"))?;
         let offset = target.offset(&text)?.unwrap_or_default();
-        let promise = implement::promise(&snapshot, &(offset..offset));
-        Ok(Self { target, line, text, snapshot, promise })
+        let action = implement::find(&snapshot, &(offset..offset));
+        Ok(Self { target, line, text, snapshot, action })
     }
 
     fn language(&self) -> String {
@@ -115,14 +115,14 @@ impl<'a> ImplementTarget<'a> {
     }
 
     async fn make(&self, engine: &dyn Engine) -> Result<Vec<Edit>, Reason> {
-        let promise = self.promise.clone().ok_or(Reason::NotHere)?;
-        actions::make(promise, self.snapshot.clone(), engine, &CancelToken::never()).await
+        let (action, snapshot) = (self.action.clone().ok_or(Reason::NotHere)?, self.snapshot.clone());
+        actions::resolve(Resolve { action, snapshot, engine, cancel: &CancelToken::never() }).await
     }
 
     fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {
         let mut object = json!({
             "file": self.target.file, "line": self.line, "ms": ms,
-            "title": self.promise.as_ref().map(|promise| &promise.title),
+            "title": self.action.as_ref().map(|action| &action.title),
         });
         match made {
             Ok(edits) => {
@@ -133,7 +133,7 @@ impl<'a> ImplementTarget<'a> {
             }
             Err(reason) => {
                 object["reason"] = json!(reason);
-                object["message"] = json!(actions::failure_message(Action::Implement, reason));
+                object["message"] = json!(implement::SPEC.failure_message(reason));
             }
         }
         object
@@ -147,10 +147,7 @@ impl<'a> ImplementTarget<'a> {
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {
-                super::tell(&format!(
-                    "{shown}:{line}: {}",
-                    actions::failure_message(Action::Implement, &reason)
-                ));
+                super::tell(&format!("{shown}:{line}: {}", implement::SPEC.failure_message(&reason)));
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::language::{Description, Problem, Registry};
+use crate::language::{Description, GrammarProblem, Registry};
 use crate::paths;
 
 pub const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ pub fn run(arguments: &LanguagesArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// The languages with the user's own files for them, and what is wrong with those files.
-pub fn load() -> (Registry, Vec<Problem>) {
+pub fn load() -> (Registry, Vec<GrammarProblem>) {
     let overrides = paths::config_dir().map(|folder| folder.join("grammars"));
     Registry::load(overrides.as_deref())
 }

@@ -1,7 +1,6 @@
-//! `treefill stats`: what was shown, accepted and kept, why nothing was shown, and how long it took. It only reads.
+//! Shows `treefill stats`: what was shown, accepted and kept, why nothing was shown, and how long it took.
 
-mod page;
-mod terminal;
+mod report;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -61,13 +60,14 @@ pub fn run(arguments: &StatsArguments, config: &Config) -> anyhow::Result<ExitCo
         writeln!(out, "{}", nothing(&log, &filter, &file, config))?;
         return Ok(ExitCode::SUCCESS);
     }
+    let report = report::of(&summary, &filter);
     match &arguments.html {
         Some(path) => {
-            std::fs::write(path, page::render(&summary, &filter))
+            std::fs::write(path, report.html())
                 .with_context(|| format!("cannot write {}", path.display()))?;
             writeln!(out, "Wrote {}: open it in a browser.", path.display())?;
         }
-        None => write!(out, "{}", terminal::render(&summary, &filter))?,
+        None => write!(out, "{}", report.terminal())?,
     }
     if log.damaged > 0 {
         super::tell(&format!("damaged lines in {1}, left out: {0}", log.damaged, file.display()));
@@ -132,36 +132,6 @@ fn percent(share: Option<f64>) -> String {
 fn milliseconds(ms: Option<f64>) -> String {
     ms.map_or_else(|| "–".to_owned(), |ms| format!("{} ms", crate::plot::number(ms)))
 }
-
-/// The row of a language in tables, under [`COLUMNS`].
-fn row(language: &stats::LanguageSummary) -> Vec<String> {
-    vec![
-        language.name.clone(),
-        language.requests.to_string(),
-        percent(language.answered_share),
-        language.suggestions.to_string(),
-        percent(language.accepted_share),
-        percent(language.typed_share),
-        percent(language.kept_share),
-        milliseconds(language.p50),
-    ]
-}
-
-const COLUMNS: [&str; 8] =
-    ["language", "requests", "answered", "suggestions", "accepted", "typed out", "kept", "p50"];
-
-/// The rows of code actions, under [`ACTIONS`].
-fn actions(summary: &Summary) -> Vec<Vec<String>> {
-    let rows = summary.actions.iter().map(|action| {
-        let numbers = [action.offered, action.failed, action.applied, action.undone, action.edited];
-        let mut row = vec![action.name.replace('_', " ")];
-        row.extend(numbers.map(|number| number.to_string()));
-        row
-    });
-    rows.collect()
-}
-
-const ACTIONS: [&str; 6] = ["action", "offered", "nothing passed", "applied", "undone", "edited"];
 
 /// The last day in a few facts, for `doctor`.
 pub fn last_day() -> anyhow::Result<Vec<(&'static str, String)>> {

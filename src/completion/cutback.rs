@@ -6,8 +6,10 @@ use std::time::Instant;
 use tracing::trace;
 
 use super::brackets::balance;
+use super::outcome::Reason;
+use super::request::Effort;
 use super::trim::{Candidate, joins};
-use super::validate::{Fit, Judge, Signs, Trial};
+use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 use crate::text::is_word;
@@ -42,37 +44,47 @@ pub struct Chosen {
     /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
     /// What its names and calls tell.
-    pub signs: Signs,
+    pub warnings: Warnings,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Judge<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
-        let signs = judge.signs(&trial);
+    fn of(judge: &Validator<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+        let warnings = judge.warnings(&trial);
         let whole = trial.fit >= Fit::Opens;
-        let renamed = (signs.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
+        let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
         let passed = renamed.and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
-            Some((other, judge.signs(&trial)))
+            Some((other, judge.warnings(&trial)))
         });
-        let (candidate, signs) = passed.unwrap_or((candidate, signs));
-        Self { candidate, origin, whole, signs }
+        let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
+        Self { candidate, origin, whole, warnings }
     }
 
-    /// What nobody judges.
-    pub fn unjudged(candidate: Candidate) -> Self {
-        Self { candidate, origin: Origin::Model, whole: true, signs: Signs::default() }
+    /// The whole text, where there is no parser to ask.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyThere`] when nothing of it is new.
+    pub fn unjudged(text: &str, context: &CursorContext, effort: Effort) -> Result<Self, Reason> {
+        let candidate = match effort < Effort::Trim {
+            true => Candidate { text: text.to_owned(), takes: 0 },
+            false => joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?,
+        };
+        Ok(Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() })
     }
 }
 
-/// The best candidate made from `text`, or none that fits.
+/// The best candidate made from `text`.
+///
+/// # Errors
+/// [`Reason::Invalid`] when no part of it fits.
 pub fn choose(
     text: &str,
-    judge: &Judge<'_>,
+    judge: &Validator<'_>,
     context: &CursorContext,
     bound: Bound,
     cancel: &CancelToken,
-) -> Option<Chosen> {
+) -> Result<Chosen, Reason> {
     let mut others: Vec<(Trial, Candidate)> = Vec::new();
     for (number, (candidate, origin)) in candidates(text, context).take(bound.most).enumerate() {
         if cancel.is_cancelled() || (number > 0 && bound.until.is_some_and(|until| Instant::now() > until)) {
@@ -83,7 +95,7 @@ pub fn choose(
         let Some(trial) = trial else { continue };
         match (trial.fit, origin) {
             (Fit::Whole | Fit::Opens, _) if judge.confirm(&trial) => {
-                return Some(Chosen::of(judge, trial, candidate, origin));
+                return Ok(Chosen::of(judge, trial, candidate, origin));
             }
             // What the model did not write is shown only when it makes the place whole.
             (Fit::Whole | Fit::Opens, _) | (_, Origin::Ended) => {}
@@ -94,7 +106,8 @@ pub fn choose(
     // Stable: on a tie the earlier, which is the longer, stays first.
     others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
     let found = others.into_iter().take(CONFIRMATIONS).find(|(trial, _)| judge.confirm(trial));
-    found.map(|(trial, candidate)| Chosen::of(judge, trial, candidate, Origin::Model))
+    let (trial, candidate) = found.ok_or(Reason::Invalid)?;
+    Ok(Chosen::of(judge, trial, candidate, Origin::Model))
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that

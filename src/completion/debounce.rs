@@ -1,19 +1,23 @@
-//! The wait before the model is asked, ended by a newer request. It decides nothing.
+//! Waits before the model is asked, until a newer request ends the wait.
 
 use std::time::Duration;
 
+use super::outcome::Reason;
 use super::request::TriggerKind;
 use crate::cancel::CancelToken;
 
-/// Wait for `pause` unless the user asked explicitly. False: cancelled meanwhile.
-pub async fn pause(pause: Duration, trigger: &TriggerKind, cancel: &CancelToken) -> bool {
+/// Wait for `pause` after an automatic trigger; other triggers do not wait.
+///
+/// # Errors
+/// [`Reason::Superseded`] when it was cancelled meanwhile.
+pub async fn pause(pause: Duration, trigger: &TriggerKind, cancel: &CancelToken) -> Result<(), Reason> {
     if *trigger == TriggerKind::Automatic && !pause.is_zero() {
         tokio::select! {
-            () = cancel.cancelled() => return false,
+            () = cancel.cancelled() => return Err(Reason::Superseded),
             () = tokio::time::sleep(pause) => {}
         }
     }
-    !cancel.is_cancelled()
+    if cancel.is_cancelled() { Err(Reason::Superseded) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -25,14 +29,14 @@ mod tests {
     async fn waits_only_for_typing_and_only_until_cancelled() {
         let long = Duration::from_secs(60);
         let start = tokio::time::Instant::now();
-        assert!(pause(long, &TriggerKind::Invoked, &CancelToken::never()).await);
+        assert_eq!(pause(long, &TriggerKind::Invoked, &CancelToken::never()).await, Ok(()));
         assert!(start.elapsed().is_zero());
-        assert!(pause(long, &TriggerKind::Automatic, &CancelToken::never()).await);
+        assert_eq!(pause(long, &TriggerKind::Automatic, &CancelToken::never()).await, Ok(()));
         assert_eq!(start.elapsed(), long);
         let source = CancelSource::new();
         let token = source.token();
         drop(source);
-        assert!(!pause(long, &TriggerKind::Automatic, &token).await);
+        assert_eq!(pause(long, &TriggerKind::Automatic, &token).await, Err(Reason::Superseded));
         assert_eq!(start.elapsed(), long);
     }
 }

@@ -1,11 +1,12 @@
-//! Drives one generation under the guide's eye until it ends, is enough, or the time is up. It judges no syntax.
+//! Collects the texts of one generation until they end, the guide has enough of them, or the time is up.
 
 use tokio::time::Instant;
 
 use super::guide::{Advice, Guide};
+use super::job;
 use super::outcome::Reason;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, EngineError, Generation, Piece, PromptStats, Status, Update};
+use crate::engine::{Engine, Generation, Piece, PromptStats, Update};
 
 /// One text that came out of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -93,22 +94,5 @@ fn at_deadline(texts: &[Decoded], engine: &dyn Engine) -> Result<(), Reason> {
     if texts.iter().any(|text| !text.text.is_empty()) {
         return Ok(());
     }
-    match &*engine.status().borrow() {
-        Status::Loading(_) => Err(Reason::ModelLoading),
-        Status::Restarting => Err(Reason::EngineRestarting),
-        Status::Failed(why) => Err(Reason::NoEngine(why.clone())),
-        Status::Ready(_) => Err(Reason::Timeout),
-    }
-}
-
-impl From<EngineError> for Reason {
-    fn from(error: EngineError) -> Self {
-        match error {
-            EngineError::Cancelled => Self::Superseded,
-            EngineError::Restarting => Self::EngineRestarting,
-            EngineError::Unavailable(why) => Self::NoEngine(why),
-            EngineError::TooLong { tokens, context } => Self::TooLong { tokens, context },
-            EngineError::Failed(why) => Self::EngineFailed(why),
-        }
-    }
+    Err(job::unready(&engine.status().borrow()).unwrap_or(Reason::Timeout))
 }

@@ -1,29 +1,30 @@
-//! Some lines at a place, generated under guidance and trimmed, for whoever judges them by rules of his own. No trigger,
-//! no debounce, no verdict.
+//! Generates multi-line drafts at a cursor for code actions, which check them with [`crate::verify`]. Skips the trigger, the
+//! debounce and the ranking.
 
 use tokio::time::Instant;
 
 use super::decode;
 use super::guide::Guide;
+use super::job;
 use super::outcome::Reason;
 use super::request::Extent;
 use super::trim;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
-use crate::engine::{Engine, Job, Lane, Sampling, Segment, Status, Task};
-use crate::prompt::{self, Budget};
+use crate::engine::{Engine, Job, Sampling, Segment, Task};
+use crate::prompt;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
 pub struct BlockRequest {
     /// The document's identity, for "latest wins" and KV reuse.
     pub document: String,
-    /// Told before everything else, besides the place itself.
-    pub told: Vec<Segment>,
+    /// Segments of the prompt before those of the place.
+    pub preface: Vec<Segment>,
     /// How many texts.
     pub candidates: usize,
     /// How much one may be.
-    pub shape: Extent,
+    pub extent: Extent,
     /// Most tokens of one; a quarter of a small model's context at most, for the place has to be told too.
     pub tokens: usize,
     /// How tokens are chosen.
@@ -38,49 +39,46 @@ pub struct Draft {
     /// With LF line ends, to stand at the cursor.
     pub text: String,
     /// Mean natural-log probability of its tokens.
-    pub likelihood: f32,
+    pub mean_logprob: f32,
 }
 
 /// Generate texts at the cursor of `context`. Never an empty list: when nothing usable came, the reason says why.
 pub async fn drafts(
     context: &CursorContext,
-    wanted: BlockRequest,
+    request: BlockRequest,
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<Draft>, Reason> {
-    let held = match &*engine.status().borrow() {
-        Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
-        Status::Ready(model) => model.context,
-        Status::Loading(_) | Status::Restarting => 0,
-    };
-    let shape = wanted.shape;
-    let lines = if let Extent::Lines(most) = shape { most } else { 1 };
-    let most = if held == 0 { wanted.tokens } else { wanted.tokens.min(held as usize / 4) };
-    let mut segments = wanted.told;
-    segments.extend(prompt::build(context, Budget::for_context(held)));
+    let model_context = job::context_tokens(engine)?;
+    let extent = request.extent;
+    let candidates = engine.capabilities().candidates(request.candidates);
+    let task = Task::Generate { candidates };
+    let at_cursor = job::at_cursor(context, model_context, &request.document, task);
+    let mut segments = request.preface;
+    segments.extend(at_cursor.segments);
+    let quarter = if model_context == 0 { usize::MAX } else { model_context as usize / 4 };
     let job = Job {
-        document: wanted.document,
-        lane: Lane::Interactive,
         segments,
-        max_tokens: most,
-        stop: prompt::stop(lines),
-        sampling: wanted.sampling,
-        task: Task::Generate { candidates: engine.capabilities().candidates(wanted.candidates) },
+        max_tokens: request.tokens.min(quarter),
+        stop: prompt::stop(extent.lines()),
+        sampling: request.sampling,
+        ..at_cursor
     };
     let generation = engine.generate(job, cancel.clone());
-    let guide = Guide::new(context, shape);
+    let guide = Guide::new(context, extent);
     let texts =
-        decode::decode(generation, wanted.candidates, Some(&guide), engine, wanted.deadline, cancel).await?;
-    let (mut written, mut why): (Vec<Draft>, _) = (Vec::new(), Reason::Blank);
+        decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel)
+            .await?;
+    let (mut drafts, mut why): (Vec<Draft>, _) = (Vec::new(), Reason::Blank);
     for decoded in &texts {
-        match trim::trim(&decoded.text, context, shape) {
-            Ok(text) if written.iter().all(|other| other.text != text) => {
+        match trim::trim(&decoded.text, context, extent) {
+            Ok(text) if drafts.iter().all(|other| other.text != text) => {
                 let sum: f32 = decoded.pieces.iter().map(|(_, logprob, _)| logprob).sum();
-                written.push(Draft { text, likelihood: sum / decoded.tokens.max(1) as f32 });
+                drafts.push(Draft { text, mean_logprob: sum / decoded.tokens.max(1) as f32 });
             }
             Ok(_) => {}
             Err(reason) => why = reason,
         }
     }
-    if written.is_empty() { Err(why) } else { Ok(written) }
+    if drafts.is_empty() { Err(why) } else { Ok(drafts) }
 }

@@ -18,20 +18,20 @@ pub enum Advice {
 #[derive(Debug)]
 pub struct Guide<'a> {
     context: &'a CursorContext,
-    shape: Extent,
+    extent: Extent,
     /// Columns below which a line is outside the block that is being written.
     floor: usize,
 }
 
 impl<'a> Guide<'a> {
     /// A guide for text at the cursor of `context`.
-    pub fn new(context: &'a CursorContext, shape: Extent) -> Self {
-        Self { context, shape, floor: floor(context) }
+    pub fn new(context: &'a CursorContext, extent: Extent) -> Self {
+        Self { context, extent, floor: floor(context) }
     }
 
     /// Judge all text so far.
     pub fn judge(&self, text: &str) -> Advice {
-        match self.shape {
+        match self.extent {
             Extent::Line => self.judge_line(text),
             Extent::Lines(most) => self.judge_lines(text, most),
         }

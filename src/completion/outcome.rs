@@ -1,23 +1,12 @@
-//! What a request for a completion ends in: a validated text, or a reason for silence.
+//! Defines what a request for a completion ends in: a suggestion, or the reason why there is none.
 
 use std::fmt;
-use std::ops::Range;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::suggestion::{Remembered, Suggestion};
 use crate::document::{Snapshot, Tree};
-
-/// How far a suggestion was checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum CheckLevel {
-    /// tree-sitter's rule and the language's strict parser agree that it fits.
-    Strict,
-    /// tree-sitter's rule only: the language has no strict parser here.
-    Tree,
-    /// Not checked: the language is unknown or the document is too large to parse.
-    Unvalidated,
-}
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,72 +86,14 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A suggestion that may be shown.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Suggestion {
-    /// The text to insert, with the document's own line ends.
-    pub text: String,
-    /// What it replaces, in bytes of the request's snapshot: empty at the cursor, or up to what it takes in.
-    pub range: Range<usize>,
-    /// How far it was checked.
-    pub check_level: CheckLevel,
-    /// Tokens the model generated for it; 0 when it was answered without the model.
-    pub tokens: usize,
-    /// Prompt tokens, and how many of them the KV cache already held.
-    pub prompt_tokens: (usize, usize),
-    /// How likely it is what the user wants.
-    pub rank: Rank,
-    /// What to remember, so that typing it is answered without the model.
-    pub shown: Shown,
-}
-
-/// What was generated last for a document: the basis of typing-through.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
-    /// Where it was to be inserted.
-    pub offset: usize,
-    /// The text.
-    pub text: String,
-    /// Length in bytes of the text it replaces after `offset`.
-    pub replaced: usize,
-    /// Fingerprint of the document before `offset`.
-    pub before: u64,
-    /// Fingerprint of the document behind what is replaced.
-    pub after: u64,
-    /// Length in bytes of the document behind what is replaced.
-    pub after_len: usize,
-    /// How far it was checked.
-    pub check_level: CheckLevel,
-    /// How likely it was what the user wants.
-    pub rank: Rank,
-    /// Whether the user saw it: what is seen stays while it is typed, whatever else is found.
-    pub seen: bool,
-}
-
 /// The end of a request.
 #[allow(clippy::large_enum_variant, reason = "there is one for each request, and most hold a completion")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// Show this.
     Suggested(Suggestion),
-    /// Show nothing, because.
+    /// Show nothing, for this reason.
     Skipped(Reason),
-}
-
-/// What is known about a text, and what follows.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Rank {
-    /// Probability that the text is right, as the fit has it.
-    #[serde(alias = "chance")]
-    pub probability: f32,
-    /// The features, in the order of [`super::rank::NAMES`]; empty where nothing was ranked.
-    pub features: Vec<f32>,
-    /// Where the text's tokens end in it, in bytes, and their log-probabilities.
-    #[serde(skip)]
-    pub tokens: Vec<(usize, f32)>,
-    /// What speaks for or against it besides, in logits.
-    #[serde(skip)]
-    pub(super) prior_logit: f32,
 }
 
 /// What a request ends in, and what is worth keeping of the way there.
@@ -170,11 +101,19 @@ pub struct Rank {
 pub struct CompletionReport {
     /// A suggestion, or why there is none.
     pub outcome: Outcome,
-    /// Further texts for the same place, likeliest first; below the threshold too: typing them makes them likelier.
-    pub others: Vec<Suggestion>,
+    /// Further suggestions for the same place, likeliest first. They may be below the threshold: typing them makes them
+    /// likelier.
+    pub others: Vec<Remembered>,
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
     pub tree: Option<(Snapshot, Tree)>,
     /// From the call to the outcome.
     pub elapsed: Duration,
+}
+
+impl CompletionReport {
+    /// The report of a request that ended before the document was read.
+    pub fn skipped(reason: Reason, elapsed: Duration) -> Self {
+        Self { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, elapsed }
+    }
 }

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
-use super::outcome::Rank;
+use super::outcome::{Outcome, Reason};
+use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
+use super::suggestion::{Rank, Remembered, Suggestion};
 use crate::context::{CursorContext, CursorIn, LineTail};
 use crate::text::is_word;
 
@@ -89,15 +91,17 @@ static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], f32)> = LazyLock::new(|| {
     (read.bias, weights, read.threshold)
 });
 
-/// Rank a text that was chosen from what was decoded.
+/// The rank of `chosen`, which came from the text `number` of `texts` by way of `trimmed`.
 pub fn rank(
     chosen: &Chosen,
-    decoded: &Decoded,
-    others: &[&Decoded],
+    texts: &[Decoded],
+    number: usize,
     trimmed: &str,
     context: &CursorContext,
 ) -> Rank {
-    let text = chosen.candidate.text.as_str();
+    let (decoded, text) = (&texts[number], chosen.candidate.text.as_str());
+    let others: Vec<&Decoded> =
+        texts.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, text)| text).collect();
     let tokens = tokens_of(decoded, text.len());
     let typed = context.line.before.chars().rev().take_while(|c| is_word(*c)).count();
     let flag = |set: bool| f32::from(u8::from(set));
@@ -115,9 +119,9 @@ pub fn rank(
         flag(context.tail == LineTail::Closers),
         flag(text.trim().contains('\n')),
         flag(context.cursor_in != CursorIn::Code),
-        flag(chosen.signs.unknown > 0),
-        lead(decoded, others),
-        same_end(text, others),
+        flag(chosen.warnings.unknown > 0),
+        lead(decoded, &others),
+        same_end(text, &others),
     ];
     Rank::of(features, tokens, 0.0)
 }
@@ -139,9 +143,63 @@ fn same_end(text: &str, others: &[&Decoded]) -> f32 {
     most as f32 / own.chars().count().max(1) as f32
 }
 
-/// The probability below which a text is not worth a look.
-pub fn threshold() -> f32 {
-    WEIGHTS.2
+/// The probability below which a suggestion is not shown: none where the user asked, or where nothing is ranked.
+pub fn threshold(trigger: &TriggerKind, effort: Effort) -> f32 {
+    if effort < Effort::Rank || *trigger == TriggerKind::Invoked { 0.0 } else { WEIGHTS.2 }
+}
+
+/// What the features do not know of a text, in logits: the user's habits, and what is to be looked at twice.
+///
+/// # Errors
+/// [`Reason::Risky`] when it adds a risk and the user wants none.
+pub fn prior(chosen: &Chosen, options: &CompletionOptions) -> Result<f32, Reason> {
+    let habit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
+    let prior = habit - if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    match (chosen.warnings.risky, options.on_risk) {
+        (true, OnRisk::Drop) => Err(Reason::Risky),
+        (true, OnRisk::Lower) => Ok(prior - RISKY),
+        (false, _) => Ok(prior),
+    }
+}
+
+/// The `known` suggestions, if one of them is an answer; else none. One that was never seen and is not likely enough says
+/// nothing of what the model would write by now.
+pub fn answers(known: Vec<Remembered>, threshold: f32) -> Vec<Remembered> {
+    if known.iter().any(|known| is_shown(known, threshold)) { known } else { Vec::new() }
+}
+
+/// Whether the `known` answers are enough, so that the model is not asked: a user who asks wants to choose.
+pub fn suffice(known: &[Remembered], trigger: &TriggerKind) -> bool {
+    known.len() > usize::from(*trigger == TriggerKind::Invoked)
+}
+
+fn is_shown(found: &Remembered, threshold: f32) -> bool {
+    found.seen || found.suggestion.rank.probability >= threshold
+}
+
+/// What is shown of what was known and what was generated, and what else there is, likeliest first; or why nothing is.
+pub fn select(
+    known: Vec<Remembered>,
+    generated: Result<Vec<Suggestion>, Reason>,
+    threshold: f32,
+) -> (Outcome, Vec<Remembered>) {
+    let (generated, reason) = match generated {
+        Ok(generated) => (generated, Reason::LowConfidence),
+        Err(reason) => (Vec::new(), reason),
+    };
+    let is_new = |new: &Suggestion| known.iter().all(|old| old.suggestion.text() != new.text());
+    let new: Vec<Suggestion> = generated.into_iter().filter(is_new).collect();
+    let mut all = known;
+    all.extend(new.into_iter().map(|suggestion| Remembered { suggestion, seen: false }));
+    let probability = |it: &Remembered| it.suggestion.rank.probability;
+    all.sort_by(|a, b| b.seen.cmp(&a.seen).then(probability(b).total_cmp(&probability(a))));
+    match all.first() {
+        Some(best) if is_shown(best, threshold) => {
+            let best = all.remove(0);
+            (Outcome::Suggested(best.suggestion), all)
+        }
+        _ => (Outcome::Skipped(reason), all),
+    }
 }
 
 /// The tokens that the first `bytes` of the text came from: where they end in it, and their log-probabilities.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::milliseconds;
-use super::outcome::Shown;
+use super::suggestion::Remembered;
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 
@@ -43,7 +43,7 @@ pub struct CompletionRequest {
     /// The menu entry a completion must extend.
     pub selected: Option<SelectedEntry>,
     /// What was generated for this document, to be continued without the model while the user types it.
-    pub shown: Vec<Shown>,
+    pub remembered: Vec<Remembered>,
 }
 
 /// How far the pipeline goes. Less than all of it is for measuring what each stage is worth.
@@ -154,4 +154,14 @@ pub enum Extent {
     Line,
     /// At most this many lines, counted without the cursor's own when that is an opener.
     Lines(usize),
+}
+
+impl Extent {
+    /// Its lines; 1 for the rest of the cursor's line.
+    pub fn lines(self) -> usize {
+        match self {
+            Self::Line => 1,
+            Self::Lines(most) => most,
+        }
+    }
 }

@@ -1,89 +1,92 @@
-//! Typing-through: while the user types what is shown, the rest of it is the answer, without the model and without
-//! flicker. A pure function of what was shown and of the document now.
-
-use std::hash::Hasher as _;
-use std::ops::Range;
+//! Continues a remembered suggestion while the user types it: without the model, and without flicker.
 
 use ropey::Rope;
-use twox_hash::XxHash64;
 
-use super::outcome::Rank;
-use super::outcome::{CheckLevel, Shown};
+use super::suggestion::{Remembered, Suggestion, fingerprint};
+use super::target::Target;
 use crate::context::line::is_closer;
+use crate::document::Edit;
 use crate::document::position::{floor, slice};
 
 /// Most bytes of closers that an editor is thought to insert by itself while one types.
 const MOST_CLOSERS: usize = 8;
 
-/// The rest of a suggestion, for the cursor as it is now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rest {
-    /// What is still to be inserted.
-    pub text: String,
-    /// What it replaces, in bytes of the document as it is now.
-    pub range: Range<usize>,
-}
-
-impl Shown {
-    /// Remember `text`, which is to replace the bytes `range` of `document`.
-    pub fn new(
-        document: &Rope,
-        range: Range<usize>,
-        text: &str,
-        check_level: CheckLevel,
-        rank: Rank,
-    ) -> Self {
-        Self {
-            offset: range.start,
-            text: text.to_owned(),
-            replaced: range.end - range.start,
-            before: fingerprint(document, 0..range.start),
-            after: fingerprint(document, range.end..document.len_bytes()),
-            after_len: document.len_bytes() - range.end,
-            check_level,
-            rank,
-            seen: false,
+/// The rests of the remembered suggestions that the user may be typing, in their order. Of two with the same rest, the
+/// first counts.
+pub fn rests(target: &Target, remembered: &[Remembered]) -> Vec<Remembered> {
+    let mut found: Vec<Remembered> = Vec::new();
+    for Remembered { suggestion, seen } in remembered {
+        if let Some(suggestion) = continued(target, suggestion)
+            && found.iter().all(|other| other.suggestion.edits != suggestion.edits)
+        {
+            found.push(Remembered { suggestion, seen: *seen });
         }
     }
-
-    /// How many bytes of the text stand in `document` at its place. That all of them do is certain; fewer may be there by
-    /// chance when what is before them was changed.
-    pub fn taken(&self, document: &Rope) -> usize {
-        let end = (self.offset + self.text.len()).min(document.len_bytes());
-        if floor(document, self.offset) != self.offset || end < self.offset {
-            return 0;
-        }
-        let there = document.byte_slice(self.offset..floor(document, end));
-        let same = there.bytes().zip(self.text.bytes()).take_while(|(there, own)| there == own).count();
-        let same = (0..=same).rev().find(|&byte| self.text.is_char_boundary(byte)).unwrap_or(0);
-        // The fingerprint only at the end: it is the only work that grows with the document.
-        let all = same == self.text.len() && fingerprint(document, 0..self.offset) != self.before;
-        if all { 0 } else { same }
-    }
+    found
 }
 
-/// What remains of `shown` with the cursor at `offset` of `document`; none when they do not belong together.
+fn continued(target: &Target, suggestion: &Suggestion) -> Option<Suggestion> {
+    let whole = suggestion.whole();
+    let rest = rest(whole, &target.document.text, target.cursor)?;
+    let typed = rest.range.start - whole.range().start;
+    let rank = whole.rank.after(typed, &rest.text);
+    let edit = match &target.entry {
+        None => rest,
+        Some(entry) => {
+            // What is typed already belongs to the entry's range; the whole must begin with the entry.
+            let typed = target.document.slice(entry.range.start..rest.range.start);
+            let text = format!("{typed}{}", rest.text);
+            let fits = text.len() > entry.text.len()
+                && text.starts_with(&entry.text)
+                && entry.range.end <= rest.range.end;
+            fits.then(|| Edit::replace(entry.range.start..rest.range.end, text))?
+        }
+    };
+    Some(Suggestion { rank, tokens: 0, prompt_tokens: (0, 0), ..whole.continued(edit) })
+}
+
+/// What remains to be done of `suggestion` with the cursor at `offset` of `document`, in bytes of it; None when they do not
+/// belong together.
 ///
-/// Whatever is answered, taking it gives exactly the document that taking `shown` would have given: so the check_level
-/// holds without a new check.
-pub fn lookup(shown: &Shown, document: &Rope, offset: usize) -> Option<Rest> {
+/// Whatever is answered, taking it gives exactly the document that taking the whole suggestion would have given: so its check
+/// holds without a new one.
+pub fn rest(suggestion: &Suggestion, document: &Rope, offset: usize) -> Option<Edit> {
+    let whole = suggestion.whole();
+    let (anchor, replaced, start) = (whole.anchor, whole.range(), whole.range().start);
     let length = document.len_bytes();
-    let tail = length.checked_sub(shown.after_len)?;
-    if offset < shown.offset || offset > tail || offset - shown.offset > shown.text.len() {
+    let tail = length.checked_sub(anchor.after_len)?;
+    if offset < start || offset > tail || offset - start > whole.text().len() {
         return None;
     }
     // Another text may have no character boundary there; slicing it would panic.
-    if [shown.offset, offset, tail].iter().any(|byte| floor(document, *byte) != *byte) {
+    if [start, offset, tail].iter().any(|byte| floor(document, *byte) != *byte) {
         return None;
     }
-    let typed = slice(document, shown.offset..offset);
-    let rest = shown.text.strip_prefix(&typed).filter(|rest| !rest.is_empty())?;
+    let typed = slice(document, start..offset);
+    let left = whole.text().strip_prefix(&typed).filter(|left| !left.is_empty())?;
     let between = slice(document, offset..tail);
-    let (text, end) = join(rest, &between, shown.replaced)?;
+    let (text, end) = join(left, &between, replaced.len())?;
     // The two fingerprints last: they are the only work that grows with the document.
-    let same = fingerprint(document, 0..shown.offset) == shown.before
-        && fingerprint(document, tail..length) == shown.after;
-    same.then(|| Rest { text: text.to_owned(), range: offset..offset + end })
+    let same = fingerprint(document, 0..start) == anchor.before
+        && fingerprint(document, tail..length) == anchor.after;
+    same.then(|| Edit::replace(offset..offset + end, text))
+}
+
+/// How many bytes of the text of `suggestion` stand in `document` at its place. That all of them do is certain; fewer may be
+/// there by chance when what is before them was changed.
+pub fn taken(suggestion: &Suggestion, document: &Rope) -> usize {
+    let whole = suggestion.whole();
+    let (start, text) = (whole.range().start, whole.text());
+    let end = (start + text.len()).min(document.len_bytes());
+    if floor(document, start) != start || end < start {
+        return 0;
+    }
+    let there = document.byte_slice(start..floor(document, end));
+    let same = there.bytes().zip(text.bytes()).take_while(|(there, own)| there == own).count();
+    let same = (0..=same).rev().find(|&byte| text.is_char_boundary(byte)).unwrap_or(0);
+    // The fingerprint only at the end: it is the only work that grows with the document.
+    let all = same == text.len() && fingerprint(document, 0..start) != whole.anchor.before;
+    if all { 0 } else { same }
 }
 
 /// How `rest` meets `between`, the text from the cursor to where the old document goes on: auto-inserted closers, or
@@ -105,11 +108,4 @@ fn join<'a>(rest: &'a str, between: &str, replaced: usize) -> Option<(&'a str, u
 fn is_subsequence(short: &str, long: &str) -> bool {
     let mut chars = long.chars();
     short.chars().all(|wanted| chars.any(|c| c == wanted))
-}
-
-/// A fingerprint of the bytes alone, however the rope is cut into chunks (which `std`'s hashers do not promise).
-fn fingerprint(text: &Rope, range: Range<usize>) -> u64 {
-    let mut hasher = XxHash64::default();
-    text.byte_slice(range).chunks().for_each(|chunk| hasher.write(chunk.as_bytes()));
-    hasher.finish()
 }

@@ -1,10 +1,10 @@
-//! How likely given texts are at a place, asked in one batch. It generates nothing and judges no syntax.
+//! Asks the model how likely given texts are at a cursor, all in one batch.
 
+use super::job;
 use super::outcome::Reason;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
-use crate::engine::{Engine, Job, Lane, Sampling, Status, Stop, Task, Update};
-use crate::prompt::{self, Budget};
+use crate::engine::{Engine, Job, Lane, Task, Update};
 
 /// The natural-log probability, summed over its tokens, of each of `texts` (LF line ends) at the cursor of `context`.
 pub async fn log_probabilities(
@@ -18,22 +18,13 @@ pub async fn log_probabilities(
     if !engine.capabilities().scoring {
         return Err(Reason::EngineFailed("this engine does not score texts".into()));
     }
-    let held = match &*engine.status().borrow() {
-        Status::Ready(model) => model.context,
-        Status::Failed(why) => return Err(Reason::NoEngine(why.clone())),
-        Status::Loading(_) => return Err(Reason::ModelLoading),
-        Status::Restarting => return Err(Reason::EngineRestarting),
-    };
+    if let Some(reason) = job::unready(&engine.status().borrow()) {
+        return Err(reason);
+    }
+    let model_context = job::context_tokens(engine)?;
     let wanted = texts.len();
-    let job = Job {
-        document: document.to_owned(),
-        lane,
-        segments: prompt::build(context, Budget::for_context(held)),
-        max_tokens: 0,
-        stop: Stop::default(),
-        sampling: Sampling::Greedy,
-        task: Task::Score { continuations: texts },
-    };
+    let task = Task::Score { continuations: texts };
+    let job = Job { lane, ..job::at_cursor(context, model_context, document, task) };
     let mut generation = engine.generate(job, cancel.clone());
     loop {
         let update = tokio::select! {

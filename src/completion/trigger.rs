@@ -1,28 +1,26 @@
-//! Whether to complete here at all, and how much: the rest of a line or some lines. It looks at the context only.
+//! Decides whether to complete at a cursor at all, and how much: the rest of a line or some lines.
 
 use super::outcome::Reason;
 use super::request::{CompletionOptions, Extent, TriggerKind};
 use crate::context::{CursorContext, CursorIn, LineTail};
 
-/// The decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Ask for this much.
-    Go(Extent),
-    /// Stay silent.
-    Skip(Reason),
-}
-
-/// Decide for the cursor in `context`.
-pub fn decide(context: &CursorContext, trigger: &TriggerKind, options: &CompletionOptions) -> Decision {
+/// How much to ask for at the cursor in `context`.
+///
+/// # Errors
+/// [`Reason::NotHere`] when the user only typed and nothing can be inserted here.
+pub fn decide(
+    context: &CursorContext,
+    trigger: &TriggerKind,
+    options: &CompletionOptions,
+) -> Result<Extent, Reason> {
     let automatic = *trigger != TriggerKind::Invoked;
     if automatic && (context.line.splits_word() || joins_word(context)) {
-        return Decision::Skip(Reason::NotHere);
+        return Err(Reason::NotHere);
     }
     if context.cursor_in != CursorIn::Code || context.tail == LineTail::Code || options.max_lines <= 1 {
-        return Decision::Go(Extent::Line);
+        return Ok(Extent::Line);
     }
-    Decision::Go(if wants_block(context) { Extent::Lines(options.max_lines) } else { Extent::Line })
+    Ok(if wants_block(context) { Extent::Lines(options.max_lines) } else { Extent::Line })
 }
 
 /// Code starts right at the cursor: whatever is inserted would be read as one word with it.

@@ -9,17 +9,34 @@ mod whitespace;
 pub use overlap::{Candidate, joins};
 
 use super::outcome::Reason;
-use super::request::Extent;
+use super::request::{Effort, Extent};
 use crate::context::CursorContext;
 
+/// The stage of the pipeline: [`trim`], or `raw` as it is where less effort is wanted.
+///
+/// # Errors
+/// Those of [`trim`]; [`Reason::Blank`] where nothing was generated.
+pub fn with_effort(
+    raw: &str,
+    context: &CursorContext,
+    extent: Extent,
+    effort: Effort,
+) -> Result<String, Reason> {
+    match effort >= Effort::Trim {
+        true => trim(raw, context, extent),
+        false if raw.trim().is_empty() => Err(Reason::Blank),
+        false => Ok(raw.to_owned()),
+    }
+}
+
 /// The usable part of `raw`, with LF line ends, or why there is none.
-pub fn trim(raw: &str, context: &CursorContext, shape: Extent) -> Result<String, Reason> {
+pub fn trim(raw: &str, context: &CursorContext, extent: Extent) -> Result<String, Reason> {
     let text = raw.replace("\r\n", "\n").replace('\r', "");
     let text = unicode::without_leaks(&text, context);
     if unicode::is_deceptive(text, context) {
         return Err(Reason::Invalid);
     }
-    let text = wanted_lines(text, context, shape);
+    let text = wanted_lines(text, context, extent);
     let text = whitespace::leading(text, context);
     let text = whitespace::indentation(text, context);
     let text = overlap::without_lines_below(&text, context)?;
@@ -35,8 +52,8 @@ pub fn trim(raw: &str, context: &CursorContext, shape: Extent) -> Result<String,
     Ok(text.to_owned())
 }
 
-fn wanted_lines<'a>(text: &'a str, context: &CursorContext, shape: Extent) -> &'a str {
-    let lines = match shape {
+fn wanted_lines<'a>(text: &'a str, context: &CursorContext, extent: Extent) -> &'a str {
+    let lines = match extent {
         Extent::Line => 1,
         Extent::Lines(most) => most + usize::from(!context.line.is_blank_before()),
     };

@@ -127,6 +127,40 @@ mod tests {
         assert!(config.model.path.is_some());
     }
 
+    /// The reference page of the book.
+    fn page() -> String {
+        let mut out = String::from(
+            "# All settings\n\nThis page is made from the program. [Settings](settings.md) says where they go and who may set them.\n",
+        );
+        for section in &*SECTIONS {
+            let _ = write!(
+                out,
+                "\n## `[{}]`\n\n{}\n\n| key | value | default | editors too | meaning |\n|---|---|---|---|---|\n",
+                section.name, section.doc
+            );
+            for setting in &section.settings {
+                let default = toml_text(&setting.default).map(|value| format!("`{value}`"));
+                let formerly = setting.formerly.as_ref().map(|key| format!(" Formerly `{key}`."));
+                let _ = writeln!(
+                    out,
+                    "| `{}` | {} | {} | {} | {}{} |",
+                    setting.key,
+                    setting.kind.describe(),
+                    default.unwrap_or_else(|| setting.unset.clone()),
+                    if setting.anyone { "yes" } else { "no" },
+                    setting.doc,
+                    formerly.unwrap_or_default()
+                );
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn the_book_has_every_setting() {
+        expect_test::expect_file!["../../docs/src/all-settings.md"].assert_eq(&page());
+    }
+
     #[test]
     fn the_values_in_force_can_be_read_back() {
         let (config, _) =

@@ -1,4 +1,4 @@
-//! The import statements at the top of the file, as text. It resolves nothing.
+//! Finds the import statements at the top of a file, as text.
 
 use tree_sitter::Tree;
 

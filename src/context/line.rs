@@ -1,4 +1,4 @@
-//! The line the cursor is on, and how the file around it is laid out. Purely textual: no tree, bounded windows only.
+//! Reads the cursor's line and the indentation of the lines around it, from the text alone and within bounds.
 
 use ropey::Rope;
 

@@ -1,4 +1,4 @@
-//! Signatures of the definitions around the cursor's own: what else the file offers, in few words.
+//! Finds the signatures of the definitions outside the cursor's own.
 
 use std::ops::Range;
 

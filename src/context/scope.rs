@@ -1,4 +1,4 @@
-//! The definitions around the cursor, innermost first. From the tree where it is sound, else from the indentation.
+//! Finds the definitions around the cursor, innermost first: from the tree where it has no error, else from the indentation.
 
 use std::ops::Range;
 

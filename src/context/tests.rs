@@ -1,4 +1,4 @@
-//! What is found around a cursor, one row per place.
+//! Tests what is found around a cursor.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! One replacement in a text, and what tree-sitter has to be told about it. It does not parse.
+//! Applies replacements to a text and describes them for tree-sitter.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! The part of a large document around a place that can be looked at by itself: whole top-level items, with nothing changed
-//! outside of it since the last parse. Reading it costs the same in a file of any length.
+//! Cuts the part of a large document around a place that can be parsed by itself: whole top-level items, with nothing changed
+//! outside of it since the last parse. Parsing it costs the same in a file of any length.
 //!
 //! An open quotation makes tree-sitter read the rest of the file again, at every key: 100 ms in one of 10 000 lines.
 

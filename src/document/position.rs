@@ -1,5 +1,4 @@
-//! Line and character ⇄ byte, in the three encodings of LSP 3.17. It knows no LSP types; everything is clamped, nothing
-//! panics.
+//! Converts lines and characters to bytes and back, in the three encodings of LSP 3.17. Positions outside the text are clamped.
 //!
 //! Lines end at LF, CRLF and CR and nowhere else (LSP, "Text Documents"): ropey is built without its Unicode line breaks.
 

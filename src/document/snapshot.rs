@@ -1,4 +1,4 @@
-//! An immutable view of a document at one version, for one request. It never changes and never waits for anyone.
+//! Holds an immutable view of a document at one version, for one request.
 
 use std::ops::Range;
 use std::sync::Arc;

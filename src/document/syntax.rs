@@ -1,4 +1,4 @@
-//! Parsing within bounds: size, indentation depth, time. It keeps no trees; documents and snapshots do.
+//! Parses within bounds of size, indentation depth and time. Documents and snapshots keep the trees.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! What either side said at one place, and what is wrong with it whatever was wanted. It knows no side.
+//! Holds what a backend said at one place, and finds defects in it that do not depend on what was wanted.
 
 use serde::{Deserialize, Serialize};
 

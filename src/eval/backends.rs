@@ -169,7 +169,7 @@ async fn of_pipeline(
         offset,
         trigger: TriggerKind::Automatic,
         selected: None,
-        shown: Vec::new(),
+        remembered: Vec::new(),
     };
     let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
     match report.outcome {
@@ -189,8 +189,8 @@ async fn of_session(session: &Arc<Session>, open: &BackendDocument, offset: usiz
     // What was found before and is still not likely enough.
     let silent = !found.others.is_empty() && generated == 0;
     let others = found.others.into_iter().map(|other| {
-        let after = other.range.end.max(offset) - offset;
-        (other.text, after, other.rank)
+        let after = other.range().end.max(offset) - offset;
+        (other.text().to_owned(), after, other.rank)
     });
     let others = others.collect();
     match found.outcome {
@@ -205,12 +205,12 @@ fn skipped(reason: &Reason) -> BackendAnswer {
 
 fn suggested(suggestion: Suggestion, offset: usize) -> BackendAnswer {
     BackendAnswer {
-        before: offset - suggestion.range.start.min(offset),
-        after: suggestion.range.end.max(offset) - offset,
+        before: offset - suggestion.range().start.min(offset),
+        after: suggestion.range().end.max(offset) - offset,
         tokens: suggestion.tokens,
         prompt: suggestion.prompt_tokens,
         without_model: suggestion.tokens == 0,
-        text: Some(suggestion.text),
+        text: Some(suggestion.text().to_owned()),
         rank: Some(suggestion.rank),
         ..BackendAnswer::default()
     }

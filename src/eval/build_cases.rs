@@ -1,5 +1,4 @@
-//! Cases from real source trees: which files are fit, how many holes of each kind, and the damage. The places themselves
-//! are found by `places`.
+//! Builds cases from real source trees: chooses files, holes of each kind, and the damage. `places` finds the holes.
 
 mod places;
 

@@ -1,5 +1,5 @@
-//! Cases as data: source files, and places in them where text was taken out. One JSON object a line, sources first, so that
-//! a set is one file that needs nothing else.
+//! Reads and writes cases: source files, and places in them where text was taken out. One JSON object a line, sources
+//! first, so that a set is one file that needs nothing else.
 
 use std::hash::Hasher as _;
 use std::io::{BufRead as _, Write as _};

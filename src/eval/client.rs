@@ -1,4 +1,4 @@
-//! A language client of few words, for replaying keystrokes into the real binary over stdio. It offers no editor features.
+//! Talks the language server protocol with a `treefill serve` that it starts: requests, notifications, the end.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;

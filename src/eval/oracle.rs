@@ -1,5 +1,4 @@
-//! Parsers other than ours, which judge what was shown: CPython's `ast`, and rustfmt. Without them nothing is judged, and
-//! the report says so.
+//! Asks parsers other than ours about texts: CPython's `ast`, and rustfmt.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

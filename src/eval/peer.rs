@@ -1,6 +1,6 @@
-//! llama-server, asked as llama.vim asks it and shown as llama.vim shows it (its `autoload/llama.vim` of 2026: `fim_ctx_local`,
-//! `fim_render`, `fim_try_hint`), with its defaults. The request ahead of an acceptance is left out, in the peer's favour:
-//! it would cost CPU time and change no first answer.
+//! Asks llama-server as llama.vim does, and shows what llama.vim shows (its `autoload/llama.vim` of 2026:
+//! `fim_ctx_local`, `fim_render`, `fim_try_hint`), with its defaults. Leaves out the request ahead of an acceptance, in
+//! the peer's favour: it would cost CPU time and change no first answer.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -105,7 +105,7 @@ impl Peer {
             "prompt": local.middle, "n_predict": 128, "stop": [], "n_indent": local.indent,
             "top_k": 40, "top_p": 0.90, "samplers": ["top_k", "top_p", "infill"], "stream": false,
             "cache_prompt": true, "t_max_prompt_ms": 500, "t_max_predict_ms": self.predict_ms,
-            // llama.vim draws anew each time; a fixed seed repeats a run.
+            // llama.vim draws another one each time; a fixed seed repeats a run.
             "seed": 1,
         });
         let response: Value = self

@@ -1,4 +1,4 @@
-//! Figures as text: a table for each group, and two runs side by side.
+//! Prints figures as text: a table for each group, and two runs side by side.
 
 use std::path::Path;
 

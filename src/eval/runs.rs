@@ -1,5 +1,5 @@
-//! Files of results: a head that says what was run, then one JSON object for each case. A run that was interrupted goes on
-//! where it stopped.
+//! Writes and reads files of results: a head that says what was run, then one JSON object for each case. An interrupted
+//! run goes on where it stopped.
 
 use std::collections::HashSet;
 use std::fs::{File, OpenOptions};

@@ -1,4 +1,4 @@
-//! How near an answer comes to what was there. Pure functions of two texts.
+//! Scores how near an answer comes to what was there.
 
 use serde::{Deserialize, Serialize};
 

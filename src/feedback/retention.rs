@@ -8,7 +8,7 @@ use ropey::Rope;
 use similar::{Algorithm, DiffOp};
 
 use super::action::ActionKind;
-use crate::stats::{ActionOutcome, Kept, UsageEvent, event};
+use crate::stats::{ActionOutcome, KeptShare, UsageEvent, event};
 use crate::text::common_affixes;
 
 /// Up to this many bytes between the first and the last difference, words are compared, above it whole lines.
@@ -38,9 +38,12 @@ impl RetentionCheck {
         let outcome = if share < 1.0 { ActionOutcome::Edited } else { ActionOutcome::Kept };
         match self.action {
             Some(action) => action.event(&self.language, outcome),
-            None => {
-                UsageEvent::Kept(Kept { at: event::now(), language: self.language, lines: self.lines, share })
-            }
+            None => UsageEvent::Kept(KeptShare {
+                at: event::now(),
+                language: self.language,
+                lines: self.lines,
+                share,
+            }),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ropey::Rope;
 
-use crate::completion::Shown;
+use crate::completion::{Suggestion, reuse};
 use crate::stats::{Disposition, RequestKind};
 
 /// Answers of one suggestion that an editor may name in feedback. The user accepts what is shown, so the last ones.
@@ -14,7 +14,8 @@ const MOST_ANSWERS: usize = 64;
 /// A suggestion that is on the screen.
 #[derive(Debug)]
 pub struct ShownSuggestion {
-    suggestion: Shown,
+    /// As it was generated.
+    suggestion: Suggestion,
     pub(super) kind: RequestKind,
     /// The answers that showed it, or the rest of it.
     answers: VecDeque<u64>,
@@ -28,13 +29,13 @@ pub struct ShownSuggestion {
 
 impl ShownSuggestion {
     /// A suggestion that the answer `id` shows in a document with this `text`.
-    pub fn new(suggestion: Shown, kind: RequestKind, id: u64, text: &Rope) -> Self {
-        let present = suggestion.taken(text);
+    pub fn new(suggestion: Suggestion, kind: RequestKind, id: u64, text: &Rope) -> Self {
+        let present = reuse::taken(&suggestion, text);
         Self { suggestion, kind, answers: [id].into(), present, at_once: 0, complete: None }
     }
 
     /// Whether `suggestion` is this one.
-    pub fn is(&self, suggestion: &Shown) -> bool {
+    pub fn is(&self, suggestion: &Suggestion) -> bool {
         self.suggestion == *suggestion
     }
 
@@ -53,9 +54,9 @@ impl ShownSuggestion {
 
     /// The document was changed. Compares some bytes only, because this runs for every key.
     pub fn text_changed(&mut self, text: &Rope) {
-        let present = self.suggestion.taken(text);
+        let present = reuse::taken(&self.suggestion, text);
         // Fewer than before: deleted again, or moved by an edit above.
-        let new = self.suggestion.text.get(self.present..present).filter(|new| !new.is_empty());
+        let new = self.suggestion.text().get(self.present..present).filter(|new| !new.is_empty());
         let Some(new) = new else { return };
         let at_once = new.chars().nth(1).is_some();
         self.at_once += if at_once { new.len() } else { 0 };
@@ -68,17 +69,17 @@ impl ShownSuggestion {
 
     /// Its length in bytes.
     pub fn bytes(&self) -> usize {
-        self.suggestion.text.len()
+        self.suggestion.text().len()
     }
 
     /// Its lines: 1 when it ends on the cursor's line.
     pub fn lines(&self) -> usize {
-        self.suggestion.text.matches('\n').count() + 1
+        self.suggestion.text().matches('\n').count() + 1
     }
 
     /// Its bytes in the document that it completes.
     pub fn range(&self) -> Range<usize> {
-        self.suggestion.offset..self.suggestion.offset + self.bytes()
+        self.suggestion.range().start..self.suggestion.range().start + self.bytes()
     }
 
     /// What became of it; `accepted` when the editor said so.

@@ -1,4 +1,4 @@
-//! The names that a language always has, from `builtins.txt`. It says nothing about what they are.
+//! Reads the names that a language always has, from `builtins.txt`.
 
 use std::collections::HashMap;
 

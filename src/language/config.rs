@@ -1,4 +1,4 @@
-//! The shape of `grammars/<name>/language.toml`. It says nothing about how the values are used.
+//! Defines the shape of `grammars/<name>/language.toml`.
 
 use serde::Deserialize;
 
@@ -53,27 +53,33 @@ pub struct LanguageConfig {
     #[serde(default)]
     pub docs: Docs,
     /// How its tokens are written, where the grammar does not tell.
-    #[serde(default)]
-    pub tokens: Tokens,
+    #[serde(default, alias = "tokens")]
+    pub lexical: LexicalRules,
 }
 
-/// What a repair has to know about tokens besides the grammar's marks and keywords.
+/// What the lexer of broken code has to know besides the grammar's punctuation and keywords.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Tokens {
-    /// What begins and ends a text, longest first.
+pub struct LexicalRules {
+    /// What begins and ends a string, longest first.
     pub quotes: Vec<String>,
-    /// Whether a text in a single quote may go on in the next line.
+    /// Whether a string in a single quote may go on in the next line.
     #[serde(alias = "long_texts")]
     pub multiline_strings: bool,
     /// Whether `'` quotes one character, and begins a name otherwise.
     #[serde(alias = "characters")]
     pub char_literals: bool,
+    /// Whether raw strings are written `r#"…"#`.
+    pub raw_hashes: bool,
+    /// What begins and ends a block comment; empty where there is none.
+    pub block_comment: (String, String),
     /// Keywords that the grammar takes for something else.
     pub keywords: Vec<String>,
-    /// Marks that the grammar takes for something else.
+    /// Punctuation that the grammar takes for something else.
     #[serde(alias = "marks")]
     pub punctuation: Vec<String>,
+    /// Names of a method's first parameter, through which it reaches the members of its class.
+    pub receivers: Vec<String>,
 }
 
 /// How functions are documented: by a text that begins their body, or by lines above them.
@@ -100,4 +106,20 @@ pub struct DocStyle {
     pub name: String,
     /// Texts that tell it from others.
     pub shows: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LanguageConfig;
+
+    #[test]
+    fn the_keys_of_older_files_are_still_read() {
+        let text = "name = 'a'\nlsp_ids = []\nextensions = []\nline_comment = '#'\nindent = ' '\nblock_openers = []\n";
+        let old = "declarations = ['i']\nleading = ['x']\ndirectives = ['!']\n\
+                   [tokens]\nlong_texts = true\ncharacters = true\nmarks = ['@']\n";
+        let new = "stub_extensions = ['i']\nattribute_nodes = ['x']\npragma_prefixes = ['!']\n\
+                   [lexical]\nmultiline_strings = true\nchar_literals = true\npunctuation = ['@']\n";
+        let read = |keys: &str| toml::from_str::<LanguageConfig>(&format!("{text}{keys}")).unwrap();
+        assert_eq!(read(old), read(new));
+    }
 }

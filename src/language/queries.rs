@@ -1,4 +1,4 @@
-//! The compiled queries of a language. What the captures mean is said in the `*.scm` files and below.
+//! Compiles the queries of a language. `docs/src/queries.md` explains the captures.
 
 use tree_sitter::{Language, Query, QueryErrorKind};
 
@@ -60,28 +60,28 @@ const STUBS: &[&str] = &[
     "stub.end",
 ];
 
-/// The queries of `grammars/<name>/*.scm`; a missing file gives an empty query.
+/// The queries of `grammars/<name>/*.scm`; a missing file gives a query that matches nothing.
 #[derive(Debug)]
 pub struct Queries {
-    /// `@scope` (whole definition), `@scope.block` (a smaller block), `@scope.body`, `@scope.name`.
+    /// The blocks around the cursor.
     pub scopes: Query,
-    /// `@item` and `@item.name`: what an outline lists; `@item.body` is what it leaves out.
+    /// The signatures of a file.
     pub outline: Query,
-    /// `@import`: import statements.
+    /// Import statements.
     pub imports: Query,
-    /// `@string` and `@comment`: text that is not code; `@code`: code inside it. The innermost decides.
+    /// Strings and comments, and code inside of them.
     pub opaque: Query,
-    /// `@doc`: doc comments and docstrings; `@doc.item`: what they document.
+    /// Documentation.
     pub docs: Query,
-    /// `@risk`: code to look at twice.
+    /// Code to look at twice.
     pub risks: Query,
-    /// `@condition` and `@arguments`: parts of expressions that an evaluation takes out.
+    /// Parts of expressions that an evaluation removes.
     pub holes: Query,
-    /// Where names come from and where they are seen; `grammars/python/names.scm` says what the captures mean.
+    /// Where names come from and where they are visible.
     pub names: Query,
-    /// What repairs need to know of a place; `grammars/rust/repairs.scm` says what the captures mean.
+    /// What fixes of diagnostics need.
     pub repairs: Query,
-    /// Functions that are still to be written; `grammars/python/stubs.scm` says what the captures mean.
+    /// Functions without a body.
     pub stubs: Query,
 }
 
@@ -125,8 +125,10 @@ impl Queries {
     }
 }
 
-/// One query; the error says row, column and what is wrong. A capture nobody reads is a slip of the pen and refused
-/// (names that start with `_` are the query's own).
+/// Compiles one query. Capture names that start with `_` are the query's own.
+///
+/// # Errors
+/// Syntax errors with line and column, and captures that no code reads.
 pub fn compile(grammar: &Language, source: &str, captures: &[&str]) -> Result<Query, String> {
     let query = Query::new(grammar, source).map_err(|error| {
         let what = match error.kind {

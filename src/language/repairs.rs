@@ -1,5 +1,4 @@
-//! What servers and compilers say in a language, and how its repairs are written: the shape of `grammars/<name>/repairs.toml`.
-//! It says nothing about how a repair is found.
+//! Defines the shape of `grammars/<name>/repairs.toml`: the messages of servers and compilers, and how fixes are written.
 
 use std::fmt;
 
@@ -59,7 +58,7 @@ pub struct Imports {
 #[serde(deny_unknown_fields, default)]
 pub struct Repairs {
     /// What is said, in the order in which it is tried.
-    #[serde(rename = "said")]
+    #[serde(rename = "diagnostics", alias = "said")]
     patterns: Vec<MessagePatterns>,
     /// How imports are written.
     pub imports: Imports,
@@ -79,7 +78,7 @@ pub struct Repairs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MessagePatterns {
-    #[serde(rename = "trouble")]
+    #[serde(alias = "trouble")]
     kind: DiagnosticKind,
     /// Regular expressions; the group `name` is the name it is about.
     messages: Vec<Pattern>,

@@ -1,5 +1,5 @@
-//! Where a language's files come from: the folder embedded at build time, and the user's, file by file. A broken file of
-//! the user's is reported and the embedded one used.
+//! Loads a language from the folder embedded at build time and from the user's folder, file by file. A broken file of the
+//! user's is reported, and the embedded one is used.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -10,35 +10,35 @@ use super::config::LanguageConfig;
 use super::queries::{self, Queries};
 use super::{Builtins, Language, Repairs, grammar, strict};
 
-/// `grammars/` as it was at build time.
+/// The folder `grammars/` at build time.
 pub static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/grammars");
 
 /// A file of a language that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {text}", file.display())]
-pub struct Problem {
+pub struct GrammarProblem {
     /// The file (or folder).
     pub file: PathBuf,
-    /// What is wrong, where, and what is done instead.
+    /// The error, its place, and what is used instead.
     pub text: String,
 }
 
-impl Problem {
+impl GrammarProblem {
     pub(super) fn new(file: impl Into<PathBuf>, text: impl Display) -> Self {
         Self { file: file.into(), text: text.to_string() }
     }
 }
 
 /// The files of one language.
-pub struct Source<'a> {
+pub struct LanguageFiles<'a> {
     name: &'a str,
     overrides: Option<PathBuf>,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Vec<GrammarProblem>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> LanguageFiles<'a> {
     /// The language `name`, with the user's folder for it, if there is one.
-    pub fn new(name: &'a str, overrides: Option<&Path>, problems: &'a mut Vec<Problem>) -> Self {
+    pub fn new(name: &'a str, overrides: Option<&Path>, problems: &'a mut Vec<GrammarProblem>) -> Self {
         let overrides = overrides.map(|folder| folder.join(name)).filter(|folder| folder.is_dir());
         Self { name, overrides, problems }
     }
@@ -54,7 +54,7 @@ impl<'a> Source<'a> {
             }
         })?;
         let Some(grammar) = grammar::by_name(&config.name) else {
-            let known = grammar::NAMES.join(", ");
+            let known = grammar::names().join(", ");
             self.report("", format!("this build has no grammar of that name; it has {known}"));
             return None;
         };
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 // tests/languages.rs keeps this from happening.
-                self.problems.push(Problem::new(format!("grammars/{}/{file}", self.name), error));
+                self.problems.push(GrammarProblem::new(format!("grammars/{}/{file}", self.name), error));
                 None
             }
         }
@@ -100,6 +100,7 @@ impl<'a> Source<'a> {
 
     fn report(&mut self, file: &str, text: String) {
         let folder = self.overrides.clone().unwrap_or_else(|| Path::new("grammars").join(self.name));
-        self.problems.push(Problem::new(if file.is_empty() { folder } else { folder.join(file) }, text));
+        self.problems
+            .push(GrammarProblem::new(if file.is_empty() { folder } else { folder.join(file) }, text));
     }
 }

@@ -1,11 +1,11 @@
-//! Wire types of our own: LSP 3.18's inline completion, which lsp-types 0.94 lacks, and parameters that it reads too
-//! strictly. Addresses stay strings, because `lsp_types::Url` respells them and refuses some that editors use.
+//! Defines wire types of our own: LSP 3.18's inline completion, which lsp-types 0.94 lacks, and parameters that it reads too
+//! strictly. URIs stay strings, because `lsp_types::Url` respells them and refuses some that editors use.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tower_lsp::lsp_types::{Command, Position, Range};
 
-/// A document by address.
+/// A document by its URI.
 #[derive(Debug, Clone, Deserialize)]
 #[allow(missing_docs)]
 pub struct TextDocument {

@@ -1,5 +1,5 @@
-//! Requests of the client, one file each. The first statement of each takes its snapshot: only what runs before the
-//! first wait happens before later messages.
+//! Handles the client's requests, one file each. The first statement of a handler takes the session's view of the document, or
+//! begins its request: only what runs before the first wait happens before later messages.
 
 pub mod apply_edit;
 pub mod code_action;

@@ -1,5 +1,5 @@
-//! Keeps the settings up to date: the user's file with the editor's settings on top. The latter count as the project's: an
-//! editor may read them from a file that came with the code.
+//! Keeps the settings up to date: the user's file with the editor's settings on top. The editor's are trusted as little as a
+//! project's, because an editor may read them from a file that came with the code.
 
 use std::collections::HashSet;
 use std::path::PathBuf;

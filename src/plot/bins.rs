@@ -1,4 +1,4 @@
-//! The bins of a histogram, chosen from the values. It draws nothing.
+//! Chooses the bins of a histogram from the values.
 
 use super::{number, with_unit};
 

@@ -1,4 +1,4 @@
-//! Plots as inline SVG, drawn by plotters. Colours are variables of the page's style sheet, so that one drawing serves
+//! Draws plots as inline SVG, with plotters. Colours are variables of the page's style sheet, so that one drawing serves
 //! light and dark pages.
 
 use plotters::coord::Shift;

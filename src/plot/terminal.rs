@@ -1,6 +1,6 @@
-//! Plots of characters: bars of block elements, and lines of them. No colour: whoever prints decides on that.
+//! Draws plots of characters: bars of block elements, lines of them, and tables.
 
-use super::{BarChart, with_unit};
+use super::{BarChart, LineChart, number, with_unit};
 
 /// Blocks from an eighth to the whole, growing to the right.
 const RIGHT: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
@@ -10,7 +10,7 @@ const UP: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const SHORTEST: usize = 8;
 
 /// A bar for `share` (0 to 1) of `width` characters, an eighth of a character exact. Whatever is above 0 can be seen.
-pub fn bar(share: f64, width: usize) -> String {
+fn bar(share: f64, width: usize) -> String {
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let eighths = ((share * (width * 8) as f64).round() as usize).max(usize::from(share > 0.0 && width > 0));
     let mut text = "█".repeat(eighths / 8);
@@ -21,7 +21,7 @@ pub fn bar(share: f64, width: usize) -> String {
 }
 
 /// One character for each value, as high as its share of the largest; a space for nothing.
-pub fn spark(values: &[f64]) -> String {
+fn spark(values: &[f64]) -> String {
     let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let block = |&value: &f64| {
         if value > 0.0 && value.is_finite() {
@@ -31,6 +31,28 @@ pub fn spark(values: &[f64]) -> String {
         }
     };
     values.iter().map(block).collect()
+}
+
+/// One line for each series: its name, a character for each value, and the largest value.
+pub fn lines(chart: &LineChart) -> String {
+    let width = chart.series.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let line = |(name, values): &(String, Vec<f64>)| {
+        let most = values.iter().copied().fold(0.0, f64::max);
+        format!("{name:<width$} {} up to {}\n", spark(values), number(most))
+    };
+    chart.series.iter().map(line).collect()
+}
+
+/// Columns as wide as they have to be, numbers at their right ends.
+pub fn table(head: &[String], body: &[Vec<String>]) -> String {
+    let rows = || std::iter::once(head).chain(body.iter().map(Vec::as_slice));
+    let width = |column: usize| rows().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let cell = |(at, cell): (usize, &String)| match at {
+        0 => format!("{cell:<0$}", widths[at]),
+        _ => format!("{cell:>0$}", widths[at]),
+    };
+    rows().map(|row| row.iter().enumerate().map(cell).collect::<Vec<_>>().join("  ") + "\n").collect()
 }
 
 /// One line for each bar: label, bar, value.

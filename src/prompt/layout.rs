@@ -1,6 +1,6 @@
 //! The order of the segments: stable text first, then the suffix, then the prefix, so that typing only appends.
 
-use super::segment::{Budget, at_line_starts};
+use super::segment::{PromptBudget, at_line_starts};
 use crate::context::{CursorContext, Excerpt, LineTail};
 use crate::engine::{Role, Segment};
 
@@ -13,7 +13,7 @@ const STABLE_SHARE: u8 = 15;
 const STABLE_BYTES: usize = 2048;
 
 /// The segments of the prompt for the cursor in `context`.
-pub fn build(context: &CursorContext, budget: Budget) -> Vec<Segment> {
+pub fn build(context: &CursorContext, budget: PromptBudget) -> Vec<Segment> {
     let prefix = prefix(context, budget);
     let window = context.offset.saturating_sub(prefix.len());
     let mut segments = Vec::new();
@@ -31,7 +31,7 @@ pub fn build(context: &CursorContext, budget: Budget) -> Vec<Segment> {
 
 /// Text before the cursor. The window of the context moves in big steps already; a smaller budget cuts it in steps of
 /// its own quarter, for the same reason.
-fn prefix(context: &CursorContext, budget: Budget) -> String {
+fn prefix(context: &CursorContext, budget: PromptBudget) -> String {
     let text = &context.before;
     if text.len() <= budget.bytes {
         return text.clone();
@@ -48,7 +48,7 @@ fn prefix(context: &CursorContext, budget: Budget) -> String {
 
 /// Text after the cursor. A tail of closers on the cursor's line stays out: auto-pairing puts and takes it at will,
 /// and the first tokens of the prompt would change with it.
-fn suffix(context: &CursorContext, budget: Budget) -> String {
+fn suffix(context: &CursorContext, budget: PromptBudget) -> String {
     let skip = match context.tail {
         LineTail::Code => 0,
         LineTail::Nothing | LineTail::Closers => context.line.after.len().min(context.after.len()),
@@ -62,7 +62,7 @@ fn suffix(context: &CursorContext, budget: Budget) -> String {
 }
 
 /// Imports and signatures that lie before the window or after the cursor's item.
-fn stable(context: &CursorContext, window: usize, budget: Budget) -> String {
+fn stable(context: &CursorContext, window: usize, budget: PromptBudget) -> String {
     let most = STABLE_BYTES.min(budget.bytes / 4);
     let mut text = String::new();
     let mut add = |excerpts: &mut dyn Iterator<Item = &Excerpt>| {
@@ -85,7 +85,10 @@ mod tests {
     fn segments(text: &str, bytes: usize) -> Vec<(Role, String)> {
         let (snapshot, cursor) = crate::testing::fixture("python", text);
         let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), cursor.start);
-        build(&context, Budget { bytes }).into_iter().map(|segment| (segment.role, segment.text)).collect()
+        build(&context, PromptBudget { bytes })
+            .into_iter()
+            .map(|segment| (segment.role, segment.text))
+            .collect()
     }
 
     #[test]

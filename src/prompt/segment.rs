@@ -5,12 +5,12 @@ use crate::engine::{Role, Segment};
 /// How much text a prompt may hold, in bytes: a hint that keeps segments of thousands of lines from being tokenised
 /// for a model that reads hundreds. The engine counts the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub struct PromptBudget {
     /// Bytes of text.
     pub bytes: usize,
 }
 
-impl Budget {
+impl PromptBudget {
     /// For a model with this many tokens of context; 0 when unknown. Code has 3 to 4 bytes a token; 6 leaves the
     /// choice to the engine even for dense text.
     pub fn for_context(tokens: u32) -> Self {

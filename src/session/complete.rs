@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::counts::reason_name;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
-use crate::completion::{self, Outcome, Reason, SelectedEntry, Shown, Suggestion, TriggerKind, reuse};
+use crate::completion::{self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, TriggerKind, reuse};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
@@ -18,7 +18,7 @@ use crate::stats::{Asked, RequestKind, UsageEvent};
 pub struct PendingRequest {
     /// The document at the moment of asking.
     pub snapshot: Snapshot,
-    shown: Vec<Shown>,
+    remembered: Vec<Remembered>,
     options: completion::CompletionOptions,
     source: Arc<CancelSource>,
     begun: Begun,
@@ -75,9 +75,9 @@ impl Session {
         let history = Arc::clone(&state.feedback.history);
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
         options.prior_logits = history.leaning(open.feedback.language());
-        let shown = open.found.iter().chain(&open.prefetched).cloned().collect();
+        let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
         let (snapshot, source) = (open.document.snapshot(), open.tasks.start_completion());
-        Ok(PendingRequest { snapshot, shown, options, source, begun })
+        Ok(PendingRequest { snapshot, remembered, options, source, begun })
     }
 
     /// Carries a request out.
@@ -94,7 +94,7 @@ impl Session {
                 offset: query.offset,
                 trigger: query.trigger,
                 selected: query.selected,
-                shown: pending.shown,
+                remembered: pending.remembered,
             };
             let report = completion::complete(request, &*engine, &pending.options, &token).await;
             if let Some((snapshot, tree)) = report.tree {
@@ -122,32 +122,38 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        (outcome, mut others): (Outcome, Vec<Suggestion>),
+        (outcome, others): (Outcome, Vec<Remembered>),
         begun: Begun,
     ) -> CompletionAnswer {
         let mut state = self.lock();
         let open = state.documents.get_mut(&asked.uri);
         let open = open.filter(|open| Arc::ptr_eq(&open.document.uri(), &asked.uri));
-        let (snapshot, outcome) = match (open, outcome) {
-            (None, Outcome::Suggested(_)) => (asked, Outcome::Skipped(Reason::Superseded)),
-            (Some(open), Outcome::Suggested(completion)) => {
-                let found = std::iter::once(&completion).chain(&others);
-                open.found = found.map(|completion| completion.shown.clone()).collect();
+        let (fresh, outcome, others) = match (open, outcome) {
+            (Some(open), Outcome::Suggested(suggestion)) => {
+                let best = Remembered { suggestion, seen: true };
+                let found: Vec<Remembered> = std::iter::once(best).chain(others).collect();
+                open.found = found.iter().map(Remembered::whole).collect();
                 let fresh = open.document.snapshot();
-                let found = std::iter::once(completion).chain(others);
-                let mut rebased = found.filter_map(|found| rebase(found, &asked, offset, &fresh));
-                let best = rebased.next();
-                others = rebased.collect();
-                (fresh, best.map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested))
+                let rest = |found: Remembered| rebase(found.suggestion, &asked, offset, &fresh);
+                let mut rests = found.into_iter().filter_map(rest);
+                let best = rests.next().map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested);
+                let others: Vec<Suggestion> = rests.collect();
+                (Some(fresh), best, others)
             }
             (open, outcome) => {
                 // Not likely enough to be shown, but it may become so.
                 if let Some(open) = open.filter(|_| !others.is_empty()) {
-                    open.found = others.iter().map(|other| other.shown.clone()).collect();
+                    open.found = others.iter().map(Remembered::whole).collect();
                 }
-                (asked, outcome)
+                let is_closed = matches!(outcome, Outcome::Suggested(_));
+                let outcome = if is_closed { Outcome::Skipped(Reason::Superseded) } else { outcome };
+                (None, outcome, others.into_iter().map(|other| other.suggestion).collect())
             }
         };
+        let snapshot = fresh.unwrap_or(asked);
+        if let Outcome::Skipped(reason) = &outcome {
+            tracing::debug!(?reason, "no suggestion");
+        }
         state.counts.record(&outcome);
         state.last_answer += 1;
         let id = state.last_answer;
@@ -170,7 +176,7 @@ impl State {
             Outcome::Skipped(Reason::Superseded) => (false, None),
             Outcome::Skipped(_) => (false, self.feedback.end_shown(feedback, false)),
             Outcome::Suggested(completion) => {
-                self.feedback.show(feedback, &completion.shown, kind, self.last_answer, &snapshot.text)
+                self.feedback.show(feedback, completion.whole(), kind, self.last_answer, &snapshot.text)
             }
         }
     }
@@ -188,8 +194,8 @@ impl State {
             Outcome::Skipped(reason) => Asked { outcome: reason_name(reason), ..asked },
             Outcome::Suggested(completion) => Asked {
                 outcome: SHOWN.to_owned(),
-                lines: completion.text.matches('\n').count() + 1,
-                bytes: completion.text.len(),
+                lines: completion.text().matches('\n').count() + 1,
+                bytes: completion.text().len(),
                 continued,
                 without_model: completion.tokens == 0,
                 tokens: completion.tokens,
@@ -207,6 +213,6 @@ fn rebase(completion: Suggestion, asked: &Snapshot, offset: usize, fresh: &Snaps
         return Some(completion);
     }
     let typed = fresh.len().checked_sub(asked.len())?;
-    let rest = reuse::lookup(&completion.shown, &fresh.text, offset + typed)?;
-    Some(Suggestion { text: rest.text, range: rest.range, ..completion })
+    let rest = reuse::rest(&completion, &fresh.text, offset + typed)?;
+    Some(completion.continued(rest))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::{Session, State, text};
-use crate::actions::{Action, Fix};
+use crate::actions::{ActionSpec, Fix};
 use crate::document::{Edit, Snapshot};
 use crate::feedback::ActionKind;
 
@@ -28,21 +28,21 @@ impl Session {
     }
 
     /// These actions are in a menu for `snapshot`: `offers` with their edits, and those that are resolved `later`.
-    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], later: &[Action]) {
+    pub fn offered(&self, snapshot: &Snapshot, offers: &[Fix], later: &[&'static ActionSpec]) {
         let mut state = self.lock();
         let State { documents, feedback, .. } = &mut *state;
         let Some(open) = documents.get_mut(&snapshot.uri) else { return };
-        let kind = |offer: &Fix| ActionKind { action: offer.action.name(), kind: offer.kind };
+        let kind = |offer: &Fix| ActionKind { action: offer.action.id, kind: offer.kind };
         let ready = offers.iter().map(|offer| (kind(offer), &*offer.edits));
-        feedback.offered(&mut open.feedback, snapshot, ready, later.iter().map(|action| action.name()));
+        feedback.offered(&mut open.feedback, snapshot, ready, later.iter().map(|action| action.id));
     }
 
     /// An action was resolved to `edits` of `snapshot`, or to nothing.
-    pub(super) fn resolved(&self, snapshot: &Snapshot, action: Action, edits: Option<&[Edit]>) {
+    pub(super) fn resolved(&self, snapshot: &Snapshot, action: &'static ActionSpec, edits: Option<&[Edit]>) {
         let mut state = self.lock();
         let State { documents, feedback, .. } = &mut *state;
         let Some(open) = documents.get_mut(&snapshot.uri) else { return };
-        let action = ActionKind { action: action.name(), kind: "" };
+        let action = ActionKind { action: action.id, kind: "" };
         feedback.resolved(&mut open.feedback, action, snapshot, edits);
     }
 
@@ -50,7 +50,7 @@ impl Session {
     /// preferred.
     pub fn by_habit(&self, mut offers: Vec<Fix>) -> Vec<Fix> {
         let history = Arc::clone(&self.lock().feedback.history);
-        let regretted = |offer: &Fix| history.is_regretted(offer.action.name(), offer.kind);
+        let regretted = |offer: &Fix| history.is_regretted(offer.action.id, offer.kind);
         offers.iter_mut().filter(|offer| regretted(offer)).for_each(|offer| offer.preferred = false);
         for same in offers.chunk_by_mut(|a, b| a.action == b.action) {
             same.sort_by_key(|offer| regretted(offer));
@@ -87,6 +87,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::{fix_diagnostic, fix_syntax};
     use crate::completion::TriggerKind;
     use crate::config::Config;
     use crate::document::{Change, Encoding};
@@ -158,14 +159,14 @@ mod tests {
         };
         let offers = || {
             vec![
-                offer(Action::FixSyntax, "insert", true),
-                offer(Action::FixSyntax, "delete", false),
-                offer(Action::FixDiagnostic, "insert", true),
-                offer(Action::FixDiagnostic, "import", false),
+                offer(&fix_syntax::SPEC, "insert", true),
+                offer(&fix_syntax::SPEC, "delete", false),
+                offer(&fix_diagnostic::SPEC, "insert", true),
+                offer(&fix_diagnostic::SPEC, "import", false),
             ]
         };
         assert_eq!(session.by_habit(offers()), offers(), "nothing is known");
-        let action = ActionKind { action: Action::FixSyntax.name(), kind: "insert" };
+        let action = ActionKind { action: fix_syntax::SPEC.id, kind: "insert" };
         let undone =
             || [ActionOutcome::Applied, ActionOutcome::Undone].map(|came| action.event("rust", came));
         let events: Vec<UsageEvent> = (0..5).flat_map(|_| undone()).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::tasks::Tasks;
 use crate::actions::Fix;
-use crate::completion::Shown;
+use crate::completion::Remembered;
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
 
@@ -19,9 +19,9 @@ pub struct OpenDocument {
     /// False for read-only views: they are kept in step but nothing is suggested in them.
     pub editable: bool,
     /// The suggestions found last, likeliest first: typing any of them needs no model.
-    pub found: Vec<Shown>,
+    pub found: Vec<Remembered>,
     /// The suggestions prepared for the case that the user accepts what is shown.
-    pub prefetched: Vec<Shown>,
+    pub prefetched: Vec<Remembered>,
     /// What becomes of suggestions and actions.
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.

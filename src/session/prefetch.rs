@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::state::Session;
 use crate::cancel::CancelToken;
 use crate::completion::{
-    self, CompletionOptions, CompletionRequest, Outcome, Shown, Suggestion, TriggerKind, reuse,
+    self, CompletionOptions, CompletionRequest, Outcome, Remembered, Suggestion, TriggerKind, reuse,
 };
 use crate::document::{Edit, Snapshot};
 
@@ -22,8 +22,8 @@ impl Session {
         completion: &Suggestion,
         options: CompletionOptions,
     ) {
-        let edit = Edit::replace(completion.range.clone(), completion.text.clone());
-        let offset = completion.range.start + completion.text.len();
+        let edit = Edit::replace(completion.range(), completion.text());
+        let offset = completion.range().start + completion.text().len();
         self.prefetch(snapshot.with_edit(&edit), offset, options);
     }
 
@@ -36,7 +36,11 @@ impl Session {
             }
             let Some(open) = state.documents.get_mut(&snapshot.uri) else { return };
             // Prepared already, before the user typed another letter of what is shown.
-            if open.prefetched.iter().any(|found| reuse::lookup(found, &snapshot.text, offset).is_some()) {
+            if open
+                .prefetched
+                .iter()
+                .any(|found| reuse::rest(&found.suggestion, &snapshot.text, offset).is_some())
+            {
                 return;
             }
             open.tasks.start_prefetch()
@@ -70,14 +74,15 @@ impl Session {
             offset,
             trigger: TriggerKind::Ahead,
             selected: None,
-            shown: Vec::new(),
+            remembered: Vec::new(),
         };
         let report = completion::complete(request, &*engine, &options, token).await;
         let best = match report.outcome {
             Outcome::Suggested(completion) => Some(completion),
             Outcome::Skipped(_) => None,
         };
-        let found = best.into_iter().chain(report.others).map(|found| Shown { seen: false, ..found.shown });
+        let others = report.others.into_iter().map(|other| other.suggestion);
+        let found = best.into_iter().chain(others).map(|suggestion| Remembered { suggestion, seen: false });
         let mut state = self.lock();
         if let Some(open) = state.documents.get_mut(&uri) {
             open.prefetched = found.collect();

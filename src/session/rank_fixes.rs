@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::open_document::RankedFixes;
 use super::state::Session;
-use crate::actions::{Action, Fix, fix_syntax::model_score};
+use crate::actions::{Fix, fix_syntax::model_score};
 use crate::cancel::CancelToken;
-use crate::completion::{Reason, blocking, score};
+use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane, Status};
 
@@ -19,19 +19,16 @@ const PATIENCE: Duration = Duration::from_millis(200);
 impl Session {
     /// The offers for `snapshot`, its syntax fixes in the order of their likelihood if the model answers in time.
     pub async fn by_likelihood(self: &Arc<Self>, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
-        let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
-        if syntax < 2 {
-            return offers;
-        }
-        if self.ranked(snapshot, &offers[..syntax]).is_none()
+        let Some(syntax) = model_score::ranked(&mut offers) else { return offers };
+        if self.ranked(snapshot, syntax).is_none()
             && let Some((engine, token)) = self.begin_ranking(snapshot)
         {
-            let (session, snapshot, offers) = (Arc::clone(self), snapshot.clone(), offers[..syntax].to_vec());
+            let (session, snapshot, offers) = (Arc::clone(self), snapshot.clone(), syntax.to_vec());
             let rank = tokio::spawn(async move { session.rank(snapshot, offers, &*engine, &token).await });
             let _ = tokio::time::timeout(PATIENCE, rank).await;
         }
-        if let Some(scores) = self.ranked(snapshot, &offers[..syntax]) {
-            model_score::order(&mut offers[..syntax], &scores);
+        if let Some(scores) = self.ranked(snapshot, syntax) {
+            model_score::order(syntax, &scores);
         }
         offers
     }
@@ -65,10 +62,9 @@ impl Session {
     ) -> Result<(), Reason> {
         let (uri, version) = (Arc::clone(&snapshot.uri), snapshot.version);
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
-        let lines = blocking(move || model_score::lines(&snapshot, &offers)).await?.ok_or(Reason::NotHere)?;
         // After what the user types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, token).await;
+        let found = model_score::scores(snapshot, offers, lane, engine, token).await;
         let mut state = self.lock();
         let open = state.documents.get_mut(&uri);
         if let Some(open) = open.filter(|open| open.ranked.version == Some(version)) {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::state::Session;
-use crate::actions::{self, LazyAction, Model};
+use crate::actions::{self, LazyAction, Resolve};
 use crate::cancel::CancelSource;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
+use crate::engine::ModelRole;
 
 /// An action that has begun: its document as it was then. Dropping it stops the work.
 #[derive(Debug)]
@@ -57,10 +58,10 @@ impl Session {
         let asked = snapshot.clone();
         let run = async {
             let engine = match action.model() {
-                Model::Infill => self.ready_engine().await?,
-                Model::Instruct => self.ready_instruct().await?,
+                Some(ModelRole::Instruct) => self.ready_instruct().await?,
+                Some(ModelRole::Infill) | None => self.ready_engine().await?,
             };
-            actions::make(promise, snapshot, &*engine, &token).await
+            actions::resolve(Resolve { action: promise, snapshot, engine: &*engine, cancel: &token }).await
         };
         let found = tokio::select! {
             biased;

@@ -7,7 +7,7 @@ use crate::cancel::{CancelSource, CancelToken};
 /// What runs for one document. Dropping it cancels everything.
 #[derive(Debug, Default)]
 pub struct Tasks {
-    /// The completion, or the code action, that the user waits for. Whoever waits owns it: a dropped request ends itself.
+    /// The completion, or the code action, that the user waits for. The one that waits owns it: a dropped request ends itself.
     request: Weak<CancelSource>,
     /// Whether a change of the text makes that request useless: an action's edits would be refused.
     ends_on_change: bool,

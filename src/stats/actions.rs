@@ -1,4 +1,4 @@
-//! What became of code actions, by action. It draws nothing.
+//! Counts what became of code actions, by action.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What is written: one line of JSON for each event, with numbers and the names of enums only.
+//! Defines what is written: one line of JSON for each event, with numbers and the names of enums only.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,7 +18,7 @@ pub enum UsageEvent {
     /// A suggestion that was shown is no longer.
     Ended(Ended),
     /// Some time after a suggestion was taken.
-    Kept(Kept),
+    Kept(KeptShare),
     /// Something about a code action.
     Acted(Acted),
 }
@@ -107,7 +107,7 @@ pub struct Ended {
 
 /// How much of an accepted suggestion is still there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct KeptShare {
     /// Unix time in seconds.
     pub at: u64,
     /// See [`language_name`].
@@ -227,7 +227,7 @@ mod tests {
                 r#"{"what":"ended","at":7,"language":"python","kind":"menu","lines":1,"bytes":4,"fate":"typed","taken":4}"#
             ]],
         );
-        let kept = Kept { at: 7, language: "c++".into(), lines: 2, share: 0.5 };
+        let kept = KeptShare { at: 7, language: "c++".into(), lines: 2, share: 0.5 };
         check(
             &UsageEvent::Kept(kept),
             expect![[r#"{"what":"kept","at":7,"language":"c++","lines":2,"share":0.5}"#]],

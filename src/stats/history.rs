@@ -1,5 +1,5 @@
-//! How often suggestions of a kind were taken, and repairs of a kind undone, read once from the file: for ranking. It never
-//! changes while running.
+//! Knows how often suggestions of a kind were taken, and fixes of a kind undone, for ranking. Reads the file once, at the
+//! start.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -12,8 +12,7 @@ const FEWEST: u32 = 20;
 /// A habit may raise or lower the odds by a factor of e, not silence a kind for good: what is not shown is never taken.
 const MOST: f32 = 1.0;
 
-/// Repairs of a kind that say something together, and most that are remembered: whoever has changed his mind need not undo what
-/// he did a year ago.
+/// Fewest fixes of a kind that say something, and most that are remembered: what a user did a year ago counts no longer.
 const FEWEST_REPAIRS: usize = 5;
 const MOST_REPAIRS: usize = 20;
 /// What an undone repair counts, and one that was changed by hand: that may have been the next thing to do anyway.

@@ -1,4 +1,4 @@
-//! The file of events: where it is, and reading it. What cannot be read is counted and left out.
+//! Reads the file of events. Counts damaged lines and leaves them out.
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -67,10 +67,10 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Kept;
+    use crate::stats::KeptShare;
 
     fn kept(at: u64) -> UsageEvent {
-        UsageEvent::Kept(Kept { at, language: "rust".into(), lines: 1, share: 1.0 })
+        UsageEvent::Kept(KeptShare { at, language: "rust".into(), lines: 1, share: 1.0 })
     }
 
     #[test]

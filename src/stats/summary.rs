@@ -1,4 +1,4 @@
-//! Counts, shares and times over a span of events. It draws nothing.
+//! Sums up events of some days as counts, shares and times.
 
 use std::collections::BTreeMap;
 
@@ -267,7 +267,7 @@ impl Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Kept, RequestKind};
+    use crate::stats::{KeptShare, RequestKind};
 
     const NOW: u64 = 1000 * DAY;
 
@@ -302,8 +302,8 @@ mod tests {
             UsageEvent::Asked(typed_on),
             UsageEvent::Asked(asked(0, "rust", "superseded", 5.0)),
             ended(0, Disposition::Accepted, 9),
-            UsageEvent::Kept(Kept { at: NOW, language: "rust".into(), lines: 1, share: 0.5 }),
-            UsageEvent::Kept(Kept { at: NOW + DAY, language: "rust".into(), lines: 1, share: 0.0 }),
+            UsageEvent::Kept(KeptShare { at: NOW, language: "rust".into(), lines: 1, share: 0.5 }),
+            UsageEvent::Kept(KeptShare { at: NOW + DAY, language: "rust".into(), lines: 1, share: 0.0 }),
         ]
     }
 

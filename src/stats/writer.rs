@@ -1,5 +1,5 @@
-//! Writes events on a thread of its own, so that nobody ever waits for a disk. What cannot be written is dropped, with one
-//! warning; it reads nothing.
+//! Writes events on a thread of its own, so that nothing waits for a disk. Drops what cannot be written, with one
+//! warning.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
@@ -160,12 +160,12 @@ fn is_at(_: &File, _: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::{Kept, read};
+    use crate::stats::{KeptShare, read};
 
     const PATIENCE: Duration = Duration::from_secs(20);
 
     fn event(lines: usize) -> UsageEvent {
-        UsageEvent::Kept(Kept { at: 1, language: "rust".into(), lines, share: 1.0 })
+        UsageEvent::Kept(KeptShare { at: 1, language: "rust".into(), lines, share: 1.0 })
     }
 
     #[test]

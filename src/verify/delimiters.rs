@@ -2,30 +2,25 @@
 
 use tree_sitter::Tree;
 
+use crate::document::tree::walk;
+
 /// Whether every bracket has its partner. MISSING ones, which the parser made up, do not count.
 pub fn are_even(tree: &Tree) -> bool {
     let mut open: Vec<&str> = Vec::new();
-    let mut cursor = tree.walk();
-    loop {
-        if cursor.goto_first_child() {
-            continue;
-        }
-        let node = cursor.node();
+    let mut even = true;
+    walk(tree.root_node(), |node| {
         if !node.is_missing() {
             match node.kind() {
                 "(" => open.push(")"),
                 "[" => open.push("]"),
                 "{" => open.push("}"),
-                closer @ (")" | "]" | "}") if open.pop() != Some(closer) => return false,
+                closer @ (")" | "]" | "}") => even &= open.pop() == Some(closer),
                 _ => {}
             }
         }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return open.is_empty();
-            }
-        }
-    }
+        even
+    });
+    even && open.is_empty()
 }
 
 #[cfg(test)]

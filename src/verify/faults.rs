@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
+use crate::document::tree::walk;
 use crate::document::{Edit, Snapshot};
 use crate::language::strict::StrictReport;
 
@@ -65,19 +66,11 @@ pub fn fresh_tree_faults(snapshot: &Snapshot) -> Option<usize> {
 /// The byte ranges of all ERROR and MISSING nodes, in order. Only subtrees with errors are entered.
 pub fn tree_faults(tree: &Tree) -> Vec<Range<usize>> {
     let mut faults = Vec::new();
-    let mut cursor = tree.walk();
-    loop {
-        let node = cursor.node();
+    walk(tree.root_node(), |node| {
         if node.is_error() || node.is_missing() {
             faults.push(node.byte_range());
         }
-        if node.has_error() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return faults;
-            }
-        }
-    }
+        node.has_error()
+    });
+    faults
 }

@@ -9,13 +9,13 @@ mod visible;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, QueryCursor, Tree, TreeCursor};
+use tree_sitter::{Node, Tree};
 
 pub use rename::renamed;
 pub use visible::{Visible, visible};
 
 use crate::document::Snapshot;
+use crate::document::tree::{captures, walk};
 use crate::language::Language;
 
 /// Leaves of these kinds are names; fields have kinds of their own where a grammar tells them apart.
@@ -159,15 +159,9 @@ impl<'a> File<'a> {
     /// What the query finds in `range`.
     fn facts(&self, range: Range<usize>) -> Facts {
         let query = &self.language.queries.names;
-        let names = query.capture_names();
         let mut facts = Facts::default();
-        let mut cursor = QueryCursor::new();
-        cursor.set_byte_range(range);
-        let mut matches = cursor.matches(query, self.tree.root_node(), self.text.as_bytes());
-        while let Some(found) = matches.next() {
-            for capture in found.captures() {
-                self.note(&mut facts, names[capture.index as usize], capture.node);
-            }
+        for (name, node) in captures(query, self.tree.root_node(), self.text.as_bytes(), range) {
+            self.note(&mut facts, name, node);
         }
         facts
     }
@@ -232,22 +226,14 @@ impl<'a> File<'a> {
 
     /// Call `with` for every name that `range` touches, in order. Names in what could not be parsed are left out.
     fn names_in(&self, range: &Range<usize>, mut with: impl FnMut(&str, Range<usize>)) {
-        let mut cursor = self.tree.walk();
         let touches = |node: &Node<'_>| node.start_byte() < range.end && range.start < node.end_byte();
-        loop {
-            let node = cursor.node();
-            if touches(&node) && !node.is_error() {
-                if cursor.goto_first_child() {
-                    continue;
-                }
-                if NAMES.contains(&node.kind()) {
-                    with(node.kind(), node.byte_range());
-                }
+        walk(self.tree.root_node(), |node| {
+            let enter = touches(&node) && !node.is_error();
+            if enter && node.child_count() == 0 && NAMES.contains(&node.kind()) {
+                with(node.kind(), node.byte_range());
             }
-            if !next(&mut cursor) {
-                return;
-            }
-        }
+            enter
+        });
     }
 
     /// Whether a definition is found where one usually is. `false` says nothing.
@@ -306,18 +292,13 @@ impl<'a> File<'a> {
 
     fn errors(&self) -> Vec<Range<usize>> {
         let mut errors = Vec::new();
-        let mut cursor = self.tree.walk();
-        loop {
-            let node = cursor.node();
+        walk(self.tree.root_node(), |node| {
             if node.is_error() {
                 errors.push(node.byte_range());
-            } else if node.has_error() && cursor.goto_first_child() {
-                continue;
             }
-            if !next(&mut cursor) {
-                return errors;
-            }
-        }
+            node.has_error() && !node.is_error()
+        });
+        errors
     }
 
     /// Whether a definition in `inserted` is of a builtin's name that is missed when it is hidden.
@@ -346,16 +327,6 @@ impl<'a> File<'a> {
 fn is_word(text: &str, range: &Range<usize>) -> bool {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';
     !text[..range.start].ends_with(in_word) && !text[range.end..].starts_with(in_word)
-}
-
-/// The next node that is not below this one.
-fn next(cursor: &mut TreeCursor<'_>) -> bool {
-    while !cursor.goto_next_sibling() {
-        if !cursor.goto_parent() {
-            return false;
-        }
-    }
-    true
 }
 
 impl Facts {

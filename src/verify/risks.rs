@@ -5,11 +5,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use serde::Serialize;
-use streaming_iterator::StreamingIterator as _;
-use tree_sitter::QueryCursor;
 
 use crate::document::Snapshot;
-use crate::document::tree::rope_text as chunks;
+use crate::document::tree::{matches, rope_text};
 
 /// Something to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,19 +32,15 @@ fn touching(snapshot: &Snapshot, range: &Range<usize>) -> Option<Vec<Risk>> {
     let language = snapshot.language.as_ref()?;
     let tree = snapshot.parse()?;
     let query = &language.queries.risks;
-    let Some(capture) = query.capture_index_for_name("risk") else { return Some(Vec::new()) };
-    let mut cursor = QueryCursor::new();
-    cursor.set_byte_range(range.clone());
-    let mut matches = cursor.matches(query, tree.root_node(), chunks(&snapshot.text));
     let mut risks: Vec<Risk> = Vec::new();
-    while let Some(found) = matches.next() {
+    for found in matches(query, tree.root_node(), rope_text(&snapshot.text), range.clone()) {
         let setting = |key: &str| {
-            let settings = query.property_settings(found.pattern_index).iter();
+            let settings = query.property_settings(found.pattern).iter();
             let value =
                 settings.filter(|setting| &*setting.key == key).find_map(|setting| setting.value.as_deref());
             value.unwrap_or_default().to_owned()
         };
-        for node in found.captures().iter().filter(|found| found.index == capture).map(|found| found.node) {
+        for node in found.captures.iter().filter(|(name, _)| *name == "risk").map(|(_, node)| node) {
             let risk = Risk {
                 range: node.byte_range(),
                 id: setting("id"),

@@ -1,5 +1,5 @@
-//! Laws of documents under random edits: the rope says what a plain string would, in every encoding, and an incremental
-//! tree is the tree of a fresh parse. Real sessions are tested elsewhere.
+//! Tests documents under random edits: the rope says what a plain string would, in every encoding, and an incremental
+//! tree is the tree of a fresh parse.
 //!
 //! `TREEFILL_EDITS=1000000 cargo test --no-default-features --test core documents` runs the full count; the default takes seconds.
 

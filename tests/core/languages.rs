@@ -1,5 +1,5 @@
-//! Every folder of `grammars/` is complete: its queries compile, its samples hold, and each pattern is shown by a sample.
-//! It does not test what is built on the queries.
+//! Tests that every folder of `grammars/` is complete: its queries compile, its samples hold, and a sample shows each
+//! pattern.
 //!
 //! A sample is real code with comments that speak of the last line of code above them:
 //!   `# ^^^ name`   a capture of that name is exactly the marked text
@@ -14,8 +14,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Parser, Query, QueryCursor, Tree};
+use tree_sitter::{Parser, Query, Tree};
+use treefill::document::tree::matches;
 use treefill::language::{Language, Queries};
 
 use crate::testing;
@@ -51,23 +51,16 @@ fn samples(folder: &Path, language: &Language) -> Vec<(String, String, Tree)> {
 
 /// Every capture of a query: its name, its bytes, and the pattern it came from.
 fn captures(query: &Query, tree: &Tree, text: &str) -> Vec<(String, Range<usize>, usize)> {
-    let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
-    let mut found = Vec::new();
-    while let Some(one) = matches.next() {
-        for capture in one.captures() {
-            let name = query.capture_names()[capture.index as usize].to_owned();
-            found.push((name, capture.node.byte_range(), one.pattern_index));
-        }
-    }
-    found
+    let found = matches(query, tree.root_node(), text.as_bytes(), 0..text.len());
+    let all = found.iter().flat_map(|one| one.captures.iter().map(|(name, node)| (name, node, one.pattern)));
+    all.map(|(name, node, pattern)| ((*name).to_owned(), node.byte_range(), pattern)).collect()
 }
 
 #[test]
 fn every_folder_is_complete() {
     for folder in folders() {
         let language = language(&folder);
-        for file in ["language.toml"].into_iter().chain(Queries::FILES.iter().map(|(_, file, _)| *file)) {
+        for file in ["language.toml", "scopes.scm"] {
             assert!(folder.join(file).is_file(), "{} lacks {file}", folder.display());
         }
         let config = &language.config;
@@ -75,6 +68,17 @@ fn every_folder_is_complete() {
         assert!(!config.definitions.is_empty() && !config.statements.is_empty(), "{}", config.name);
         for kind in config.definitions.iter().chain(&config.statements).chain(&config.attribute_nodes) {
             assert!(language.grammar.id_for_node_kind(kind, true) != 0, "{}: no node {kind}", config.name);
+        }
+    }
+}
+
+#[test]
+fn every_capture_is_documented() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/queries.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for (_, file, captures) in Queries::FILES {
+        for capture in captures {
+            assert!(page.contains(&format!("`@{capture}`")), "queries.md lacks @{capture} of {file}");
         }
     }
 }

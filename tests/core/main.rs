@@ -10,3 +10,4 @@ mod lsp;
 mod pipeline;
 #[path = "../../src/testing.rs"]
 mod testing;
+mod verify;

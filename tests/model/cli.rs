@@ -1,4 +1,4 @@
-//! The binary's command line: what it says and returns, above all for bad input. What suggestions say is tested elsewhere.
+//! Tests the binary's command line: what it says and returns, above all for bad input.
 
 mod changes;
 mod commands;

@@ -1,4 +1,4 @@
-//! The real binary on a CPU that it was not built for (pretended): one clear line, exit code 1, no crash.
+//! Tests the real binary on a CPU that it was not built for (pretended): one clear line, exit code 1, no crash.
 
 use std::process::Command;
 

@@ -1,5 +1,4 @@
-//! The same with the embedded model, at holes in real code: something is shown, and nothing shown adds a fault. How good
-//! it is, is not judged here.
+//! Tests the pipeline with the embedded model at holes in real code: something is shown, and nothing shown adds a fault.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,14 +54,14 @@ async fn shown_at_holes(name: &str, text: &str, engine: &dyn Engine) -> usize {
             offset,
             trigger: TriggerKind::Invoked,
             selected: None,
-            shown: Vec::new(),
+            remembered: Vec::new(),
         };
         let report = completion::complete(request, engine, &options, &CancelToken::never()).await;
         let Outcome::Suggested(completion) = report.outcome else { continue };
         let mut applied = holed.clone();
-        applied.replace_range(completion.range.clone(), &completion.text);
+        applied.replace_range(completion.range(), completion.text());
         let (now, then) = (strict.judge(&applied), strict.judge(&holed));
-        assert!(!now.worse_than(&then), "{:?} at {offset}", completion.text);
+        assert!(!now.worse_than(&then), "{:?} at {offset}", completion.text());
         shown += 1;
     }
     shown

@@ -2,20 +2,21 @@
 
 use super::*;
 use crate::actions::testing::{AskedModel, asked, check, made, title};
+use crate::completion::Reason;
 
 const PYTHON: &str = "def add(a, b):\n    retˇurn a + b\n";
 
 #[test]
 fn a_function_gets_its_documentation() {
     check(
-        Action::Docstring,
+        &SPEC,
         "python",
         PYTHON,
         "Add two numbers.\n\nThey may be anything that adds.",
         "def add(a, b):\n    \"\"\"Add two numbers.\n\n    They may be anything that adds.\n    \"\"\"\n    return a + b\n",
     );
     check(
-        Action::Docstring,
+        &SPEC,
         "rust",
         "impl A {\r\n    #[inline]\r\n    fn add(&self) -> u8 {\r\n        1ˇ\r\n    }\r\n}\r\n",
         "Adds.\n\n# Panics\n\nNever.",
@@ -31,10 +32,10 @@ fn marks_that_the_model_adds_are_not_doubled() {
         "\"\"\"Add them.\"\"\"",
         "```python\ndef add(a, b):\n    \"\"\"\n    Add them.\n    \"\"\"\n    return a + b\n```",
     ] {
-        check(Action::Docstring, "python", PYTHON, answer, &python);
+        check(&SPEC, "python", PYTHON, answer, &python);
     }
     for answer in ["Adds.", "/// Adds.\nfn f() {}", "```rust\n/// Adds.\n```"] {
-        check(Action::Docstring, "rust", "fn f() {ˇ}\n", answer, "/// Adds.\nfn f() {}\n");
+        check(&SPEC, "rust", "fn f() {ˇ}\n", answer, "/// Adds.\nfn f() {}\n");
     }
 }
 
@@ -52,32 +53,32 @@ fn it_stands_behind_the_whole_header() {
     ] {
         // As this file's texts are written.
         let [before, after] = [before, after].map(|text| format!("'''This module.'''\n{text}"));
-        check(Action::Docstring, "python", &before, "A.", &after);
+        check(&SPEC, "python", &before, "A.", &after);
     }
     let raw = "def add(a, b):\n    r\"\"\"Splits at \\n.\"\"\"\n    return a + b\n";
-    check(Action::Docstring, "python", PYTHON, "Splits at \\n.", raw);
+    check(&SPEC, "python", PYTHON, "Splits at \\n.", raw);
 }
 
 #[test]
 fn what_would_end_the_text_is_refused() {
     for answer in ["It says '''no'''.", "Ends with a \\", "Say \"it\"", "\"It\" is said.", " ", "a\u{0}b"] {
-        assert_eq!(made(Action::Docstring, "python", PYTHON, "", answer), Err(Reason::Invalid), "{answer}");
+        assert_eq!(made(&SPEC, "python", PYTHON, "", answer), Err(Reason::Invalid), "{answer}");
     }
-    assert_eq!(made(Action::Docstring, "python", "ˇx = 1\n", "", "A."), Err(Reason::NotHere));
+    assert_eq!(made(&SPEC, "python", "ˇx = 1\n", "", "A."), Err(Reason::NotHere));
 }
 
 #[test]
 fn the_question_names_the_style_of_the_file() {
     let known = "def g(a):\n    \"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n\n\n";
-    let told = asked(Action::Docstring, "python", &format!("{known}{PYTHON}"), "", "x");
+    let question = asked(&SPEC, "python", &format!("{known}{PYTHON}"), "", "x");
     let text = "Write the docstring of `add`. The style of this file is Google: Args: Returns: Raises: Yields:.\n\n\
                 Another one of this file, as it is written there:\n\
                 ```python\n\"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n```\n\n\
                 ```python\ndef add(a, b):\n    return a + b\n```";
-    assert_eq!(told, AskedModel { rules: RULES.into(), text: text.into() });
+    assert_eq!(question, AskedModel { rules: RULES.into(), text: text.into() });
     let styles = |doc: &str| {
         let text = format!("def g(a):\n    \"\"\"{doc}\"\"\"\n\n\n{PYTHON}");
-        asked(Action::Docstring, "python", &text, "", "x").text
+        asked(&SPEC, "python", &text, "", "x").text
     };
     assert!(styles("A.\n\n    :param a: What.\n    ").contains("is reStructuredText"));
     assert!(styles("A.\n\n    Parameters\n    ----------\n    a : int\n    ").contains("is NumPy"));
@@ -95,6 +96,6 @@ fn titles() {
         ("python", "xˇ = 1\n", ""),
         ("rust", "/// A.\nfn f() {ˇ}\n", ""),
     ] {
-        assert_eq!(title(Action::Docstring, language, text), expected, "{text}");
+        assert_eq!(title(&SPEC, language, text), expected, "{text}");
     }
 }

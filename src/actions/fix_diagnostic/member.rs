@@ -47,7 +47,7 @@ pub fn receiver<'a>(context: &FixContext<'a>) -> Option<&'a str> {
     let word = site.of(first).rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
     let plain =
         site.of(first).split_whitespace().last().is_some_and(|last| last.trim_start_matches('&') == word);
-    (plain && !word.is_empty() && word == "self" || word == "cls").then_some(word)
+    (plain && site.language.config.lexical.receivers.iter().any(|name| name == word)).then_some(word)
 }
 
 /// The members of the class around the name, and of what has the same name as that: a struct's fields stand elsewhere.
@@ -108,6 +108,9 @@ mod tests {
     fn where_there_is_no_receiver_there_is_no_repair() {
         let text = "class A:\n    def a_method(self): pass\n\ndef f():\n    return ⟦a_method⟧()\n";
         nothing("python", text, &undefined("python", "a_method"));
+        // A list of all arguments is no receiver, whatever it is called.
+        let text = "class A:\n    value = 1\n    def f(*cls):\n        return ⟦value⟧\n";
+        nothing("python", text, &undefined("python", "value"));
         let code =
             "struct A {\n    value: u8,\n}\n\nimpl A {\n    fn f() -> u8 {\n        ⟦value⟧\n    }\n}\n";
         nothing("rust", code, &undefined("rust", "value"));

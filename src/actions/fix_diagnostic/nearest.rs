@@ -86,7 +86,7 @@ fn visible(context: &FixContext<'_>) -> HashMap<String, f32> {
     for (name, bonus) in &mut found {
         *bonus += (site.words(name).take(8).count() as f32) * 0.2;
     }
-    let keywords = site.language.config.tokens.keywords.iter().map(String::as_str);
+    let keywords = site.language.config.lexical.keywords.iter().map(String::as_str);
     for name in site.language.builtins.iter().chain(keywords) {
         found.entry(name.to_owned()).or_insert(0.5);
     }

@@ -1,24 +1,8 @@
 //! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
 
-use std::time::Duration;
-
 use super::*;
-use crate::actions::Workspace;
+pub use crate::actions::testing::request;
 use crate::diagnostics::SuggestedFix;
-
-/// A request about the text in `⟦⟧`.
-pub fn request(language: &str, marked: &str, message: &str) -> ActionRequest {
-    let (snapshot, range) = crate::testing::fixture(language, marked);
-    let diagnostic = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
-    ActionRequest {
-        snapshot,
-        range: Some(range),
-        diagnostics: vec![diagnostic],
-        workspace: Workspace::default(),
-        // So that a busy machine gives the same answer.
-        time: Duration::from_secs(20),
-    }
-}
 
 /// The titles of the offers for a request, and the text after the first.
 pub fn answer(request: &ActionRequest) -> (Vec<String>, String) {

@@ -1,6 +1,5 @@
-//! Where brackets and indentation contradict each other: a missing `}` shows to a parser at the end of the file, and to a
-//! reader at the first line that is indented as if it were there. And lines with a quote too few: a text that nobody
-//! closes goes on until the next one begins.
+//! Finds where brackets contradict the indentation, and lines with an odd number of quotes. A parser reports a missing `}` at
+//! the end of the file, and an open string where the next string begins; both are far from the error.
 
 use super::lexer::{Lexicon, TokenKind};
 use super::region::LineTable;

@@ -1,5 +1,5 @@
-//! Repairs of what stands between tokens: indentation, line ends, spaces, quotes; and of brackets far from where the error
-//! shows.
+//! Lists repairs of what is between tokens (indentation, line ends, spaces, quotes), and of brackets far from where the error
+//! is reported.
 
 use super::imbalance;
 use super::lexer::TokenKind;

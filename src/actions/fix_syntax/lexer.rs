@@ -1,5 +1,5 @@
-//! A text cut into words, punctuation, texts and line ends, in any state of repair. A grammar's tree is no help here: around an
-//! error it skips tokens or makes up others. The punctuation and keywords are the grammar's own.
+//! Cuts a text into words, punctuation, strings and line ends, in any state of repair. A grammar's tree is no help here: around
+//! an error it skips tokens or makes up others. Punctuation and keywords are the grammar's own.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -40,6 +40,10 @@ pub struct Lexicon {
     /// Longest first.
     punctuation: Vec<String>,
     comment: String,
+    /// What begins and ends one; empty without.
+    block_comment: (String, String),
+    /// Whether raw strings are written `r#"…"#`.
+    raw_hashes: bool,
     quotes: Vec<String>,
     /// Whether a quotation of one quote may go on in the next line.
     multiline_strings: bool,
@@ -65,17 +69,19 @@ impl Lexicon {
                 punctuation.insert(text.to_owned());
             }
         }
-        keywords.extend(language.config.tokens.keywords.iter().cloned());
+        keywords.extend(language.config.lexical.keywords.iter().cloned());
         let mut punctuation: Vec<String> =
             punctuation.into_iter().filter(|mark| !mark.starts_with("//")).collect();
-        punctuation.extend(language.config.tokens.punctuation.iter().cloned());
+        punctuation.extend(language.config.lexical.punctuation.iter().cloned());
         punctuation.sort_by_key(|mark| (std::cmp::Reverse(mark.len()), mark.clone()));
         punctuation.dedup();
-        let tokens = &language.config.tokens;
+        let tokens = &language.config.lexical;
         Self {
             keywords,
             punctuation,
             comment: language.config.line_comment.clone(),
+            block_comment: tokens.block_comment.clone(),
+            raw_hashes: tokens.raw_hashes,
             quotes: tokens.quotes.clone(),
             multiline_strings: tokens.multiline_strings,
             char_literals: tokens.char_literals,
@@ -116,8 +122,11 @@ impl Lexicon {
                 (Some(TokenKind::LineEnd), 1)
             } else if !self.comment.is_empty() && rest.starts_with(&self.comment) {
                 (None, rest.find('\n').unwrap_or(rest.len()))
-            } else if self.comment == "//" && rest.starts_with("/*") {
-                (None, rest.find("*/").map_or(rest.len(), |end| end + 2))
+            } else if let (open, close) = &self.block_comment
+                && !open.is_empty()
+                && rest.starts_with(open)
+            {
+                (None, rest.find(close).map_or(rest.len(), |end| end + close.len()))
             } else if let Some(length) = self.quotation(rest) {
                 (Some(TokenKind::String), length)
             } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.char_literals) {
@@ -145,7 +154,7 @@ impl Lexicon {
         let prefix = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let body = rest.get(prefix..).filter(|_| prefix <= 2)?;
         let hashes = body.len() - body.trim_start_matches('#').len();
-        if hashes > 0 && prefix > 0 && self.comment != "#" {
+        if hashes > 0 && prefix > 0 && self.raw_hashes {
             let end = format!("\"{}", "#".repeat(hashes));
             let inside = body[hashes..].strip_prefix('"')?;
             return Some(prefix + hashes + 1 + inside.find(&end).map_or(inside.len(), |at| at + end.len()));

@@ -1,9 +1,12 @@
-//! Repairs by how likely a model finds the lines that they make: what it is to be asked, and what follows. It asks nobody.
+//! Orders repairs by the probability that a model gives to the changed lines. The caller asks the model.
 
 use super::CLEAR;
 use crate::actions::Fix;
+use crate::cancel::CancelToken;
+use crate::completion::{Reason, blocking, score};
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
+use crate::engine::{Engine, Lane};
 
 /// ChangedLines that are compared at most: a model that runs here reads no more of them in the time of a menu.
 const LINES: usize = 12;
@@ -42,6 +45,28 @@ pub fn lines(snapshot: &Snapshot, offers: &[Fix]) -> Option<ChangedLines> {
     Some(ChangedLines { context: CursorContext::at(&opened, opened.parse().as_ref(), range.start), texts })
 }
 
+/// How likely the model finds the lines that each of the fixes makes: natural-log probabilities.
+///
+/// # Errors
+/// [`Reason::NotHere`] when they change too many lines, else what hinders the engine.
+pub async fn scores(
+    snapshot: Snapshot,
+    fixes: Vec<Fix>,
+    lane: Lane,
+    engine: &dyn Engine,
+    cancel: &CancelToken,
+) -> Result<Vec<f32>, Reason> {
+    let uri = std::sync::Arc::clone(&snapshot.uri);
+    let lines = blocking(move || lines(&snapshot, &fixes)).await?.ok_or(Reason::NotHere)?;
+    score::log_probabilities(&lines.context, &uri, lane, lines.texts, engine, cancel).await
+}
+
+/// The fixes of the syntax among those of a request: what the model ranks; none where there is no choice.
+pub fn ranked(fixes: &mut [Fix]) -> Option<&mut [Fix]> {
+    let count = fixes.iter().take_while(|fix| fix.action == &super::SPEC).count();
+    (count > 1).then(|| &mut fixes[..count])
+}
+
 /// Put offers into order whose lines have these log-probabilities, and say anew whether the first is clearly the one.
 pub fn order(offers: &mut [Fix], likely: &[f32]) {
     // A text that cannot be scored says nothing about the others.
@@ -61,11 +86,10 @@ pub fn order(offers: &mut [Fix], likely: &[f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::Action;
 
     fn offer(title: &str, at: usize, text: &str, score: f32) -> Fix {
         let edits = vec![Edit::insert(at, text)];
-        let (action, title) = (Action::FixSyntax, title.to_owned());
+        let (action, title) = (&crate::actions::fix_syntax::SPEC, title.to_owned());
         Fix { action, title, preferred: score == 0.0, edits, fixes: Vec::new(), score, kind: "insert" }
     }
 

@@ -1,6 +1,5 @@
-//! How code of a language usually goes on: counts of token sequences and of the spaces between tokens, from
-//! `grammars/<lang>/ngrams.txt` and from the file at hand. It orders repairs before any parser or model has seen them, and
-//! it decides nothing.
+//! Counts token sequences, and the spaces between tokens, of a language (`grammars/<lang>/ngrams.txt`) and of the file at hand.
+//! Orders repairs before any parser or model sees them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -19,20 +18,20 @@ const OWN: f32 = 20.0;
 /// The weight of what a shorter history says.
 const PRIOR: f32 = 4.0;
 
-/// A token as far as ngrams tell tokens apart. 0 is before the beginning.
+/// A token as far as the n-grams distinguish tokens. 0 is before the beginning.
 pub type TokenClass = u16;
 
 /// Space between two tokens of a line: none, one, more, or a line end on either side.
 pub type Gap = usize;
 
-/// The ngrams of a language, and of one file.
+/// The n-gram counts of a language and of one file.
 #[derive(Debug, Default)]
 pub struct Ngrams {
     table: Arc<NgramTable>,
     own: Counts,
 }
 
-/// The ngrams of a language.
+/// The n-gram counts of a language.
 #[derive(Debug, Default)]
 pub struct NgramTable {
     classes: HashMap<String, TokenClass>,
@@ -53,7 +52,7 @@ const OPEN: [&str; 8] = ["%start", "%name", "%Name", "%NAME", "%number", "%text"
 const LINES: [&str; 2] = ["%line<", "%line>"];
 
 impl NgramTable {
-    /// The ngrams that a text holds: lines `N token count` (N tokens stand before it, those of the lines above), then
+    /// Reads a table: lines `N token count` (N tokens stand before it, those of the lines above), then
     /// `~ token token none one more`.
     pub fn read(table: &str) -> Self {
         let mut ngrams = Self::default();

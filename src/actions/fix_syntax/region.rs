@@ -1,5 +1,5 @@
-//! The smallest parts of a broken file in which a repair can be judged, found by indentation alone: brackets and trees
-//! are what is broken. Whether a part was a good choice shows when a repair of it also fixes the file.
+//! Finds the smallest parts of a broken file in which a repair can be checked. Only indentation is used, because brackets and
+//! trees are broken. `search` then confirms each repair on the whole file.
 
 use std::ops::Range;
 

@@ -1,5 +1,5 @@
-//! From possible repairs to those that mend: tried in order of plausibility in the smallest part of the file that is
-//! broken, and confirmed on the whole of it.
+//! Searches the repairs that fix an error: tries them in order of plausibility in the smallest broken part of the file, and
+//! confirms them on the whole file.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::region::{LineTable, Region};
 use super::site::RepairCandidate;
-use crate::actions::check::Judge;
 use crate::document::Snapshot;
 use crate::language::Language;
 use crate::text::{common_affixes, is_word};
+use crate::verify::{FaultCount, Verifier, policy};
 
 /// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
 const ENOUGH: usize = 4;
@@ -60,8 +60,8 @@ pub struct Search<'a> {
     pub lines: &'a LineTable<'a>,
     /// Its language.
     pub language: &'a Language,
-    /// Judges the whole file.
-    pub judge: &'a Judge<'a>,
+    /// Verifies changes of the whole file.
+    pub verifier: &'a Verifier,
     /// The file.
     pub snapshot: &'a Snapshot,
 }
@@ -187,12 +187,13 @@ impl Search<'_> {
     /// Those that mend the file too, or leave the fewest faults in it, and how many these are.
     fn confirmed(&self, passed: Vec<RepairCandidate>, region: &Region) -> (usize, Vec<RepairCandidate>) {
         let weigh = |candidate: &RepairCandidate| {
-            self.judge.after(&self.snapshot.with_edit(&candidate.edit), &region.bounds())
+            let applied = self.verifier.apply(std::slice::from_ref(&candidate.edit)).ok()?;
+            self.verifier.verify(&applied, &policy::SYNTAX_REPAIR, Some(&region.bounds())).ok()
         };
+        let before = self.verifier.faults().map_or(0, FaultCount::total);
         let weighed =
             passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
-        let mended: Vec<(usize, RepairCandidate)> =
-            weighed.filter(|(total, _)| *total < self.judge.before.total()).collect();
+        let mended: Vec<(usize, RepairCandidate)> = weighed.filter(|(total, _)| *total < before).collect();
         let least = mended.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
         let best = mended.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);
         (least, best.collect())

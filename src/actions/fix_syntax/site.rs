@@ -1,4 +1,4 @@
-//! The place of an error as the makers of repairs see it: tokens, where the error shows, and how usual a change would be.
+//! Describes the place of an error: its tokens, where the error is reported, and how usual a change would be.
 
 use std::ops::Range;
 

@@ -1,23 +1,14 @@
-//! Repairs before and after, and that nothing is offered where nothing is wrong.
-
-use std::time::Duration;
+//! Tests repairs before and after, and that correct code gets none.
 
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::actions::applicable;
+use crate::actions::fixes;
+use crate::actions::testing::request;
 
 fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
-    let (snapshot, cursor) = crate::testing::fixture(language, before);
-    let request = ActionRequest {
-        snapshot: snapshot.clone(),
-        range: Some(cursor),
-        diagnostics: Vec::new(),
-        workspace: Default::default(),
-        // So that a busy machine gives the same answer.
-        time: Duration::from_secs(5),
-    };
-    (snapshot.clone(), applicable(&request))
+    let request = request(language, before, "");
+    (request.snapshot.clone(), fixes(&request))
 }
 
 /// Apply the first offer at `ˇ`: its title, then the text.

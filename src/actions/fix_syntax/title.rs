@@ -1,4 +1,4 @@
-//! What a repair is called: exact, because nobody looks at a menu twice.
+//! Writes the title of a repair: exactly what it changes and where.
 
 use super::site::{RepairCandidate, RepairKind};
 

@@ -1,4 +1,4 @@
-//! Repairs of one or two tokens: insert, delete, replace, swap, join. Which of them the language accepts is not known here.
+//! Lists repairs of one or two tokens: insert, delete, replace, swap, join. `search` finds out which the language accepts.
 
 use std::collections::{HashMap, HashSet};
 

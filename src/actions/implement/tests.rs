@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::engine::EngineError;
+use crate::actions::{applied, testing};
 use crate::engine::scripted::{Script, ScriptedEngine};
+use crate::engine::{EngineError, Sampling};
 
 /// A snapshot of what stands around `ˇ`, and the cursor.
 fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
@@ -14,16 +15,13 @@ fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
 
 fn title(language: &str, text: &str) -> String {
     let (snapshot, range) = open(language, text);
-    promise(&snapshot, &range).map(|promise| promise.title).unwrap_or_default()
+    find(&snapshot, &range).map(|action| action.title).unwrap_or_default()
 }
 
 fn run(engine: &Arc<ScriptedEngine>, language: &str, text: &str) -> Result<String, Reason> {
-    let (snapshot, range) = open(language, text);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let cancel = CancelToken::never();
-    let edits = runtime.block_on(write(snapshot.clone(), range, &**engine, &cancel))?;
-    assert_eq!(edits.len(), 1);
-    Ok(crate::actions::applied(&snapshot, &edits).text.to_string())
+    let text = text.replace("hole!", concat!("to", "do!"));
+    let (snapshot, edits) = testing::run(&SPEC, language, &text, "", engine);
+    edits.map(|edits| applied(&snapshot, &edits).text.to_string())
 }
 
 /// What the file is after the likeliest of `texts` that passes.
@@ -74,7 +72,7 @@ fn the_line_where_one_would_type_on_belongs_to_it() {
 fn files_that_only_declare_are_left_alone() {
     let language = crate::testing::language("python");
     let file = |uri: &str| Snapshot::of_text(uri, "def f(a): ...\n", language.clone());
-    let promised = |uri: &str| promise(&file(uri), &(0..0)).is_some();
+    let promised = |uri: &str| find(&file(uri), &(0..0)).is_some();
     assert!(promised("file:///a.py") && !promised("file:///a.pyi"));
 }
 

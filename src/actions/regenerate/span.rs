@@ -20,8 +20,6 @@ pub struct Span {
     pub lines: usize,
     /// Whether it is a statement: some may take its place.
     pub statement: bool,
-    /// The way to it from the root: which child, counted with those that have no name.
-    pub path: Vec<usize>,
 }
 
 /// The smallest sound node that covers `about`, unless it is too large, or something that others refer to.
@@ -49,7 +47,7 @@ pub fn find(snapshot: &Snapshot, tree: &Tree, about: &Range<usize>) -> Option<Sp
         return None;
     }
     let statement = is_in(&language.config.statements, node);
-    Some(Span { path: path(tree, node)?, range, lines, statement })
+    Some(Span { range, lines, statement })
 }
 
 /// `about` without white space at its ends; of an empty range the word, or the mark, that it is at.
@@ -67,29 +65,4 @@ fn ink(snapshot: &Snapshot, about: &Range<usize>) -> Option<Range<usize>> {
     let start = range.start + text.len() - text.trim_start().len();
     let end = range.start + text.trim_end().len();
     (start < end).then_some(start..end)
-}
-
-/// The way from the root to `node`.
-fn path(tree: &Tree, node: Node<'_>) -> Option<Vec<usize>> {
-    let mut cursor = tree.walk();
-    let mut path = Vec::new();
-    while cursor.node() != node {
-        // Of two nodes that touch here, the one that has all of it.
-        let mut number = 0;
-        if !cursor.goto_first_child() {
-            return None;
-        }
-        while !holds(cursor.node(), node) {
-            number += 1;
-            if !cursor.goto_next_sibling() {
-                return None;
-            }
-        }
-        path.push(number);
-    }
-    Some(path)
-}
-
-fn holds(outer: Node<'_>, inner: Node<'_>) -> bool {
-    outer.start_byte() <= inner.start_byte() && inner.end_byte() <= outer.end_byte()
 }

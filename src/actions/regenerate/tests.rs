@@ -3,29 +3,18 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::{Workspace, applied};
+use crate::actions::applied;
+use crate::actions::testing::request;
 use crate::diagnostics::Diagnostic;
 use crate::engine::scripted::{Script, ScriptedEngine};
-use crate::engine::{EngineError, Role, Task};
-
-/// A request about the text in `⟦⟧`.
-fn request(language: &str, marked: &str, message: &str) -> ActionRequest {
-    let (snapshot, range) = crate::testing::fixture(language, marked);
-    let told = Diagnostic { range: range.clone(), message: message.into(), ..Diagnostic::default() };
-    ActionRequest {
-        snapshot,
-        range: Some(range),
-        diagnostics: vec![told],
-        workspace: Workspace::default(),
-        time: Duration::ZERO,
-    }
-}
+use crate::engine::{EngineError, Role, Sampling, Task};
 
 fn run(engine: &Arc<ScriptedEngine>, request: &ActionRequest) -> Result<String, Reason> {
-    let promise = promises(request).into_iter().next().ok_or(Reason::NotHere)?;
+    let action = find(request).into_iter().next().ok_or(Reason::NotHere)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let cancel = CancelToken::never();
-    let edits = runtime.block_on(write(request.snapshot.clone(), promise, &**engine, &cancel))?;
+    let (snapshot, cancel) = (request.snapshot.clone(), CancelToken::never());
+    let work = Resolve { action, snapshot, engine: &**engine, cancel: &cancel };
+    let edits = runtime.block_on(resolve(work))?;
     Ok(applied(&request.snapshot, &edits).text.to_string())
 }
 
@@ -153,7 +142,7 @@ fn names_in_scope_are_weighed_besides_and_judged_like_the_rest() {
 
 #[test]
 fn a_promise_is_made_for_errors_that_can_be_taken_out() {
-    let promised = |language: &str, marked: &str| promises(&request(language, marked, "It is wrong.\nVery."));
+    let promised = |language: &str, marked: &str| find(&request(language, marked, "It is wrong.\nVery."));
     let [one] = &promised("python", "x = len(⟦y⟧)\n")[..] else { panic!("one") };
     assert_eq!(
         (one.title.as_str(), &one.fixes[..], &one.unknown),
@@ -172,10 +161,10 @@ fn a_promise_is_made_for_errors_that_can_be_taken_out() {
     }
     let mut two = request("python", "x = len(⟦nobody⟧)\n", UNDEFINED);
     two.diagnostics.push(Diagnostic { range: 9..10, message: "also".into(), ..Diagnostic::default() });
-    let [one] = &promises(&two)[..] else { panic!("one") };
+    let [one] = &find(&two)[..] else { panic!("one") };
     assert_eq!((&one.fixes[..], one.unknown.as_deref()), (&[0, 1][..], Some("nobody")));
     two.diagnostics.iter_mut().for_each(|told| told.minor = true);
-    assert_eq!(promises(&two), []);
+    assert_eq!(find(&two), []);
     assert_eq!(shortened(&"word ".repeat(20)), format!("{}word…", "word ".repeat(11)));
 }
 

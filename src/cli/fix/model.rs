@@ -4,17 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::actions::fix_syntax::model_score;
-use crate::actions::{self, Action, ActionRequest, Fix, regenerate};
+use crate::actions::{self, ActionRequest, Fix, Resolve, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
-use crate::completion::score;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Lane};
 
 /// What can be done, with a model's help where there is one, and why not more.
 pub fn answer(request: &ActionRequest, model: Option<&FixModel>) -> (Vec<Fix>, Vec<String>) {
-    let offers = actions::applicable(request);
+    let offers = actions::fixes(request);
     let Some(model) = model else { return (offers, Vec::new()) };
     let mut offers = model.order(&request.snapshot, offers);
     let (written, excuses) = model.written(request, &offers);
@@ -40,15 +39,12 @@ impl FixModel {
 
     /// Repairs of the syntax in the order of how likely the model finds their lines.
     fn order(&self, snapshot: &Snapshot, mut offers: Vec<Fix>) -> Vec<Fix> {
-        let syntax = offers.iter().take_while(|offer| offer.action == Action::FixSyntax).count();
-        let lines = if syntax < 2 { None } else { model_score::lines(snapshot, &offers[..syntax]) };
-        if let Some(lines) = lines {
-            let (engine, cancel, lane) = (&*self.engine, CancelToken::never(), Lane::Interactive);
-            let asked =
-                score::log_probabilities(&lines.context, &snapshot.uri, lane, lines.texts, engine, &cancel);
+        if let Some(syntax) = model_score::ranked(&mut offers) {
+            let (engine, cancel, fixes) = (&*self.engine, CancelToken::never(), syntax.to_vec());
+            let asked = model_score::scores(snapshot.clone(), fixes, Lane::Interactive, engine, &cancel);
             // An engine that cannot tell leaves the order as it is.
             if let Ok(found) = self.runtime.block_on(asked) {
-                model_score::order(&mut offers[..syntax], &found);
+                model_score::order(syntax, &found);
             }
         }
         offers
@@ -61,28 +57,23 @@ impl FixModel {
             let mended = |offer: &Fix| offer.fixes.contains(&number);
             let one =
                 ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
-            let Some(promise) = regenerate::promises(&one).pop().filter(|_| !found.iter().any(mended)) else {
+            let Some(action) = regenerate::find(&one).pop().filter(|_| !found.iter().any(mended)) else {
                 continue;
             };
-            let title = promise.title.clone();
-            let cancel = CancelToken::never();
-            let making = actions::make(promise, request.snapshot.clone(), &*self.engine, &cancel);
-            match self.runtime.block_on(making) {
-                Ok(edits) => {
-                    let (action, fixes) = (Action::Infill, vec![number]);
-                    offers.push(Fix {
-                        action,
-                        title,
-                        preferred: false,
-                        edits,
-                        fixes,
-                        score: 0.0,
-                        kind: "written",
-                    });
-                }
-                Err(reason) => {
-                    excuses.push(format!("{title}: {}", actions::failure_message(Action::Infill, &reason)));
-                }
+            let (spec, title, cancel) = (action.action, action.title.clone(), CancelToken::never());
+            let snapshot = request.snapshot.clone();
+            let work = Resolve { action, snapshot, engine: &*self.engine, cancel: &cancel };
+            match self.runtime.block_on(actions::resolve(work)) {
+                Ok(edits) => offers.push(Fix {
+                    action: spec,
+                    title,
+                    preferred: false,
+                    edits,
+                    fixes: vec![number],
+                    score: 0.0,
+                    kind: "written",
+                }),
+                Err(reason) => excuses.push(format!("{title}: {}", spec.failure_message(&reason))),
             }
         }
         (offers, excuses)

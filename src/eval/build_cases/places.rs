@@ -1,4 +1,4 @@
-//! Where holes can be in one file, by its tree. It chooses a bounded number of each kind by chance, and judges nothing.
+//! Finds the places of holes in one file by its tree, a bounded number of each kind by chance.
 
 use std::ops::Range;
 

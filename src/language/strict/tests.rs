@@ -1,4 +1,4 @@
-//! What the strict parsers must refuse, must accept, and must survive.
+//! Tests what the strict parsers must refuse, accept, and survive.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `treefill.apply`: carries an action out for clients that cannot do it by themselves. The edit is theirs to apply.
+//! Handles `treefill.apply`: carries an action out for clients that cannot do it by themselves. The client applies the edit.
 
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
@@ -22,7 +22,7 @@ impl Request for ApplyEdit {
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let version = argument["version"].as_i64().and_then(|version| i32::try_from(version).ok());
     let made = match ActionData::read(argument) {
-        Some(promised) => match promised.keep(server, progress).await? {
+        Some((data, spec)) => match data.resolve(spec, server, progress).await? {
             Some(edits) => Value::Array(edits),
             // The user was told.
             None => return Ok(Value::Null),

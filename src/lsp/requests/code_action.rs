@@ -1,10 +1,10 @@
-//! `textDocument/codeAction`: what can be done at a place. What needs no model is checked and complete; what does is only
-//! promised, and made by `codeAction/resolve` or a command.
+//! Answers `textDocument/codeAction`: complete fixes with their edits, and actions whose edits `codeAction/resolve` or a command
+//! makes later.
 
 use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
-use crate::actions::{self, Action, ActionRequest, Fix, LazyAction, MENU_TIME};
+use crate::actions::{self, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME, MenuKind};
 use crate::diagnostics;
 use crate::document::Snapshot;
 use crate::lsp::capabilities::ClientCapabilities;
@@ -14,9 +14,9 @@ use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
 use crate::session::View;
 
-/// The kind of a repair.
+/// The kind of actions that repair an error.
 pub const QUICK_FIX: &str = "quickfix";
-/// The kind of what a model writes.
+/// The kind of actions that write or change code.
 pub const REWRITE: &str = "refactor.rewrite";
 
 pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
@@ -27,52 +27,40 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     };
     let client = server.negotiated();
     let only = params.context.only.as_deref();
-    let fixes = wanted(only, QUICK_FIX);
-    let promised_kinds = [QUICK_FIX, REWRITE].map(|kind| (kind, wanted(only, kind)));
     let range = convert::to_bytes(&snapshot, params.range, client.encoding);
-    let told = &params.context.diagnostics;
-    // Those that cannot be read keep their place: offers name diagnostics by their number.
+    let sent = &params.context.diagnostics;
+    // Those that cannot be read keep their place: fixes name diagnostics by their index.
     let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
-    let diagnostics = told.iter().map(read).collect();
-    let request = ActionRequest {
-        snapshot: snapshot.clone(),
-        range: Some(range),
-        diagnostics,
-        workspace,
-        time: MENU_TIME,
-    };
+    let diagnostics = sent.iter().map(read).collect();
+    let (range, time) = (Some(range), MENU_TIME);
+    let mut request = ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time };
+    let [fixes_wanted, rewrites_wanted] = [QUICK_FIX, REWRITE].map(|kind| wanted(only, kind));
     let look = move || {
-        // Parsed once for all of them.
-        let known = request.snapshot.parse().map(|tree| request.snapshot.with_tree(tree));
-        let request =
-            ActionRequest { snapshot: known.unwrap_or_else(|| request.snapshot.clone()), ..request };
-        let offers = if fixes { actions::applicable(&request) } else { Vec::new() };
-        let mut promises = actions::promised(&request, models);
-        promises.retain(|promise| promised_kinds.contains(&(kind(promise.action), true)));
-        (request.snapshot.parse(), offers, promises)
+        // Parsed once for all actions.
+        let tree = request.snapshot.parse();
+        if let Some(tree) = &tree {
+            request.snapshot = request.snapshot.with_tree(tree.clone());
+        }
+        let fixes = if fixes_wanted { actions::fixes(&request) } else { Vec::new() };
+        let mut later = actions::lazy_actions(&request, models);
+        later.retain(|action| match action.action.kind {
+            MenuKind::QuickFix => fixes_wanted,
+            MenuKind::Rewrite => rewrites_wanted,
+        });
+        (tree, fixes, later)
     };
     // A panic there costs this menu only; the log has it.
-    let (tree, offers, promises) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+    let (tree, fixes, later) = tokio::task::spawn_blocking(look).await.unwrap_or_default();
     let mut snapshot = snapshot;
     if let Some(tree) = tree {
         snapshot = snapshot.with_tree(tree.clone());
         server.session.store_tree(&snapshot, tree);
     }
-    let offers = server.session.by_habit(server.session.by_likelihood(&snapshot, offers).await);
-    let later: Vec<Action> = promises.iter().map(|promise| promise.action).collect();
-    server.session.offered(&snapshot, &offers, &later);
-    let offers = offers.iter().map(|offer| action(&snapshot, offer, told, client));
-    offers.chain(promises.iter().map(|promise| promised(&snapshot, promise, told, server))).collect()
-}
-
-/// The kind of an action in the menu.
-fn kind(action: Action) -> &'static str {
-    match action {
-        Action::FixSyntax | Action::FixDiagnostic | Action::Infill | Action::FixInstructed => QUICK_FIX,
-        Action::Implement | Action::FromComment | Action::Docstring | Action::Explain | Action::Rewrite => {
-            REWRITE
-        }
-    }
+    let fixes = server.session.by_habit(server.session.by_likelihood(&snapshot, fixes).await);
+    let specs: Vec<&ActionSpec> = later.iter().map(|action| action.action).collect();
+    server.session.offered(&snapshot, &fixes, &specs);
+    let fixes = fixes.iter().map(|fix| complete(&snapshot, fix, sent, client));
+    fixes.chain(later.iter().map(|action| lazy(&snapshot, action, sent, server))).collect()
 }
 
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.
@@ -84,46 +72,52 @@ fn wanted(only: Option<&[String]>, kind: &str) -> bool {
     only.is_none_or(|kinds| kinds.iter().any(|asked| inside(kind, asked) || inside(asked, kind)))
 }
 
-/// An offer on the wire: a literal with its edit, or a command for clients that know no literals.
-fn action(snapshot: &Snapshot, offer: &Fix, told: &[Value], client: &ClientCapabilities) -> Value {
-    let edits = text_edits(snapshot, &offer.edits, client.encoding);
+/// A fix on the wire: a literal with its edit, or a command for clients that know no literals.
+fn complete(snapshot: &Snapshot, fix: &Fix, sent: &[Value], client: &ClientCapabilities) -> Value {
+    let edits = text_edits(snapshot, &fix.edits, client.encoding);
     if !client.action_literals {
-        let arguments = [
-            json!({ "uri": &*snapshot.uri, "version": snapshot.version, "edits": edits, "label": offer.title }),
-        ];
-        return json!({ "title": offer.title, "command": commands::APPLY, "arguments": arguments });
+        let data =
+            json!({ "uri": &*snapshot.uri, "version": snapshot.version, "edits": edits, "label": fix.title });
+        return command(&fix.title, data);
     }
-    let mut action = literal(&offer.title, offer.action, &offer.fixes, told);
+    let mut action = literal(&fix.title, fix.action, &fix.fixes, sent);
     action["edit"] = workspace_edit(&snapshot.uri, snapshot.version, edits, client);
-    if offer.preferred {
+    if fix.preferred {
         action["isPreferred"] = json!(true);
     }
     action
 }
 
 /// What every literal has.
-fn literal(title: &str, action: Action, fixes: &[usize], told: &[Value]) -> Value {
-    let diagnostics: Vec<&Value> = fixes.iter().filter_map(|number| told.get(*number)).collect();
-    let mut literal = json!({ "title": title, "kind": kind(action) });
+fn literal(title: &str, action: &ActionSpec, fixes: &[usize], sent: &[Value]) -> Value {
+    let kind = match action.kind {
+        MenuKind::QuickFix => QUICK_FIX,
+        MenuKind::Rewrite => REWRITE,
+    };
+    let diagnostics: Vec<&Value> = fixes.iter().filter_map(|index| sent.get(*index)).collect();
+    let mut literal = json!({ "title": title, "kind": kind });
     if !diagnostics.is_empty() {
         literal["diagnostics"] = json!(diagnostics);
     }
     literal
 }
 
-/// A promise on the wire: a literal whose edit can be asked for, one with a command for clients that cannot, or the command.
-fn promised(snapshot: &Snapshot, promise: &LazyAction, told: &[Value], server: &Server) -> Value {
+/// A lazy action on the wire: a literal to be resolved, one with a command for clients that cannot resolve, or the command.
+fn lazy(snapshot: &Snapshot, action: &LazyAction, sent: &[Value], server: &Server) -> Value {
     let client = server.negotiated();
-    let data = ActionData::new(promise, snapshot, server).data();
-    let mut action = literal(&promise.title, promise.action, &promise.fixes, told);
-    if client.action_literals && client.resolves_edits {
-        action["data"] = data;
-        return action;
-    }
-    let command = json!({ "title": promise.title, "command": commands::APPLY, "arguments": [data] });
+    let data = json!(ActionData::new(action, snapshot, client.encoding));
     if !client.action_literals {
-        return command;
+        return command(&action.title, data);
     }
-    action["command"] = command;
-    action
+    let mut literal = literal(&action.title, action.action, &action.fixes, sent);
+    if client.resolves_edits {
+        literal["data"] = data;
+    } else {
+        literal["command"] = command(&action.title, data);
+    }
+    literal
+}
+
+fn command(title: &str, data: Value) -> Value {
+    json!({ "title": title, "command": commands::APPLY, "arguments": [data] })
 }

@@ -1,4 +1,4 @@
-//! `textDocument/completion`: the same suggestion as one menu entry, for editors without ghost text (Helix).
+//! Handles `textDocument/completion`: the suggestion as one menu entry, for editors without ghost text (Helix).
 
 use std::ops::Range;
 
@@ -23,29 +23,22 @@ const LABEL: usize = 60;
 const LAST: &str = "\u{7f}treefill";
 
 pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResponse {
-    let items = match server.session.begin(&params.text_document.uri, RequestKind::Menu) {
-        Err(_) => Vec::new(),
-        Ok(turn) => {
-            let client = server.negotiated();
-            let offset = convert::to_byte(&turn.snapshot, params.position, client.encoding);
-            // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.
-            let answer = server
-                .session
-                .complete(turn, Query { offset, trigger: TriggerKind::Automatic, selected: None })
-                .await;
-            match answer.outcome {
-                Outcome::Suggested(completion) => {
-                    item(&answer.snapshot, &completion, client, answer.id).into_iter().collect()
-                }
-                Outcome::Skipped(reason) => {
-                    tracing::debug!(?reason, "no suggestion");
-                    Vec::new()
-                }
-            }
-        }
-    };
+    let items = suggest(server, params).await.into_iter().collect();
     // Incomplete: the menu must ask again as the user types, or it would keep showing this one.
     CompletionResponse::List(CompletionList { is_incomplete: true, items })
+}
+
+async fn suggest(server: &Server, params: CompletionParams) -> Option<CompletionItem> {
+    let request = server.session.begin(&params.text_document.uri, RequestKind::Menu).ok()?;
+    let client = server.negotiated();
+    let offset = convert::to_byte(&request.snapshot, params.position, client.encoding);
+    // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.
+    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
+    let answer = server.session.complete(request, query).await;
+    match answer.outcome {
+        Outcome::Suggested(suggestion) => item(&answer.snapshot, &suggestion, client, answer.id),
+        Outcome::Skipped(_) => None,
+    }
 }
 
 /// The entry, or none when it would replace more than one line, which a menu entry may not.
@@ -55,16 +48,16 @@ fn item(
     client: &ClientCapabilities,
     id: u64,
 ) -> Option<CompletionItem> {
-    let offset = completion.range.start;
+    let offset = completion.range().start;
     let word = word_before(snapshot, offset);
-    let range = convert::to_range(snapshot, &(word.start..completion.range.end), client.encoding);
+    let range = convert::to_range(snapshot, &(word.start..completion.range().end), client.encoding);
     if range.start.line != range.end.line {
         return None;
     }
     let word = snapshot.slice(word);
-    let first_line = completion.text.lines().next().unwrap_or_default();
-    let text = format!("{word}{}", completion.text);
-    let shown_line = completion.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first_line = completion.text().lines().next().unwrap_or_default();
+    let text = format!("{word}{}", completion.text());
+    let shown_line = completion.text().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
     Some(CompletionItem {
         label: shorten(label.trim()),

@@ -1,4 +1,4 @@
-//! `initialize`: agrees on an encoding and says what we can do. It does not wait for the model.
+//! Handles `initialize`: agrees on an encoding and says what we can do. It does not wait for the model.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
-//! `treefill.rewrite`: the lines of a range, changed as the user says. The change is the client's to apply, like that of any
+//! Handles `treefill.rewrite`: changes the lines of a range as the user says. The client applies the change, as it does for any
 //! other action.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::Range;
 
@@ -12,7 +12,7 @@ use crate::lsp::convert;
 use crate::lsp::server::Server;
 use crate::session::View;
 
-/// LazyAction and keep it at once: only its caller knows what the user wants.
+/// Makes the action and resolves it at once: only its caller knows the instruction.
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let range: Option<Range> = serde_json::from_value(argument["range"].clone()).ok();
     let (Some(uri), Some(range), Some(instruction)) =
@@ -30,7 +30,8 @@ pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Resul
     if instruction.trim().is_empty() {
         return Err(Error::invalid_params("treefill.rewrite: the instruction says nothing"));
     }
-    let range = convert::to_bytes(&snapshot, range, server.negotiated().encoding);
-    let data = ActionData::new(&rewrite::promise(&range, instruction), &snapshot, server).data();
+    let encoding = server.negotiated().encoding;
+    let range = convert::to_bytes(&snapshot, range, encoding);
+    let data = json!(ActionData::new(&rewrite::action(&range, instruction), &snapshot, encoding));
     apply_edit::handle(server, &data, progress).await
 }

@@ -23,9 +23,9 @@ pub struct Call {
     pub params: Option<Value>,
 }
 
-/// One message of the client's.
+/// A message of the client.
 #[derive(Debug)]
-pub enum ClientMessage {
+pub enum IncomingMessage {
     /// A request or notification.
     Call(Call),
     /// `$/cancelRequest`.
@@ -68,7 +68,7 @@ impl RawId {
 }
 
 /// Read one body. Bytes that are not UTF-8 are taken lossily: the rest of the document is worth having.
-pub fn parse(body: &[u8]) -> ClientMessage {
+pub fn parse(body: &[u8]) -> IncomingMessage {
     let text = String::from_utf8_lossy(body);
     let text = mend_surrogates(text.trim_start_matches('\u{feff}'));
     match serde_json::from_str::<Envelope<'_>>(&text) {
@@ -84,7 +84,7 @@ pub fn parse(body: &[u8]) -> ClientMessage {
     }
 }
 
-fn read(envelope: &Envelope<'_>) -> ClientMessage {
+fn read(envelope: &Envelope<'_>) -> IncomingMessage {
     let id = envelope.id.map(|raw| raw.get());
     if id.is_some_and(|text| !text.starts_with(['"', '-']) && !text.starts_with(|c: char| c.is_ascii_digit()))
     {
@@ -108,27 +108,27 @@ fn read(envelope: &Envelope<'_>) -> ClientMessage {
         return cancel(envelope.params);
     }
     match envelope.params.map(|raw| serde_json::from_str::<Value>(raw.get())).transpose() {
-        Ok(params) => ClientMessage::Call(Call { id: raw_id, method, params }),
+        Ok(params) => IncomingMessage::Call(Call { id: raw_id, method, params }),
         // The text of the error may quote the parameters, so it is not passed on.
         Err(_) => refuse(raw_id, ErrorCode::InvalidParams, "the parameters are nested too deeply"),
     }
 }
 
 /// The id is compared as text: `1`, `1.0` and `"1"` are three requests.
-fn cancel(params: Option<&RawValue>) -> ClientMessage {
+fn cancel(params: Option<&RawValue>) -> IncomingMessage {
     #[derive(Deserialize)]
     struct Params<'a> {
         #[serde(borrow)]
         id: &'a RawValue,
     }
     match params.map(|raw| serde_json::from_str::<Params<'_>>(raw.get())) {
-        Some(Ok(params)) => ClientMessage::Cancel(RawId(params.id.get().to_owned())),
+        Some(Ok(params)) => IncomingMessage::Cancel(RawId(params.id.get().to_owned())),
         _ => refuse(None, ErrorCode::InvalidParams, "$/cancelRequest without an id"),
     }
 }
 
 /// An answer of the client's, built by hand: `jsonrpc::Error` refuses unknown fields.
-fn answer(id: &str, envelope: &Envelope<'_>) -> ClientMessage {
+fn answer(id: &str, envelope: &Envelope<'_>) -> IncomingMessage {
     let id = serde_json::from_str::<Id>(id).unwrap_or_default();
     let value = |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
     let body = match value(envelope.error) {
@@ -139,11 +139,11 @@ fn answer(id: &str, envelope: &Envelope<'_>) -> ClientMessage {
         }),
         None => Ok(value(envelope.result).unwrap_or(Value::Null)),
     };
-    ClientMessage::Answer(Response::from_parts(id, body))
+    IncomingMessage::Answer(Response::from_parts(id, body))
 }
 
-fn refuse(id: Option<RawId>, code: ErrorCode, message: &'static str) -> ClientMessage {
-    ClientMessage::Refused(BadMessage { id, error: Error { code, message: message.into(), data: None } })
+fn refuse(id: Option<RawId>, code: ErrorCode, message: &'static str) -> IncomingMessage {
+    IncomingMessage::Refused(BadMessage { id, error: Error { code, message: message.into(), data: None } })
 }
 
 /// The body of an answer.
@@ -204,7 +204,7 @@ mod tests {
 
     fn refused(body: &str) -> (Option<String>, i64) {
         match parse(body.as_bytes()) {
-            ClientMessage::Refused(refusal) => (refusal.id.map(|id| id.0), refusal.error.code.code()),
+            IncomingMessage::Refused(refusal) => (refusal.id.map(|id| id.0), refusal.error.code.code()),
             other => panic!("{body}: {other:?}"),
         }
     }
@@ -225,16 +225,20 @@ mod tests {
     #[test]
     fn ids_keep_their_spelling() {
         for id in ["1", "1.0", "-7", "123456789012345678901234567890", r#""a b""#] {
-            let ClientMessage::Call(call) = parse(format!(r#"{{"id":{id},"method":"m"}}"#).as_bytes()) else {
+            let IncomingMessage::Call(call) = parse(format!(r#"{{"id":{id},"method":"m"}}"#).as_bytes())
+            else {
                 panic!()
             };
             assert_eq!(call.id.unwrap().as_str(), id);
         }
-        assert!(matches!(parse(br#"{"id":null,"method":"m"}"#), ClientMessage::Call(Call { id: None, .. })));
-        assert!(matches!(parse(br#"{"id":3,"result":null}"#), ClientMessage::Answer(_)));
+        assert!(matches!(
+            parse(br#"{"id":null,"method":"m"}"#),
+            IncomingMessage::Call(Call { id: None, .. })
+        ));
+        assert!(matches!(parse(br#"{"id":3,"result":null}"#), IncomingMessage::Answer(_)));
         assert!(matches!(
             parse(br#"{"id":3,"error":{"code":1,"message":"x","more":2}}"#),
-            ClientMessage::Answer(_)
+            IncomingMessage::Answer(_)
         ));
     }
 }

@@ -12,7 +12,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Response};
 
 use super::event::ServerEvent;
 use super::frame::{BadFrame, Frame, Frames};
-use super::message::{self, Call, ClientMessage};
+use super::message::{self, Call, IncomingMessage};
 use super::tower_lsp::deliver;
 use super::work::{PendingRequests, Work};
 
@@ -54,14 +54,14 @@ impl Routes {
                 }
             };
             match message::parse(&body) {
-                ClientMessage::Call(call) if call.method == "exit" => {
+                IncomingMessage::Call(call) if call.method == "exit" => {
                     self.pending.cancel_all();
                     return ServerEvent::Exit;
                 }
-                ClientMessage::Call(call) => self.queue(call),
-                ClientMessage::Cancel(id) => self.pending.cancel(&id),
-                ClientMessage::Answer(answer) => deliver(sink, answer),
-                ClientMessage::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
+                IncomingMessage::Call(call) => self.queue(call),
+                IncomingMessage::Cancel(id) => self.pending.cancel(&id),
+                IncomingMessage::Answer(answer) => deliver(sink, answer),
+                IncomingMessage::Refused(refusal) => self.answer(refusal.id.as_ref(), refusal.error),
             }
         }
         ServerEvent::EndOfInput

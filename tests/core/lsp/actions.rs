@@ -1,4 +1,4 @@
-//! Code actions over the wire: literals with versioned edits, commands for others, and a document that moved on.
+//! Tests code actions over the wire: literals with versioned edits, commands for others, and a document that moved on.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Work before anybody asks: what is prepared, what stops it, and that it is there when the user takes a suggestion.
+//! Tests prefetching: what is prepared, what stops it, and that it is there when the user takes a suggestion.
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;

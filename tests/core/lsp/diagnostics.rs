@@ -1,4 +1,4 @@
-//! Our own syntax errors as diagnostics: shown after a pause where they are wanted, and taken back.
+//! Tests our own syntax errors as diagnostics: shown after a pause where they are wanted, and taken back.
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;

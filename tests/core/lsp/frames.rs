@@ -1,4 +1,4 @@
-//! Bad frames: each costs itself only.
+//! Tests bad frames: each costs itself only.
 
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;

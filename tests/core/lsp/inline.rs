@@ -1,4 +1,4 @@
-//! `textDocument/inlineCompletion`: what is announced, positions, superseding, typing on, silence.
+//! Tests `textDocument/inlineCompletion`: what is announced, positions, superseding, typing on, silence.
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,5 +1,5 @@
-//! Actions that take a model which follows instructions: hidden without one, asked in messages, checked, told when nothing
-//! came of it. Their prompts are tested beside each of them.
+//! Tests actions that take a model which follows instructions: hidden without one, asked in messages, checked, and a
+//! message when nothing came of it. Their prompts are tested beside each of them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! `textDocument/completion`: one entry that behaves well beside those of other servers.
+//! Tests `textDocument/completion`: one entry that behaves well beside those of other servers.
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;

@@ -1,4 +1,4 @@
-//! The frame pump under a service of its own: order, cancellation, panics, silent clients, the end.
+//! Tests the frame pump under a service of its own: order, cancellation, panics, silent clients, the end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

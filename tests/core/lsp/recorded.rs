@@ -1,5 +1,5 @@
-//! What real checkers said of damaged files (`benches/diagnostics.py --record`), over the wire: the first action gives the
-//! undamaged file back. It is preferred, and it is there without what came with the diagnostic, too.
+//! Tests what real checkers said of damaged files (`benches/diagnostics.py --record`), over the wire: the first action
+//! gives the undamaged file back. It is preferred, and it is there without what came with the diagnostic, too.
 
 use serde_json::{Value, json};
 use treefill::document::{Edit, Encoding, Snapshot};

@@ -1,4 +1,4 @@
-//! Actions that take a model: promised in the menu, made when chosen, by `codeAction/resolve` or a command.
+//! Tests actions that take a model: offered in the menu, resolved when chosen, by `codeAction/resolve` or a command.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

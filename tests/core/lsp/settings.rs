@@ -1,4 +1,4 @@
-//! Settings: what is taken, what is refused, what changes while the server runs.
+//! Tests settings: what is taken, what is refused, what changes while the server runs.
 
 use std::sync::Arc;
 use std::sync::mpsc;

@@ -1,4 +1,4 @@
-//! What is written down of suggestions: events of their lives, as numbers, and no text.
+//! Tests what is recorded of suggestions: events of their lives, as numbers, and no text.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The off switches that are turned by commands.
+//! Tests the off switches that commands turn.
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;

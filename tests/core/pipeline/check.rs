@@ -1,4 +1,4 @@
-//! The harness of these tests: a document with a cursor, a generated text, and what becomes of them.
+//! Runs the pipeline on a document with a cursor and a generated text, and shows what becomes of them.
 
 use expect_test::Expect;
 use treefill::cancel::CancelToken;
@@ -10,7 +10,7 @@ use crate::testing;
 /// The request for `before`, in which `ˇ` is the cursor.
 pub fn request(language_name: &str, before: &str, trigger: TriggerKind) -> CompletionRequest {
     let (snapshot, cursor) = testing::fixture(language_name, before);
-    CompletionRequest { snapshot, offset: cursor.start, trigger, selected: None, shown: Vec::new() }
+    CompletionRequest { snapshot, offset: cursor.start, trigger, selected: None, remembered: Vec::new() }
 }
 
 /// Run the pipeline with a model that generates `generated`.
@@ -31,8 +31,8 @@ pub fn run(request: CompletionRequest, generated: &str) -> Outcome {
 
 /// The document with the completion taken; `«»` marks what was inserted, `␍` a carriage return.
 pub fn taken(text: &str, completion: &Suggestion) -> String {
-    let (start, end) = (completion.range.start, completion.range.end);
-    format!("{}«{}»{}", &text[..start], completion.text, &text[end..]).replace('\r', "␍")
+    let (start, end) = (completion.range().start, completion.range().end);
+    format!("{}«{}»{}", &text[..start], completion.text(), &text[end..]).replace('\r', "␍")
 }
 
 /// What is shown at `ˇ` in `before` when the model generates `generated`: the text with it taken, or the reason.

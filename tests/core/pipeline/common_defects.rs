@@ -1,4 +1,5 @@
-//! What users of other tools complain about, one row each: doubled suffixes and brackets, indentation, leaked tokens.
+//! Tests what users of other tools complain about, one row each: doubled suffixes and brackets, indentation, leaked
+//! tokens.
 
 use expect_test::expect;
 

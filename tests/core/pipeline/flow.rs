@@ -1,12 +1,12 @@
-//! Requests that end without a text, and typing on: cancellation, deadline, engine states, menu entries, line ends.
+//! Tests requests that end without a text, and typing on: cancellation, deadline, engine states, menu entries, line ends.
 
 use std::time::Duration;
 
 use expect_test::expect;
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::completion::{
-    CheckLevel, CompletionOptions, CompletionReport, OnRisk, Outcome, Reason, SelectedEntry, TriggerKind,
-    complete,
+    CheckLevel, CompletionOptions, CompletionReport, OnRisk, Outcome, Reason, Remembered, SelectedEntry,
+    Suggestion, TriggerKind, complete,
 };
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
@@ -63,6 +63,11 @@ async fn the_tree_is_handed_back() {
     assert_eq!((snapshot.text.to_string().as_str(), tree.root_node().end_byte()), ("x = \n", 5));
 }
 
+/// What a session remembers of a suggestion that was shown.
+fn seen(suggestion: &Suggestion) -> Remembered {
+    Remembered { suggestion: suggestion.clone(), seen: true }
+}
+
 async fn of_texts(trigger: TriggerKind, texts: &[(&str, f32)]) -> CompletionReport {
     let texts: Vec<(String, f32)> = texts.iter().map(|(text, sure)| ((*text).to_owned(), *sure)).collect();
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
@@ -80,8 +85,8 @@ async fn the_likeliest_of_several_texts_is_shown() {
     let texts = [("foo(bar)\n", -2.0), ("call(that)\n", -0.1), (")\n", -0.01), ("call(that)\n", -3.0)];
     let report = of_texts(TriggerKind::Automatic, &texts).await;
     let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
-    assert_eq!(best.text, "call(that)");
-    let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
+    assert_eq!(best.text(), "call(that)");
+    let others: Vec<&str> = report.others.iter().map(|other| other.suggestion.text()).collect();
     assert_eq!(others, ["foo(bar)"], "what does not fit and what came twice is not among them");
 }
 
@@ -107,8 +112,8 @@ async fn a_risky_text_can_be_asked_for_where_the_user_allows_it() {
         let request = request("python", "x = ˇ\n", TriggerKind::Invoked);
         let report = complete(request, &*engine, &options, &CancelToken::never()).await;
         let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
-        assert_eq!(best.text, "foo_bar(baz)");
-        let others: Vec<&str> = report.others.iter().map(|other| other.text.as_str()).collect();
+        assert_eq!(best.text(), "foo_bar(baz)");
+        let others: Vec<&str> = report.others.iter().map(|other| other.suggestion.text()).collect();
         assert_eq!(others, expected);
     }
 }
@@ -132,17 +137,17 @@ async fn what_is_unlikely_is_kept_unseen_until_it_is_typed() {
     let texts = [("foo_bar(baz)\n", -30.0)];
     let report = of_texts(TriggerKind::Automatic, &texts).await;
     assert_eq!(report.outcome, Outcome::Skipped(Reason::LowConfidence));
-    let kept = report.others[0].shown.clone();
+    let kept = report.others[0].clone();
     let asked = of_texts(TriggerKind::Invoked, &texts).await;
     assert!(matches!(asked.outcome, Outcome::Suggested(_)), "who asks gets it all the same");
 
     // Its only token is spelled out: what is left is certain.
     let mut sure = kept.clone();
-    sure.rank.tokens = vec![(3, -30.0), (12, -0.01)];
+    sure.suggestion.rank.tokens = vec![(3, -30.0), (12, -0.01)];
     let engine = ScriptedEngine::always("");
     for (typed, kept, shown) in [("fo", &sure, false), ("foo", &sure, true), ("foo", &kept, false)] {
         let mut request = request("python", &format!("x = {typed}ˇ\n"), TriggerKind::Automatic);
-        request.shown = vec![kept.clone()];
+        request.remembered = vec![kept.clone()];
         let asked = engine.jobs().len();
         let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
         assert_eq!(matches!(report.outcome, Outcome::Suggested(_)), shown, "{typed}");
@@ -154,16 +159,16 @@ async fn what_is_unlikely_is_kept_unseen_until_it_is_typed() {
 fn typing_what_is_shown_needs_no_model() {
     let asked = request("python", "x = ˇ\n", TriggerKind::Automatic);
     let Outcome::Suggested(first) = run(asked.clone(), "foo(bar)\n") else { panic!("shown") };
-    assert_eq!(first.text, "foo(bar)");
-    for typed in 0..first.text.len() {
-        let (done, rest) = first.text.split_at(typed);
+    assert_eq!(first.text(), "foo(bar)");
+    for typed in 0..first.text().len() {
+        let (done, rest) = first.text().split_at(typed);
         let mut again = request("python", &format!("x = {done}ˇ\n"), TriggerKind::Automatic);
-        again.shown = vec![first.shown.clone()];
+        again.remembered = vec![seen(&first)];
         let Outcome::Suggested(completion) = run(again, "NOT ASKED") else { panic!("shown") };
-        assert_eq!((completion.text.as_str(), completion.tokens), (rest, 0));
+        assert_eq!((completion.text(), completion.tokens), (rest, 0));
     }
     let mut paired = request("python", "x = foo(ˇ)\n", TriggerKind::Automatic);
-    paired.shown = vec![first.shown.clone()];
+    paired.remembered = vec![seen(&first)];
     let Outcome::Suggested(completion) = run(paired.clone(), "NOT ASKED") else { panic!("shown") };
     assert_eq!(taken(&paired.snapshot.text.to_string(), &completion), "x = foo(«bar»)\n");
 }
@@ -171,7 +176,7 @@ fn typing_what_is_shown_needs_no_model() {
 #[tokio::test(start_paused = true)]
 async fn whoever_asks_while_typing_what_is_shown_may_choose() {
     let shown = match of_texts(TriggerKind::Automatic, &[("foo(bar)\n", -0.1)]).await.outcome {
-        Outcome::Suggested(completion) => completion.shown,
+        Outcome::Suggested(completion) => seen(&completion),
         Outcome::Skipped(reason) => panic!("{reason}"),
     };
     for (texts, expected) in [
@@ -180,11 +185,11 @@ async fn whoever_asks_while_typing_what_is_shown_may_choose() {
     ] {
         let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
         let mut request = request("python", "x = foˇ\n", TriggerKind::Invoked);
-        request.shown = vec![shown.clone()];
+        request.remembered = vec![shown.clone()];
         let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
         let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
-        let others = report.others.iter().map(|other| other.text.as_str());
-        assert_eq!([best.text.as_str()].into_iter().chain(others).collect::<Vec<_>>(), expected);
+        let others = report.others.iter().map(|other| other.suggestion.text());
+        assert_eq!([best.text()].into_iter().chain(others).collect::<Vec<_>>(), expected);
     }
 }
 
@@ -221,10 +226,7 @@ fn an_unknown_language_completes_unchecked() {
     let mut unknown = request("python", text, TriggerKind::Automatic);
     unknown.snapshot = Snapshot::of_text("file:///a.txt", "Dear ", None);
     let Outcome::Suggested(completion) = run(unknown, "Sir or Madam (\n") else { panic!("shown") };
-    assert_eq!(
-        (completion.text.as_str(), completion.check_level),
-        ("Sir or Madam (", CheckLevel::Unvalidated)
-    );
+    assert_eq!((completion.text(), completion.check_level), ("Sir or Madam (", CheckLevel::Unvalidated));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The promise, tried on real code: whatever the model writes wherever, what is shown adds no fault, and typing what is
-//! shown is answered without the model. The faults are counted here afresh, not by the code under test.
+//! Tests the promise on real code: whatever the model writes at any place, what is shown adds no fault, and typing what
+//! is shown is answered without the model. Counts the faults afresh, not by the code under test.
 //!
 //! `PROPTEST_CASES=10000` runs it for long.
 
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tree_sitter::{Parser, Tree};
-use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Suggestion, TriggerKind};
+use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Remembered, Suggestion, TriggerKind};
 use treefill::document::{Document, Edit, Snapshot};
 use treefill::language::Language;
 
@@ -196,16 +196,24 @@ impl Scene {
         let language = language(self.name).unwrap();
         let strict = language.strict.unwrap();
         let faults = |text: &str| tree_faults(&language, text);
-        let request =
-            CompletionRequest { snapshot, offset: self.offset, trigger, selected: None, shown: Vec::new() };
+        let request = CompletionRequest {
+            snapshot,
+            offset: self.offset,
+            trigger,
+            selected: None,
+            remembered: Vec::new(),
+        };
         let Outcome::Suggested(completion) = run(request, &self.generated) else { return Ok(None) };
         prop_assert_eq!(completion.check_level, CheckLevel::Strict);
-        prop_assert!(!completion.text.trim().is_empty());
+        prop_assert!(!completion.text().trim().is_empty());
         let mut applied = self.text.clone();
-        applied.replace_range(completion.range.clone(), &completion.text);
+        applied.replace_range(completion.range(), completion.text());
         let told = format!(
             "{:?} at {} in {}, generated {:?}",
-            completion.text, self.offset, self.name, self.generated
+            completion.text(),
+            self.offset,
+            self.name,
+            self.generated
         );
         prop_assert!(faults(&applied) <= faults(&self.text), "tree: {}", told);
         let (now, mut then) = (strict.judge(&applied), strict.judge(&self.text));
@@ -255,18 +263,18 @@ proptest! {
         let Some((completion, applied)) = scene.adds_no_fault(snapshot, trigger)? else { return Ok(()) };
 
         // Typing what is shown, to any point: the rest, without the model, and the same document in the end.
-        let typed = floor(&completion.text, completion.text.len() / 2);
+        let typed = floor(completion.text(), completion.text().len() / 2);
         let mut typing = scene.text.clone();
-        typing.insert_str(completion.range.start, &completion.text[..typed]);
+        typing.insert_str(completion.range().start, &completion.text()[..typed]);
         let request = CompletionRequest {
             snapshot: Snapshot::of_text("file:///test", &typing, None),
-            offset: completion.range.start + typed,
+            offset: completion.range().start + typed,
             trigger: TriggerKind::Automatic,
             selected: None,
-            shown: vec![completion.shown.clone()],
+            remembered: vec![Remembered { suggestion: completion.clone(), seen: true }],
         };
-        let Outcome::Suggested(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text) };
-        typing.replace_range(rest.range.clone(), &rest.text);
+        let Outcome::Suggested(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text()) };
+        typing.replace_range(rest.range(), rest.text());
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
     }
 }

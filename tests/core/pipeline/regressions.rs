@@ -1,4 +1,4 @@
-//! Suggestions that once made a real file worse for an independent parser, one row each.
+//! Tests suggestions that once made a real file worse for an independent parser, one row each.
 
 use expect_test::expect;
 

@@ -1,4 +1,4 @@
-//! Commands that mend, implement and check files.
+//! Tests the commands that fix, implement and check files.
 
 use super::Home;
 

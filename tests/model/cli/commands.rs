@@ -1,4 +1,4 @@
-//! Help, usage errors, languages and doctor.
+//! Tests help, usage errors, languages and doctor.
 
 use super::Home;
 

@@ -1,4 +1,5 @@
-//! `treefill eval` with the embedded model: cases made, holes asked, keys replayed in this process and over LSP, results read.
+//! Tests `treefill eval` with the embedded model: cases made, holes asked, keys replayed in this process and over LSP,
+//! results read.
 
 use std::path::Path;
 

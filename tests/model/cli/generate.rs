@@ -1,4 +1,4 @@
-//! Man pages and shell completions: for every command that the help knows, whatever was added since.
+//! Tests man pages and shell completions: there is one for every command that the help knows.
 
 use super::Home;
 

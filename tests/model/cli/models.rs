@@ -1,4 +1,4 @@
-//! Model files that cannot be used, given on the command line or in the configuration: one clear line, no crash.
+//! Tests model files that cannot be used, given on the command line or in the configuration: one clear line, no crash.
 
 use super::Home;
 

@@ -1,4 +1,4 @@
-//! `treefill complete`: places that are none, and the shape of what it prints.
+//! Tests `treefill complete`: places that are none, and the shape of what it prints.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The configuration file: where it is, what is said about a wrong one, and that none is ever overwritten.
+//! Tests the configuration file: where it is, what is said about a wrong one, and that none is ever overwritten.
 
 use super::{Home, run};
 

@@ -1,6 +1,6 @@
-//! `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
+//! Tests `treefill stats`: from a file of events to a table, a page and JSON; and what it says without one.
 
-use treefill::stats::{Asked, Disposition, Ended, Kept, RequestKind, UsageEvent, event};
+use treefill::stats::{Asked, Disposition, Ended, KeptShare, RequestKind, UsageEvent, event};
 
 use super::Home;
 
@@ -28,7 +28,7 @@ fn events() -> String {
         let (language, kind) = ("python".to_owned(), RequestKind::Automatic);
         events.push(UsageEvent::Ended(Ended { at, language, kind, lines: 1, bytes: 9, fate, taken: 0 }));
     }
-    events.push(UsageEvent::Kept(Kept { at, language: "python".into(), lines: 1, share: 0.75 }));
+    events.push(UsageEvent::Kept(KeptShare { at, language: "python".into(), lines: 1, share: 0.75 }));
     events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect()
 }
 

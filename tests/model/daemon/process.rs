@@ -1,4 +1,4 @@
-//! The real engine process with the embedded model: found, shared, killed in every way, given up.
+//! Tests the real engine process with the embedded model: found, shared, killed in every way, given up.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The socket: who is let in, and what strangers, liars and the impatient can do. A scripted engine answers.
+//! Tests the socket: who is let in, and what strangers, liars and the impatient can do. A scripted engine answers.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,4 +1,4 @@
-//! What the engine process' tests share: folders of its own for each test, jobs, waiting for a state. No tests.
+//! Makes what the tests of the engine process share: folders of its own for each test, jobs, waiting for a state.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

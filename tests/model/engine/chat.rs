@@ -1,5 +1,5 @@
-//! Conversations: real chat templates on real vocabularies, and the whole way through llama.cpp with the embedded model, whose
-//! answers are noise.
+//! Tests conversations: real chat templates on real vocabularies, and the whole way through llama.cpp with the embedded
+//! model, whose answers are noise.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! Model files that cannot be used: each ends as one clear text, none ends the process.
+//! Tests model files that cannot be used: each ends as one clear text, none ends the process.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! The engine on the embedded model: what it generates, what it reuses, and how it stops.
+//! Tests the engine on the embedded model: what it generates, what it reuses, and how it stops.
 //!
-//! Quality of suggestions is not judged here; refused files are in `engine_files.rs`.
+//! `files` tests the files that it refuses.
 
 use super::support::{LIST, PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
 use treefill::cancel::{CancelSource, CancelToken};

@@ -1,4 +1,4 @@
-//! What the engine's tests share: an engine on the embedded model, jobs, collected streams. No tests.
+//! Makes what the engine's tests share: an engine on the embedded model, jobs, collected streams.
 
 use std::sync::Arc;
 

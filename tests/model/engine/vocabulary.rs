@@ -1,4 +1,4 @@
-//! Golden token ids of one prompt per family on real vocabularies: sentinels by id, texts without special tokens.
+//! Tests golden token ids of one prompt per family on real vocabularies: sentinels by id, texts without special tokens.
 //!
 //! No weights are involved; see `vocab/README.md`.
 

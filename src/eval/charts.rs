@@ -1,4 +1,4 @@
-//! Runs as a page of HTML that stands for itself: what counts first, the stages side by side, times, and all figures.
+//! Arranges runs as a report with plots: what counts first, the stages side by side, times, and all figures.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::metrics::Figure;
 use super::replay::ReplayRow;
 use super::report::{load, shown};
 use super::runs::{self, Head};
-use crate::plot::{BarChart, Histogram, Page};
+use crate::plot::{BarChart, Histogram, Report};
 
 /// What the plots compare.
 const COMPARED: [&str; 8] = [
@@ -21,9 +21,9 @@ const COMPARED: [&str; 8] = [
     "keys saved",
 ];
 
-/// The page of these runs.
-pub fn render(paths: &[PathBuf]) -> anyhow::Result<String> {
-    let mut page = Page::new("treefill: suggestions measured")
+/// The report of these runs.
+pub fn of(paths: &[PathBuf]) -> anyhow::Result<Report> {
+    let mut page = Report::new("treefill: suggestions measured")
         .text("Made by `treefill eval report`. The same cases and the same model file for all backends, where their names say so.");
     for path in paths {
         let (head, figures) = load(path)?;
@@ -36,16 +36,16 @@ pub fn render(paths: &[PathBuf]) -> anyhow::Result<String> {
                 .collect();
             if !rows.is_empty() {
                 let bars = BarChart { unit: "%".to_owned(), rows, ..BarChart::default() };
-                page = page.plot(name, bars.svg());
+                page = page.bars(name, &bars);
             }
         }
         for (group, values) in times(&head, path)? {
-            let plot = Histogram { unit: "ms".to_owned(), values };
-            page = page.plot(&format!("Time from question to answer: {group}"), plot.svg());
+            let times = Histogram { unit: "ms".to_owned(), values };
+            page = page.histogram(&format!("Time from question to answer: {group}"), &times);
         }
         page = tables(page, &figures);
     }
-    Ok(page.render())
+    Ok(page)
 }
 
 fn of_head(head: &Head) -> String {
@@ -72,13 +72,13 @@ fn times(head: &Head, path: &std::path::Path) -> anyhow::Result<Vec<(String, Vec
 }
 
 /// All figures, a table for each group.
-fn tables(mut page: Page, figures: &[Figure]) -> Page {
+fn tables(mut page: Report, figures: &[Figure]) -> Report {
     let mut groups: Vec<&str> = figures.iter().map(|figure| figure.group.as_str()).collect();
     groups.dedup();
     for group in groups {
         let of = figures.iter().filter(|figure| figure.group == group);
         let rows: Vec<Vec<String>> = of.map(|figure| vec![figure.name.to_owned(), shown(figure)]).collect();
-        page = page.table(&[group, ""], &rows);
+        page = page.table(&[group, ""], rows);
     }
     page
 }

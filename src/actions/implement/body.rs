@@ -1,15 +1,15 @@
-//! Whether a body may be put into its place, how much of it, and how good it looks. It generates nothing.
+//! Validates bodies for a stub: whether one may be put into its place, how much of it, and how good it looks.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use tree_sitter::{InputEdit, Node, Point, Tree};
+use tree_sitter::{Node, Tree};
 
 use super::stub::{self, Stub};
 use crate::completion::generate::Draft;
 use crate::document::{Edit, Snapshot};
-use crate::verify::{FaultCount, names, risks};
+use crate::verify::{Applied, Verifier, names, policy};
 
 /// What a look at a body adds to its mean log-probability (about -0.3 to -2 for texts worth a look). Chosen by what a
 /// reader minds most, not fitted: there are too few real acceptances to fit to.
@@ -37,29 +37,24 @@ impl Body {
     }
 }
 
-/// Judges bodies of one stub.
-pub struct Judge {
-    snapshot: Snapshot,
-    tree: Tree,
+/// Validates bodies of one stub.
+pub struct BodyValidator {
+    verifier: Verifier,
     stub: Stub,
-    before: FaultCount,
 }
 
 /// A text in its place, with nothing else moved.
 struct Placed {
-    applied: Snapshot,
-    tree: Tree,
+    applied: Applied,
     edit: Edit,
     inserted: Range<usize>,
     definition: Range<usize>,
 }
 
-impl Judge {
-    /// A judge for `stub` of `snapshot`; None when its text cannot be judged.
+impl BodyValidator {
+    /// Validates bodies for `stub` of `snapshot`; None when its text cannot be judged.
     pub fn new(snapshot: &Snapshot, stub: Stub) -> Option<Self> {
-        let tree = snapshot.parse()?;
-        let snapshot = snapshot.with_tree(tree.clone());
-        Some(Self { before: FaultCount::of(&snapshot)?, snapshot, tree, stub })
+        Some(Self { verifier: Verifier::new(snapshot)?, stub })
     }
 
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
@@ -76,7 +71,11 @@ impl Judge {
                 continue;
             }
             let whole = end == written.text.len();
-            return Some(self.ranked(placed, used.len(), if whole { 0.0 } else { CUT } + written.likelihood));
+            return Some(self.ranked(
+                placed,
+                used.len(),
+                if whole { 0.0 } else { CUT } + written.mean_logprob,
+            ));
         }
         None
     }
@@ -86,57 +85,25 @@ impl Judge {
         if text.trim().is_empty() {
             return None;
         }
-        let edit = self.stub.edit(&self.snapshot, text);
-        let inserted = self.stub.inserted(&self.snapshot, text);
-        let applied = self.snapshot.with_edit(&edit);
-        let tree = applied.parse()?;
+        let snapshot = self.verifier.snapshot();
+        let edit = self.stub.edit(snapshot, text);
+        let inserted = self.stub.inserted(snapshot, text);
+        let applied = self.verifier.apply(std::slice::from_ref(&edit)).ok()?;
+        self.verifier.verify_structure(&applied, &policy::BODY, Some(&self.stub.hole)).ok()?;
         let old = self.stub.definition.clone();
-        let definition = old.start..old.end + applied.len() - self.snapshot.len();
+        let definition = old.start..old.end + applied.after.len() - snapshot.len();
         // A docstring's function ends with its docstring, before what may be said of it on the same line.
         let definition = definition.start..definition.end.max(inserted.end);
-        let function = node_at(&tree, &definition)?;
-        let applied = applied.with_tree(tree.clone());
-        let placed = Placed { edit, inserted, definition, applied, tree: tree.clone() };
-        let kept = !function.has_error()
-            && self.changes_nothing_around(&placed)
-            && has_statement(function, &placed.inserted)
-            && stub::find(&placed.applied, &tree, &(old.start..old.start))
-                .is_none_or(|stub| stub.definition.start != old.start);
-        kept.then_some(placed)
-    }
-
-    /// Whether the structure of everything but the function is what it was, and its header too.
-    fn changes_nothing_around(&self, placed: &Placed) -> bool {
-        let edit = &placed.edit;
-        let mut edited = self.tree.clone();
-        edited.edit(&InputEdit {
-            start_byte: edit.range.start,
-            old_end_byte: edit.range.end,
-            new_end_byte: edit.range.start + edit.text.len(),
-            start_position: point(&self.snapshot, edit.range.start),
-            old_end_position: point(&self.snapshot, edit.range.end),
-            new_end_position: point(&placed.applied, edit.range.start + edit.text.len()),
-        });
-        let within = |range: tree_sitter::Range| {
-            placed.definition.start <= range.start_byte && range.end_byte <= placed.definition.end + 1
-        };
-        let same_around = edited.changed_ranges(&placed.tree).all(within);
-        let header = |tree: &Tree, range: &Range<usize>| -> Vec<(u16, Range<usize>)> {
-            let Some(function) = node_at(tree, range) else { return Vec::new() };
-            let mut cursor = function.walk();
-            let mut children: Vec<_> =
-                function.children(&mut cursor).filter(|child| !child.is_extra()).collect();
-            // The last one is the body, or what it takes the place of.
-            children.pop();
-            children.into_iter().map(|child| (child.kind_id(), child.byte_range())).collect()
-        };
-        same_around && header(&self.tree, &self.stub.definition) == header(&placed.tree, &placed.definition)
+        let is_sound = !node_at(&applied.tree, &definition)?.has_error();
+        let is_stub = stub::find(&applied.after, &applied.tree, &(old.start..old.start))
+            .is_some_and(|stub| stub.definition.start == old.start);
+        (is_sound && !is_stub).then_some(Placed { edit, inserted, definition, applied })
     }
 
     /// The same without the statements behind one that leaves the function.
     fn without_what_never_runs(&self, placed: &Placed, text: &str) -> Option<Placed> {
         let end = self.captured(placed, "stub.end").into_iter().map(|node| node.end_byte()).min()?;
-        let kept = crate::document::with_line_ends(text, placed.applied.line_ending());
+        let kept = crate::document::with_line_ends(text, placed.applied.after.line_ending());
         let kept = kept.get(..end.checked_sub(placed.inserted.start)?)?.replace("\r\n", "\n");
         (end < placed.inserted.end).then(|| self.place(&kept)).flatten()
     }
@@ -144,14 +111,14 @@ impl Judge {
     /// The captures of that name in the new body.
     fn captured<'a>(&self, placed: &'a Placed, wanted: &str) -> Vec<Node<'a>> {
         let (Some(function), Some(language)) =
-            (node_at(&placed.tree, &placed.definition), placed.applied.language.as_deref())
+            (node_at(&placed.applied.tree, &placed.definition), placed.applied.after.language.as_deref())
         else {
             return Vec::new();
         };
         let within = |node: &Node<'_>| {
             placed.inserted.start <= node.start_byte() && node.end_byte() <= placed.inserted.end
         };
-        let found = stub::signature(&placed.applied, language, function);
+        let found = stub::signature(&placed.applied.after, language, function);
         let found = found.into_iter().filter(|(name, _)| *name == wanted).map(|(_, node)| node);
         found.filter(within).collect()
     }
@@ -159,21 +126,19 @@ impl Judge {
     /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; and what needs a second
     /// look.
     fn is_sound(&self, placed: &Placed) -> bool {
-        FaultCount::quick(&placed.applied).is_some_and(|after| after.adds_nothing_to(&self.before))
-            && risks::added(&self.snapshot, &placed.applied, &placed.inserted)
-                .is_some_and(|added| added.is_empty())
+        self.verifier.verify(&placed.applied, &policy::BODY, Some(&self.stub.hole)).is_ok()
     }
 
     /// The parameters that the body reads.
     fn used(&self, placed: &Placed) -> HashSet<String> {
-        let read = names::read(&placed.applied, &placed.tree, &placed.inserted);
+        let read = names::read(&placed.applied.after, &placed.applied.tree, &placed.inserted);
         self.stub.parameters.iter().filter(|name| read.contains(*name)).cloned().collect()
     }
 
     fn ranked(&self, placed: Placed, used: usize, likelihood: f32) -> Body {
         let asked = self.stub.parameters.len();
         let answers = !self.stub.returns || !self.captured(&placed, "stub.answer").is_empty();
-        let found = names::check(&placed.applied, &placed.tree, placed.inserted.clone());
+        let found = names::check(&placed.applied.after, &placed.applied.tree, placed.inserted.clone());
         let count = |names: &[String]| names.len().min(3) as f32;
         let score = likelihood
             + if answers { ANSWERS } else { 0.0 }
@@ -211,29 +176,4 @@ fn node_at<'t>(tree: &'t Tree, range: &Range<usize>) -> Option<Node<'t>> {
         node = node.parent().filter(|parent| parent.start_byte() >= range.start)?;
     }
     Some(node)
-}
-
-/// Whether a statement begins in `inserted`: a comment is none.
-fn has_statement(function: Node<'_>, inserted: &Range<usize>) -> bool {
-    let mut cursor = function.walk();
-    loop {
-        let node = cursor.node();
-        let touches = node.start_byte() < inserted.end && inserted.start < node.end_byte();
-        if touches && node.is_named() && node.start_byte() >= inserted.start && !node.is_extra() {
-            return true;
-        }
-        if touches && !node.is_extra() && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return false;
-            }
-        }
-    }
-}
-
-fn point(snapshot: &Snapshot, byte: usize) -> Point {
-    let row = snapshot.line_of(byte);
-    Point { row, column: byte - snapshot.line_start(byte) }
 }

@@ -1,0 +1,62 @@
+//! Lists every action once, and finds and resolves actions by that list.
+
+use super::action::{ActionSpec, Fix, LazyAction, Resolve, Steps};
+use super::request::{ActionRequest, AvailableModels};
+use super::{
+    docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
+    regenerate, rewrite,
+};
+use crate::completion::Reason;
+use crate::document::Edit;
+
+/// The actions, in the order of a menu.
+pub static ACTIONS: &[&ActionSpec] = &[
+    &fix_syntax::SPEC,
+    &fix_diagnostic::SPEC,
+    &implement::SPEC,
+    &generate_from_comment::SPEC,
+    &regenerate::SPEC,
+    &fix_with_instruct::SPEC,
+    &docstring::SPEC,
+    &explain::SPEC,
+    &rewrite::SPEC,
+];
+
+/// The action with this id.
+pub fn by_id(id: &str) -> Option<&'static ActionSpec> {
+    ACTIONS.iter().copied().find(|action| action.id == id)
+}
+
+/// The complete fixes for a request, best first within each action. It parses: call it on a blocking thread.
+pub fn fixes(request: &ActionRequest) -> Vec<Fix> {
+    let mut fixes: Vec<Fix> = Vec::new();
+    for action in ACTIONS {
+        let Steps::Ready { find } = action.steps else { continue };
+        // While a file does not parse, what others report may only follow from that.
+        let doubtful = !fixes.is_empty();
+        let found = find(request).into_iter();
+        fixes.extend(found.map(|fix| Fix { preferred: fix.preferred && !doubtful, ..fix }));
+    }
+    fixes
+}
+
+/// The actions that a model could resolve there. It asks none, but it parses: call it on a blocking thread.
+pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<LazyAction> {
+    let find = |action: &&ActionSpec| match action.steps {
+        Steps::Lazy { model, without_model, find, .. } if without_model || models.has(model) => find(request),
+        _ => Vec::new(),
+    };
+    ACTIONS.iter().flat_map(find).collect()
+}
+
+/// Makes the edits of a lazy action, in bytes of its snapshot.
+///
+/// # Errors
+/// The reason why there are none; [`ActionSpec::failure_message`] says it to the user.
+pub async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
+    match work.action.action.steps {
+        Steps::Lazy { resolve, .. } => resolve(work).await,
+        // Its fixes were complete when they were found.
+        Steps::Ready { .. } => Err(Reason::NotHere),
+    }
+}

@@ -1,0 +1,53 @@
+//! Describes what actions are asked for: a place in a document, the diagnostics there, and the models at hand.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Workspace;
+use crate::diagnostics::Diagnostic;
+use crate::document::Snapshot;
+use crate::engine::ModelRole;
+
+/// What an editor, or a command, asks for.
+#[derive(Debug, Clone)]
+pub struct ActionRequest {
+    /// The document at the moment of asking.
+    pub snapshot: Snapshot,
+    /// The selection, or the cursor, in bytes of the snapshot. None asks for the first error of the file.
+    pub range: Option<Range<usize>>,
+    /// The diagnostics there.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files around the document.
+    pub workspace: Workspace,
+    /// Time for the search of one repair, besides the parses of the whole file before and after.
+    pub time: Duration,
+}
+
+impl ActionRequest {
+    /// The selection, or the cursor; the beginning of the file where none is given.
+    pub fn place(&self) -> Range<usize> {
+        self.range.clone().unwrap_or_default()
+    }
+}
+
+/// Time that an editor's menu may take: it opens on a key, and must not seem to hang.
+pub const MENU_TIME: Duration = Duration::from_millis(50);
+
+/// The models at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AvailableModels {
+    /// One that fills in.
+    pub infill: bool,
+    /// One that takes instructions.
+    pub instruct: bool,
+}
+
+impl AvailableModels {
+    /// Whether there is one of this role.
+    pub fn has(self, role: ModelRole) -> bool {
+        match role {
+            ModelRole::Infill => self.infill,
+            ModelRole::Instruct => self.instruct,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Arranges statistics as a report, for a terminal and for a browser.
+
+use super::{because, milliseconds, percent, span};
+use crate::plot::{BarChart, Histogram, LineChart, Report};
+use crate::stats::{Filter, Step, Summary};
+
+pub fn of(summary: &Summary, filter: &Filter) -> Report {
+    let language = filter.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default();
+    let mut report = Report::new(&format!("The last {}{language}", span(filter)))
+        .text("Counted on this machine and sent nowhere: times, sizes and reasons, no text and no names of files.")
+        .figures(figures(summary));
+    if !summary.silent.is_empty() {
+        let rows = summary.silent.iter().map(|(name, count)| (because(name), vec![*count as f64])).collect();
+        let bars = BarChart { rows, ..BarChart::default() };
+        report = report.heading("Why nothing was shown").bars("Requests without a suggestion", &bars);
+    }
+    if summary.answered > 0 {
+        report = report.heading("Time from request to suggestion");
+    }
+    for (name, latency) in
+        [("With the model", &summary.model), ("Without it: the text was there already", &summary.no_model)]
+    {
+        if !latency.all.is_empty() {
+            let (p50, p95) = (milliseconds(latency.p50), milliseconds(latency.p95));
+            let times = Histogram { unit: "ms".to_owned(), values: latency.all.clone() };
+            report = report.histogram(&format!("{name}: p50 {p50}, p95 {p95}"), &times);
+        }
+    }
+    if summary.steps.len() > 1 {
+        let each = match summary.step_days {
+            1 => "Suggestions per day".to_owned(),
+            days => format!("Suggestions per {days} days"),
+        };
+        report = report.heading("Over time").lines(&each, &over_time(summary));
+    }
+    if !summary.languages.is_empty() {
+        report = report.heading("Languages").table(&COLUMNS, languages(summary));
+    }
+    if !summary.actions.is_empty() {
+        report = report.heading("Code actions").table(&ACTIONS, actions(summary));
+    }
+    report
+}
+
+fn figures(summary: &Summary) -> Vec<(&'static str, String, String)> {
+    let silent = summary.requests - summary.answered;
+    vec![
+        (
+            "requests",
+            summary.requests.to_string(),
+            format!("{silent} without an answer; {} more were replaced by a newer one", summary.superseded),
+        ),
+        (
+            "answered",
+            percent(summary.answered_share),
+            format!("{} of them without the model", percent(summary.without_model_share)),
+        ),
+        (
+            "suggestions",
+            summary.suggestions.to_string(),
+            "different ones, however often each was shown".to_owned(),
+        ),
+        ("accepted", percent(summary.accepted_share), format!("{} of {}", summary.accepted, summary.ended)),
+        (
+            "typed out",
+            percent(summary.typed_share),
+            format!("{}: what you typed was what was shown", summary.typed),
+        ),
+        (
+            "kept",
+            percent(summary.kept_share),
+            format!("of an accepted text is still there 30 s later; {} looked at", summary.kept),
+        ),
+        ("not typed", summary.taken_bytes.to_string(), "bytes that you did not have to type".to_owned()),
+        (
+            "prompt reused",
+            percent(summary.reused_share),
+            format!("of {} tokens read; {} written", summary.prompt_tokens, summary.tokens),
+        ),
+    ]
+}
+
+fn over_time(summary: &Summary) -> LineChart {
+    let count = summary.steps.len() as u64;
+    let label = |at: u64| match (count - 1 - at) * summary.step_days {
+        0 => "now".to_owned(),
+        1 => "1 day ago".to_owned(),
+        days => format!("{days} days ago"),
+    };
+    let values = |of: fn(&Step) -> usize| summary.steps.iter().map(|step| of(step) as f64).collect();
+    LineChart {
+        unit: String::new(),
+        labels: (0..count).map(label).collect(),
+        series: vec![
+            ("shown".to_owned(), values(|step| step.shown)),
+            ("accepted or typed out".to_owned(), values(|step| step.taken)),
+        ],
+    }
+}
+
+const COLUMNS: [&str; 8] =
+    ["language", "requests", "answered", "suggestions", "accepted", "typed out", "kept", "p50"];
+
+fn languages(summary: &Summary) -> Vec<Vec<String>> {
+    let row = |language: &crate::stats::LanguageSummary| {
+        vec![
+            language.name.clone(),
+            language.requests.to_string(),
+            percent(language.answered_share),
+            language.suggestions.to_string(),
+            percent(language.accepted_share),
+            percent(language.typed_share),
+            percent(language.kept_share),
+            milliseconds(language.p50),
+        ]
+    };
+    summary.languages.iter().map(row).collect()
+}
+
+const ACTIONS: [&str; 6] = ["action", "offered", "nothing passed", "applied", "undone", "edited"];
+
+fn actions(summary: &Summary) -> Vec<Vec<String>> {
+    let row = |action: &crate::stats::ActionTally| {
+        let numbers = [action.offered, action.failed, action.applied, action.undone, action.edited];
+        let mut row = vec![action.name.replace('_', " ")];
+        row.extend(numbers.map(|number| number.to_string()));
+        row
+    };
+    summary.actions.iter().map(row).collect()
+}

@@ -1,0 +1,44 @@
+//! Turns a chosen text into a suggestion for the document as the editor has it.
+
+use super::decode::Decoded;
+use super::outcome::Reason;
+use super::suggestion::{Anchor, CheckLevel, Rank, Suggestion};
+use super::target::Target;
+use super::trim::Candidate;
+use crate::document::{Edit, with_line_ends};
+use crate::verify::faults;
+
+/// The suggestion to put `insertion` at the target, with the line ends `line_ending`.
+///
+/// # Errors
+/// [`Reason::MenuConflict`] when it was checked with a menu entry accepted, and adds a fault to the document without it.
+pub fn finish(
+    target: &Target,
+    insertion: &Candidate,
+    line_ending: &str,
+    check_level: CheckLevel,
+    rank: Rank,
+    decoded: &Decoded,
+) -> Result<Suggestion, Reason> {
+    let text = with_line_ends(&insertion.text, line_ending);
+    let edit = match &target.entry {
+        None => Edit::replace(target.offset..target.offset + insertion.takes, text),
+        Some(entry) => {
+            let range = entry.range.start..entry.range.end + insertion.takes;
+            Edit::replace(range, format!("{}{text}", entry.text))
+        }
+    };
+    let was_checked = target.entry.is_none() || check_level == CheckLevel::Unvalidated;
+    if !was_checked && !faults::adds_nothing(&target.document, &edit) {
+        return Err(Reason::MenuConflict);
+    }
+    Ok(Suggestion {
+        anchor: Anchor::of(&target.document.text, &edit.range),
+        continues: None,
+        edits: vec![edit],
+        check_level,
+        rank,
+        tokens: decoded.tokens,
+        prompt_tokens: (decoded.prompt.tokens, decoded.prompt.reused),
+    })
+}

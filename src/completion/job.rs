@@ -1,0 +1,55 @@
+//! Builds the engine's jobs at a cursor, and says as a reason why an engine cannot run one.
+
+use super::outcome::Reason;
+use crate::context::CursorContext;
+use crate::engine::{Engine, EngineError, Job, Lane, Sampling, Status, Stop, Task};
+use crate::prompt::{self, PromptBudget};
+
+/// Why an engine with this status runs no job now; None when it does.
+pub fn unready(status: &Status) -> Option<Reason> {
+    match status {
+        Status::Ready(_) => None,
+        Status::Loading(_) => Some(Reason::ModelLoading),
+        Status::Restarting => Some(Reason::EngineRestarting),
+        Status::Failed(why) => Some(Reason::NoEngine(why.clone())),
+    }
+}
+
+/// Tokens of the model's context; 0 while the model is still being read, which a job may wait for.
+///
+/// # Errors
+/// [`Reason::NoEngine`] when the engine will never run a job.
+pub fn context_tokens(engine: &dyn Engine) -> Result<u32, Reason> {
+    let status = engine.status().borrow().clone();
+    match (unready(&status), status) {
+        (Some(reason @ Reason::NoEngine(_)), _) => Err(reason),
+        (_, Status::Ready(model)) => Ok(model.context),
+        _ => Ok(0),
+    }
+}
+
+/// A job for the cursor in `context` with a model of so many tokens of context: somebody waits for it, it takes the likeliest
+/// tokens, and it generates none until `max_tokens` is set.
+pub fn at_cursor(context: &CursorContext, model_context: u32, document: &str, task: Task) -> Job {
+    Job {
+        document: document.to_owned(),
+        lane: Lane::Interactive,
+        segments: prompt::build(context, PromptBudget::for_context(model_context)),
+        max_tokens: 0,
+        stop: Stop::default(),
+        sampling: Sampling::Greedy,
+        task,
+    }
+}
+
+impl From<EngineError> for Reason {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Superseded,
+            EngineError::Restarting => Self::EngineRestarting,
+            EngineError::Unavailable(why) => Self::NoEngine(why),
+            EngineError::TooLong { tokens, context } => Self::TooLong { tokens, context },
+            EngineError::Failed(why) => Self::EngineFailed(why),
+        }
+    }
+}
