@@ -102,8 +102,8 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "completion", "lsp"];
-const NAMES_YET: &str = "Action Answer Asked Candidate Case Change Client Completion Event History Judge Kind Language Lines Model Module Options Row Side Site Source Told";
+const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "completion"];
+const NAMES_YET: &str = "Judge";
 const HEADERS_YET: &[&str] = &["src/", "tests/", "benches/"];
 
 struct Source {
