@@ -1,5 +1,4 @@
-//! From what a model wrote to the edits that make it so: in the file's indentation and line ends, and no more than differs.
-//! It judges nothing.
+//! Turns what a model wrote into edits: in the indentation and line ends of the file, and no more than differs.
 
 use std::ops::Range;
 

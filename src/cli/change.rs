@@ -1,4 +1,4 @@
-//! Holds what commands that change a file share: which place they are given, and how a change is shown or written.
+//! Reads the targets of commands that change a file, and shows or writes the change.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 
-use super::file_position::FilePosition;
+use super::place::Place;
 use crate::document::Snapshot;
 use crate::language::Registry;
 
@@ -23,7 +23,7 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<FilePosition>() {
+        match text.parse::<Place>() {
             Ok(place) => Ok(Self { file: place.file, line: Some(place.line) }),
             Err(_) if text.is_empty() => Err("expected FILE or FILE:LINE".into()),
             Err(_) => Ok(Self { file: text.into(), line: None }),
@@ -32,8 +32,8 @@ impl FromStr for Target {
 }
 
 impl Target {
-    fn place(&self) -> FilePosition {
-        FilePosition { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
+    fn place(&self) -> Place {
+        Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
 
     /// In full, as path patterns see it.

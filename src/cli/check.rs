@@ -1,4 +1,4 @@
-//! Runs `treefill check`: lists code that a reader should look at twice. It changes no file.
+//! Runs `treefill check`: lists code that a reader should look at twice.
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! `treefill fix`: repairs syntax errors, and what diagnostics complain about, as a diff or in the file. It asks a model only
-//! when told to.
+//! Runs `treefill fix`: repairs syntax errors, and what diagnostics report, as a diff or in the file. It asks a model only with
+//! `--with-model`.
 
 mod diagnostics;
 mod model;

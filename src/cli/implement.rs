@@ -1,4 +1,4 @@
-//! `treefill implement`: writes the body of a function that has none, as a diff or in the file.
+//! Runs `treefill implement`: writes the body of a function that has none, as a diff or in the file.
 
 use std::io::Write as _;
 use std::path::PathBuf;

@@ -158,11 +158,8 @@ fn insertions(
         if left.is_none() && site.text[..end].ends_with(' ') && !glues(site.text, end - 1, &part.text) {
             let usual = site.space(class, site.side(right), 1);
             let score = INSERT + part.prior + far + likelier + usual + ODD_INDENT * odd(site, end);
-            found.push(RepairCandidate {
-                edit: Edit::insert(end - 1, part.text.clone()),
-                what: RepairKind::Insert,
-                score,
-            });
+            let edit = Edit::insert(end - 1, part.text.clone());
+            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
         }
     }
 }
@@ -307,11 +304,8 @@ fn glued(
             let usual = site.space(Some(class(a)), Some(part.class), 0)
                 + site.space(Some(part.class), Some(class(b)), 0);
             let score = trust + far + likelier + usual;
-            found.push(RepairCandidate {
-                edit: Edit::insert(start + cut, part.text.clone()),
-                what: RepairKind::Insert,
-                score,
-            });
+            let edit = Edit::insert(start + cut, part.text.clone());
+            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
         }
         moved(site, token, cut, trust + MOVED + far, found);
     }
@@ -350,23 +344,22 @@ fn moved(site: &ErrorSite<'_>, token: usize, cut: usize, prior: f32, found: &mut
 
 /// How plausible it is that `word` was meant to be the part; none for what nobody mistakes.
 fn likeness(kind: TokenKind, word: &str, part: &Part) -> Option<f32> {
+    use TokenKind::{Identifier, Keyword, Number, Punctuation, String};
     let distance = || strsim::osa_distance(word, &part.text);
     match (kind, part.kind) {
-        (TokenKind::Identifier | TokenKind::Keyword, TokenKind::Keyword) => {
+        (Identifier | Keyword, Keyword) => {
             let distance = distance();
             let letters = part.text.len().min(word.len());
             let typo = distance == 1 || distance == 2 && letters >= 4 || distance == 3 && letters >= 7;
             // Keywords are written as meant, mostly, and one letter is a slip away from every short word.
-            let short = if letters < 2 || kind == TokenKind::Keyword { 2.0 * SLIP } else { 0.0 };
+            let short = if letters < 2 || kind == Keyword { 2.0 * SLIP } else { 0.0 };
             Some(if typo { TYPO + SLIP * (distance as f32 - 1.0) + short } else { REPLACE - 1.0 })
         }
-        (TokenKind::Punctuation, TokenKind::Punctuation) if distance() == 1 => Some(REPLACE + 3.0),
-        (TokenKind::Punctuation, TokenKind::Punctuation) => Some(REPLACE),
-        (TokenKind::Punctuation | TokenKind::Keyword, _) => Some(REPLACE),
-        (TokenKind::Number | TokenKind::String, TokenKind::Punctuation | TokenKind::Keyword) => {
-            Some(REPLACE - 2.0)
-        }
-        (TokenKind::Identifier, TokenKind::Punctuation) => Some(REPLACE - 3.0),
+        (Punctuation, Punctuation) if distance() == 1 => Some(REPLACE + 3.0),
+        (Punctuation, Punctuation) => Some(REPLACE),
+        (Punctuation | Keyword, _) => Some(REPLACE),
+        (Number | String, Punctuation | Keyword) => Some(REPLACE - 2.0),
+        (Identifier, Punctuation) => Some(REPLACE - 3.0),
         _ => None,
     }
 }
@@ -388,11 +381,8 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
         && !(site.text[second.end..].starts_with(is_word) && a.ends_with(is_word))
     {
         let score = SWAP + far + site.delta(token..next + 1, &classes);
-        found.push(RepairCandidate {
-            edit: Edit::replace(both.clone(), swapped),
-            what: RepairKind::Swap,
-            score,
-        });
+        let edit = Edit::replace(both, swapped);
+        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
     }
     let joined = format!("{a}{b}");
     let known = site.lexicon.fixed().any(|fixed| fixed == joined)
