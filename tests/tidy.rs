@@ -102,9 +102,18 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "completion"];
-const NAMES_YET: &str = "Judge";
-const HEADERS_YET: &[&str] = &["src/", "tests/", "benches/"];
+const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic"];
+const NAMES_YET: &str = "Place";
+const HEADERS_YET: &[&str] = &[
+    "src/actions",
+    "src/cli",
+    "src/completion",
+    "src/context",
+    "src/document",
+    "src/language",
+    "src/prompt",
+    "src/session",
+];
 
 struct Source {
     path: String,

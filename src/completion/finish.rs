@@ -6,7 +6,7 @@ use super::suggestion::{Anchor, CheckLevel, Rank, Suggestion};
 use super::target::Target;
 use super::trim::Candidate;
 use crate::document::{Edit, with_line_ends};
-use crate::verify::faults;
+use crate::verify::{Verifier, policy};
 
 /// The suggestion to put `insertion` at the target, with the line ends `line_ending`.
 ///
@@ -29,7 +29,8 @@ pub fn finish(
         }
     };
     let was_checked = target.entry.is_none() || check_level == CheckLevel::Unvalidated;
-    if !was_checked && !faults::adds_nothing(&target.document, &edit) {
+    let allows = |verifier: Verifier| verifier.allows(std::slice::from_ref(&edit), &policy::VERIFIED_APART);
+    if !was_checked && !Verifier::new(&target.document).is_some_and(allows) {
         return Err(Reason::MenuConflict);
     }
     Ok(Suggestion {
