@@ -4,7 +4,7 @@ use super::decode::Decoded;
 use super::outcome::Reason;
 use super::suggestion::{Anchor, CheckLevel, Rank, Suggestion};
 use super::target::Target;
-use super::trim::Candidate;
+use super::trim::Insertion;
 use crate::document::{Edit, with_line_ends};
 use crate::verify::{Verifier, policy};
 
@@ -14,7 +14,7 @@ use crate::verify::{Verifier, policy};
 /// [`Reason::MenuConflict`] when it was checked with a menu entry accepted, and adds a fault to the document without it.
 pub fn finish(
     target: &Target,
-    insertion: &Candidate,
+    insertion: &Insertion,
     line_ending: &str,
     check_level: CheckLevel,
     rank: Rank,
@@ -22,9 +22,9 @@ pub fn finish(
 ) -> Result<Suggestion, Reason> {
     let text = with_line_ends(&insertion.text, line_ending);
     let edit = match &target.entry {
-        None => Edit::replace(target.offset..target.offset + insertion.takes, text),
+        None => Edit::replace(target.offset..target.offset + insertion.replaces, text),
         Some(entry) => {
-            let range = entry.range.start..entry.range.end + insertion.takes;
+            let range = entry.range.start..entry.range.end + insertion.replaces;
             Edit::replace(range, format!("{}{text}", entry.text))
         }
     };
