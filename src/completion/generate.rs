@@ -70,8 +70,7 @@ pub async fn drafts(
     let generation = engine.generate(job, cancel.clone());
     let guide = Guide::new(context, extent);
     let texts =
-        decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel)
-            .await?;
+        decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel).await?;
     let (mut drafts, mut why): (Vec<Draft>, _) = (Vec::new(), Reason::Blank);
     for decoded in &texts {
         match trim::trim(&decoded.text, context, extent) {
