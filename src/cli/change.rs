@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 
-use super::place::Place;
+use super::file_position::FilePosition;
 use crate::document::Snapshot;
 use crate::language::Registry;
 
@@ -23,7 +23,7 @@ impl FromStr for Target {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<Place>() {
+        match text.parse::<FilePosition>() {
             Ok(place) => Ok(Self { file: place.file, line: Some(place.line) }),
             Err(_) if text.is_empty() => Err("expected FILE or FILE:LINE".into()),
             Err(_) => Ok(Self { file: text.into(), line: None }),
@@ -32,8 +32,8 @@ impl FromStr for Target {
 }
 
 impl Target {
-    fn place(&self) -> Place {
-        Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
+    fn place(&self) -> FilePosition {
+        FilePosition { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
 
     /// In full, as path patterns see it.
