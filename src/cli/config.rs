@@ -1,4 +1,4 @@
-//! `treefill config`: show, check, explain or create the configuration file. It never overwrites one.
+//! Runs `treefill config`: shows, checks, explains or creates the configuration file. It never overwrites one.
 
 use std::io::Write as _;
 use std::path::PathBuf;

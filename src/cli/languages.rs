@@ -1,4 +1,4 @@
-//! `treefill languages`: a table of the languages and of what each can do.
+//! Runs `treefill languages`: prints a table of the languages and of what each can do.
 
 use std::io::Write as _;
 use std::process::ExitCode;
