@@ -32,7 +32,7 @@ struct Cli {
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
-    serve: serve::Arguments,
+    serve: serve::ServeArguments,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -52,10 +52,10 @@ pub struct Common {
 enum Command {
     /// Serve an editor over stdin and stdout (the Language Server Protocol)
     #[command(after_help = serve::EXAMPLES)]
-    Serve(serve::Arguments),
+    Serve(serve::ServeArguments),
     /// Complete at a place in a file, and show the suggestion as ghost text
     #[command(after_help = complete::EXAMPLES)]
-    Complete(complete::Arguments),
+    Complete(complete::CompleteArguments),
     /// List code that a reader should look at twice
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArguments),
@@ -67,26 +67,26 @@ enum Command {
     Implement(implement::ImplementArguments),
     /// Say what is in force here: settings, model, processor, speed, languages, folders
     #[command(after_help = doctor::EXAMPLES)]
-    Doctor(doctor::Arguments),
+    Doctor(doctor::DoctorArguments),
     /// The process that runs the model for all editors: look at it, end it, run it by hand
     #[cfg(unix)]
     #[command(after_help = engine::EXAMPLES)]
-    Engine(engine::Arguments),
+    Engine(engine::EngineArguments),
     /// Measure suggestions: make cases from source trees, ask for them, replay keystrokes, compare
     #[command(after_help = eval::EXAMPLES)]
-    Eval(eval::Arguments),
+    Eval(eval::EvalArguments),
     /// What was shown, accepted and kept here, why nothing was shown, and how long it took
     #[command(after_help = stats::EXAMPLES)]
-    Stats(stats::Arguments),
+    Stats(stats::StatsArguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
-    Languages(languages::Arguments),
+    Languages(languages::LanguagesArguments),
     /// Show, check, explain or create the configuration file
     #[command(after_help = config::EXAMPLES, after_long_help = config::long_help())]
-    Config(config::Arguments),
+    Config(config::ConfigArguments),
     /// Make man pages and shell completions
     #[command(after_help = generate::EXAMPLES)]
-    Generate(generate::Arguments),
+    Generate(generate::GenerateArguments),
 }
 
 const EXAMPLES: &str = "\

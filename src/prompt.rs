@@ -1,5 +1,5 @@
-//! From the cursor's surroundings to prompt segments, in an order that keeps the KV cache. Pure; it counts no tokens:
-//! the engine tokenises the segments and fits them to its budget.
+//! Builds prompt segments from the context of a cursor, in an order that keeps the KV cache. The engine tokenises the segments
+//! and fits them to its budget.
 
 mod layout;
 mod segment;

@@ -101,9 +101,9 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "completion", "engine::daemon", "engine::llama"];
-const NAMES_YET: &str = "Action Answer Arguments Asked Candidate Case Change Client Completion Engine Event History Judge Kind Language Lines Log Model Module Options Place Problem Request Row Scope Side Site Source Told";
-const HEADERS_YET: &[&str] = &["src/", "tests/", "benches/"];
+const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "engine::llama"];
+const NAMES_YET: &str = "";
+const HEADERS_YET: &[&str] = &["src/"];
 
 struct Source {
     path: String,

@@ -1,4 +1,4 @@
-//! The smallest edit that does what a replacement does. It checks nothing.
+//! Computes the smallest edit that does what a replacement does.
 
 use std::ops::Range;
 

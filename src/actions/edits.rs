@@ -1,5 +1,4 @@
-//! From what a model wrote to the edits that make it so: in the file's indentation and line ends, and no more than differs.
-//! It judges nothing.
+//! Turns what a model wrote into edits: in the indentation and line ends of the file, and no more than differs.
 
 use std::ops::Range;
 
@@ -9,6 +8,7 @@ use crate::context::line::{self, Indent};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::text::{common_prefix, common_suffix, is_word};
+pub use crate::verify::change::with_edits as applied;
 
 /// `code` with its first line at the indentation `base`, the others as far from it as they were, in steps of `indent`.
 pub fn seated(code: &str, base: &str, indent: Indent) -> String {
@@ -90,14 +90,6 @@ fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
         tail -= kept.chars().next().map_or(0, char::len_utf8);
     }
     (old != new).then(|| Edit::replace(start + head..start + was - tail, &new[head..now - tail]))
-}
-
-/// The snapshot with `edits`, which are in its bytes and do not overlap, applied.
-pub fn applied(snapshot: &Snapshot, edits: &[Edit]) -> Snapshot {
-    // From the end, so that no edit moves the place of another.
-    let mut edits: Vec<&Edit> = edits.iter().collect();
-    edits.sort_by_key(|edit| std::cmp::Reverse(edit.range.start));
-    edits.into_iter().fold(snapshot.clone(), |snapshot, edit| snapshot.with_edit(edit))
 }
 
 #[cfg(test)]

@@ -2,10 +2,14 @@
 //! file usually looks, and keeps those with which the enclosing definition parses strictly.
 //!
 //! ```python before
-//! print(len(items)ˇ
+//! def f(items):
+//!     if len(itemsˇ > 3:
+//!         return 1
 //! ```
 //! ```python after
-//! print(len(items))
+//! def f(items):
+//!     if len(items) > 3:
+//!         return 1
 //! ```
 
 mod imbalance;

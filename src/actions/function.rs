@@ -1,4 +1,4 @@
-//! The function at a place, and how it and its neighbours are documented. It writes nothing.
+//! Finds the function at a place, and reads how it and its neighbours are documented.
 
 use std::collections::HashSet;
 use std::ops::Range;

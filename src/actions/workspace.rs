@@ -1,5 +1,5 @@
-//! The other files of a project, as far as a repair wants to look into them: those that say a certain word, nearest first,
-//! and within limits of number, size and time. It keeps nothing between two looks, so that nothing has to be kept in step.
+//! Finds other files of a project that contain a word, nearest first, within limits of number, size and time. It keeps no cache:
+//! nothing has to be kept in step with the disk.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

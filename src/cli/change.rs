@@ -1,4 +1,4 @@
-//! Commands that change a file: what they are told to change, and how the change is shown or written.
+//! Reads the targets of commands that change a file, and shows or writes the change.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,14 +12,14 @@ use crate::language::Registry;
 
 /// A file, or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct FileLine {
     /// The file.
     pub file: PathBuf,
     /// From 1.
     pub line: Option<usize>,
 }
 
-impl FromStr for Target {
+impl FromStr for FileLine {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -31,7 +31,7 @@ impl FromStr for Target {
     }
 }
 
-impl Target {
+impl FileLine {
     fn place(&self) -> Place {
         Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
@@ -74,7 +74,7 @@ impl Target {
 }
 
 /// Show the change as a unified diff, or write it into the file.
-pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
+pub fn show(target: &FileLine, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
     let shown = target.file.display();
     if write {
         return replace(&target.file, new).with_context(|| format!("cannot write {shown}"));
@@ -129,13 +129,13 @@ mod tests {
     #[test]
     fn a_target_is_a_file_or_a_line_of_it() {
         let target = |text: &str| {
-            text.parse::<Target>().map(|target| (target.file.display().to_string(), target.line))
+            text.parse::<FileLine>().map(|target| (target.file.display().to_string(), target.line))
         };
         assert_eq!(target("a.py"), Ok(("a.py".into(), None)));
         assert_eq!(target("a.py:7"), Ok(("a.py".into(), Some(7))));
         assert_eq!(target(r"C:\a.rs:7:3"), Ok((r"C:\a.rs".into(), Some(7))));
         assert!(target("").is_err());
-        let at = |line| Target { file: "a".into(), line }.offset("a\n  b\n").unwrap();
+        let at = |line| FileLine { file: "a".into(), line }.offset("a\n  b\n").unwrap();
         assert_eq!((at(None), at(Some(2)), at(Some(3))), (None, Some(4), Some(6)));
     }
 }

@@ -1,4 +1,4 @@
-//! `treefill check`: code to look at twice, as a list. It changes no file.
+//! Runs `treefill check`: lists code that a reader should look at twice.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::change::Target;
+use super::change::FileLine;
 use super::ghost::{BOLD, DIM};
 use crate::verify::risks;
 
@@ -25,7 +25,7 @@ Exit codes: 0 nothing found, 1 something found, or a file cannot be checked.";
 pub struct CheckArguments {
     /// The files
     #[arg(required = true, value_name = "FILE")]
-    targets: Vec<Target>,
+    targets: Vec<FileLine>,
     /// Print one JSON object for each place
     #[arg(long)]
     json: bool,

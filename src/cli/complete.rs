@@ -34,7 +34,7 @@ Exit codes: 0 also when there is nothing to suggest (it says why), 1 when a file
 
 /// Options of `treefill complete`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CompleteArguments {
     /// Where: FILE:LINE:COLUMN, or FILE:LINE for the end of a line
     #[arg(required = true, value_name = "PLACE")]
     places: Vec<Place>,
@@ -59,7 +59,7 @@ struct Task<'a> {
 }
 
 /// Complete at every place; the model is read once.
-pub fn run(arguments: &Arguments, mut config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<ExitCode> {
     // All places first: a wrong one should not cost the time of a model.
     let tasks = arguments
         .places

@@ -29,7 +29,7 @@ pub fn long_help() -> String {
 
 /// Options of `treefill config`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ConfigArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -50,7 +50,7 @@ enum Action {
 
 /// Do it.
 pub fn run(
-    arguments: &Arguments,
+    arguments: &ConfigArguments,
     common: &Common,
     config: &Config,
     problems: &[ConfigProblem],

@@ -33,7 +33,7 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// Options of `treefill doctor`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DoctorArguments {
     /// Look at this GGUF model instead of the configured one
     #[arg(long, value_name = "PATH")]
     model: Option<std::path::PathBuf>,
@@ -69,7 +69,7 @@ impl Page {
 
 /// Write the page.
 pub fn run(
-    arguments: &Arguments,
+    arguments: &DoctorArguments,
     common: &Common,
     config: &Config,
     problems: &[ConfigProblem],

@@ -28,7 +28,7 @@ Examples:
 
 /// Options of `treefill engine`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct EngineArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -50,7 +50,7 @@ enum Action {
 /// How long an engine may take to end. It answers at once and stops within one chunk of work.
 const ENDING: Duration = Duration::from_secs(3);
 
-pub fn run(arguments: &Arguments, config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &EngineArguments, config: Config) -> anyhow::Result<ExitCode> {
     match &arguments.action {
         Action::Status => status(),
         Action::Stop => stop(),

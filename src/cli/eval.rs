@@ -44,7 +44,7 @@ A run that is interrupted goes on when the same command is given again.";
 
 /// Options of `treefill eval`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct EvalArguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -169,7 +169,7 @@ struct Report {
 }
 
 /// Run the command.
-pub fn run(arguments: Arguments, config: Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode> {
     match arguments.action {
         Action::Make(arguments) => make_cases(&arguments),
         Action::Holes(arguments) => run_holes(&arguments, config),

@@ -20,7 +20,7 @@ A release archive has all of them in man/ and completions/.";
 
 /// Options of `treefill generate`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct GenerateArguments {
     #[command(subcommand)]
     what: What,
 }
@@ -40,7 +40,7 @@ enum What {
 }
 
 /// Make them from `command`, the description of the whole command line.
-pub fn run(arguments: &Arguments, mut command: Command) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &GenerateArguments, mut command: Command) -> anyhow::Result<ExitCode> {
     match &arguments.what {
         What::Man { folder } => {
             let cannot = || format!("cannot write man pages into {}", folder.display());

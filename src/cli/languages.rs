@@ -18,14 +18,14 @@ In a language that is not listed, suggestions are made but not checked.";
 
 /// Options of `treefill languages`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct LanguagesArguments {
     /// Print one JSON object for each language
     #[arg(long)]
     json: bool,
 }
 
 /// Print the table.
-pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &LanguagesArguments) -> anyhow::Result<ExitCode> {
     let (registry, problems) = load();
     for problem in &problems {
         super::tell(&problem.to_string());

@@ -16,7 +16,7 @@ Examples:
 
 /// Options of the server.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ServeArguments {
     /// Serve over stdin and stdout; there is no other way, so this changes nothing
     #[arg(long)]
     stdio: bool,
@@ -33,7 +33,7 @@ pub struct Arguments {
 
 /// Serve until the editor says `exit` or goes away.
 pub fn run(
-    arguments: &Arguments,
+    arguments: &ServeArguments,
     config_file: Option<PathBuf>,
     mut config: Config,
     problems: Vec<ConfigProblem>,

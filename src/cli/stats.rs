@@ -26,7 +26,7 @@ nowhere. `enabled = false` in the section [stats] of the settings ends that; del
 
 /// Options of `treefill stats`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct StatsArguments {
     /// How many days to count, back from now
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3650))]
     days: u64,
@@ -42,7 +42,7 @@ pub struct Arguments {
 }
 
 /// Print or write it.
-pub fn run(arguments: &Arguments, config: &Config) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &StatsArguments, config: &Config) -> anyhow::Result<ExitCode> {
     let file = file()?;
     let log = read(&file)?;
     let filter = Filter { now: event::now(), days: arguments.days, language: arguments.language.clone() };

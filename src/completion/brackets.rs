@@ -1,5 +1,5 @@
-//! Brackets and quotes of a short text, read lexically: a cheap first opinion for guide, trim and cut-back. It is
-//! no parser and need not be right about lifetimes or odd strings: what is shown is decided by `validate`.
+//! Reads the brackets and quotes of a short text lexically: a cheap first opinion for the guide, trim and cut-back. It may be
+//! wrong about lifetimes and odd strings; [`crate::verify`] decides what is shown.
 
 /// What a text leaves open, and what it closes that it did not open.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,5 +1,5 @@
-//! From what was generated to the longest part of it that fits: the whole, with its ending completed, then cut at line
-//! ends and words. The parser decides; this only chooses what to ask it, within a bound.
+//! Finds the longest part of a generated text that fits: the whole, with its ending completed, then cut at line ends and
+//! words. The validator decides; this chooses what to ask it, within a bound.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use tracing::trace;
 use super::brackets::balance;
 use super::outcome::Reason;
 use super::request::Effort;
-use super::trim::{Candidate, joins};
+use super::trim::{Insertion, joins};
 use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
@@ -34,22 +34,22 @@ pub enum Origin {
     Ended,
 }
 
-/// What was chosen.
+/// The candidate that was chosen.
 #[derive(Debug, Clone)]
 pub struct Chosen {
     /// What fits.
-    pub candidate: Candidate,
+    pub candidate: Insertion,
     /// Where its end comes from.
     pub origin: Origin,
     /// Whether it makes the place whole, or would with the block closed that it opens.
     pub whole: bool,
-    /// What its names and calls tell.
+    /// What speaks against it although it fits.
     pub warnings: Warnings,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Validator<'_>, trial: Trial, candidate: Candidate, origin: Origin) -> Self {
+    fn of(judge: &Validator<'_>, trial: Trial, candidate: Insertion, origin: Origin) -> Self {
         let warnings = judge.warnings(&trial);
         let whole = trial.fit >= Fit::Opens;
         let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
@@ -67,7 +67,7 @@ impl Chosen {
     /// [`Reason::AlreadyThere`] when nothing of it is new.
     pub fn unjudged(text: &str, context: &CursorContext, effort: Effort) -> Result<Self, Reason> {
         let candidate = match effort < Effort::Trim {
-            true => Candidate { text: text.to_owned(), takes: 0 },
+            true => Insertion { text: text.to_owned(), replaces: 0 },
             false => joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?,
         };
         Ok(Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() })
@@ -85,7 +85,7 @@ pub fn choose(
     bound: Bound,
     cancel: &CancelToken,
 ) -> Result<Chosen, Reason> {
-    let mut others: Vec<(Trial, Candidate)> = Vec::new();
+    let mut others: Vec<(Trial, Insertion)> = Vec::new();
     for (number, (candidate, origin)) in candidates(text, context).take(bound.most).enumerate() {
         if cancel.is_cancelled() || (number > 0 && bound.until.is_some_and(|until| Instant::now() > until)) {
             break;
@@ -113,8 +113,8 @@ pub fn choose(
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that
 /// waits for more. Where the place stays broken anyway no parser would miss one more opener, and an opener would even
 /// pair with a stray closer far below.
-fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
-    let after = context.line.after.get(candidate.takes..).unwrap_or_default();
+fn leaves_nothing_open(candidate: &Insertion, context: &CursorContext) -> bool {
+    let after = context.line.after.get(candidate.replaces..).unwrap_or_default();
     let before = &context.line.before;
     if context.cursor_in != CursorIn::Comment && balance(before, &context.line_comment).quote.is_some() {
         // A quotation that ends here lets the brackets before it speak: they must close on this line.
@@ -134,31 +134,31 @@ fn leaves_nothing_open(candidate: &Candidate, context: &CursorContext) -> bool {
 pub fn candidates<'a>(
     text: &'a str,
     context: &'a CursorContext,
-) -> impl Iterator<Item = (Candidate, Origin)> + 'a {
+) -> impl Iterator<Item = (Insertion, Origin)> + 'a {
     let mut seen = std::collections::HashSet::new();
     cuts(text)
         .flat_map(move |end| {
             let cut = text[..end].trim_end();
-            let ended = endings(cut, context).into_iter().map(|text| Candidate { text, takes: 0 });
+            let ended = endings(cut, context).into_iter().map(|text| Insertion { text, replaces: 0 });
             let written = joins(cut, context).into_iter().map(|candidate| (candidate, Origin::Model));
             written.chain(ended.map(|candidate| (candidate, Origin::Ended))).collect::<Vec<_>>()
         })
         .filter(|(candidate, _)| !candidate.text.trim().is_empty())
         // A cut may leave no more than what stands there already; in a file with an odd bracket it would even seem to fit.
         .filter(|(candidate, _)| {
-            candidate.takes > 0 || !context.line.after.trim_start().starts_with(candidate.text.trim())
+            candidate.replaces > 0 || !context.line.after.trim_start().starts_with(candidate.text.trim())
         })
         .filter(|(candidate, _)| !quotes_again(candidate, context))
-        .filter(move |(candidate, _)| seen.insert((candidate.text.clone(), candidate.takes)))
+        .filter(move |(candidate, _)| seen.insert((candidate.text.clone(), candidate.replaces)))
 }
 
 /// Whether the text ends in the quote that stands right of the cursor, alone or with all that follows it there: that quote
 /// would then end another, empty string, or begin one. `"<""}"}` is even valid, and never meant.
-fn quotes_again(candidate: &Candidate, context: &CursorContext) -> bool {
+fn quotes_again(candidate: &Insertion, context: &CursorContext) -> bool {
     let (right, text) = (context.line.after.trim(), candidate.text.trim_end());
     let Some(quote) = right.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return false };
     let escaped = text.strip_suffix(quote).is_some_and(|rest| rest.ends_with('\\'));
-    candidate.takes == 0 && (text.ends_with(right) || text.ends_with(quote)) && !escaped
+    candidate.replaces == 0 && (text.ends_with(right) || text.ends_with(quote)) && !escaped
 }
 
 /// The text with what may be missing at its end, when nothing stands right of the cursor: quotes and brackets that the
@@ -169,7 +169,7 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     }
     let state = balance(&format!("{}{text}", context.line.before), &context.line_comment);
     let opener = context.block_opener.as_str();
-    // Whoever has begun a header wants its block; where nothing is written yet, an empty block is no suggestion.
+    // A user who has begun a header wants its block; where nothing is written yet, an empty block is no suggestion.
     let header = !context.line.is_blank_before();
     if state.comment || !opener.is_empty() && text.trim_end().ends_with(opener) {
         let braces = opener == "{" && state.quote.is_none() && header;
@@ -220,8 +220,9 @@ mod tests {
     fn what_stands_there_already_is_no_candidate() {
         let text = "for x in f()\n";
         let context = CursorContext::at(&Snapshot::of_text("", text, None), None, text.len() - 2);
-        let found: Vec<(String, usize)> =
-            candidates(") in (", &context).map(|(candidate, _)| (candidate.text, candidate.takes)).collect();
+        let found: Vec<(String, usize)> = candidates(") in (", &context)
+            .map(|(candidate, _)| (candidate.text, candidate.replaces))
+            .collect();
         assert!(found.iter().any(|(text, _)| text == ") in"), "{found:?}");
         assert!(!found.contains(&(")".to_owned(), 0)), "{found:?}");
     }

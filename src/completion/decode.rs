@@ -8,7 +8,7 @@ use super::outcome::Reason;
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Generation, Piece, PromptStats, Update};
 
-/// One text that came out of a generation.
+/// One text of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
     /// The text, as far as the guide wanted it.

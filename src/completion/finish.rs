@@ -4,9 +4,9 @@ use super::decode::Decoded;
 use super::outcome::Reason;
 use super::suggestion::{Anchor, CheckLevel, Rank, Suggestion};
 use super::target::Target;
-use super::trim::Candidate;
+use super::trim::Insertion;
 use crate::document::{Edit, with_line_ends};
-use crate::verify::faults;
+use crate::verify::{Verifier, policy};
 
 /// The suggestion to put `insertion` at the target, with the line ends `line_ending`.
 ///
@@ -14,7 +14,7 @@ use crate::verify::faults;
 /// [`Reason::MenuConflict`] when it was checked with a menu entry accepted, and adds a fault to the document without it.
 pub fn finish(
     target: &Target,
-    insertion: &Candidate,
+    insertion: &Insertion,
     line_ending: &str,
     check_level: CheckLevel,
     rank: Rank,
@@ -22,14 +22,15 @@ pub fn finish(
 ) -> Result<Suggestion, Reason> {
     let text = with_line_ends(&insertion.text, line_ending);
     let edit = match &target.entry {
-        None => Edit::replace(target.offset..target.offset + insertion.takes, text),
+        None => Edit::replace(target.offset..target.offset + insertion.replaces, text),
         Some(entry) => {
-            let range = entry.range.start..entry.range.end + insertion.takes;
+            let range = entry.range.start..entry.range.end + insertion.replaces;
             Edit::replace(range, format!("{}{text}", entry.text))
         }
     };
     let was_checked = target.entry.is_none() || check_level == CheckLevel::Unvalidated;
-    if !was_checked && !faults::adds_nothing(&target.document, &edit) {
+    let allows = |verifier: Verifier| verifier.allows(std::slice::from_ref(&edit), &policy::VERIFIED_APART);
+    if !was_checked && !Verifier::new(&target.document).is_some_and(allows) {
         return Err(Reason::MenuConflict);
     }
     Ok(Suggestion {

@@ -14,7 +14,7 @@ use crate::context::CursorContext;
 use crate::engine::{Engine, Job, Sampling, Segment, Task};
 use crate::prompt;
 
-/// What is wanted.
+/// What drafts are asked for with.
 #[derive(Debug, Clone)]
 pub struct BlockRequest {
     /// The document's identity, for "latest wins" and KV reuse.
@@ -25,7 +25,7 @@ pub struct BlockRequest {
     pub candidates: usize,
     /// How much one may be.
     pub extent: Extent,
-    /// Most tokens of one; a quarter of a small model's context at most, for the place has to be told too.
+    /// Most tokens of one text. A quarter of the model's context is the limit, for the prompt needs room, too.
     pub tokens: usize,
     /// How tokens are chosen.
     pub sampling: Sampling,
@@ -33,16 +33,19 @@ pub struct BlockRequest {
     pub deadline: Instant,
 }
 
-/// One text.
+/// One generated text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// With LF line ends, to stand at the cursor.
+    /// The text to insert at the cursor, with LF line ends.
     pub text: String,
     /// Mean natural-log probability of its tokens.
     pub mean_logprob: f32,
 }
 
-/// Generate texts at the cursor of `context`. Never an empty list: when nothing usable came, the reason says why.
+/// Generates texts at the cursor of `context`. The list is never empty.
+///
+/// # Errors
+/// The reason why nothing usable was generated, or why the engine could not.
 pub async fn drafts(
     context: &CursorContext,
     request: BlockRequest,

@@ -1,5 +1,4 @@
-//! Watches the text while it is generated and says when there is enough: the model's own end often comes late. It
-//! changes nothing; `trim` makes the text fit.
+//! Watches a text while it is generated and says when there is enough of it: the model's own end often comes late.
 
 use super::brackets::balance;
 use super::request::Extent;

@@ -1,5 +1,5 @@
-//! How likely a text that fits is what the user wants: a logistic regression over a few features, fitted on replayed
-//! keystrokes (`benches/fit_rank.py`) and kept as data. It sees no syntax; `validate` has judged that.
+//! Ranks suggestions and selects the one to show: a logistic regression over a few features gives the probability that a text
+//! is what the user wants. It is fitted on replayed keystrokes (`benches/fit_rank.py`) and kept as data.
 
 use std::sync::LazyLock;
 

@@ -11,14 +11,14 @@ use super::suggestion::Remembered;
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 
-/// What made the editor ask.
+/// What triggered a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TriggerKind {
     /// The user typed.
     Automatic,
     /// The user asked.
     Invoked,
-    /// Nobody asked yet: the text is one that the user may soon have.
+    /// Nothing yet: the text is one that the user may soon have.
     Ahead,
 }
 
@@ -38,7 +38,7 @@ pub struct CompletionRequest {
     pub snapshot: Snapshot,
     /// The cursor, in bytes.
     pub offset: usize,
-    /// What made the editor ask.
+    /// What triggered a request.
     pub trigger: TriggerKind,
     /// The menu entry a completion must extend.
     pub selected: Option<SelectedEntry>,

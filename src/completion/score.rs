@@ -7,6 +7,9 @@ use crate::context::CursorContext;
 use crate::engine::{Engine, Job, Lane, Task, Update};
 
 /// The natural-log probability, summed over its tokens, of each of `texts` (LF line ends) at the cursor of `context`.
+///
+/// # Errors
+/// The reason why the engine cannot score them now.
 pub async fn log_probabilities(
     context: &CursorContext,
     document: &str,

@@ -1,12 +1,12 @@
-//! Makes raw model text fit its place: the wanted lines only, the file's indentation, nothing that is already there,
-//! no repetition, nothing that is not text. It knows no syntax; `validate` judges what it leaves.
+//! Makes raw model text fit its place: the wanted lines only, the file's indentation, nothing that is already there, no
+//! repetition, nothing that is not text. [`crate::verify`] judges the syntax of what is left.
 
 mod overlap;
 mod repetition;
 mod unicode;
 mod whitespace;
 
-pub use overlap::{Candidate, joins};
+pub use overlap::{Insertion, joins};
 
 use super::outcome::Reason;
 use super::request::{Effort, Extent};

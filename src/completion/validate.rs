@@ -3,7 +3,7 @@
 use tree_sitter::Tree;
 
 use super::suggestion::CheckLevel;
-use super::trim::Candidate;
+use super::trim::Insertion;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
 use crate::verify::names::{self, Names};
@@ -59,9 +59,9 @@ impl<'a> Validator<'a> {
 
     /// Compares the document with `candidate` with the document as it is: the quick half, for many candidates. None when it
     /// breaks something, or nothing can be said: never shown.
-    pub fn fit(&self, candidate: &Candidate) -> Option<Trial> {
+    pub fn fit(&self, candidate: &Insertion) -> Option<Trial> {
         let text = with_line_ends(&candidate.text, self.context.line_ending);
-        let edit = Edit::replace(self.offset..self.offset + candidate.takes, text);
+        let edit = Edit::replace(self.offset..self.offset + candidate.replaces, text);
         let (fit, applied) = self.nearby.fit(&edit).ok()?;
         let closed = if fit == Fit::Whole { None } else { self.closed(candidate) };
         let fit = if closed.is_some() { Fit::Opens } else { fit };
@@ -70,12 +70,12 @@ impl<'a> Validator<'a> {
 
     /// A candidate that opens a block at the end of its line, with that block closed, where this makes the place whole: then
     /// the odd brace is all that is wrong with it, and rustc reports that as one error.
-    fn closed(&self, candidate: &Candidate) -> Option<Box<Trial>> {
+    fn closed(&self, candidate: &Insertion) -> Option<Box<Trial>> {
         let alone =
-            self.context.line.after.get(candidate.takes..).is_some_and(|right| right.trim().is_empty());
+            self.context.line.after.get(candidate.replaces..).is_some_and(|right| right.trim().is_empty());
         let opens = self.context.block_opener == "{" && candidate.text.ends_with('{') && alone;
         let text = opens.then(|| format!("{}\n}}", candidate.text))?;
-        let trial = self.fit(&Candidate { text, takes: candidate.takes })?;
+        let trial = self.fit(&Insertion { text, replaces: candidate.replaces })?;
         (trial.fit == Fit::Whole && delimiters::are_even(&trial.applied.tree)).then(|| Box::new(trial))
     }
 
@@ -94,12 +94,12 @@ impl<'a> Validator<'a> {
     }
 
     /// A candidate that passed, with other names for those of builtins that it defines, if it does and can.
-    pub fn renamed(&self, trial: &Trial, candidate: &Candidate) -> Option<Candidate> {
+    pub fn renamed(&self, trial: &Trial, candidate: &Insertion) -> Option<Insertion> {
         let shadowing = self.names(trial).shadowing;
         let Applied { after, tree, .. } = &trial.applied;
         let text = (!shadowing.is_empty())
             .then(|| names::renamed(after, tree, &trial.applied.inserted(), &shadowing))??;
-        Some(Candidate { text: text.replace(self.context.line_ending, "\n"), takes: candidate.takes })
+        Some(Insertion { text: text.replace(self.context.line_ending, "\n"), replaces: candidate.replaces })
     }
 
     /// What speaks against a candidate that passed.

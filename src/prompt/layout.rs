@@ -1,4 +1,4 @@
-//! The order of the segments: stable text first, then the suffix, then the prefix, so that typing only appends.
+//! Orders the segments: stable text first, then the suffix, then the prefix, so that typing only appends.
 
 use super::segment::{PromptBudget, at_line_starts};
 use crate::context::{CursorContext, Excerpt, LineTail};

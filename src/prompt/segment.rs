@@ -1,4 +1,4 @@
-//! One prompt segment from a piece of text: its boundaries and its share. It decides no order.
+//! Makes one prompt segment from a piece of text: its boundaries and its share.
 
 use crate::engine::{Role, Segment};
 

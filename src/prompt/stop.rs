@@ -1,4 +1,4 @@
-//! When the engine itself may stop. The finer judgement, which needs the text around, is the guide's.
+//! Says when the engine itself may stop. The guide, which knows the text around, may stop it earlier.
 
 use crate::engine::Stop;
 

@@ -1,15 +1,15 @@
-//! Whether the brackets of a whole file pair up, as its tree shows them. It does not say which is wrong.
+//! Tells whether the brackets of a whole file pair up, as its tree shows them.
 
 use tree_sitter::Tree;
 
-use crate::document::tree::walk;
+use crate::document::tree;
 
 /// Whether every bracket has its partner. MISSING ones, which the parser made up, do not count.
 pub fn are_even(tree: &Tree) -> bool {
     let mut open: Vec<&str> = Vec::new();
     let mut even = true;
-    walk(tree.root_node(), |node| {
-        if !node.is_missing() {
+    tree::walk(tree.root_node(), |node| {
+        if node.child_count() == 0 && !node.is_missing() {
             match node.kind() {
                 "(" => open.push(")"),
                 "[" => open.push("]"),

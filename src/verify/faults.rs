@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use crate::document::tree::walk;
-use crate::document::{Edit, Snapshot};
+use crate::document::{Snapshot, tree};
 use crate::language::strict::StrictReport;
 
 /// What is wrong with a whole text, found without any knowledge of an older version of it.
@@ -44,14 +43,6 @@ impl FaultCount {
     }
 }
 
-/// Whether `edit` adds no fault to `snapshot`, of which nothing else is known.
-pub fn adds_nothing(snapshot: &Snapshot, edit: &Edit) -> bool {
-    match (FaultCount::of(&snapshot.with_edit(edit)), FaultCount::of(snapshot)) {
-        (Some(after), Some(before)) => after.adds_nothing_to(&before),
-        _ => false,
-    }
-}
-
 fn strict(snapshot: &Snapshot) -> StrictReport {
     let parser = snapshot.language.as_ref().and_then(|language| language.strict);
     StrictReport::whole(parser, snapshot.text.to_string())
@@ -66,7 +57,7 @@ pub fn fresh_tree_faults(snapshot: &Snapshot) -> Option<usize> {
 /// The byte ranges of all ERROR and MISSING nodes, in order. Only subtrees with errors are entered.
 pub fn tree_faults(tree: &Tree) -> Vec<Range<usize>> {
     let mut faults = Vec::new();
-    walk(tree.root_node(), |node| {
+    tree::walk(tree.root_node(), |node| {
         if node.is_error() || node.is_missing() {
             faults.push(node.byte_range());
         }

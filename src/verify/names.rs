@@ -1,5 +1,5 @@
-//! Names in a suggestion that nothing in the file accounts for, and new ones that hide a builtin. A pure function of the
-//! text with the suggestion in it; it resolves nothing beyond the file, and where that may matter it says nothing.
+//! Finds the names in a new text that nothing in the file accounts for, and the new names that hide a builtin. It looks at
+//! this one file only; where another file may define a name, it reports nothing.
 //!
 //! What the captures of `names.scm` mean is said in `grammars/python/names.scm`.
 
@@ -14,8 +14,7 @@ use tree_sitter::{Node, Tree};
 pub use rename::renamed;
 pub use visible::{Visible, visible};
 
-use crate::document::Snapshot;
-use crate::document::tree::{captures, walk};
+use crate::document::{Snapshot, tree};
 use crate::language::Language;
 
 /// Leaves of these kinds are names; fields have kinds of their own where a grammar tells them apart.
@@ -27,7 +26,7 @@ const TYPE: &str = "type_identifier";
 /// about 2.5 ms for a thousand lines; half of all lines of real files are done in 0.03 ms.
 const NEAR: usize = 16;
 
-/// What a suggestion's names tell.
+/// What is to be said of the names in a new text.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Names {
     /// Used, but neither defined nor imported where they are used, nor builtin; in order, each once.
@@ -104,13 +103,13 @@ struct Use<'a> {
 
 /// Where names are seen.
 #[derive(Debug)]
-struct Scope {
+struct NameScope {
     range: Range<usize>,
-    kind: Kind,
+    kind: ScopeKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ScopeKind {
     Plain,
     Members,
     Inline,
@@ -142,7 +141,7 @@ enum Reach {
 /// What the query found, in bytes.
 #[derive(Debug, Default)]
 struct Facts {
-    scopes: Vec<Scope>,
+    scopes: Vec<NameScope>,
     walls: Vec<Range<usize>>,
     definitions: Vec<Definition>,
     skipped: Vec<Range<usize>>,
@@ -160,7 +159,7 @@ impl<'a> File<'a> {
     fn facts(&self, range: Range<usize>) -> Facts {
         let query = &self.language.queries.names;
         let mut facts = Facts::default();
-        for (name, node) in captures(query, self.tree.root_node(), self.text.as_bytes(), range) {
+        for (name, node) in tree::captures(query, self.tree.root_node(), self.text.as_bytes(), range) {
             self.note(&mut facts, name, node);
         }
         facts
@@ -171,9 +170,9 @@ impl<'a> File<'a> {
         let mut define =
             |reach, single| facts.definitions.push(Definition { range: range.clone(), reach, single });
         match capture {
-            "scope" => facts.scopes.push(Scope { range, kind: Kind::Plain }),
-            "scope.members" => facts.scopes.push(Scope { range, kind: Kind::Members }),
-            "scope.inline" => facts.scopes.push(Scope { range, kind: Kind::Inline }),
+            "scope" => facts.scopes.push(NameScope { range, kind: ScopeKind::Plain }),
+            "scope.members" => facts.scopes.push(NameScope { range, kind: ScopeKind::Members }),
+            "scope.inline" => facts.scopes.push(NameScope { range, kind: ScopeKind::Inline }),
             "wall" => facts.walls.push(range),
             "define" => define(Reach::Here, true),
             "define.in" => define(Reach::Here, false),
@@ -226,9 +225,8 @@ impl<'a> File<'a> {
 
     /// Call `with` for every name that `range` touches, in order. Names in what could not be parsed are left out.
     fn names_in(&self, range: &Range<usize>, mut with: impl FnMut(&str, Range<usize>)) {
-        let touches = |node: &Node<'_>| node.start_byte() < range.end && range.start < node.end_byte();
-        walk(self.tree.root_node(), |node| {
-            let enter = touches(&node) && !node.is_error();
+        tree::walk(self.tree.root_node(), |node| {
+            let enter = node.start_byte() < range.end && range.start < node.end_byte() && !node.is_error();
             if enter && node.child_count() == 0 && NAMES.contains(&node.kind()) {
                 with(node.kind(), node.byte_range());
             }
@@ -240,7 +238,7 @@ impl<'a> File<'a> {
     fn is_near(&self, used: &Use<'_>, new: &Facts) -> bool {
         let word = |at: usize| {
             let word = at..at + used.name.len();
-            is_word(self.text, &word).then_some(word)
+            is_whole_word(self.text, &word).then_some(word)
         };
         let above = || self.text[..used.range.start].rmatch_indices(used.name).map(|(at, _)| at);
         let first = self.text[..used.range.start].match_indices(used.name).map(|(at, _)| at);
@@ -286,13 +284,13 @@ impl<'a> File<'a> {
     fn is_in(&self, name: &str, ranges: &[Range<usize>]) -> bool {
         ranges.iter().any(|range| {
             let starts = self.text[range.clone()].match_indices(name).map(|(at, _)| range.start + at);
-            starts.into_iter().any(|at| is_word(self.text, &(at..at + name.len())))
+            starts.into_iter().any(|at| is_whole_word(self.text, &(at..at + name.len())))
         })
     }
 
     fn errors(&self) -> Vec<Range<usize>> {
         let mut errors = Vec::new();
-        walk(self.tree.root_node(), |node| {
+        tree::walk(self.tree.root_node(), |node| {
             if node.is_error() {
                 errors.push(node.byte_range());
             }
@@ -313,7 +311,7 @@ impl<'a> File<'a> {
     /// Whether a definition is the first of its name: not one of a member, which hides nothing.
     fn is_new(&self, definition: &Definition, all: &Facts, inserted: &Range<usize>) -> bool {
         let name = &self.text[definition.range.clone()];
-        let member = all.scope_of(definition).is_some_and(|scope| scope.kind == Kind::Members);
+        let member = all.scope_of(definition).is_some_and(|scope| scope.kind == ScopeKind::Members);
         !member
             && !all.definitions.iter().any(|it| {
                 (it.range.end <= inserted.start || inserted.end <= it.range.start)
@@ -324,23 +322,23 @@ impl<'a> File<'a> {
 }
 
 /// Whether `range` is a word of `text`, not a part of one.
-fn is_word(text: &str, range: &Range<usize>) -> bool {
+fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
     let in_word = |c: char| c.is_alphanumeric() || c == '_';
     !text[..range.start].ends_with(in_word) && !text[range.end..].starts_with(in_word)
 }
 
 impl Facts {
     /// The scope that a definition is seen in; none is the file.
-    fn scope_of(&self, definition: &Definition) -> Option<&Scope> {
-        let holds = |scope: &&Scope| contains(&scope.range, &definition.range);
-        let mut around: Vec<&Scope> = self.scopes.iter().filter(holds).collect();
+    fn scope_of(&self, definition: &Definition) -> Option<&NameScope> {
+        let holds = |scope: &&NameScope| contains(&scope.range, &definition.range);
+        let mut around: Vec<&NameScope> = self.scopes.iter().filter(holds).collect();
         // A class with one method has a body as long as the method: the body is around it.
-        around.sort_by_key(|scope| (scope.range.len(), scope.kind == Kind::Members));
+        around.sort_by_key(|scope| (scope.range.len(), scope.kind == ScopeKind::Members));
         let mut around = around.into_iter();
         match definition.reach {
             Reach::Here | Reach::Import | Reach::After => around.next(),
             Reach::Outer => around.nth(1),
-            Reach::Far => around.find(|scope| scope.kind != Kind::Inline),
+            Reach::Far => around.find(|scope| scope.kind != ScopeKind::Inline),
             Reach::Root => None,
         }
     }
@@ -352,7 +350,7 @@ impl Facts {
         }
         let Some(scope) = self.scope_of(definition) else { return true };
         let hidden = |wall: &Range<usize>| contains(&scope.range, wall) && contains(wall, at);
-        contains(&scope.range, at) && !(scope.kind == Kind::Members && self.walls.iter().any(hidden))
+        contains(&scope.range, at) && !(scope.kind == ScopeKind::Members && self.walls.iter().any(hidden))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a kind of change may do: one table of all of them. A policy is a value; `Verifier` enforces it.
+//! States what each kind of change may do, in one table. A policy is a value; `Verifier` enforces it.
 
 /// What a change may do, and what it must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,3 +127,6 @@ pub const SYNTAX_REPAIR: Policy = Policy { kept: Kept::Definitions, filling: Fil
 
 /// A repair of what another server or a compiler reported, by small edits in one or more places.
 pub const DIAGNOSTIC_REPAIR: Policy = Policy { names: UnknownNames::NoneInside, ..INSERTION };
+
+/// Changes that were verified each by itself, or against another text: faults are counted again.
+pub const VERIFIED_APART: Policy = Policy { kept: Kept::Nothing, ..INSERTION };

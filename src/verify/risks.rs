@@ -1,5 +1,5 @@
-//! Code that a reader should look at twice, as `grammars/<lang>/risks.scm` describes it: in a file, and what a change adds
-//! to one. It knows names and shapes, not types or data flow, and it forbids nothing.
+//! Finds code that a reader should look at twice, as `grammars/<lang>/risks.scm` describes it: in a file, and what a change
+//! adds to one. It knows names and shapes, not types or data flow; a [`Policy`](super::Policy) says what may be added.
 
 use std::collections::HashMap;
 use std::ops::Range;

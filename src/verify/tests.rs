@@ -1,4 +1,4 @@
-//! What changes may do and may not, one rule a test.
+//! Tests what changes may do, one rule a test.
 
 use super::policy::*;
 use super::*;

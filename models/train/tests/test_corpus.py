@@ -1,4 +1,4 @@
-"""Filters, licences, the held-out list and duplicates."""
+"""Tests filters, licences, the held-out list and duplicates."""
 
 from email.message import Message
 

@@ -1,4 +1,4 @@
-"""The encodings and the packing of rows."""
+"""Tests the encodings and the packing of rows."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The compiled step against PyTorch's own operators."""
+"""Tests the compiled step against PyTorch's own operators."""
 
 from __future__ import annotations
 

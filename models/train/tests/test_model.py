@@ -1,4 +1,4 @@
-"""The decoder, its GGUF form, the tokenizer and the schedule."""
+"""Tests the decoder, its GGUF form, the tokenizer and the schedule."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Curves out of a training log."""
+"""Tests curves out of a training log."""
 
 from treefill_train.plot import curves
 

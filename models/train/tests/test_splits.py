@@ -1,4 +1,4 @@
-"""Holes: what each kind of split may cut out."""
+"""Tests holes: what each kind of split may cut out."""
 
 import random
 

@@ -1,1 +1,1 @@
-"""The recipe that trains treefill's own fill-in-the-middle model, one module per stage."""
+"""Trains treefill's own fill-in-the-middle model, one module per stage."""

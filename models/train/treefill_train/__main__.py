@@ -1,4 +1,4 @@
-"""`python -m treefill_train STAGE --config configs/small.toml [--smoke] [--work DIR]`."""
+"""Runs `python -m treefill_train STAGE --config configs/small.toml [--smoke] [--work DIR]`."""
 
 from __future__ import annotations
 

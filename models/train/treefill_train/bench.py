@@ -1,4 +1,4 @@
-"""Stage `bench`: the training step on random tokens, with PyTorch's operators and with the compiled kernels, side by side."""
+"""Measures the training step on random tokens, with PyTorch's operators and with the compiled kernels (stage `bench`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: written beside the old one and renamed, so that a kill never leaves half a file."""
+"""Writes checkpoints beside the old one and renames them, so that a kill never leaves half a file."""
 
 from __future__ import annotations
 

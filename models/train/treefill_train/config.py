@@ -1,4 +1,4 @@
-"""One TOML file per model size, read into typed values; `--smoke` lays a second file over it."""
+"""Reads one TOML file per model size into typed values; `--smoke` lays a second file over it."""
 
 from __future__ import annotations
 

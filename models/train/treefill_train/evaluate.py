@@ -1,4 +1,4 @@
-"""Stage `evaluate`: bits per byte, exact match, edit similarity and raw parse-valid share on held-out packages.
+"""Measures bits per byte, exact match, edit similarity and raw parse-valid share on held-out packages (stage `evaluate`).
 
 Greedy, in treefill's own prompt order (`<PRE><SUF>suffix<MID>prefix`), through one PyTorch decoder for checkpoints and
 GGUF files alike, so that two models are asked exactly the same. The answer of a single-line hole ends at its line end.

@@ -1,4 +1,4 @@
-"""Stage `export`: a checkpoint as f16 and Q8_0 GGUF, and a check that llama.cpp continues as PyTorch does."""
+"""Exports a checkpoint as f16 and Q8_0 GGUF, and checks that llama.cpp continues as PyTorch does (stage `export`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading and writing the model as GGUF: keys and tensor names of llama.cpp's `llama` architecture."""
+"""Reads and writes the model as GGUF: keys and tensor names of llama.cpp's `llama` architecture."""
 
 from __future__ import annotations
 

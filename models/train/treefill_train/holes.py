@@ -1,4 +1,4 @@
-"""Evaluation cases: holes in files of held-out packages, the same for every model."""
+"""Makes evaluation cases: holes in files of held-out packages, the same for every model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training step's slow parts on a CPU, compiled from `kernels.c` when training starts, as autograd functions.
+"""Compiles a training step's slow parts on a CPU from `kernels.c` when training starts, as autograd functions.
 
 PyTorch's operators for attention, softmax and norms in bf16 take two thirds of a step on two AVX-512 cores; the matrix
 products, which stay PyTorch's, take the rest. Everything here takes and gives bf16; sums are in fp32. The results agree with

@@ -1,4 +1,4 @@
-"""A plain `llama` decoder: RMSNorm, SwiGLU, rotary positions, grouped-query attention, tied embeddings.
+"""Defines a plain `llama` decoder: RMSNorm, SwiGLU, rotary positions, grouped-query attention, tied embeddings.
 
 Tensor names and the interleaved rotation follow llama.cpp's `llama` architecture, so that export is a renaming.
 """

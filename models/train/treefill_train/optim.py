@@ -1,4 +1,4 @@
-"""Muon for the matrices, AdamW for the rest, both on fp32 master copies of bf16 weights."""
+"""Optimises the matrices with Muon and the rest with AdamW, both on fp32 master copies of bf16 weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage `plot`: the curves of a training run as an SVG for the model card (needs the `card` extra)."""
+"""Plots the curves of a training run as an SVG for the model card (stage `plot`; needs the `card` extra)."""
 
 from __future__ import annotations
 

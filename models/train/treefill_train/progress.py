@@ -1,4 +1,4 @@
-"""One line of progress at a time, with the clock."""
+"""Prints one line of progress at a time, with the clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage `sample`: completions drawn at temperature 0.8 on validation text, searched for addresses and keys.
+"""Draws completions at temperature 0.8 on validation text and searches them for addresses and keys (stage `sample`).
 
 What a model has learnt by heart comes out when it is sampled, not when it is asked for the likeliest text. The prompts are
 of packages that training left out for validation, so an address or a key in an answer does not come from its prompt.

@@ -1,4 +1,4 @@
-"""Stage `tokenizer`: byte-level BPE with the Qwen2 pattern; control tokens take the first ids."""
+"""Trains the tokenizer: byte-level BPE with the Qwen2 pattern; control tokens take the first ids (stage `tokenizer`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage `train`: pure bf16 weights, fp32 masters, warm-up-stable-decay, checkpoints, exact resume after a kill."""
+"""Trains with bf16 weights, fp32 masters, warm-up-stable-decay, checkpoints, and exact resume after a kill (stage `train`)."""
 
 from __future__ import annotations
 

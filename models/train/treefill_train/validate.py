@@ -1,4 +1,4 @@
-"""Loss per language and task on packages that training does not see."""
+"""Computes the loss per language and task on packages that training does not see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! What is asked, where the text goes, and what is refused. The model is a script.
+//! Tests what the model is asked, where the documentation goes, and what is refused. The model is a script.
 
 use super::*;
 use crate::actions::testing::{AskedModel, asked, check, made, title};

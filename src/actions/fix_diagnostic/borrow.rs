@@ -1,4 +1,4 @@
-//! A value where a reference is expected: `take(s)` → `take(&s)`.
+//! Borrows a value where a reference is expected: `take(s)` → `take(&s)`.
 
 use super::{FixContext, Repair};
 use crate::document::Edit;

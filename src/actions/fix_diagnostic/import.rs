@@ -1,5 +1,5 @@
-//! A name that is defined elsewhere and not imported: `Path(x)` → `from pathlib import Path`. Where it comes from is asked
-//! of the compiler's own proposal, of the other files of the workspace, and of a table of the standard library.
+//! Imports a name that is defined elsewhere: `Path(x)` → `from pathlib import Path`. The compiler's own proposal, the other files
+//! of the workspace and a table of the standard library tell where it comes from.
 
 mod paths;
 

@@ -1,5 +1,5 @@
-//! Where an import goes and how it is written there: into a list that has its like, else into the block of imports where
-//! its neighbours in the alphabet are, else above the code.
+//! Places an import and writes it: into a list of names of the same module, else into the block of imports in alphabetic order,
+//! else above the code.
 
 use std::ops::Range;
 

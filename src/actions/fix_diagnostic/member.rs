@@ -1,4 +1,4 @@
-//! A name that nothing defines, but that the receiver has: `value` → `self.value`.
+//! Puts the receiver before a name that only the receiver has: `value` → `self.value`.
 
 use tree_sitter::Node;
 
@@ -114,5 +114,8 @@ mod tests {
         let code =
             "struct A {\n    value: u8,\n}\n\nimpl A {\n    fn f() -> u8 {\n        ⟦value⟧\n    }\n}\n";
         nothing("rust", code, &undefined("rust", "value"));
+        // All the arguments are no receiver, whatever they are called.
+        let all = "class A:\n    x_axis = 1\n    def f(*cls):\n        return ⟦x_axis⟧\n";
+        nothing("python", all, &undefined("python", "x_axis"));
     }
 }

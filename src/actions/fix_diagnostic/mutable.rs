@@ -1,4 +1,4 @@
-//! A variable that is changed and was not declared as one that may be: `let x` → `let mut x`.
+//! Declares a variable mutable that is changed: `let x` → `let mut x`.
 
 use super::{FixContext, Repair};
 use crate::document::Edit;

@@ -1,4 +1,4 @@
-//! A name that is spelled almost like one that can be seen there: `itmes` → `items`.
+//! Replaces a name by a visible one that is spelled almost like it: `itmes` → `items`.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! A file as the makers of repairs see it: what `repairs.scm` captures in it, and its imports as paths.
+//! Presents a file to the makers of repairs: what `repairs.scm` captures in it, and its imports as paths.
 
 use std::collections::HashMap;
 use std::ops::Range;

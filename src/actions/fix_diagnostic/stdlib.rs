@@ -1,4 +1,4 @@
-//! What a language's standard library offers, from `grammars/<lang>/stdlib.txt` (made by `scripts/stdlib.py`).
+//! Reads what a standard library offers from `grammars/<lang>/stdlib.txt` (made by `scripts/stdlib.py`).
 
 use crate::language::Language;
 

@@ -1,5 +1,4 @@
-//! Changes that came with the diagnostic: they are carried out as they are, when they are checked. What is an import is
-//! not: that goes where this file has its imports.
+//! Applies changes that came with the diagnostic as they are. An import among them goes where this file has its imports.
 
 use super::import::paths_in;
 use super::{FixContext, Repair};

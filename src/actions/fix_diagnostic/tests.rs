@@ -1,4 +1,4 @@
-//! Diagnostics as they were said, and the text after the first offer; and what real checkers said of damaged files.
+//! Tests repairs by diagnostics as real checkers report them, and by the text after the first fix.
 
 use super::*;
 pub use crate::actions::testing::request;

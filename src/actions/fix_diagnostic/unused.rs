@@ -1,4 +1,4 @@
-//! What nobody uses: an import goes, a variable is marked as not used on purpose.
+//! Removes an import that nothing uses, and marks a variable as unused on purpose.
 
 use std::ops::Range;
 

@@ -1,5 +1,4 @@
-//! Which function at a place has no body yet, and how a body gets into it: what `grammars/<lang>/stubs.scm` finds.
-//! It generates nothing.
+//! Finds a function without a body, by `grammars/<lang>/stubs.scm`, and puts a body into it.
 
 use std::collections::HashSet;
 use std::ops::Range;

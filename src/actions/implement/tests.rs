@@ -1,4 +1,4 @@
-//! What is recognised, what is refused, and what a body looks like in its place. The model is a script.
+//! Tests which stubs are recognised, which bodies are refused, and where a body goes. The model is a script.
 
 use std::sync::Arc;
 

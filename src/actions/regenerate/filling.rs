@@ -31,7 +31,7 @@ impl FillingValidator {
 
     /// The longest part of `text` (LF line ends) that may stand in the gap and is none of `known`.
     pub fn part(&self, text: &str, context: &CursorContext, known: &[&str]) -> Option<String> {
-        let whole = joins(text, context).into_iter().filter(|one| one.takes == 0).map(|one| one.text);
+        let whole = joins(text, context).into_iter().filter(|one| one.replaces == 0).map(|one| one.text);
         let cuts = cuts(text).into_iter().map(|end| text[..end].to_owned());
         let mut tried = HashSet::new();
         for part in whole.chain(cuts).map(|part| part.trim().to_owned()) {

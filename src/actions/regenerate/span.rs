@@ -1,4 +1,4 @@
-//! What of a file is written anew: the smallest expression or statement around what a diagnostic points at.
+//! Selects what is regenerated: the smallest expression or statement around what a diagnostic points at.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What is promised, what may take its place, and what is refused. The model is a script.
+//! Tests which places are offered, what may replace the code there, and what is refused. The model is a script.
 
 use std::sync::Arc;
 

@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::actions::{self, Fix, Workspace};
-use crate::cli::change::Target;
+use crate::actions::{Fix, Workspace};
+use crate::cli::change::FileLine;
 use crate::diagnostics::{self, Diagnostic};
 use crate::document::{Encoding, Snapshot};
-use crate::verify::FaultCount;
+use crate::verify::{Verifier, policy};
 
 /// The diagnostics in a file, or in the input: a list of them, or an object with one, as
 /// `textDocument/publishDiagnostics` has it. Positions count UTF-16 units, as they do unless client and server agree otherwise.
@@ -36,7 +36,7 @@ pub fn read(file: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<Diagnostic>>
 }
 
 /// What surrounds a file of the command line: the folder one works in, when the file is in it, else its own.
-pub fn workspace(target: &Target) -> Workspace {
+pub fn workspace(target: &FileLine) -> Workspace {
     let Ok(path) = std::fs::canonicalize(&target.file) else { return Workspace::default() };
     let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
     let root = here.filter(|here| path.starts_with(here)).or_else(|| path.parent().map(Path::to_owned));
@@ -45,6 +45,7 @@ pub fn workspace(target: &Target) -> Workspace {
 
 /// The first offer for each diagnostic, as far as they do not touch each other and go together.
 pub fn together(snapshot: &Snapshot, offers: Vec<Fix>) -> Vec<Fix> {
+    let Some(verifier) = Verifier::new(snapshot) else { return Vec::new() };
     let mut taken: Vec<Fix> = Vec::new();
     for offer in offers {
         let mended = |number: &usize| taken.iter().any(|other| other.fixes.contains(number));
@@ -57,10 +58,7 @@ pub fn together(snapshot: &Snapshot, offers: Vec<Fix>) -> Vec<Fix> {
             continue;
         }
         let edits: Vec<_> = taken.iter().chain([&offer]).flat_map(|offer| offer.edits.clone()).collect();
-        let after = FaultCount::of(&actions::applied(snapshot, &edits));
-        let sound =
-            after.zip(FaultCount::of(snapshot)).is_some_and(|(after, before)| after.adds_nothing_to(&before));
-        if sound {
+        if verifier.allows(&edits, &policy::VERIFIED_APART) {
             taken.push(offer);
         }
     }

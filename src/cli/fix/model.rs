@@ -1,4 +1,4 @@
-//! What the model adds: the order of repairs of the syntax, and what no sure repair is known for, written anew.
+//! Adds what a model can do: it ranks the repairs of the syntax, and regenerates what no sure repair is known for.
 
 use std::path::PathBuf;
 use std::sync::Arc;

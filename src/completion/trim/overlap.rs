@@ -1,4 +1,4 @@
-//! What the model wrote although it stands after the cursor already: on the same line, and on the lines below.
+//! Removes what the model wrote although it is in the text after the cursor already: on the same line and on the lines below.
 
 use crate::completion::brackets::balance;
 use crate::completion::outcome::Reason;
@@ -6,11 +6,11 @@ use crate::context::{CursorContext, LineTail};
 
 /// A text and how much of the line behind the cursor it replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct Insertion {
     /// What to insert; LF line ends.
     pub text: String,
     /// Bytes behind the cursor that it replaces: none, or the closers it brings itself.
-    pub takes: usize,
+    pub replaces: usize,
 }
 
 /// Fewer letters and digits than this and a line says too little to call two equal ones a repetition (`}`, `pass`).
@@ -49,9 +49,9 @@ fn all_below(text: &str, context: &CursorContext) -> bool {
 }
 
 /// The ways `text` can meet what stands right of the cursor, likeliest first. Which of them fits is for the parser.
-pub fn joins(text: &str, context: &CursorContext) -> Vec<Candidate> {
+pub fn joins(text: &str, context: &CursorContext) -> Vec<Insertion> {
     let after = context.line.after.trim_end();
-    let plain = |text: &str| Candidate { text: text.to_owned(), takes: 0 };
+    let plain = |text: &str| Insertion { text: text.to_owned(), replaces: 0 };
     match context.tail {
         LineTail::Nothing => vec![plain(text)],
         LineTail::Closers => closers(text, after, &context.line_comment),
@@ -59,12 +59,12 @@ pub fn joins(text: &str, context: &CursorContext) -> Vec<Candidate> {
     }
 }
 
-fn closers(text: &str, after: &str, comment: &str) -> Vec<Candidate> {
-    let plain = Candidate { text: text.to_owned(), takes: 0 };
+fn closers(text: &str, after: &str, comment: &str) -> Vec<Insertion> {
+    let plain = Insertion { text: text.to_owned(), replaces: 0 };
     let without = overlap(text, after)
         .map(|length| text[..text.len() - length].trim_end())
         .filter(|text| !text.is_empty())
-        .map(|text| Candidate { text: text.to_owned(), takes: 0 });
+        .map(|text| Insertion { text: text.to_owned(), replaces: 0 });
     let state = balance(text, comment);
     // The text brings its own closers for what was opened before the cursor: those behind it are in the way.
     let brings = !state.unmatched.is_empty() || (state.quote.is_some() && after.starts_with(['"', '\'']));
@@ -73,7 +73,7 @@ fn closers(text: &str, after: &str, comment: &str) -> Vec<Candidate> {
         .filter(|length| after.is_char_boundary(*length) && is_subsequence(&after[..*length], text))
         // A cut may leave no more than what it replaces.
         .filter(|length| after[..*length].trim() != text.trim())
-        .map(|takes| Candidate { text: text.to_owned(), takes });
+        .map(|replaces| Insertion { text: text.to_owned(), replaces });
     if brings && text.contains('\n') {
         // `{|}` with a whole block: taking the closer keeps it on its own line.
         taking.chain(without).chain([plain]).collect()
@@ -84,12 +84,12 @@ fn closers(text: &str, after: &str, comment: &str) -> Vec<Candidate> {
     }
 }
 
-fn code(text: &str, after: &str) -> Vec<Candidate> {
+fn code(text: &str, after: &str) -> Vec<Insertion> {
     let after = after.trim();
     let mut ways = Vec::new();
     let mut add = |text: &str| {
-        if !text.trim().is_empty() && ways.iter().all(|way: &Candidate| way.text != text) {
-            ways.push(Candidate { text: text.to_owned(), takes: 0 });
+        if !text.trim().is_empty() && ways.iter().all(|way: &Insertion| way.text != text) {
+            ways.push(Insertion { text: text.to_owned(), replaces: 0 });
         }
     };
     // The model goes on behind what is there: `x = |+ y` with `a + y + z`.

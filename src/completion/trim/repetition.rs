@@ -1,4 +1,4 @@
-//! Repetition: loops inside the text, and lines that only repeat their neighbours.
+//! Detects repetition: loops inside a text, and lines that only repeat their neighbours.
 
 use super::overlap::is_telling;
 use crate::completion::outcome::Reason;

@@ -1,5 +1,5 @@
-//! What must never reach a document: leaked sentinels of the model, and characters that show something else than they
-//! are (CVE-2021-42574 and its kin).
+//! Detects what must never reach a document: leaked special tokens of the model, and characters that look like something else
+//! (CVE-2021-42574 and similar).
 
 use crate::context::CursorContext;
 

@@ -1,4 +1,4 @@
-//! White space: at the start, at the end, and the indentation of further lines in the file's own unit.
+//! Trims white space at both ends, and rewrites the indentation of further lines in the file's own unit.
 
 use std::borrow::Cow;
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::engine::fit::Anchor;
+use crate::engine::fit::WindowAnchor;
 use crate::engine::power::Prefetch;
 use crate::engine::{Job, Segment, TokenId};
 
@@ -22,7 +22,7 @@ pub struct LongerPrompt {
     /// Tokens it may have.
     pub budget: usize,
     /// Where its windows stand.
-    pub anchor: Anchor,
+    pub anchor: WindowAnchor,
     /// Its tokens, once they were chosen.
     pub prompt: Vec<TokenId>,
     /// When it may begin.
@@ -39,7 +39,7 @@ impl LongerPrompt {
             document: job.document.clone(),
             segments: job.segments.clone(),
             budget: wide,
-            anchor: Anchor::default(),
+            anchor: WindowAnchor::default(),
             prompt: Vec::new(),
             from: Instant::now() + pause,
             wanted: Some(wanted),

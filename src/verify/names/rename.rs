@@ -1,11 +1,11 @@
-//! Another name for what a suggestion defines over a builtin: the same with an underscore behind it, as PEP 8 has it for
-//! names that are taken.
+//! Renames what a new text defines over a builtin: the same name with an underscore behind it, as PEP 8 has it for names
+//! that are taken.
 
 use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::{Definition, File, is_word};
+use super::{Definition, File, is_whole_word};
 use crate::document::Snapshot;
 
 /// The text in `inserted` with other names for `names`, which it defines; none where that cannot be done in it alone: a part
@@ -23,7 +23,7 @@ pub fn renamed(
     let mut places: Vec<Range<usize>> = Vec::new();
     for name in names {
         let other = format!("{name}_");
-        if text.match_indices(&other).any(|(at, _)| is_word(&text, &(at..at + other.len()))) {
+        if text.match_indices(&other).any(|(at, _)| is_whole_word(&text, &(at..at + other.len()))) {
             return None;
         }
         let defines = |it: &&Definition| it.single && text[it.range.clone()] == **name;

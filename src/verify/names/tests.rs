@@ -1,4 +1,4 @@
-//! Names in a suggestion, as tables: the suggestion stands in ⟦brackets⟧.
+//! Tests the names of a suggestion by tables: the suggestion is in ⟦brackets⟧.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The names that can be seen at a place, with where each is defined. It ranks nothing.
+//! Lists the names that can be seen at a place, with where each is defined.
 
 use std::ops::Range;
 

@@ -1,1 +1,1 @@
-"""Source text from package registries: fetched by pinned version, filtered, cleaned, deduplicated."""
+"""Collects source text from package registries: fetched by pinned version, filtered, cleaned, deduplicated."""

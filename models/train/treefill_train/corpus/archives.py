@@ -1,4 +1,4 @@
-"""Source files out of wheels, crates and the standard library, without unpacking anything."""
+"""Reads source files out of wheels, crates and the standard library, without unpacking anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage `corpus`: lists in, `python.bin`, `rust.bin`, their file indexes and `manifest.jsonl` out."""
+"""Builds `python.bin`, `rust.bin`, their file indexes and `manifest.jsonl` from the lists (stage `corpus`)."""
 
 from __future__ import annotations
 

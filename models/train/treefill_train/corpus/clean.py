@@ -1,4 +1,4 @@
-"""Pure text filters: what a file must look like to be kept, and what is cut out of it."""
+"""Filters text: what a file must look like to be kept, and what is cut out of it."""
 
 from __future__ import annotations
 

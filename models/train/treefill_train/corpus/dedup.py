@@ -1,4 +1,4 @@
-"""Exact and near duplicates: MinHash by one permutation (Li, Owen, Zhang 2012) over byte windows, banded lookup."""
+"""Finds exact and near duplicates: MinHash by one permutation (Li, Owen, Zhang 2012) over byte windows, banded lookup."""
 
 from __future__ import annotations
 

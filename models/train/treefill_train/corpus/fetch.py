@@ -1,4 +1,4 @@
-"""Archives by pinned version through pip and cargo; nothing is installed and no package code runs."""
+"""Fetches archives by pinned version through pip and cargo; nothing is installed and no package code runs."""
 
 from __future__ import annotations
 

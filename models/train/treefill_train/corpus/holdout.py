@@ -1,4 +1,4 @@
-"""Which packages and paths must never be trained on, because the model is judged with them."""
+"""Names the packages and paths that must never be trained on, because the model is judged with them."""
 
 from __future__ import annotations
 

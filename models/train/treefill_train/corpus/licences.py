@@ -1,4 +1,4 @@
-"""Is a licence permissive? SPDX expressions, and the free text that older Python metadata holds."""
+"""Decides whether a licence is permissive: SPDX expressions, and the free text of older Python metadata."""
 
 from __future__ import annotations
 

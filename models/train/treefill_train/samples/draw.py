@@ -1,4 +1,4 @@
-"""One random training sample: plain text, or a hole of some kind in some encoding with some context."""
+"""Draws one random training sample: plain text, or a hole of some kind in some encoding with some context."""
 
 from __future__ import annotations
 

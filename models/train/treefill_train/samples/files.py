@@ -1,4 +1,4 @@
-"""The corpus as memory-mapped text with an index, cut into a training and a validation part by package."""
+"""Maps the corpus into memory as text with an index, cut into a training and a validation part by package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three fill-in-the-middle encodings and the context that may stand before them."""
+"""Encodes holes in three fill-in-the-middle orders, with the context that may stand before them."""
 
 from __future__ import annotations
 

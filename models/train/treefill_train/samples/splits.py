@@ -1,4 +1,4 @@
-"""Where the hole is: pure functions from a text and a random source to a byte span."""
+"""Chooses where the hole is: pure functions from a text and a random source to a byte span."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches of packed rows, made by background processes in an order that depends only on the seed and the step."""
+"""Packs batches of rows in background processes, in an order that depends only on the seed and the step."""
 
 from __future__ import annotations
 

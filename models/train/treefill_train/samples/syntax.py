@@ -1,4 +1,4 @@
-"""Spans of syntax nodes worth masking (AST-FIM, Gong et al. 2025), found by tree-sitter in a piece of a file."""
+"""Finds spans of syntax nodes worth masking (AST-FIM, Gong et al. 2025) in a piece of a file, with tree-sitter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-//! Files as modules: what path an import of one needs, seen from another.
+//! Maps files to modules: which path an import of one needs, seen from another.
 
 use std::path::{Path, PathBuf};
 
