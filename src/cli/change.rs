@@ -6,14 +6,13 @@ use std::str::FromStr;
 
 use anyhow::Context as _;
 
-use super::place::Place;
+use super::file_position::FilePosition;
 use crate::document::Snapshot;
 use crate::language::Registry;
 
 /// A file, or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileLine {
-    /// The file.
     pub file: PathBuf,
     /// From 1.
     pub line: Option<usize>,
@@ -23,7 +22,7 @@ impl FromStr for FileLine {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<Place>() {
+        match text.parse::<FilePosition>() {
             Ok(place) => Ok(Self { file: place.file, line: Some(place.line) }),
             Err(_) if text.is_empty() => Err("expected FILE or FILE:LINE".into()),
             Err(_) => Ok(Self { file: text.into(), line: None }),
@@ -32,8 +31,8 @@ impl FromStr for FileLine {
 }
 
 impl FileLine {
-    fn place(&self) -> Place {
-        Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
+    fn place(&self) -> FilePosition {
+        FilePosition { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
 
     /// In full, as path patterns see it.

@@ -31,7 +31,6 @@ pub struct CheckArguments {
     json: bool,
 }
 
-/// Check every file.
 pub fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut clean = true;

@@ -68,7 +68,6 @@ pub struct FixArguments {
     json: bool,
 }
 
-/// Mend every file.
 pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut sound = true;

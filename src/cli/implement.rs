@@ -62,7 +62,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
         ImplementTarget::read(target, &registry)?;
     }
     config.model.path = arguments.model.clone().or(config.model.path);
-    let engine = start(&config)?;
+    let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         ready(&*engine).await?;

@@ -1,4 +1,4 @@
-//! Text segments to tokens within a budget, with windows that stay where they are while the user types.
+//! Fits text segments into a budget of tokens, with windows that keep their edges while the user types.
 //!
 //! Pure: tokenisation is a function that comes in, what it remembers is a value. It composes no prompt.
 

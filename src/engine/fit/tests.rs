@@ -1,4 +1,4 @@
-//! What fits, where windows stand, and that they stand still while the user types.
+//! Tests what fits, and that windows keep their edges while the user types.
 //!
 //! One character is one token here, so that budgets are lengths.
 

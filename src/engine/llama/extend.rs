@@ -1,4 +1,4 @@
-//! Reading more of a file while nobody waits: after a jump the prompt is short, so that the first answer comes soon; when
+//! Extends the prompt while nobody waits: after a jump the prompt is short, so that the first answer comes soon; when
 //! the user pauses, a longer one is evaluated beside it, a little at a time, and takes its place when it is complete.
 
 use std::time::{Duration, Instant};

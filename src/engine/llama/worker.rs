@@ -1,4 +1,4 @@
-//! One job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
+//! Runs one job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
