@@ -125,7 +125,7 @@ fn heed(
         super::tell(&format!("{shown}:{line}: {}", offer.title));
     }
     let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
-    let new = actions::applied(snapshot, &edits).text.to_string();
+    let new = actions::with_edits(snapshot, &edits).text.to_string();
     show(target, &snapshot.text.to_string(), &new, arguments.write)?;
     Ok(true)
 }
@@ -149,7 +149,7 @@ fn list(
                 .edits
                 .iter()
                 .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
-            let applied = actions::applied(snapshot, &offer.edits);
+            let applied = actions::with_edits(snapshot, &offer.edits);
             json!({
                 "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
                 "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
@@ -187,7 +187,7 @@ fn mend(
         let Some(offer) = offers.into_iter().next() else { break };
         let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
         super::tell(&format!("{shown}:{line}: {}", offer.title));
-        let text = actions::applied(&now, &offer.edits).text.to_string();
+        let text = actions::with_edits(&now, &offer.edits).text.to_string();
         now = target.snapshot(&text, registry)?;
         if target.line.is_some() || broken(&now)? == 0 {
             break;
