@@ -14,7 +14,7 @@ use clap::Args;
 use model::{FixModel, answer};
 use serde_json::json;
 
-use super::change::{Target, show};
+use super::change::{FileLine, show};
 use crate::actions::{self, ActionRequest};
 use crate::config::Config;
 use crate::document::Snapshot;
@@ -44,7 +44,7 @@ const ROUNDS: usize = 20;
 pub struct FixArguments {
     /// What to mend: FILE, or FILE:LINE for the error there
     #[arg(required = true, value_name = "FILE[:LINE]")]
-    targets: Vec<Target>,
+    targets: Vec<FileLine>,
     /// Show the changes as a unified diff (the default)
     #[arg(long, conflicts_with_all = ["write", "json"])]
     diff: bool,
@@ -68,7 +68,6 @@ pub struct FixArguments {
     json: bool,
 }
 
-/// Mend every file.
 pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut sound = true;
@@ -92,7 +91,7 @@ pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode>
 }
 
 fn request(
-    target: &Target,
+    target: &FileLine,
     snapshot: &Snapshot,
     time: u64,
     diagnostics: Option<&PathBuf>,
@@ -106,7 +105,7 @@ fn request(
 
 /// Repair what the diagnostics complain about; whether something was found for all of them.
 fn heed(
-    target: &Target,
+    target: &FileLine,
     snapshot: &Snapshot,
     arguments: &FixArguments,
     model: Option<&FixModel>,
@@ -131,7 +130,7 @@ fn heed(
 }
 
 fn list(
-    target: &Target,
+    target: &FileLine,
     snapshot: &Snapshot,
     arguments: &FixArguments,
     model: Option<&FixModel>,
@@ -164,7 +163,7 @@ fn list(
 
 /// Mend one file; whether nothing is wrong with it afterwards.
 fn mend(
-    target: &Target,
+    target: &FileLine,
     snapshot: Snapshot,
     registry: &Registry,
     arguments: &FixArguments,

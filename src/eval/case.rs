@@ -69,14 +69,11 @@ impl HoleKind {
     }
 }
 
-/// A source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The folder it came from: package and version.
     pub package: String,
-    /// Its path in there.
     pub path: String,
-    /// The language's name.
     pub language: String,
     /// The whole text, LF line ends.
     pub text: String,
@@ -91,7 +88,6 @@ pub struct EvalCase {
     pub source: usize,
     /// What was taken out.
     pub kind: HoleKind,
-    /// Where.
     pub hole: Range<usize>,
     /// A token that was taken out elsewhere: while one types, files are usually broken.
     pub damage: Option<Range<usize>>,
@@ -129,9 +125,7 @@ pub struct Hole<'a> {
 /// Sources and the cases in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaseSet {
-    /// The files.
     pub sources: Vec<SourceFile>,
-    /// The places.
     pub cases: Vec<EvalCase>,
 }
 
@@ -169,7 +163,6 @@ impl CaseSet {
         Ok(set)
     }
 
-    /// Write all of it.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
         let mut text = Vec::new();
         let sources = self.sources.iter().cloned().map(Row::Source);
@@ -182,7 +175,6 @@ impl CaseSet {
         file.write_all(&text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The source of a case.
     pub fn source(&self, case: &EvalCase) -> &SourceFile {
         &self.sources[case.source]
     }

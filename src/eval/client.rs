@@ -42,7 +42,6 @@ impl LspClient {
         Ok(client)
     }
 
-    /// The server's process.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }

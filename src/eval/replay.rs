@@ -49,7 +49,6 @@ impl Default for Typist {
 pub enum LastAction {
     /// The document was opened: the cursor is at a new place.
     Jump,
-    /// A key.
     #[default]
     Key,
     /// A suggestion, or a part of it, was taken.
@@ -69,7 +68,6 @@ impl LastAction {
     }
 }
 
-/// One question.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Question {
@@ -111,9 +109,7 @@ pub struct Question {
 /// A result: one text typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayRow {
-    /// The case.
     pub id: String,
-    /// The language.
     pub language: String,
     /// Whether the file was broken elsewhere.
     pub broken: bool,
@@ -125,7 +121,6 @@ pub struct ReplayRow {
     pub keys_alone: usize,
     /// CPU-seconds of the backend, where known.
     pub cpu: Option<f64>,
-    /// Every question.
     pub asked: Vec<Question>,
 }
 

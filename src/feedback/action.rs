@@ -14,7 +14,6 @@ const UNDO_WITHIN: usize = 20;
 /// An action, and the kind of change that it makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionKind {
-    /// The action's name.
     pub action: &'static str,
     /// The kind of change; empty where the action makes one kind only.
     pub kind: &'static str,

@@ -164,7 +164,6 @@ impl State {
     }
 }
 
-/// The text of an open document.
 pub fn text(documents: &HashMap<Arc<str>, OpenDocument>, uri: &str) -> Option<Rope> {
     documents.get(uri).map(|open| open.document.text().clone())
 }

@@ -34,7 +34,7 @@ pub enum SwitchScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Off {
-    /// Everything is paused.
+    /// Everything.
     All,
     /// Its language was switched off by hand.
     Language,

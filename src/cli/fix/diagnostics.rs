@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::actions::{Fix, Workspace};
-use crate::cli::change::Target;
+use crate::cli::change::FileLine;
 use crate::diagnostics::{self, Diagnostic};
 use crate::document::{Encoding, Snapshot};
 use crate::verify::{Verifier, policy};
@@ -36,7 +36,7 @@ pub fn read(file: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<Diagnostic>>
 }
 
 /// What surrounds a file of the command line: the folder one works in, when the file is in it, else its own.
-pub fn workspace(target: &Target) -> Workspace {
+pub fn workspace(target: &FileLine) -> Workspace {
     let Ok(path) = std::fs::canonicalize(&target.file) else { return Workspace::default() };
     let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
     let root = here.filter(|here| path.starts_with(here)).or_else(|| path.parent().map(Path::to_owned));

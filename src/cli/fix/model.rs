@@ -31,7 +31,7 @@ impl FixModel {
     /// Read the configured model, or the one at `model`.
     pub fn start(mut config: Config, model: Option<&PathBuf>) -> anyhow::Result<Self> {
         config.model.path = model.cloned().or(config.model.path);
-        let engine = start(&config)?;
+        let engine = start(&config);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(ready(&*engine))?;
         Ok(Self { engine, runtime })

@@ -81,7 +81,6 @@ impl Depth {
         }
     }
 
-    /// A comma.
     pub fn comma(&mut self) {
         if self.levels.last().is_some_and(|level| !level.sticky) {
             self.end();
