@@ -1,13 +1,13 @@
 //! Keeps an open document: its text as a rope, its language, and a syntax tree that edits keep in step. An edit never parses:
 //! the tree of a version is made when a request needs it.
 
-pub mod edit;
+pub(crate) mod edit;
 mod part;
 pub mod position;
-pub mod snapshot;
-pub mod syntax;
+pub(crate) mod snapshot;
+pub(crate) mod syntax;
 pub mod tree;
-pub mod uri;
+pub(crate) mod uri;
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -77,131 +77,118 @@ pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode>
     let start = || FixModel::start(config, arguments.model.as_ref());
     let model = arguments.with_model.then(start).transpose()?;
     for target in &arguments.targets {
-        let text = target.read()?;
-        let snapshot = target.snapshot(&text, &registry)?;
-        if arguments.json {
-            sound &= list(target, &snapshot, arguments, model.as_ref())?;
+        let snapshot = target.snapshot(&target.read()?, &registry)?;
+        let fixer = Fixer { target, arguments, model: model.as_ref() };
+        sound &= if arguments.json {
+            fixer.list(&snapshot)?
         } else if arguments.diagnostics.is_some() {
-            sound &= heed(target, &snapshot, arguments, model.as_ref())?;
+            fixer.heed(&snapshot)?
         } else {
-            sound &= mend(target, snapshot, &registry, arguments, model.as_ref())?;
-        }
+            fixer.mend(snapshot, &registry)?
+        };
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn request(
-    target: &FileLine,
-    snapshot: &Snapshot,
-    time: u64,
-    diagnostics: Option<&PathBuf>,
-) -> anyhow::Result<ActionRequest> {
-    let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-    let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
-    let workspace = diagnostics::workspace(target);
-    let time = Duration::from_millis(time);
-    Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
+/// Repairs one file.
+struct Fixer<'a> {
+    target: &'a FileLine,
+    arguments: &'a FixArguments,
+    model: Option<&'a FixModel>,
 }
 
-/// Repair what the diagnostics complain about; whether something was found for all of them.
-fn heed(
-    target: &FileLine,
-    snapshot: &Snapshot,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
-    let (found, excuses) = answer(&request, model);
-    let shown = target.file.display();
-    excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
-    let found = diagnostics::together(snapshot, found);
-    if found.is_empty() {
-        super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
-        return Ok(false);
+impl Fixer<'_> {
+    fn request(&self, snapshot: &Snapshot, diagnostics: Option<&PathBuf>) -> anyhow::Result<ActionRequest> {
+        let range = self.target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
+        let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
+        let workspace = diagnostics::workspace(self.target);
+        let time = Duration::from_millis(self.arguments.time);
+        Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
     }
-    for offer in &found {
-        let line = offer.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
-        super::tell(&format!("{shown}:{line}: {}", offer.title));
-    }
-    let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
-    let new = actions::with_edits(snapshot, &edits).text.to_string();
-    show(target, &snapshot.text.to_string(), &new, arguments.write)?;
-    Ok(true)
-}
 
-fn list(
-    target: &FileLine,
-    snapshot: &Snapshot,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
-    let start = Instant::now();
-    let (offers, _) = answer(&request, model);
-    let ms = start.elapsed().as_secs_f64() * 1000.0;
-    let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
-    let before = total(snapshot);
-    let offers: Vec<_> = offers
-        .iter()
-        .map(|offer| {
-            let edits = offer
-                .edits
-                .iter()
-                .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
-            let applied = actions::with_edits(snapshot, &offer.edits);
-            json!({
-                "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
-                "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
-            })
-        })
-        .collect();
-    let object =
-        json!({"file": target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
-    writeln!(anstream::stdout(), "{object}")?;
-    Ok(before == Some(0))
-}
-
-/// Mend one file; whether nothing is wrong with it afterwards.
-fn mend(
-    target: &FileLine,
-    snapshot: Snapshot,
-    registry: &Registry,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
-        let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
-        Ok(weight.total())
-    };
-    let shown = target.file.display();
-    let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
-    if before == 0 {
-        super::tell(&format!("{shown}: nothing is wrong with its syntax"));
-        return Ok(true);
-    }
-    let old = snapshot.text.to_string();
-    let mut now = snapshot;
-    for _ in 0..ROUNDS {
-        let (offers, _) = answer(&request(target, &now, arguments.time, None)?, model);
-        let Some(offer) = offers.into_iter().next() else { break };
-        let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
-        super::tell(&format!("{shown}:{line}: {}", offer.title));
-        let text = actions::with_edits(&now, &offer.edits).text.to_string();
-        now = target.snapshot(&text, registry)?;
-        if target.line.is_some() || broken(&now)? == 0 {
-            break;
+    /// Repair what the diagnostics complain about; whether something was found for all of them.
+    fn heed(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
+        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
+        let (found, excuses) = answer(&request, self.model);
+        let shown = self.target.file.display();
+        excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
+        let found = diagnostics::together(snapshot, found);
+        if found.is_empty() {
+            super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
+            return Ok(false);
         }
+        for offer in &found {
+            let line = offer.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
+            super::tell(&format!("{shown}:{line}: {}", offer.title));
+        }
+        let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
+        let new = actions::with_edits(snapshot, &edits).text.to_string();
+        show(self.target, &snapshot.text.to_string(), &new, self.arguments.write)?;
+        Ok(true)
     }
-    let new = now.text.to_string();
-    if new == old {
-        let at = target.line.map_or(String::new(), |line| format!(" at line {line}"));
-        super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
-        return Ok(false);
+
+    fn list(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
+        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
+        let start = Instant::now();
+        let (offers, _) = answer(&request, self.model);
+        let ms = start.elapsed().as_secs_f64() * 1000.0;
+        let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
+        let before = total(snapshot);
+        let offers: Vec<_> = offers
+            .iter()
+            .map(|offer| {
+                let edits = offer
+                    .edits
+                    .iter()
+                    .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
+                let applied = actions::with_edits(snapshot, &offer.edits);
+                json!({
+                    "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
+                    "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
+                })
+            })
+            .collect();
+        let object = json!({"file": self.target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
+        writeln!(anstream::stdout(), "{object}")?;
+        Ok(before == Some(0))
     }
-    show(target, &old, &new, arguments.write)?;
-    let after = broken(&now)?;
-    if after > 0 && target.line.is_none() {
-        super::tell(&format!("{shown}: {after} errors stay"));
+
+    /// Mend one file; whether nothing is wrong with it afterwards.
+    fn mend(&self, snapshot: Snapshot, registry: &Registry) -> anyhow::Result<bool> {
+        let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
+            let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
+            Ok(weight.total())
+        };
+        let shown = self.target.file.display();
+        let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
+        if before == 0 {
+            super::tell(&format!("{shown}: nothing is wrong with its syntax"));
+            return Ok(true);
+        }
+        let old = snapshot.text.to_string();
+        let mut now = snapshot;
+        for _ in 0..ROUNDS {
+            let (offers, _) = answer(&self.request(&now, None)?, self.model);
+            let Some(offer) = offers.into_iter().next() else { break };
+            let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
+            super::tell(&format!("{shown}:{line}: {}", offer.title));
+            let text = actions::with_edits(&now, &offer.edits).text.to_string();
+            now = self.target.snapshot(&text, registry)?;
+            if self.target.line.is_some() || broken(&now)? == 0 {
+                break;
+            }
+        }
+        let new = now.text.to_string();
+        if new == old {
+            let at = self.target.line.map_or(String::new(), |line| format!(" at line {line}"));
+            super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
+            return Ok(false);
+        }
+        show(self.target, &old, &new, self.arguments.write)?;
+        let after = broken(&now)?;
+        if after > 0 && self.target.line.is_none() {
+            super::tell(&format!("{shown}: {after} errors stay"));
+        }
+        Ok(after == 0 || self.target.line.is_some())
     }
-    Ok(after == 0 || target.line.is_some())
 }
