@@ -102,7 +102,7 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic"];
+const CIRCLES_YET: &[&str] = &[];
 const NAMES_YET: &str = "";
 const HEADERS_YET: &[&str] = &[
     "src/actions",

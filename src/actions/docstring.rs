@@ -17,13 +17,14 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::function::{self, Function};
 use super::request::ActionRequest;
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
 use crate::language::{DocStyle, Docs};
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Writes the documentation of a function.

@@ -19,13 +19,14 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
 use super::{edits, function, rewrite};
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Explains code by comments.

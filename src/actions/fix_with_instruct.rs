@@ -22,7 +22,7 @@ use std::ops::Range;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
-use super::{edits, function, rewrite};
+use super::{function, rewrite};
 use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
@@ -104,7 +104,7 @@ fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<
     let name = verifier.snapshot().slice(about.clone());
     let missed = verifier.unknown().contains(&name);
     let edits = rewrite::replaced(answer, range, verifier)?;
-    let after = Verifier::new(&edits::applied(verifier.snapshot(), &edits))?;
+    let after = Verifier::new(&super::with_edits(verifier.snapshot(), &edits))?;
     // A definition becomes one definition.
     let function = |verifier: &Verifier| {
         let function = function::at(verifier.snapshot(), verifier.tree(), &(range.start..range.start))?;

@@ -30,7 +30,7 @@ use tree_sitter::Tree;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
-use super::{change, fix_diagnostic};
+use super::{edits, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking, score};
@@ -241,7 +241,7 @@ impl RegenerateTask {
 
     fn edit(&self, text: &str) -> Edit {
         let new = with_line_ends(text, self.snapshot.line_ending());
-        change::minimal(&self.snapshot, self.span.range.clone(), &new)
+        edits::minimal(&self.snapshot, &self.span.range, &new)
     }
 }
 

@@ -20,11 +20,12 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::{edits, function};
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Rewrites lines as the user says.

@@ -122,7 +122,7 @@ impl Fixer<'_> {
             super::tell(&format!("{shown}:{line}: {}", offer.title));
         }
         let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
-        let new = actions::applied(snapshot, &edits).text.to_string();
+        let new = actions::with_edits(snapshot, &edits).text.to_string();
         show(self.target, &snapshot.text.to_string(), &new, self.arguments.write)?;
         Ok(true)
     }
@@ -141,7 +141,7 @@ impl Fixer<'_> {
                     .edits
                     .iter()
                     .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
-                let applied = actions::applied(snapshot, &offer.edits);
+                let applied = actions::with_edits(snapshot, &offer.edits);
                 json!({
                     "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
                     "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
@@ -172,7 +172,7 @@ impl Fixer<'_> {
             let Some(offer) = offers.into_iter().next() else { break };
             let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
             super::tell(&format!("{shown}:{line}: {}", offer.title));
-            let text = actions::applied(&now, &offer.edits).text.to_string();
+            let text = actions::with_edits(&now, &offer.edits).text.to_string();
             now = self.target.snapshot(&text, registry)?;
             if self.target.line.is_some() || broken(&now)? == 0 {
                 break;

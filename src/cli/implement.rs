@@ -143,7 +143,7 @@ impl<'a> ImplementTarget<'a> {
         let (shown, line) = (self.target.file.display(), self.line);
         match made {
             Ok(edits) => {
-                let new = actions::applied(&self.snapshot, &edits).text.to_string();
+                let new = actions::with_edits(&self.snapshot, &edits).text.to_string();
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {

@@ -61,7 +61,7 @@ impl ActionKind {
 impl PredictedResult {
     /// What `edits` would make of `snapshot`.
     pub fn new(action: ActionKind, snapshot: &Snapshot, edits: &[Edit]) -> Self {
-        let after = actions::applied(snapshot, edits).text;
+        let after = actions::with_edits(snapshot, edits).text;
         let start = edits.iter().map(|edit| edit.range.start).min().unwrap_or_default();
         let kept = snapshot.len() - edits.iter().map(|edit| edit.range.end).max().unwrap_or_default();
         Self { action, before: snapshot.text.clone(), new: start..after.len_bytes() - kept, after }

@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::import::ImportSource;
-use super::site::{Import, SourceView};
+use super::site::{Import, ImportSource, SourceView};
 use super::stdlib;
 use crate::document::{Edit, tree};
 

@@ -31,6 +31,17 @@ pub struct Import {
     pub plain: bool,
 }
 
+/// Something that can be imported, or defined elsewhere, under the name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ImportSource {
+    /// The path of what it is taken from; of itself, when it is a whole module.
+    pub module: String,
+    /// What it is called there; empty for a whole module.
+    pub name: String,
+    /// What it is called here, when that is something else.
+    pub alias: Option<String>,
+}
+
 impl Import {
     /// An import of nothing, to be filled.
     #[cfg(test)]

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::repair::{FixContext, Repair};
 use super::site::{Import, SourceView};
-use super::{FixContext, Repair};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 

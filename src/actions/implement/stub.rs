@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use crate::actions::change::minimal;
+use crate::actions::edits::minimal;
 use crate::context::line::{self, Line, indent_unit};
 use crate::document::tree::{self, Capture, Match, rope_text};
 use crate::document::with_line_ends;
@@ -56,7 +56,7 @@ impl Stub {
     pub fn edit(&self, snapshot: &Snapshot, body: &str) -> Edit {
         let ending = snapshot.line_ending();
         let new = with_line_ends(&format!("{}{body}{}", self.open, self.close), ending);
-        minimal(snapshot, self.hole.clone(), &new)
+        minimal(snapshot, &self.hole, &new)
     }
 
     /// The document with the place for the body made, and the cursor there.

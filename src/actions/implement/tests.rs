@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::{applied, testing};
+use crate::actions::{testing, with_edits};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Sampling};
 
@@ -21,7 +21,7 @@ fn title(language: &str, text: &str) -> String {
 fn run(engine: &Arc<ScriptedEngine>, language: &str, text: &str) -> Result<String, Reason> {
     let text = text.replace("hole!", concat!("to", "do!"));
     let (snapshot, edits) = testing::run(&SPEC, language, &text, "", engine);
-    edits.map(|edits| applied(&snapshot, &edits).text.to_string())
+    edits.map(|edits| with_edits(&snapshot, &edits).text.to_string())
 }
 
 /// What the file is after the likeliest of `texts` that passes.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::applied;
 use crate::actions::testing::request;
+use crate::actions::with_edits;
 use crate::diagnostics::Diagnostic;
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Sampling, Task};
@@ -15,7 +15,7 @@ fn run(engine: &Arc<ScriptedEngine>, request: &ActionRequest) -> Result<String, 
     let (snapshot, cancel) = (request.snapshot.clone(), CancelToken::never());
     let work = Resolve { action, snapshot, engine: &**engine, cancel: &cancel };
     let edits = runtime.block_on(resolve(work))?;
-    Ok(applied(&request.snapshot, &edits).text.to_string())
+    Ok(with_edits(&request.snapshot, &edits).text.to_string())
 }
 
 /// What the file is after the best of `texts`, the first being the likeliest.
