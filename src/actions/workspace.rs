@@ -26,7 +26,7 @@ const FILES: usize = 2_000;
 const BYTES: usize = 16 << 20;
 /// A file of more bytes is seldom written by a person.
 const LARGE: u64 = 1 << 20;
-/// Files that say the word and are given to whoever asks: parsing each costs some milliseconds.
+/// Files with the word that are given at most: parsing each costs some milliseconds.
 const FOUND: usize = 24;
 
 /// A file that says the word.
