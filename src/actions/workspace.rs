@@ -138,7 +138,9 @@ mod tests {
     #[test]
     fn folders_of_others_are_not_read() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a.py", "build/b.py", "src/node_modules/c.py", "src/d.py", "src/build.py", "ignored/e.py"] {
+        for name in
+            ["a.py", "build/b.py", "src/node_modules/c.py", "src/d.py", "src/build.py", "ignored/e.py"]
+        {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x = 1\n").unwrap();
