@@ -11,7 +11,6 @@ use super::file_position::FilePosition;
 use crate::document::{Edit, Snapshot};
 use crate::language::Registry;
 
-/// A file, or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileLine {
     pub file: PathBuf,

@@ -63,7 +63,6 @@ impl Backend {
         }
     }
 
-    /// Open a document.
     pub fn open(
         &mut self,
         id: &str,

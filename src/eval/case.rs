@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
-/// What was taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoleKind {
@@ -84,9 +83,7 @@ pub struct SourceFile {
 pub struct EvalCase {
     /// The same place has the same one in every set.
     pub id: String,
-    /// Which source, counted from 0.
     pub source: usize,
-    /// What was taken out.
     pub kind: HoleKind,
     pub hole: Range<usize>,
     /// A token that was taken out elsewhere: while one types, files are usually broken.
@@ -114,11 +111,8 @@ impl EvalCase {
 /// What an editor would have: the text around the cursor, and what belongs between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole<'a> {
-    /// Text before the cursor.
     pub before: String,
-    /// What was there.
     pub middle: &'a str,
-    /// Text after the cursor.
     pub after: String,
 }
 

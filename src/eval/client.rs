@@ -66,7 +66,6 @@ impl LspClient {
         }
     }
 
-    /// Send a notification.
     pub fn notify(&mut self, method: &str, parameters: Value) -> anyhow::Result<()> {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": parameters}))
     }

@@ -13,7 +13,6 @@ pub struct Replacement {
     pub text: String,
 }
 
-/// A text with a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Editor {
     pub text: String,
@@ -46,12 +45,10 @@ impl Editor {
         }
     }
 
-    /// Text before the cursor.
     pub fn before(&self) -> &str {
         &self.text[..self.cursor]
     }
 
-    /// Text behind the cursor.
     pub fn after(&self) -> &str {
         &self.text[self.cursor..]
     }

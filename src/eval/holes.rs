@@ -17,7 +17,6 @@ use crate::verify::faults::fresh_tree_faults;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HoleRow {
     pub id: String,
-    /// What was taken out.
     pub kind: HoleKind,
     pub language: String,
     /// Whether the file was broken elsewhere.
@@ -25,7 +24,6 @@ pub struct HoleRow {
     /// How far the pipeline went, or `llama-server`.
     pub variant: String,
     pub answer: BackendAnswer,
-    /// How near it came.
     pub score: Score,
     /// ERROR and MISSING nodes without and with the answer.
     pub tree: (usize, usize),

@@ -23,7 +23,6 @@ use crate::language::{Language, Registry};
 const DELETED: usize = 5;
 const EDITED_ABOVE: usize = 7;
 
-/// How the typist types.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Typist {
     /// A suggestion is right when its first line is, or this many characters of it.
@@ -71,7 +70,6 @@ impl LastAction {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Question {
-    /// Whether something was shown.
     pub shown: bool,
     /// Whether it was right; then it was taken.
     pub right: bool,
@@ -152,7 +150,6 @@ pub async fn run(
     Ok(())
 }
 
-/// One text being typed.
 struct Typing<'a> {
     case: &'a EvalCase,
     language: &'a Language,

@@ -58,7 +58,6 @@ pub struct Summary {
     /// Requests without a text, by the name of the reason, commonest first.
     #[serde(serialize_with = "as_map")]
     pub silent: Vec<(String, usize)>,
-    /// Tokens generated.
     pub tokens: usize,
     pub prompt_tokens: usize,
     /// Of these, the share that was in the KV cache already.
