@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("eval", "session completion verify engine document language cancel stats plot"),
     (
         "lsp",
-        "session actions stats completion engine diagnostics document language config models paths cancel",
+        "session actions stats completion engine diagnostics document language config models paths cancel text",
     ),
     (
         "session",

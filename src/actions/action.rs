@@ -136,7 +136,7 @@ pub struct LazyAction {
     pub title: String,
     /// The place, in bytes of the snapshot.
     pub range: Range<usize>,
-    /// What the model is told besides the code: the user's instruction, or the message of a diagnostic.
+    /// What the question has besides the code: the user's instruction, or the message of a diagnostic.
     pub instruction: String,
     /// The diagnostics of the request that it is to fix, by their index.
     pub fixes: Vec<usize>,

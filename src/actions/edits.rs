@@ -25,7 +25,7 @@ pub fn seated(code: &str, base: &str, indent: Indent) -> String {
         let body = &text[head(text)..];
         match line::width(text).checked_sub(from) {
             _ if body.trim().is_empty() => String::new(),
-            // It stood left of the first one: only a text that goes on does.
+            // Left of the first one is only a string that goes on.
             None => text.to_owned(),
             Some(columns) if unit > 0 => format!("{base}{}{body}", indent.text().repeat(columns / unit)),
             Some(columns) => format!("{base}{}{body}", " ".repeat(columns)),
@@ -104,7 +104,7 @@ mod tests {
             ("if a:\n  b", "\t", Indent::Tab, "\tif a:\n\t\tb"),
             ("    if a:\n        b", "  ", Indent::Spaces(2), "  if a:\n    b"),
             ("\tif a:\n\t\tb\n\n\tc", "", Indent::Spaces(4), "if a:\n    b\n\nc"),
-            // It is right already: what stands inside of texts is left alone.
+            // It is right already: the inside of strings is left alone.
             ("    a = '''\n  b\n c'''", "    ", Indent::Spaces(4), "    a = '''\n  b\n c'''"),
         ] {
             assert_eq!(seated(code, base, indent), seated_as, "{code}");

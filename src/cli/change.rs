@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
+use serde_json::{Value, json};
 
 use super::file_position::FilePosition;
-use crate::document::Snapshot;
+use crate::document::{Edit, Snapshot};
 use crate::language::Registry;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,12 @@ impl FileLine {
     }
 }
 
+/// Edits as programs read them: in bytes of the file.
+pub fn edits_json(edits: &[Edit]) -> Value {
+    let edit = |edit: &Edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text});
+    edits.iter().map(edit).collect()
+}
+
 /// Show the change as a unified diff, or write it into the file.
 pub fn show(target: &FileLine, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
     let shown = target.file.display();
@@ -83,8 +90,7 @@ pub fn show(target: &FileLine, old: &str, new: &str, write: bool) -> anyhow::Res
     Ok(write!(anstream::stdout(), "{diff}")?)
 }
 
-/// Put `text` in the place of a file's, all at once: whoever reads it meanwhile, or finds it after a crash, has the old or
-/// the new text. Its permissions stay; where there is a link, what it leads to is replaced.
+/// Replaces the text of a file all at once: a reader meanwhile, or after a crash, finds the old or the new text. Its permissions stay; where there is a link, what it leads to is replaced.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let file = std::fs::canonicalize(file)?;
     let permissions = std::fs::metadata(&file)?.permissions();

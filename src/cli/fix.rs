@@ -14,8 +14,8 @@ use clap::Args;
 use model::{FixModel, answer};
 use serde_json::json;
 
-use super::change::{FileLine, show};
-use crate::actions::{self, ActionRequest};
+use super::change::{FileLine, edits_json, show};
+use crate::actions::{self, ActionRequest, Fix};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -23,14 +23,14 @@ use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  treefill fix src/main.rs           show what would mend it, as a diff
+  treefill fix src/main.rs           show the repairs, as a diff
   treefill fix src/main.rs:10        only the error at line 10
-  treefill fix --write a.py b.rs     mend the files
+  treefill fix --write a.py b.rs     repair the files
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
   treefill fix a.py --diagnostics d.json --with-model
-                                     and let the model write anew what no sure repair is known for
+                                     and let the model regenerate what no sure repair is known for
 
 A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
 
@@ -42,7 +42,7 @@ const ROUNDS: usize = 20;
 /// Options of `treefill fix`.
 #[derive(Debug, Args)]
 pub struct FixArguments {
-    /// What to mend: FILE, or FILE:LINE for the error there
+    /// What to repair: FILE, or FILE:LINE for the error there
     #[arg(required = true, value_name = "FILE[:LINE]")]
     targets: Vec<FileLine>,
     /// Show the changes as a unified diff (the default)
@@ -57,7 +57,7 @@ pub struct FixArguments {
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
-    /// Ask the model too: it orders the repairs, and writes anew what diagnostics point at and no sure repair is known for
+    /// Ask the model too: it orders the repairs, and regenerates what diagnostics point at and no sure repair is known for
     #[arg(long)]
     with_model: bool,
     /// Use this GGUF model instead of the configured one
@@ -82,9 +82,9 @@ pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode>
         sound &= if arguments.json {
             fixer.list(&snapshot)?
         } else if arguments.diagnostics.is_some() {
-            fixer.heed(&snapshot)?
+            fixer.repair_diagnostics(&snapshot)?
         } else {
-            fixer.mend(snapshot, &registry)?
+            fixer.repair_syntax(snapshot, &registry)?
         };
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -106,8 +106,8 @@ impl Fixer<'_> {
         Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
     }
 
-    /// Repair what the diagnostics complain about; whether something was found for all of them.
-    fn heed(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
+    /// Repairs what the diagnostics report; whether there is any repair.
+    fn repair_diagnostics(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
         let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
         let (found, excuses) = answer(&request, self.model);
         let shown = self.target.file.display();
@@ -117,14 +117,17 @@ impl Fixer<'_> {
             super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
             return Ok(false);
         }
-        for offer in &found {
-            let line = offer.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
-            super::tell(&format!("{shown}:{line}: {}", offer.title));
-        }
+        found.iter().for_each(|offer| self.report(snapshot, offer));
         let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
         let new = actions::with_edits(snapshot, &edits).text.to_string();
         show(self.target, &snapshot.text.to_string(), &new, self.arguments.write)?;
         Ok(true)
+    }
+
+    /// Tells the user what a fix does, and in which line.
+    fn report(&self, snapshot: &Snapshot, fix: &Fix) {
+        let line = fix.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
+        super::tell(&format!("{}:{line}: {}", self.target.file.display(), fix.title));
     }
 
     fn list(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
@@ -137,14 +140,10 @@ impl Fixer<'_> {
         let offers: Vec<_> = offers
             .iter()
             .map(|offer| {
-                let edits = offer
-                    .edits
-                    .iter()
-                    .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
-                let applied = actions::with_edits(snapshot, &offer.edits);
                 json!({
                     "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
-                    "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
+                    "edits": edits_json(&offer.edits),
+                    "errors": total(&actions::with_edits(snapshot, &offer.edits)),
                 })
             })
             .collect();
@@ -153,8 +152,8 @@ impl Fixer<'_> {
         Ok(before == Some(0))
     }
 
-    /// Mend one file; whether nothing is wrong with it afterwards.
-    fn mend(&self, snapshot: Snapshot, registry: &Registry) -> anyhow::Result<bool> {
+    /// Repairs the syntax of one file; whether nothing is wrong with it afterwards.
+    fn repair_syntax(&self, snapshot: Snapshot, registry: &Registry) -> anyhow::Result<bool> {
         let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
             let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
             Ok(weight.total())
@@ -170,8 +169,7 @@ impl Fixer<'_> {
         for _ in 0..ROUNDS {
             let (offers, _) = answer(&self.request(&now, None)?, self.model);
             let Some(offer) = offers.into_iter().next() else { break };
-            let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
-            super::tell(&format!("{shown}:{line}: {}", offer.title));
+            self.report(&now, &offer);
             let text = actions::with_edits(&now, &offer.edits).text.to_string();
             now = self.target.snapshot(&text, registry)?;
             if self.target.line.is_some() || broken(&now)? == 0 {

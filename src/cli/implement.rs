@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::change::{FileLine, show};
+use super::change::{FileLine, edits_json, show};
 use super::complete::{ready, start};
 use crate::actions::{self, LazyAction, Resolve, implement};
 use crate::cancel::CancelToken;
@@ -125,12 +125,7 @@ impl<'a> ImplementTarget<'a> {
             "title": self.action.as_ref().map(|action| &action.title),
         });
         match made {
-            Ok(edits) => {
-                let edits = edits.iter();
-                let edits =
-                    edits.map(|it| json!({"start": it.range.start, "end": it.range.end, "text": it.text}));
-                object["edits"] = edits.collect();
-            }
+            Ok(edits) => object["edits"] = edits_json(edits),
             Err(reason) => {
                 object["reason"] = json!(reason);
                 object["message"] = json!(implement::SPEC.failure_message(reason));

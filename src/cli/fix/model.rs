@@ -54,10 +54,10 @@ impl FixModel {
     fn written(&self, request: &ActionRequest, found: &[Fix]) -> (Vec<Fix>, Vec<String>) {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
         for number in 0..request.diagnostics.len() {
-            let mended = |offer: &Fix| offer.fixes.contains(&number);
+            let fixed = |offer: &Fix| offer.fixes.contains(&number);
             let one =
                 ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
-            let Some(action) = regenerate::find(&one).pop().filter(|_| !found.iter().any(mended)) else {
+            let Some(action) = regenerate::find(&one).pop().filter(|_| !found.iter().any(fixed)) else {
                 continue;
             };
             let (spec, title, cancel) = (action.action, action.title.clone(), CancelToken::never());
