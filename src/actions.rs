@@ -3,7 +3,6 @@
 //! A new action is one file with a `SPEC` and one row in [`registry::ACTIONS`]. Names on the wire are `lsp`'s.
 
 pub mod action;
-mod change;
 mod chat;
 pub mod docstring;
 mod edits;
@@ -23,8 +22,8 @@ mod rounds;
 mod testing;
 pub mod workspace;
 
+pub use crate::verify::change::with_edits;
 pub use action::{ActionSpec, Fix, LazyAction, MenuKind, Resolve};
-pub use edits::applied;
 pub use registry::{ACTIONS, by_id, fixes, lazy_actions, resolve};
 pub use request::{ActionRequest, AvailableModels, MENU_TIME};
 pub use workspace::Workspace;

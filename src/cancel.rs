@@ -1,4 +1,7 @@
-//! Cancellation: one atomic read to poll, awaitable, set when the source is dropped. It knows nothing of requests.
+//! Cancels work: one atomic read to poll, awaitable, set when the source is dropped.
+//!
+//! Not `tokio_util::sync::CancellationToken`: it takes a lock for every poll (the engine polls between two tokens), and it has
+//! no source whose drop cancels; its tree of child tokens is not needed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and which file answers. It holds no behaviour of its own.
+//! Reads the command line and hands each command to its file; the commands hold the behaviour.
 
 mod change;
 mod check;
@@ -8,13 +8,13 @@ mod doctor;
 #[cfg(unix)]
 mod engine;
 mod eval;
+mod file_position;
 mod fix;
 mod generate;
 mod ghost;
 mod implement;
 mod languages;
 mod log;
-mod place;
 mod serve;
 mod stats;
 

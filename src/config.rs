@@ -4,9 +4,9 @@
 mod apply;
 mod disable;
 mod file;
-pub mod render;
-pub mod schema;
-pub mod settings;
+pub(crate) mod render;
+pub(crate) mod schema;
+pub(crate) mod settings;
 
 use std::path::{Path, PathBuf};
 

@@ -2,10 +2,10 @@
 //!
 //! The work is bounded: windows of some kilobytes of text, and query cursors limited to byte ranges.
 
-pub mod imports;
-pub mod line;
-pub mod outline;
-pub mod scope;
+pub(crate) mod imports;
+pub(crate) mod line;
+pub(crate) mod outline;
+pub(crate) mod scope;
 
 use std::ops::Range;
 

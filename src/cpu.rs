@@ -1,4 +1,4 @@
-//! Whether this machine's CPU has what the C code was compiled for; asked before any of that code runs.
+//! Checks whether this machine's CPU has what the C code was compiled for, before any of that code runs.
 //!
 //! llama.cpp is compiled for the machine that builds (`.cargo/config.toml`), Rust code for any. On a lesser CPU the C++
 //! initialisers, which run before `main`, could already raise SIGILL, so on Linux the question is put in `.preinit_array`

@@ -13,7 +13,6 @@ pub use read::read;
 pub struct Diagnostic {
     /// Bytes of the snapshot.
     pub range: Range<usize>,
-    /// The message.
     pub message: String,
     /// Its code, as text.
     pub code: String,
@@ -32,7 +31,6 @@ pub struct Diagnostic {
 pub struct RelatedPlace {
     /// Bytes of the snapshot.
     pub range: Range<usize>,
-    /// The message.
     pub message: String,
 }
 

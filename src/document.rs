@@ -1,13 +1,13 @@
 //! Keeps an open document: its text as a rope, its language, and a syntax tree that edits keep in step. An edit never parses:
 //! the tree of a version is made when a request needs it.
 
-pub mod edit;
+pub(crate) mod edit;
 mod part;
 pub mod position;
-pub mod snapshot;
-pub mod syntax;
+pub(crate) mod snapshot;
+pub(crate) mod syntax;
 pub mod tree;
-pub mod uri;
+pub(crate) mod uri;
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -204,11 +204,6 @@ impl Document {
     pub fn version(&self) -> i32 {
         self.version
     }
-
-    /// The language, when known.
-    pub fn language(&self) -> Option<&Arc<Language>> {
-        self.language.as_ref()
-    }
 }
 
 #[cfg(test)]
@@ -234,7 +229,7 @@ mod tests {
         assert_eq!(document.text().to_string(), "b = a = 10\n");
         assert_eq!(
             sexp(&document.snapshot()),
-            sexp(&Snapshot::of_text("", "b = a = 10\n", document.language().cloned()))
+            sexp(&Snapshot::of_text("", "b = a = 10\n", document.language.clone()))
         );
         assert_eq!(before.text.to_string(), "a = 1\n");
     }
@@ -250,7 +245,7 @@ mod tests {
         let text = document.text().to_string();
         assert_eq!(
             sexp(&document.snapshot()),
-            sexp(&Snapshot::of_text("", &text, document.language().cloned()))
+            sexp(&Snapshot::of_text("", &text, document.language.clone()))
         );
     }
 

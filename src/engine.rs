@@ -1,4 +1,4 @@
-//! The inference engine as the rest of treefill sees it: a [`Job`] of text segments in, a stream of text pieces out.
+//! Defines the inference engine for the rest of treefill: a [`Job`] of text segments in, a stream of text pieces out.
 //!
 //! It knows neither documents nor syntax trees. The only files that touch llama.cpp are `engine/llama.rs` and its folder.
 
@@ -129,6 +129,11 @@ impl Capabilities {
     /// Of llama.cpp, in this process or in the shared one.
     pub const LLAMA: Self =
         Self { log_probabilities: true, scoring: true, branches: true, token_ids: true, kv_plan: true };
+
+    /// How many candidates to ask for where `wanted` are useful: one where each costs a prompt of its own.
+    pub fn candidates(self, wanted: usize) -> usize {
+        if self.branches { wanted } else { 1 }
+    }
 }
 
 /// Something that continues prompts. Implementations: llama.cpp on a thread (`llama`), the same in a process of its own

@@ -29,7 +29,6 @@ const MOST_CHECKS: usize = 32;
 pub struct Feedback {
     /// Whether anything is recorded.
     pub enabled: bool,
-    /// Where events go.
     pub recorder: Recorder,
     /// What the user accepted in earlier sessions.
     pub history: Arc<History>,

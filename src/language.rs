@@ -7,17 +7,17 @@ mod grammar;
 mod queries;
 mod repairs;
 mod source;
-pub mod strict;
+pub(crate) mod strict;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-pub use builtins::Builtins;
-pub use config::{DocStyle, Docs, LanguageConfig, LexicalRules};
+pub(crate) use builtins::Builtins;
+pub(crate) use config::{DocStyle, Docs, LanguageConfig};
 pub use queries::Queries;
-pub use repairs::{DiagnosticKind, Imports, Repairs};
-pub use source::GrammarProblem;
+pub(crate) use repairs::{DiagnosticKind, Imports, Repairs};
+pub(crate) use source::GrammarProblem;
 
 /// One language: its configuration, grammar and queries.
 #[derive(Debug)]

@@ -60,22 +60,22 @@ pub mod completion;
 pub mod config;
 pub mod context;
 pub mod cpu;
-pub mod diagnostics;
+mod diagnostics;
 pub mod document;
 pub mod engine;
-pub mod eval;
-pub mod feedback;
+mod eval;
+mod feedback;
 pub mod language;
 pub mod lsp;
 pub mod models;
-pub mod paths;
-pub mod plot;
-pub mod prompt;
+mod paths;
+mod plot;
+mod prompt;
 pub mod session;
 pub mod stats;
 #[cfg(test)]
 mod testing;
-pub mod text;
+mod text;
 pub mod verify;
 
 // So that `testing` reads the same here and in the integration tests, which include it.

@@ -1,4 +1,4 @@
-//! The `treefill` command: hand the command line to [`treefill::cli::run`] and turn its answer into an exit code.
+//! Starts the `treefill` command: calls [`treefill::cli::run`] and returns its exit code.
 
 /// Run before the initialisers of any library: those of llama.cpp may already use instructions this CPU lacks.
 #[cfg(all(feature = "llama", target_os = "linux", target_env = "gnu"))]

@@ -1,4 +1,4 @@
-//! Which GGUF to load: the configured file, checked, or the embedded model, extracted to the cache. It loads nothing.
+//! Finds the GGUF to load: the configured file, checked, or the embedded model, extracted to the cache.
 
 mod embedded;
 mod gguf;

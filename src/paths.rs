@@ -1,4 +1,4 @@
-//! Where configuration, models, state, sockets and logs live on this operating system. It creates private folders only.
+//! Finds where configuration, models, state, sockets and logs live on this operating system, and creates private folders.
 
 use std::path::{Path, PathBuf};
 

@@ -28,7 +28,6 @@ pub struct Histogram {
     pub values: Vec<f64>,
 }
 
-/// Values over time.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct LineChart {
     /// What the values are measured in.
@@ -40,7 +39,6 @@ pub struct LineChart {
 }
 
 impl BarChart {
-    /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::bars(self)
     }
@@ -52,7 +50,6 @@ impl BarChart {
 }
 
 impl Histogram {
-    /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::histogram(self)
     }
@@ -66,7 +63,6 @@ impl Histogram {
 }
 
 impl LineChart {
-    /// Inline SVG.
     pub fn svg(&self) -> String {
         svg::lines(self)
     }

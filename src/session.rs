@@ -18,10 +18,9 @@ mod sync;
 mod tasks;
 mod view;
 
-pub use complete::{CompletionAnswer, PendingRequest, Query};
-pub use counts::Counts;
-pub use resolve::{PendingAction, ResolveError};
+pub(crate) use complete::Query;
+pub(crate) use resolve::ResolveError;
 pub use state::{EngineStarter, Overview, Session};
-pub use switches::{Off, SwitchScope, Switches};
-pub use sync::{Changed, NotOpen};
-pub use view::View;
+pub(crate) use switches::{SwitchScope, Switches};
+pub(crate) use sync::Changed;
+pub(crate) use view::View;

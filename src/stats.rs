@@ -8,11 +8,11 @@ mod log;
 mod summary;
 mod writer;
 
-pub use actions::ActionTally;
+pub(crate) use actions::ActionTally;
 pub use event::{
     Acted, ActionOutcome, Asked, Disposition, Ended, KeptShare, RequestKind, UsageEvent, language_name,
 };
-pub use history::History;
+pub(crate) use history::History;
 pub use log::{EventLog, default_file, read};
-pub use summary::{Filter, LanguageSummary, Latency, Step, Summary};
+pub(crate) use summary::{Filter, LanguageSummary, Step, Summary};
 pub use writer::Recorder;

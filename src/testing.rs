@@ -14,7 +14,6 @@ pub fn registry() -> Registry {
     REGISTRY.clone()
 }
 
-/// The language with this name.
 pub fn language(name: &str) -> Option<Arc<Language>> {
     REGISTRY.by_name(name)
 }

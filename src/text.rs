@@ -21,6 +21,19 @@ pub fn common_affixes(old: &str, new: &str) -> (usize, usize) {
     (head, common_suffix(&old[head..], &new[head..]))
 }
 
+/// Whether `long` has the characters of `short` in the same order, with others between.
+pub fn is_subsequence(short: &str, long: &str) -> bool {
+    let mut chars = long.chars();
+    short.chars().all(|wanted| chars.any(|c| c == wanted))
+}
+
+/// `text` as a block of code in Markdown, with LF line ends. Its fence is longer than any in the text.
+pub fn fenced(language: &str, text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}", text.replace("\r\n", "\n").trim_end())
+}
+
 fn same(pairs: impl Iterator<Item = (char, char)>) -> usize {
     pairs.take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum()
 }

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("eval", "session completion verify engine document language cancel stats plot"),
     (
         "lsp",
-        "session actions stats completion engine diagnostics document language config models paths cancel",
+        "session actions stats completion engine diagnostics document language config models paths cancel text",
     ),
     (
         "session",
@@ -89,6 +89,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs"]),
+    ("schemars", &["src/config", "src/engine", "src/completion/request.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/eval"]),
     ("walkdir", &["src/eval"]),
     ("toml", &["src/config", "src/language"]),
@@ -101,21 +102,15 @@ const NOUNS: &str = "Actions Arguments Brackets Cases Commands Conversations Dia
      Messages Notifications Parsers Positions Settings Signatures Statistics Suggestions Tables";
 
 /// What does not keep a rule yet; each list only gets shorter. Circles: beginnings of modules. Headers: beginnings of paths.
-const CIRCLES_YET: &[&str] = &["actions::fix_diagnostic", "engine::llama"];
-const NAMES_YET: &str = "Place";
+const CIRCLES_YET: &[&str] = &[];
+const NAMES_YET: &str = "";
 const HEADERS_YET: &[&str] = &[
     "src/actions",
-    "src/cancel",
     "src/cli",
     "src/completion",
-    "src/config",
     "src/context",
-    "src/cpu",
     "src/document",
-    "src/engine",
     "src/language",
-    "src/models",
-    "src/paths",
     "src/prompt",
     "src/session",
 ];

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
 
-use super::ActionRequest;
+use super::request::{ActionRequest, RequestedFile};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::document::{Edit, Snapshot};
@@ -39,7 +39,7 @@ pub enum Steps {
     /// `find` gives complete fixes, best first.
     Ready {
         /// Finds them.
-        find: fn(&ActionRequest) -> Vec<Fix>,
+        find: fn(&ActionRequest, &RequestedFile) -> Vec<Fix>,
     },
     /// `find` gives the places; the edits are made by a model for the action that the user chooses.
     Lazy {
@@ -136,7 +136,7 @@ pub struct LazyAction {
     pub title: String,
     /// The place, in bytes of the snapshot.
     pub range: Range<usize>,
-    /// What the model is told besides the code: the user's instruction, or the message of a diagnostic.
+    /// What the question has besides the code: the user's instruction, or the message of a diagnostic.
     pub instruction: String,
     /// The diagnostics of the request that it is to fix, by their index.
     pub fixes: Vec<usize>,

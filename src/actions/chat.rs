@@ -8,9 +8,9 @@ use tokio::time::Instant;
 use super::action::{LazyAction, Resolve};
 use super::rounds::RoundPlan;
 use crate::cancel::CancelToken;
-use crate::completion::{Reason, blocking};
+use crate::completion::{Reason, blocking, job};
 use crate::document::Edit;
-use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Status, Stop, Task, Update};
+use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Stop, Task, Update};
 use crate::verify::Verifier;
 
 /// A reply takes a model of 7 B on two cores half of the time.
@@ -96,9 +96,7 @@ async fn ask(
     deadline: Instant,
     cancel: &CancelToken,
 ) -> Result<ChatReply, Reason> {
-    if let Status::Failed(why) = &*engine.status().borrow() {
-        return Err(Reason::NoEngine(why.clone()));
-    }
+    job::context_tokens(engine)?;
     let mut generation = engine.generate(job, cancel.clone());
     let mut text = String::new();
     let whole = loop {
@@ -168,16 +166,10 @@ fn without_blank_ends(text: &str) -> &str {
     text[start..].trim_end()
 }
 
-/// Code as a fenced block, whatever it has in it.
-pub fn fenced(language: &str, code: &str) -> String {
-    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
-    format!("{fence}{language}\n{}\n{fence}", code.replace("\r\n", "\n").trim_end())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::fenced;
 
     fn answer(text: &str, whole: bool) -> ChatReply {
         ChatReply { text: text.into(), whole }

@@ -17,13 +17,14 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::function::{self, Function};
 use super::request::ActionRequest;
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
 use crate::language::{DocStyle, Docs};
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Writes the documentation of a function.
@@ -70,7 +71,7 @@ struct DocTarget {
     docs: Docs,
     /// The text is inserted here.
     at: usize,
-    /// What stands before each of its lines.
+    /// What is before each of its lines.
     indentation: String,
 }
 
@@ -83,7 +84,7 @@ impl DocTarget {
         let base = at_line(function.whole.start);
         let (at, indentation) = if docs.quotes.is_empty() {
             let start = snapshot.line_start(function.whole.start);
-            // Something else stands before it on its line.
+            // Something else is before it on its line.
             let alone = snapshot.slice(start..function.whole.start).trim().is_empty();
             (alone && !docs.line.is_empty()).then_some((start, base))?
         } else {

@@ -8,7 +8,6 @@ use crate::context::line::{self, Indent};
 use crate::document::with_line_ends;
 use crate::document::{Edit, Snapshot};
 use crate::text::{common_prefix, common_suffix, is_word};
-pub use crate::verify::change::with_edits as applied;
 
 /// `code` with its first line at the indentation `base`, the others as far from it as they were, in steps of `indent`.
 pub fn seated(code: &str, base: &str, indent: Indent) -> String {
@@ -26,7 +25,7 @@ pub fn seated(code: &str, base: &str, indent: Indent) -> String {
         let body = &text[head(text)..];
         match line::width(text).checked_sub(from) {
             _ if body.trim().is_empty() => String::new(),
-            // It stood left of the first one: only a text that goes on does.
+            // Left of the first one is only a string that goes on.
             None => text.to_owned(),
             Some(columns) if unit > 0 => format!("{base}{}{body}", indent.text().repeat(columns / unit)),
             Some(columns) => format!("{base}{}{body}", " ".repeat(columns)),
@@ -60,20 +59,21 @@ pub fn edits(snapshot: &Snapshot, range: &Range<usize>, new: &str) -> Vec<Edit> 
     for op in diff.ops().iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
         let (was, is) = (op.old_range(), op.new_range());
         let was = olds[was.start]..olds[was.end];
-        edits.extend(smallest(
-            &old[was.clone()],
-            &new[news[is.start]..news[is.end]],
-            range.start + was.start,
-        ));
+        let (at, new) = (range.start + was.start, &new[news[is.start]..news[is.end]]);
+        edits.push(smallest(&old[was], new, at, |c| is_word(c) || c == '\n'));
     }
     edits
 }
 
-/// The edit from `old`, which begins at `start`, to `new`, without what both begin and end with. Words and line ends stay
-/// whole.
-fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
-    let joins = |c: char| is_word(c) || c == '\n';
-    let (begins, ends) = (|text: &str| text.starts_with(joins), |text: &str| text.ends_with(joins));
+/// The edit that turns `range` of the snapshot into `new`, which has the document's line ends: no more than differs.
+pub fn minimal(snapshot: &Snapshot, range: &Range<usize>, new: &str) -> Edit {
+    smallest(&snapshot.slice(range.clone()), new, range.start, is_word)
+}
+
+/// The edit from `old`, which begins at `start`, to `new`, without what both begin and end with. It parts no two characters
+/// that are `joined`, such as those of a word, and no line end.
+fn smallest(old: &str, new: &str, start: usize, joined: fn(char) -> bool) -> Edit {
+    let (begins, ends) = (|text: &str| text.starts_with(joined), |text: &str| text.ends_with(joined));
     let mut head = common_prefix(old, new);
     while let kept = &old[..head]
         && (ends(kept) || kept.ends_with('\r'))
@@ -89,12 +89,13 @@ fn smallest(old: &str, new: &str, start: usize) -> Option<Edit> {
     {
         tail -= kept.chars().next().map_or(0, char::len_utf8);
     }
-    (old != new).then(|| Edit::replace(start + head..start + was - tail, &new[head..now - tail]))
+    Edit::replace(start + head..start + was - tail, &new[head..now - tail])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actions::with_edits;
 
     #[test]
     fn code_takes_the_indentation_of_its_place() {
@@ -103,7 +104,7 @@ mod tests {
             ("if a:\n  b", "\t", Indent::Tab, "\tif a:\n\t\tb"),
             ("    if a:\n        b", "  ", Indent::Spaces(2), "  if a:\n    b"),
             ("\tif a:\n\t\tb\n\n\tc", "", Indent::Spaces(4), "if a:\n    b\n\nc"),
-            // It is right already: what stands inside of texts is left alone.
+            // It is right already: the inside of strings is left alone.
             ("    a = '''\n  b\n c'''", "    ", Indent::Spaces(4), "    a = '''\n  b\n c'''"),
         ] {
             assert_eq!(seated(code, base, indent), seated_as, "{code}");
@@ -118,7 +119,7 @@ mod tests {
         let new = "b = one(2)\nc\nnew\nd";
         let edits = edits(&snapshot, &range, new);
         assert_eq!(edits, [Edit::replace(11..12, "2"), Edit::insert(18, "new\r\n")]);
-        assert_eq!(applied(&snapshot, &edits).text.to_string(), "a\r\nb = one(2)\r\nc\r\nnew\r\nd\r\n");
+        assert_eq!(with_edits(&snapshot, &edits).text.to_string(), "a\r\nb = one(2)\r\nc\r\nnew\r\nd\r\n");
         assert_eq!(super::edits(&snapshot, &range, "b = one(1)\nc\nd"), []);
     }
 }

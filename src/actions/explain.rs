@@ -19,13 +19,14 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
 use super::{edits, function, rewrite};
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Explains code by comments.
@@ -93,7 +94,7 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
 }
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
-/// that stands.
+/// that is kept.
 fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
     let snapshot = verifier.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
@@ -151,7 +152,7 @@ fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)
         let text = snapshot.line_text(*row);
         let indentation = &text[..text.len() - text.trim_start().len()];
         let at = row - first;
-        // The first line's indentation stands before the range.
+        // The first line's indentation is before the range.
         let line = match at {
             0 => format!("{mark} {comment}\n{indentation}{}", rows[0]),
             _ => format!("{indentation}{mark} {comment}\n{}", rows[at]),
@@ -211,7 +212,7 @@ mod tests {
             refused(&SPEC, "python", PYTHON, answer, &Reason::Invalid);
         }
         refused(&SPEC, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
-        // What came before it stands, and so does an answer that was cut.
+        // What came before it is kept, and so is an answer that was cut.
         check(
             &SPEC,
             "python",

@@ -35,13 +35,12 @@ use region::LineTable;
 use site::{ErrorSite, RepairCandidate};
 
 use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
-use super::edits::applied;
-use super::request::ActionRequest;
+use super::request::{ActionRequest, RequestedFile};
+use super::with_edits;
 use crate::document::Snapshot;
 use crate::document::tree::children;
 use crate::language::Language;
 use crate::language::strict::SyntaxError;
-use crate::verify::Verifier;
 
 /// Repairs the syntax, without a model.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -56,37 +55,33 @@ pub static SPEC: ActionSpec = ActionSpec {
 const OFFERS: usize = 3;
 /// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
 const CLEAR: f32 = 3.0;
-/// LineTable between the cursor and the error that is meant: a missing bracket shows far below.
+/// Lines between the cursor and the error that is meant: a missing bracket shows far below.
 const NEAR: usize = 40;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
 
 /// The best repairs of the error that is meant, best first.
-pub fn offers(request: &ActionRequest) -> Vec<Fix> {
+pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let start = Instant::now();
     let snapshot = &request.snapshot;
-    let Some(language) = snapshot.language.clone() else { return Vec::new() };
-    let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = snapshot.text.to_string();
-    let lines = LineTable::new(&text);
-    let errors = errors(snapshot, &language, &text, &tree);
+    let RequestedFile { language, text, verifier } = file;
+    let lines = LineTable::new(text);
+    let errors = errors(snapshot, language, text, verifier.tree());
     let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
-    let verifier = Verifier::with_tree(snapshot, tree.clone());
-    let lexicon = Lexicon::of(&language);
+    let lexicon = Lexicon::of(language);
     let mut places: Vec<usize> = vec![error];
-    places.extend(imbalance::odd_brackets(&text, &lexicon, &lines));
-    let quotes = imbalance::odd_quotes(&text, &lexicon, &lines, lines.of(error));
+    places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
+    let quotes = imbalance::odd_quotes(text, &lexicon, &lines, lines.of(error));
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
-    let site = ErrorSite::new(&text, &lines, &lexicon, Ngrams::new(table(&language)), &places);
+    let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    let candidates = search::in_order(&text, candidates);
+    let candidates = search::in_order(text, candidates);
     let enumerated = start.elapsed();
-    let search =
-        search::Search { text: &text, lines: &lines, language: &language, verifier: &verifier, snapshot };
+    let search = search::Search { text, lines: &lines, language, verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
@@ -94,14 +89,14 @@ pub fn offers(request: &ActionRequest) -> Vec<Fix> {
     };
     // Two that differ in white space only would look like the same one twice.
     let mut titles = HashSet::new();
-    let new = |candidate: &&RepairCandidate| titles.insert(title::of(&text, candidate));
+    let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
     let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
     let clear =
         found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
-    let fixes = mended(request, &lines, error);
+    let fixes = fixed_diagnostics(request, &lines, error);
     let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
         action: &SPEC,
-        title: title::of(&text, candidate),
+        title: title::of(text, candidate),
         preferred: number == 0 && clear,
         edits: vec![candidate.edit.clone()],
         fixes: fixes.clone(),
@@ -181,8 +176,8 @@ fn is_near(lines: &LineTable<'_>, candidate: &RepairCandidate, error: usize, ran
     rows.contains(&lines.of(error)) || rows.contains(&lines.of(candidate.edit.range.start))
 }
 
-/// The diagnostics that speak of the same error.
-fn mended(request: &ActionRequest, lines: &LineTable<'_>, error: usize) -> Vec<usize> {
+/// The diagnostics that report the same error.
+fn fixed_diagnostics(request: &ActionRequest, lines: &LineTable<'_>, error: usize) -> Vec<usize> {
     let row = lines.of(error);
     let repairs = request.snapshot.language.as_ref().map(|language| &language.repairs);
     // What is said of names is not of the syntax, and what could not be read is of nothing.
@@ -191,7 +186,7 @@ fn mended(request: &ActionRequest, lines: &LineTable<'_>, error: usize) -> Vec<u
     };
     let same = |range: &Range<usize>| lines.of(range.start).abs_diff(row) <= 1;
     let found = request.diagnostics.iter().enumerate();
-    let found = found.filter(|(_, told)| same(&told.range) && of_syntax(&told.message));
+    let found = found.filter(|(_, diagnostic)| same(&diagnostic.range) && of_syntax(&diagnostic.message));
     found.map(|(number, _)| number).collect()
 }
 
@@ -206,7 +201,7 @@ fn table(language: &Language) -> Arc<NgramTable> {
 
 /// The text after the first offer, for those who apply it at once.
 pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
-    applied(snapshot, &offer.edits)
+    with_edits(snapshot, &offer.edits)
 }
 
 #[cfg(test)]

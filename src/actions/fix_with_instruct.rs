@@ -22,7 +22,7 @@ use std::ops::Range;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
-use super::{edits, function, rewrite};
+use super::{function, rewrite};
 use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
@@ -42,12 +42,12 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: INVALID,
 };
 
-/// Diagnostics for which it is promised: a menu is read by a person.
+/// Actions in one menu at most.
 const ACTIONS: usize = 2;
 /// Characters of the message in the title, and in the question.
 const SHOWN: usize = 50;
 const MESSAGE: usize = 1000;
-/// Most bytes of a definition; of a longer one only the lines of the complaint are asked about.
+/// Most bytes of a definition; of a longer one only the lines of the diagnostic are asked about.
 const LONGEST: usize = 8 * 1024;
 
 const RULES: &str = "You repair code. Answer with the repaired code only, all of it, in one code block, indented as the old one \
@@ -66,7 +66,7 @@ fn find(request: &ActionRequest) -> Vec<LazyAction> {
     request.diagnostics.iter().enumerate().filter_map(action).take(ACTIONS).collect()
 }
 
-/// What the model is told of a diagnostic.
+/// What the question says of a diagnostic.
 fn instruction(diagnostic: &Diagnostic) -> String {
     let Diagnostic { source, code, message, .. } = diagnostic;
     let message: String = message.trim().chars().take(MESSAGE).collect();
@@ -90,7 +90,7 @@ fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Repa
     Some((question, Repair { lines, about }))
 }
 
-/// The definition around a complaint, or its lines.
+/// The definition around a diagnostic, or its lines.
 fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     let range = range.start.min(snapshot.len())..range.end.min(snapshot.len());
     let around = function::at(snapshot, &snapshot.parse()?, &range).map(|function| function.whole);
@@ -104,7 +104,7 @@ fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<
     let name = verifier.snapshot().slice(about.clone());
     let missed = verifier.unknown().contains(&name);
     let edits = rewrite::replaced(answer, range, verifier)?;
-    let after = Verifier::new(&edits::applied(verifier.snapshot(), &edits))?;
+    let after = Verifier::new(&super::with_edits(verifier.snapshot(), &edits))?;
     // A definition becomes one definition.
     let function = |verifier: &Verifier| {
         let function = function::at(verifier.snapshot(), verifier.tree(), &(range.start..range.start))?;
@@ -115,7 +115,7 @@ fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<
     {
         return None;
     }
-    // What can be checked without whoever complained: a name that nothing accounted for is not missed any more.
+    // What can be checked without the server that reported it: a name that nothing accounted for is not missed any more.
     (!missed || !after.unknown().contains(&name)).then_some(edits)
 }
 

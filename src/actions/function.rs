@@ -14,7 +14,7 @@ use crate::language::Language;
 pub struct Function {
     /// Its name.
     pub name: String,
-    /// With what stands before it and belongs to it, from its first word to its last.
+    /// With what is before it and belongs to it, from its first word to its last.
     pub whole: Range<usize>,
     /// Its own node.
     pub definition: Range<usize>,
@@ -41,7 +41,7 @@ pub fn at(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Option<Func
     function(snapshot, tree, language, node)
 }
 
-/// The definition that a node which stands before one belongs to.
+/// The definition that a node before it belongs to.
 fn below<'t>(node: Node<'t>, language: &Language) -> Option<Node<'t>> {
     let leads = |node: &Node<'_>| language.config.attribute_nodes.iter().any(|kind| kind == node.kind());
     if !leads(&node) {
@@ -57,7 +57,7 @@ fn below<'t>(node: Node<'t>, language: &Language) -> Option<Node<'t>> {
     next
 }
 
-/// Whether `parent` is a definition around another one, that adds what stands before it: a decorated one.
+/// Whether `parent` is a definition around another one, that adds what is before it: a decorated one.
 fn is_wrapper(language: &Language, parent: &Node<'_>, child: &Node<'_>) -> bool {
     language.config.definitions.iter().any(|kind| kind == parent.kind())
         && !language.config.functions.iter().any(|kind| kind == parent.kind())

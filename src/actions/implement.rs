@@ -52,7 +52,7 @@ const PLAN: RoundPlan =
 const LINES: usize = 40;
 /// Most tokens of a body.
 const TOKENS: usize = 256;
-/// Bytes told of types that the signature names and the prompt would not show.
+/// Bytes shown of types that the signature names and the prompt would not show.
 const TYPES: usize = 1024;
 
 /// The function without a body that all of `range` (bytes of the snapshot) belongs to, as an action.

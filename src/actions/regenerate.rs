@@ -30,7 +30,7 @@ use tree_sitter::Tree;
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
-use super::{change, fix_diagnostic};
+use super::{edits, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking, score};
@@ -51,7 +51,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         find,
         resolve: |work| Box::pin(resolve(work)),
     },
-    not_here: "there is nothing here that could be written anew",
+    not_here: "there is nothing here that could be regenerated",
     invalid: INVALID,
 };
 
@@ -60,7 +60,7 @@ const PLAN: RoundPlan =
 /// Actions in one menu at most: an editor sends what is under the cursor, and one gap each is enough to choose from.
 const ACTIONS: usize = 2;
 /// Characters of a message in a title.
-const TOLD: usize = 60;
+const SHOWN: usize = 60;
 /// Most tokens of a text: a gap has few lines.
 const TOKENS: usize = 96;
 /// Names in scope that are weighed besides.
@@ -70,7 +70,8 @@ const NAMES: usize = 16;
 pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
     let snapshot = &request.snapshot;
     let errors = request.diagnostics.iter().enumerate();
-    let errors: Vec<_> = errors.filter(|(_, told)| !told.minor && !told.message.is_empty()).collect();
+    let errors: Vec<_> =
+        errors.filter(|(_, diagnostic)| !diagnostic.minor && !diagnostic.message.is_empty()).collect();
     if errors.is_empty() {
         return Vec::new();
     }
@@ -78,8 +79,8 @@ pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
     let text = snapshot.text.to_string();
     let mut actions: Vec<LazyAction> = Vec::new();
     let mut spans: Vec<Range<usize>> = Vec::new();
-    for (number, told) in errors {
-        let (diagnostic_kind, range) = fix_diagnostic::place(snapshot, &text, told);
+    for (number, diagnostic) in errors {
+        let (diagnostic_kind, range) = fix_diagnostic::place(snapshot, &text, diagnostic);
         let Some(span) = span::find(snapshot, &tree, &range) else { continue };
         if let Some(same) = spans.iter().position(|known| *known == span.range) {
             actions[same].fixes.push(number);
@@ -93,7 +94,7 @@ pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
             Some(DiagnosticKind::UnknownName | DiagnosticKind::UnknownMember | DiagnosticKind::UnknownExport)
         );
         let unknown = unknown.then(|| text[range.clone()].to_owned());
-        let title = format!("Fix this error ({})", shortened(&told.message));
+        let title = format!("Fix this error ({})", shortened(&diagnostic.message));
         spans.push(span.range);
         actions.push(LazyAction { fixes: vec![number], unknown, ..LazyAction::new(&SPEC, title, range) });
     }
@@ -103,10 +104,10 @@ pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
 /// The first line of a message, or its beginning.
 fn shortened(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default().trim().trim_end_matches('.');
-    if line.chars().count() <= TOLD {
+    if line.chars().count() <= SHOWN {
         return line.to_owned();
     }
-    let start: String = line.chars().take(TOLD).collect();
+    let start: String = line.chars().take(SHOWN).collect();
     let words = start.rsplit_once(' ').map_or(start.as_str(), |(words, _)| words);
     format!("{}…", words.trim_end())
 }
@@ -132,7 +133,7 @@ async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     best.map(|text| vec![task.edit(&text)]).ok_or(Reason::Invalid)
 }
 
-/// The nearest names that are seen where a single one stands: a small model may not think of them by itself.
+/// The nearest names that are seen where a single one is replaced: a small model may not write them by itself.
 fn names_for(snapshot: &Snapshot, tree: &Tree, range: &Range<usize>) -> Vec<String> {
     if !snapshot.slice(range.clone()).chars().all(is_word) {
         return Vec::new();
@@ -211,7 +212,7 @@ impl RegenerateTask {
         engine: &dyn Engine,
         cancel: &CancelToken,
     ) -> Result<Option<String>, Reason> {
-        let told = passed.len();
+        let written = passed.len();
         let mut texts = passed;
         let new = |name: &&String| texts.iter().all(|(text, _)| text != *name);
         let names: Vec<_> =
@@ -225,11 +226,11 @@ impl RegenerateTask {
             {
                 Ok(found) => texts.iter_mut().zip(found).for_each(|(one, likely)| one.1 = likely),
                 // What was written stays in the order of generation; of names nothing is known.
-                Err(_) => texts.truncate(told),
+                Err(_) => texts.truncate(written),
             }
         }
         let mut order: Vec<(bool, (String, f32))> =
-            texts.into_iter().enumerate().map(|(at, one)| (at < told, one)).collect();
+            texts.into_iter().enumerate().map(|(at, one)| (at < written, one)).collect();
         order.sort_by(|(_, a), (_, b)| b.1.total_cmp(&a.1));
         let task = Arc::clone(self);
         blocking(move || {
@@ -241,7 +242,7 @@ impl RegenerateTask {
 
     fn edit(&self, text: &str) -> Edit {
         let new = with_line_ends(text, self.snapshot.line_ending());
-        change::minimal(&self.snapshot, self.span.range.clone(), &new)
+        edits::minimal(&self.snapshot, &self.span.range, &new)
     }
 }
 

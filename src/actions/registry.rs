@@ -1,7 +1,7 @@
 //! Lists every action once, and finds and resolves actions by that list.
 
 use super::action::{ActionSpec, Fix, LazyAction, Resolve, Steps};
-use super::request::{ActionRequest, AvailableModels};
+use super::request::{ActionRequest, AvailableModels, RequestedFile};
 use super::{
     docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
     regenerate, rewrite,
@@ -29,12 +29,13 @@ pub fn by_id(id: &str) -> Option<&'static ActionSpec> {
 
 /// The complete fixes for a request, best first within each action. It parses: call it on a blocking thread.
 pub fn fixes(request: &ActionRequest) -> Vec<Fix> {
+    let Some(file) = RequestedFile::read(&request.snapshot) else { return Vec::new() };
     let mut fixes: Vec<Fix> = Vec::new();
     for action in ACTIONS {
         let Steps::Ready { find } = action.steps else { continue };
         // While a file does not parse, what others report may only follow from that.
         let doubtful = !fixes.is_empty();
-        let found = find(request).into_iter();
+        let found = find(request, &file).into_iter();
         fixes.extend(found.map(|fix| Fix { preferred: fix.preferred && !doubtful, ..fix }));
     }
     fixes

@@ -1,12 +1,15 @@
 //! Describes what actions are asked for: a place in a document, the diagnostics there, and the models at hand.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Workspace;
 use crate::diagnostics::Diagnostic;
 use crate::document::Snapshot;
 use crate::engine::ModelRole;
+use crate::language::Language;
+use crate::verify::Verifier;
 
 /// What an editor, or a command, asks for.
 #[derive(Debug, Clone)]
@@ -27,6 +30,24 @@ impl ActionRequest {
     /// The selection, or the cursor; the beginning of the file where none is given.
     pub fn place(&self) -> Range<usize> {
         self.range.clone().unwrap_or_default()
+    }
+}
+
+/// The file of a request, copied and parsed once for all actions that find complete fixes.
+pub struct RequestedFile {
+    /// Its language.
+    pub language: Arc<Language>,
+    /// Its text.
+    pub text: String,
+    /// Verifies changes of it, and has its tree.
+    pub verifier: Verifier,
+}
+
+impl RequestedFile {
+    /// Reads it. None when its language is unknown or it cannot be parsed.
+    pub fn read(snapshot: &Snapshot) -> Option<Self> {
+        let (language, verifier) = (snapshot.language.clone()?, Verifier::new(snapshot)?);
+        Some(Self { language, text: snapshot.text.to_string(), verifier })
     }
 }
 

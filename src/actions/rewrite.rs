@@ -20,11 +20,12 @@
 use std::ops::Range;
 
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
-use super::chat::{self, ChatPrompt, ChatReply, fenced};
+use super::chat::{self, ChatPrompt, ChatReply};
 use super::{edits, function};
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
+use crate::text::fenced;
 use crate::verify::{Verifier, policy};
 
 /// Rewrites lines as the user says.
@@ -44,7 +45,7 @@ pub static SPEC: ActionSpec = ActionSpec {
 
 /// Most bytes that are rewritten at once.
 const LONGEST: usize = 12 * 1024;
-/// Lines shown of what stands around, and bytes of them.
+/// Lines shown of the code around, and bytes of them.
 const ABOVE: usize = 30;
 const BELOW: usize = 10;
 const AROUND: usize = 3 * 1024;
@@ -77,7 +78,7 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     whole_lines(snapshot, &wanted).filter(|lines| lines.len() <= LONGEST)
 }
 
-/// The question about the lines of `range`, with what stands around them.
+/// The question about the lines of `range`, with the code around them.
 pub fn question(snapshot: &Snapshot, range: &Range<usize>, rules: &str, instruction: &str) -> ChatPrompt {
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
     let code = with_indentation(snapshot, range);
@@ -112,14 +113,14 @@ fn head(lines: Vec<String>) -> Vec<String> {
     lines.into_iter().take_while(fits).collect()
 }
 
-/// The answer's code in the place of `range`, if it may stand there and is another one.
+/// The answer's code in the place of `range`, if it is allowed there and differs.
 pub fn replaced(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
     let snapshot = verifier.snapshot();
     let row = snapshot.line_of(range.start);
     let language = snapshot.language.as_ref()?;
     let base = Line::at(&snapshot.text, range.start).indentation;
     let new = edits::seated(answer.code()?, &base, indent_unit(&snapshot.text, row, &language.config.indent));
-    // The first line's indentation stands before the range.
+    // The first line's indentation is before the range.
     let new = new.strip_prefix(&base)?;
     let edits = edits::edits(snapshot, range, new);
     let change = Edit::replace(range.clone(), with_line_ends(new, snapshot.line_ending()));

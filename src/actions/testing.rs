@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::request::{ActionRequest, AvailableModels};
-use super::{ACTIONS, ActionSpec, Fix, LazyAction, Resolve, Workspace, applied, fixes, lazy_actions};
+use super::{ACTIONS, ActionSpec, Fix, LazyAction, Resolve, Workspace, fixes, lazy_actions, with_edits};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::diagnostics::Diagnostic;
@@ -118,7 +118,7 @@ pub fn check_instructed(
     after: &str,
 ) {
     let (snapshot, edits) = run(action, language, before, instruction, &scripted(answer));
-    let found = edits.map(|edits| applied(&snapshot, &edits).text.to_string());
+    let found = edits.map(|edits| with_edits(&snapshot, &edits).text.to_string());
     assert_eq!(found.as_deref(), Ok(after));
 }
 
@@ -172,7 +172,7 @@ fn the_example_of_each_action_holds() {
         let request = request(language, before, message);
         let best = fixes(&request).into_iter().find(|fix: &Fix| fix.action == *action);
         let edits = best.unwrap_or_else(|| panic!("{action:?}: finds nothing in its example")).edits;
-        assert_eq!(applied(&request.snapshot, &edits).text.to_string(), after, "{action:?}");
+        assert_eq!(with_edits(&request.snapshot, &edits).text.to_string(), after, "{action:?}");
     }
 }
 

@@ -26,8 +26,12 @@ const FILES: usize = 2_000;
 const BYTES: usize = 16 << 20;
 /// A file of more bytes is seldom written by a person.
 const LARGE: u64 = 1 << 20;
-/// Files that say the word and are given to whoever asks: parsing each costs some milliseconds.
+/// Files with the word that are given at most: parsing each costs some milliseconds.
 const FOUND: usize = 24;
+
+/// Folders of what others wrote or a build made. Most projects ignore them; a folder without an ignore file has them too.
+const FOREIGN_FOLDERS: [&str; 7] =
+    ["target", "node_modules", "site-packages", "__pycache__", "venv", "dist", "build"];
 
 /// A file that says the word.
 #[derive(Debug)]
@@ -108,9 +112,16 @@ fn source_files<'a>(
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         language.config.extensions.iter().any(|known| known == extension)
     };
+    let foreign = |entry: &ignore::DirEntry| {
+        let name = entry.file_name().to_str().unwrap_or_default();
+        entry.depth() > 0
+            && entry.file_type().is_some_and(|kind| kind.is_dir())
+            && FOREIGN_FOLDERS.contains(&name)
+    };
     // A folder without a repository has ignore files too: a virtual environment writes one that covers itself.
     let walk = WalkBuilder::new(folder)
         .require_git(false)
+        .filter_entry(move |entry| !foreign(entry))
         .max_depth(Some(12))
         .max_filesize(Some(LARGE))
         .sort_by_file_name(Ord::cmp)
@@ -118,4 +129,28 @@ fn source_files<'a>(
     let is_file = |entry: &ignore::DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
     let walk = walk.take_while(move |_| Instant::now() < until).filter_map(Result::ok);
     walk.filter(is_file).map(ignore::DirEntry::into_path).filter(of_language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_others_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in
+            ["a.py", "build/b.py", "src/node_modules/c.py", "src/d.py", "src/build.py", "ignored/e.py"]
+        {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x = 1\n").unwrap();
+        }
+        std::fs::write(folder.path().join(".gitignore"), "ignored/\n").unwrap();
+        let language = crate::testing::language("python").unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        let found: Vec<PathBuf> = source_files(folder.path(), &language, until)
+            .map(|path| path.strip_prefix(folder.path()).unwrap().to_path_buf())
+            .collect();
+        assert_eq!(found, ["a.py", "src/build.py", "src/d.py"].map(PathBuf::from));
+    }
 }

@@ -5,25 +5,24 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
+use serde_json::{Value, json};
 
-use super::place::Place;
-use crate::document::Snapshot;
+use super::file_position::FilePosition;
+use crate::document::{Edit, Snapshot};
 use crate::language::Registry;
 
-/// A file, or a line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The file.
+pub struct FileLine {
     pub file: PathBuf,
     /// From 1.
     pub line: Option<usize>,
 }
 
-impl FromStr for Target {
+impl FromStr for FileLine {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<Place>() {
+        match text.parse::<FilePosition>() {
             Ok(place) => Ok(Self { file: place.file, line: Some(place.line) }),
             Err(_) if text.is_empty() => Err("expected FILE or FILE:LINE".into()),
             Err(_) => Ok(Self { file: text.into(), line: None }),
@@ -31,9 +30,9 @@ impl FromStr for Target {
     }
 }
 
-impl Target {
-    fn place(&self) -> Place {
-        Place { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
+impl FileLine {
+    fn place(&self) -> FilePosition {
+        FilePosition { file: self.file.clone(), line: self.line.unwrap_or(1), column: None }
     }
 
     /// In full, as path patterns see it.
@@ -73,8 +72,14 @@ impl Target {
     }
 }
 
+/// Edits as programs read them: in bytes of the file.
+pub fn edits_json(edits: &[Edit]) -> Value {
+    let edit = |edit: &Edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text});
+    edits.iter().map(edit).collect()
+}
+
 /// Show the change as a unified diff, or write it into the file.
-pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
+pub fn show(target: &FileLine, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
     let shown = target.file.display();
     if write {
         return replace(&target.file, new).with_context(|| format!("cannot write {shown}"));
@@ -85,8 +90,7 @@ pub fn show(target: &Target, old: &str, new: &str, write: bool) -> anyhow::Resul
     Ok(write!(anstream::stdout(), "{diff}")?)
 }
 
-/// Put `text` in the place of a file's, all at once: whoever reads it meanwhile, or finds it after a crash, has the old or
-/// the new text. Its permissions stay; where there is a link, what it leads to is replaced.
+/// Replaces the text of a file all at once: a reader meanwhile, or after a crash, finds the old or the new text. Its permissions stay; where there is a link, what it leads to is replaced.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let file = std::fs::canonicalize(file)?;
     let permissions = std::fs::metadata(&file)?.permissions();
@@ -129,13 +133,13 @@ mod tests {
     #[test]
     fn a_target_is_a_file_or_a_line_of_it() {
         let target = |text: &str| {
-            text.parse::<Target>().map(|target| (target.file.display().to_string(), target.line))
+            text.parse::<FileLine>().map(|target| (target.file.display().to_string(), target.line))
         };
         assert_eq!(target("a.py"), Ok(("a.py".into(), None)));
         assert_eq!(target("a.py:7"), Ok(("a.py".into(), Some(7))));
         assert_eq!(target(r"C:\a.rs:7:3"), Ok((r"C:\a.rs".into(), Some(7))));
         assert!(target("").is_err());
-        let at = |line| Target { file: "a".into(), line }.offset("a\n  b\n").unwrap();
+        let at = |line| FileLine { file: "a".into(), line }.offset("a\n  b\n").unwrap();
         assert_eq!((at(None), at(Some(2)), at(Some(3))), (None, Some(4), Some(6)));
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::change::Target;
+use super::change::FileLine;
 use super::ghost::{BOLD, DIM};
 use crate::verify::risks;
 
@@ -25,13 +25,12 @@ Exit codes: 0 nothing found, 1 something found, or a file cannot be checked.";
 pub struct CheckArguments {
     /// The files
     #[arg(required = true, value_name = "FILE")]
-    targets: Vec<Target>,
+    targets: Vec<FileLine>,
     /// Print one JSON object for each place
     #[arg(long)]
     json: bool,
 }
 
-/// Check every file.
 pub fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut clean = true;

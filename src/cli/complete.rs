@@ -1,4 +1,4 @@
-//! `treefill complete`: the pipeline at one or more places, drawn or as JSON. It edits no file.
+//! Runs `treefill complete`: completes at one or more places, and draws the result or prints it as JSON. It edits no file.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -10,17 +10,16 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::file_position::FilePosition;
 use super::ghost::{BOLD, DIM, Scene};
-use super::place::Place;
 use crate::cancel::CancelToken;
 use crate::completion::{
     self, CheckLevel, CompletionReport, CompletionRequest, Outcome, Reason, Suggestion, TriggerKind,
 };
 use crate::config::Config;
 use crate::document::Snapshot;
-use crate::engine::{Engine, Status, start_in_process};
+use crate::engine::{self, Engine, Host, ModelRole, Status};
 use crate::language::Registry;
-use crate::models;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +36,7 @@ Exit codes: 0 also when there is nothing to suggest (it says why), 1 when a file
 pub struct CompleteArguments {
     /// Where: FILE:LINE:COLUMN, or FILE:LINE for the end of a line
     #[arg(required = true, value_name = "PLACE")]
-    places: Vec<Place>,
+    places: Vec<FilePosition>,
     /// Leave out the rest of the line at each place, and show it beside the suggestion
     #[arg(long)]
     cut: bool,
@@ -51,7 +50,7 @@ pub struct CompleteArguments {
 
 /// One place, read and located.
 struct Task<'a> {
-    place: &'a Place,
+    place: &'a FilePosition,
     text: String,
     offset: usize,
     /// What `--cut` took out.
@@ -68,7 +67,7 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
         .collect::<anyhow::Result<Vec<_>>>()?;
     let registry = super::languages::load_and_tell();
     config.model.path = arguments.model.clone().or(config.model.path);
-    let engine = start(&config)?;
+    let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let model = ready(&*engine).await?;
@@ -101,9 +100,9 @@ fn skipped(reason: Reason) -> CompletionReport {
 }
 
 /// The engine for the configured model, loading.
-pub fn start(config: &Config) -> anyhow::Result<Arc<dyn Engine>> {
-    let model = models::infill(&config.model.path)?;
-    Ok(start_in_process(config.engine_options(model)))
+pub fn start(config: &Config) -> Arc<dyn Engine> {
+    let settings = |model| config.engine_settings(model);
+    engine::start(ModelRole::Infill, &config.model.path, Host::ThisProcess, settings)
 }
 
 /// Wait until the engine can work; the model's name.
@@ -118,7 +117,7 @@ pub async fn ready(engine: &dyn Engine) -> anyhow::Result<Arc<crate::engine::Mod
 }
 
 impl<'a> Task<'a> {
-    fn new(place: &'a Place, cut: bool) -> anyhow::Result<Self> {
+    fn new(place: &'a FilePosition, cut: bool) -> anyhow::Result<Self> {
         let mut text = place.read()?;
         let (offset, end) = place.locate(&text)?;
         let cut = cut.then(|| text.drain(offset..end).collect());

@@ -1,4 +1,4 @@
-//! `treefill config`: show, check, explain or create the configuration file. It never overwrites one.
+//! Runs `treefill config`: shows, checks, explains or creates the configuration file. It never overwrites one.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -48,7 +48,6 @@ enum Action {
     Schema,
 }
 
-/// Do it.
 pub fn run(
     arguments: &ConfigArguments,
     common: &Common,

@@ -1,4 +1,6 @@
-//! `treefill doctor`: what is in force on this machine, what it can do, and what is wrong. It changes nothing but caches.
+//! Runs `treefill doctor`: says what is in force on this machine, what it can do, and what is wrong. It changes only caches.
+
+mod probe;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -8,16 +10,13 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 
+use self::probe::{Machine, Measured, Probe};
 use super::ghost::{BOLD, DIM};
-use super::{Common, complete, stats};
-use crate::cancel::CancelToken;
+use super::{Common, stats};
 use crate::config::{Config, ConfigProblem};
+use crate::engine::ModelInfo;
 #[cfg(unix)]
 use crate::engine::daemon::{address, ask, launch};
-use crate::engine::local;
-use crate::engine::{
-    Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Update, start_in_process,
-};
 use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -40,6 +39,9 @@ pub struct DoctorArguments {
     /// Do not read the model, nor measure its speed
     #[arg(long)]
     no_model: bool,
+    /// Answer one question of the process that writes the page
+    #[arg(long, value_name = "JSON", hide = true)]
+    probe: Option<String>,
 }
 
 /// The page being written, and whether anything on it is wrong.
@@ -67,13 +69,16 @@ impl Page {
     }
 }
 
-/// Write the page.
 pub fn run(
     arguments: &DoctorArguments,
     common: &Common,
     config: &Config,
     problems: &[ConfigProblem],
 ) -> anyhow::Result<ExitCode> {
+    if let Some(question) = &arguments.probe {
+        writeln!(anstream::stdout(), "{}", Probe::answer(question)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
     config.model.path = arguments.model.clone().or(config.model.path);
@@ -86,8 +91,9 @@ pub fn run(
     settings(&mut page, common, problems)?;
     folders(&mut page)?;
     languages(&mut page)?;
-    processor(&mut page)?;
-    gpu(&mut page)?;
+    let machine = Probe::Machine.ask();
+    processor(&mut page, &machine)?;
+    gpu(&mut page, &machine)?;
     engine(&mut page, &config)?;
     statistics(&mut page, &config)?;
     model(&mut page, &config, arguments.no_model)?;
@@ -151,19 +157,22 @@ fn languages(page: &mut Page) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn processor(page: &mut Page) -> anyhow::Result<()> {
+fn processor(page: &mut Page, machine: &Result<Machine, String>) -> anyhow::Result<()> {
     page.section("processor")?;
     page.fact("architecture", std::env::consts::ARCH)?;
     page.fact("threads", std::thread::available_parallelism().map_or(1, usize::from))?;
     page.fact("built for", words(cpu::built_for()))?;
-    page.fact("ggml uses", local::system_info())?;
+    match machine {
+        Ok(machine) => page.fact("ggml uses", &machine.ggml)?,
+        Err(why) => page.bad("ggml", why)?,
+    }
     Ok(())
 }
 
-fn gpu(page: &mut Page) -> anyhow::Result<()> {
+fn gpu(page: &mut Page, machine: &Result<Machine, String>) -> anyhow::Result<()> {
     page.section("devices")?;
-    let devices = local::devices();
-    for device in &devices {
+    let devices = machine.as_ref().map(|machine| &*machine.devices).unwrap_or_default();
+    for device in devices {
         let gigabytes = |bytes: u64| bytes as f64 / f64::from(1 << 30);
         let memory = format!("{:.1} of {:.1} GiB free", gigabytes(device.free), gigabytes(device.total));
         page.fact(if device.gpu { "GPU" } else { "CPU" }, format_args!("{}, {memory}", device.name))?;
@@ -232,18 +241,16 @@ fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
     if skip {
         return Ok(());
     }
-    let engine = start_in_process(config.engine_options(path));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    match runtime.block_on(complete::ready(&*engine)) {
-        Err(error) => page.bad("engine", format_args!("{error:#}"))?,
-        Ok(info) => {
+    match Probe::Model(config.engine_options(path)).ask::<Measured>() {
+        Err(why) => page.bad("engine", why)?,
+        Ok(Measured { info, speed }) => {
             describe(page, &info)?;
-            match runtime.block_on(measure(&*engine)) {
-                Ok((prefill, decode)) => page.good(
-                    "speed",
-                    format_args!("reads {prefill:.0} tokens/s, writes {decode:.0} tokens/s"),
-                )?,
-                Err(error) => page.bad("speed", format_args!("{error:#}"))?,
+            match speed {
+                Ok((read, written)) => {
+                    let speed = format_args!("reads {read:.0} tokens/s, writes {written:.0} tokens/s");
+                    page.good("speed", speed)?;
+                }
+                Err(why) => page.bad("speed", why)?,
             }
         }
     }
@@ -257,7 +264,7 @@ fn instruct(page: &mut Page, config: &Config) -> anyhow::Result<()> {
         return Ok(page.fact("file", "none (instruct.path): the actions that need one are not offered")?);
     };
     let checked = models::check(path).map_err(|error| format!("{error:#}"));
-    match checked.and_then(|()| local::check_chat_template(path)) {
+    match checked.and_then(|()| Probe::ChatTemplate(path.clone()).ask::<()>()) {
         Ok(()) => page.good("file", path.display())?,
         Err(why) => page.bad("file", format_args!("{}: {why}", path.display()))?,
     }
@@ -278,46 +285,4 @@ fn describe(page: &mut Page, info: &ModelInfo) -> std::io::Result<()> {
         page.good("offloaded", layers)?;
     }
     Ok(())
-}
-
-/// Tokens per second: reading a prompt of some hundred tokens, writing a few dozen.
-async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
-    let (mut read, mut read_ms, mut written, mut written_ms) = (0, 0.0, 0, 0.0);
-    // Three different prompts, so that none is found in the cache; a model may end one of them early.
-    for run in 0..3 {
-        let summary = once(engine, run).await?;
-        read += summary.prompt.tokens - summary.prompt.reused;
-        read_ms += f64::from(summary.prefill_ms);
-        written += summary.generated_tokens;
-        written_ms += f64::from(summary.decode_ms);
-    }
-    let rate = |tokens: usize, ms: f64| if ms > 0.0 { tokens as f64 / ms * 1000.0 } else { 0.0 };
-    Ok((rate(read, read_ms), rate(written, written_ms)))
-}
-
-async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
-    // About 300 tokens: a usual prompt.
-    let lines = (0..30).map(|line| format!("value_{run}_{line} = compute(items[{line}], scale={run})\n"));
-    let prefix = Segment {
-        role: Role::Prefix,
-        text: lines.collect::<String>() + "total = ",
-        share: 100,
-        boundaries: Vec::new(),
-    };
-    let job = Job {
-        document: format!("doctor:{run}"),
-        lane: Lane::Interactive,
-        segments: vec![prefix],
-        max_tokens: 48,
-        stop: Stop::default(),
-        sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
-        task: Task::default(),
-    };
-    let mut generation = engine.generate(job, CancelToken::never());
-    while let Some(update) = generation.next().await {
-        if let Update::Done(summary) = update? {
-            return Ok(summary);
-        }
-    }
-    anyhow::bail!("the engine ended without a result")
 }

@@ -1,4 +1,4 @@
-//! `treefill engine`: look at the engine processes of this user, end them, or be one.
+//! Runs `treefill engine`: lists the engine processes of this user, ends them, or becomes one.
 
 use std::io::Write as _;
 use std::path::Path;

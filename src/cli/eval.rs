@@ -168,7 +168,6 @@ struct Report {
     html: Option<PathBuf>,
 }
 
-/// Run the command.
 pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode> {
     match arguments.action {
         Action::Make(arguments) => make_cases(&arguments),
@@ -330,7 +329,7 @@ impl Common {
     fn engine(&self, mut config: Config, runtime: &Runtime) -> anyhow::Result<(Arc<dyn Engine>, String)> {
         config.model.path = self.model.clone().or(config.model.path);
         let path = models::infill(&config.model.path)?;
-        let engine = super::complete::start(&config)?;
+        let engine = super::complete::start(&config);
         let info = runtime.block_on(super::complete::ready(&*engine))?;
         Ok((engine, fingerprint(&path, &info)?))
     }

@@ -14,8 +14,8 @@ use clap::Args;
 use model::{FixModel, answer};
 use serde_json::json;
 
-use super::change::{Target, show};
-use crate::actions::{self, ActionRequest};
+use super::change::{FileLine, edits_json, show};
+use crate::actions::{self, ActionRequest, Fix};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -23,14 +23,14 @@ use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  treefill fix src/main.rs           show what would mend it, as a diff
+  treefill fix src/main.rs           show the repairs, as a diff
   treefill fix src/main.rs:10        only the error at line 10
-  treefill fix --write a.py b.rs     mend the files
+  treefill fix --write a.py b.rs     repair the files
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
   treefill fix a.py --diagnostics d.json --with-model
-                                     and let the model write anew what no sure repair is known for
+                                     and let the model regenerate what no sure repair is known for
 
 A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
 
@@ -42,9 +42,9 @@ const ROUNDS: usize = 20;
 /// Options of `treefill fix`.
 #[derive(Debug, Args)]
 pub struct FixArguments {
-    /// What to mend: FILE, or FILE:LINE for the error there
+    /// What to repair: FILE, or FILE:LINE for the error there
     #[arg(required = true, value_name = "FILE[:LINE]")]
-    targets: Vec<Target>,
+    targets: Vec<FileLine>,
     /// Show the changes as a unified diff (the default)
     #[arg(long, conflicts_with_all = ["write", "json"])]
     diff: bool,
@@ -57,7 +57,7 @@ pub struct FixArguments {
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
-    /// Ask the model too: it orders the repairs, and writes anew what diagnostics point at and no sure repair is known for
+    /// Ask the model too: it orders the repairs, and regenerates what diagnostics point at and no sure repair is known for
     #[arg(long)]
     with_model: bool,
     /// Use this GGUF model instead of the configured one
@@ -68,7 +68,6 @@ pub struct FixArguments {
     json: bool,
 }
 
-/// Mend every file.
 pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
     let registry = super::languages::load_and_tell();
     let mut sound = true;
@@ -78,131 +77,116 @@ pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode>
     let start = || FixModel::start(config, arguments.model.as_ref());
     let model = arguments.with_model.then(start).transpose()?;
     for target in &arguments.targets {
-        let text = target.read()?;
-        let snapshot = target.snapshot(&text, &registry)?;
-        if arguments.json {
-            sound &= list(target, &snapshot, arguments, model.as_ref())?;
+        let snapshot = target.snapshot(&target.read()?, &registry)?;
+        let fixer = Fixer { target, arguments, model: model.as_ref() };
+        sound &= if arguments.json {
+            fixer.list(&snapshot)?
         } else if arguments.diagnostics.is_some() {
-            sound &= heed(target, &snapshot, arguments, model.as_ref())?;
+            fixer.repair_diagnostics(&snapshot)?
         } else {
-            sound &= mend(target, snapshot, &registry, arguments, model.as_ref())?;
-        }
+            fixer.repair_syntax(snapshot, &registry)?
+        };
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn request(
-    target: &Target,
-    snapshot: &Snapshot,
-    time: u64,
-    diagnostics: Option<&PathBuf>,
-) -> anyhow::Result<ActionRequest> {
-    let range = target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-    let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
-    let workspace = diagnostics::workspace(target);
-    let time = Duration::from_millis(time);
-    Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
+/// Repairs one file.
+struct Fixer<'a> {
+    target: &'a FileLine,
+    arguments: &'a FixArguments,
+    model: Option<&'a FixModel>,
 }
 
-/// Repair what the diagnostics complain about; whether something was found for all of them.
-fn heed(
-    target: &Target,
-    snapshot: &Snapshot,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
-    let (found, excuses) = answer(&request, model);
-    let shown = target.file.display();
-    excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
-    let found = diagnostics::together(snapshot, found);
-    if found.is_empty() {
-        super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
-        return Ok(false);
+impl Fixer<'_> {
+    fn request(&self, snapshot: &Snapshot, diagnostics: Option<&PathBuf>) -> anyhow::Result<ActionRequest> {
+        let range = self.target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
+        let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
+        let workspace = diagnostics::workspace(self.target);
+        let time = Duration::from_millis(self.arguments.time);
+        Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
     }
-    for offer in &found {
-        let line = offer.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
-        super::tell(&format!("{shown}:{line}: {}", offer.title));
-    }
-    let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
-    let new = actions::applied(snapshot, &edits).text.to_string();
-    show(target, &snapshot.text.to_string(), &new, arguments.write)?;
-    Ok(true)
-}
 
-fn list(
-    target: &Target,
-    snapshot: &Snapshot,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let request = request(target, snapshot, arguments.time, arguments.diagnostics.as_ref())?;
-    let start = Instant::now();
-    let (offers, _) = answer(&request, model);
-    let ms = start.elapsed().as_secs_f64() * 1000.0;
-    let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
-    let before = total(snapshot);
-    let offers: Vec<_> = offers
-        .iter()
-        .map(|offer| {
-            let edits = offer
-                .edits
-                .iter()
-                .map(|edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text}));
-            let applied = actions::applied(snapshot, &offer.edits);
-            json!({
-                "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
-                "edits": edits.collect::<Vec<_>>(), "errors": total(&applied),
-            })
-        })
-        .collect();
-    let object =
-        json!({"file": target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
-    writeln!(anstream::stdout(), "{object}")?;
-    Ok(before == Some(0))
-}
-
-/// Mend one file; whether nothing is wrong with it afterwards.
-fn mend(
-    target: &Target,
-    snapshot: Snapshot,
-    registry: &Registry,
-    arguments: &FixArguments,
-    model: Option<&FixModel>,
-) -> anyhow::Result<bool> {
-    let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
-        let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
-        Ok(weight.total())
-    };
-    let shown = target.file.display();
-    let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
-    if before == 0 {
-        super::tell(&format!("{shown}: nothing is wrong with its syntax"));
-        return Ok(true);
-    }
-    let old = snapshot.text.to_string();
-    let mut now = snapshot;
-    for _ in 0..ROUNDS {
-        let (offers, _) = answer(&request(target, &now, arguments.time, None)?, model);
-        let Some(offer) = offers.into_iter().next() else { break };
-        let line = offer.edits.first().map_or(0, |edit| now.line_of(edit.range.start)) + 1;
-        super::tell(&format!("{shown}:{line}: {}", offer.title));
-        let text = actions::applied(&now, &offer.edits).text.to_string();
-        now = target.snapshot(&text, registry)?;
-        if target.line.is_some() || broken(&now)? == 0 {
-            break;
+    /// Repairs what the diagnostics report; whether there is any repair.
+    fn repair_diagnostics(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
+        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
+        let (found, excuses) = answer(&request, self.model);
+        let shown = self.target.file.display();
+        excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
+        let found = diagnostics::together(snapshot, found);
+        if found.is_empty() {
+            super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
+            return Ok(false);
         }
+        found.iter().for_each(|offer| self.report(snapshot, offer));
+        let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
+        let new = actions::with_edits(snapshot, &edits).text.to_string();
+        show(self.target, &snapshot.text.to_string(), &new, self.arguments.write)?;
+        Ok(true)
     }
-    let new = now.text.to_string();
-    if new == old {
-        let at = target.line.map_or(String::new(), |line| format!(" at line {line}"));
-        super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
-        return Ok(false);
+
+    /// Tells the user what a fix does, and in which line.
+    fn report(&self, snapshot: &Snapshot, fix: &Fix) {
+        let line = fix.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
+        super::tell(&format!("{}:{line}: {}", self.target.file.display(), fix.title));
     }
-    show(target, &old, &new, arguments.write)?;
-    let after = broken(&now)?;
-    if after > 0 && target.line.is_none() {
-        super::tell(&format!("{shown}: {after} errors stay"));
+
+    fn list(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
+        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
+        let start = Instant::now();
+        let (offers, _) = answer(&request, self.model);
+        let ms = start.elapsed().as_secs_f64() * 1000.0;
+        let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
+        let before = total(snapshot);
+        let offers: Vec<_> = offers
+            .iter()
+            .map(|offer| {
+                json!({
+                    "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
+                    "edits": edits_json(&offer.edits),
+                    "errors": total(&actions::with_edits(snapshot, &offer.edits)),
+                })
+            })
+            .collect();
+        let object = json!({"file": self.target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
+        writeln!(anstream::stdout(), "{object}")?;
+        Ok(before == Some(0))
     }
-    Ok(after == 0 || target.line.is_some())
+
+    /// Repairs the syntax of one file; whether nothing is wrong with it afterwards.
+    fn repair_syntax(&self, snapshot: Snapshot, registry: &Registry) -> anyhow::Result<bool> {
+        let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
+            let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
+            Ok(weight.total())
+        };
+        let shown = self.target.file.display();
+        let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
+        if before == 0 {
+            super::tell(&format!("{shown}: nothing is wrong with its syntax"));
+            return Ok(true);
+        }
+        let old = snapshot.text.to_string();
+        let mut now = snapshot;
+        for _ in 0..ROUNDS {
+            let (offers, _) = answer(&self.request(&now, None)?, self.model);
+            let Some(offer) = offers.into_iter().next() else { break };
+            self.report(&now, &offer);
+            let text = actions::with_edits(&now, &offer.edits).text.to_string();
+            now = self.target.snapshot(&text, registry)?;
+            if self.target.line.is_some() || broken(&now)? == 0 {
+                break;
+            }
+        }
+        let new = now.text.to_string();
+        if new == old {
+            let at = self.target.line.map_or(String::new(), |line| format!(" at line {line}"));
+            super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
+            return Ok(false);
+        }
+        show(self.target, &old, &new, self.arguments.write)?;
+        let after = broken(&now)?;
+        if after > 0 && self.target.line.is_none() {
+            super::tell(&format!("{shown}: {after} errors stay"));
+        }
+        Ok(after == 0 || self.target.line.is_some())
+    }
 }

@@ -1,4 +1,4 @@
-//! `treefill generate`: man pages and shell completions, made from the command line's own description.
+//! Runs `treefill generate`: writes man pages and shell completions from the command line's own description.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

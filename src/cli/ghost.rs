@@ -1,4 +1,4 @@
-//! A file's neighbourhood with a suggestion in it, as it would look in an editor. It only draws.
+//! Draws the lines around a suggestion with the suggestion in them, as an editor would show them.
 
 use std::ops::Range;
 

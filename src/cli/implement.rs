@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::change::{Target, show};
+use super::change::{FileLine, edits_json, show};
 use super::complete::{ready, start};
 use crate::actions::{self, LazyAction, Resolve, implement};
 use crate::cancel::CancelToken;
@@ -39,7 +39,7 @@ Exit codes: 0 written, 1 nothing to write there, nothing that passes, or a file,
 pub struct ImplementArguments {
     /// Which function: FILE:LINE
     #[arg(required = true, value_name = "FILE:LINE")]
-    targets: Vec<Target>,
+    targets: Vec<FileLine>,
     /// Show the changes as a unified diff (the default)
     #[arg(long, conflicts_with_all = ["write", "json"])]
     diff: bool,
@@ -62,7 +62,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
         ImplementTarget::read(target, &registry)?;
     }
     config.model.path = arguments.model.clone().or(config.model.path);
-    let engine = start(&config)?;
+    let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         ready(&*engine).await?;
@@ -90,7 +90,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
 
 /// A place, read, and what can be done there.
 struct ImplementTarget<'a> {
-    target: &'a Target,
+    target: &'a FileLine,
     line: usize,
     text: String,
     snapshot: Snapshot,
@@ -98,7 +98,7 @@ struct ImplementTarget<'a> {
 }
 
 impl<'a> ImplementTarget<'a> {
-    fn read(target: &'a Target, registry: &Registry) -> anyhow::Result<Self> {
+    fn read(target: &'a FileLine, registry: &Registry) -> anyhow::Result<Self> {
         let text = target.read()?;
         let snapshot = target.snapshot(&text, registry)?;
         let shown = target.file.display();
@@ -125,12 +125,7 @@ impl<'a> ImplementTarget<'a> {
             "title": self.action.as_ref().map(|action| &action.title),
         });
         match made {
-            Ok(edits) => {
-                let edits = edits.iter();
-                let edits =
-                    edits.map(|it| json!({"start": it.range.start, "end": it.range.end, "text": it.text}));
-                object["edits"] = edits.collect();
-            }
+            Ok(edits) => object["edits"] = edits_json(edits),
             Err(reason) => {
                 object["reason"] = json!(reason);
                 object["message"] = json!(implement::SPEC.failure_message(reason));
@@ -143,7 +138,7 @@ impl<'a> ImplementTarget<'a> {
         let (shown, line) = (self.target.file.display(), self.line);
         match made {
             Ok(edits) => {
-                let new = actions::applied(&self.snapshot, &edits).text.to_string();
+                let new = actions::with_edits(&self.snapshot, &edits).text.to_string();
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {

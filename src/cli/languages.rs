@@ -1,4 +1,4 @@
-//! `treefill languages`: a table of the languages and of what each can do.
+//! Runs `treefill languages`: prints a table of the languages and of what each can do.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,7 +24,6 @@ pub struct LanguagesArguments {
     json: bool,
 }
 
-/// Print the table.
 pub fn run(arguments: &LanguagesArguments) -> anyhow::Result<ExitCode> {
     let (registry, problems) = load();
     for problem in &problems {

@@ -1,4 +1,4 @@
-//! `treefill serve`: hand stdin and stdout to the language server. Editors' customary extra options are accepted.
+//! Runs `treefill serve`: hands stdin and stdout to the language server. It accepts the extra options that editors add.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -41,7 +41,6 @@ pub struct StatsArguments {
     html: Option<PathBuf>,
 }
 
-/// Print or write it.
 pub fn run(arguments: &StatsArguments, config: &Config) -> anyhow::Result<ExitCode> {
     let file = file()?;
     let log = read(&file)?;

@@ -54,7 +54,8 @@ pub async fn drafts(
 ) -> Result<Vec<Draft>, Reason> {
     let model_context = job::context_tokens(engine)?;
     let extent = request.extent;
-    let task = Task::Generate { candidates: request.candidates };
+    let candidates = engine.capabilities().candidates(request.candidates);
+    let task = Task::Generate { candidates };
     let at_cursor = job::at_cursor(context, model_context, &request.document, task);
     let mut segments = request.preface;
     segments.extend(at_cursor.segments);
@@ -69,8 +70,7 @@ pub async fn drafts(
     let generation = engine.generate(job, cancel.clone());
     let guide = Guide::new(context, extent);
     let texts =
-        decode::decode(generation, request.candidates, Some(&guide), engine, request.deadline, cancel)
-            .await?;
+        decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel).await?;
     let (mut drafts, mut why): (Vec<Draft>, _) = (Vec::new(), Reason::Blank);
     for decoded in &texts {
         match trim::trim(&decoded.text, context, extent) {

@@ -91,7 +91,8 @@ fn job_for(
     engine: &dyn Engine,
     options: &CompletionOptions,
 ) -> Result<(Job, usize), Reason> {
-    let candidates = if options.effort >= Effort::Rank { options.candidates } else { 1 };
+    let wanted = if options.effort >= Effort::Rank { options.candidates } else { 1 };
+    let candidates = engine.capabilities().candidates(wanted);
     let task = Task::Generate { candidates };
     let model_context = job::context_tokens(engine)?;
     let job = Job {

@@ -7,6 +7,7 @@ use super::target::Target;
 use crate::context::line::is_closer;
 use crate::document::Edit;
 use crate::document::position::{floor, slice};
+use crate::text::is_subsequence;
 
 /// Most bytes of closers that an editor is thought to insert by itself while one types.
 const MOST_CLOSERS: usize = 8;
@@ -103,9 +104,4 @@ fn join<'a>(rest: &'a str, between: &str, replaced: usize) -> Option<(&'a str, u
         return is_subsequence(between, rest).then_some((rest, between.len()));
     }
     (between.len() <= replaced).then_some((rest, between.len()))
-}
-
-fn is_subsequence(short: &str, long: &str) -> bool {
-    let mut chars = long.chars();
-    short.chars().all(|wanted| chars.any(|c| c == wanted))
 }

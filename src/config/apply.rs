@@ -57,7 +57,6 @@ impl Entry {
         Self { origin, section: section.to_owned(), key: None, value: None }
     }
 
-    /// A value in a section.
     pub(super) fn value(origin: String, section: &str, key: &str, value: Value) -> Self {
         Self { origin, section: section.to_owned(), key: Some(key.to_owned()), value: Some(value) }
     }

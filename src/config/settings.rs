@@ -15,24 +15,17 @@ pub enum ValueKind {
     Switch,
     /// A whole number within these limits, both included.
     Integer {
-        /// Smallest.
         min: u64,
-        /// Largest.
         max: u64,
     },
-    /// Any text.
     Text,
-    /// A file.
     Path,
-    /// One of these words.
     Word(Vec<String>),
-    /// A list of texts.
     Texts,
     /// A list of path patterns (`*`, `**`, `?`, `[a-z]`, `{a,b}`).
     Globs,
 }
 
-/// One setting.
 #[derive(Debug)]
 pub struct Setting {
     /// The table of the file it belongs to.
@@ -59,7 +52,6 @@ pub struct Setting {
 /// A section of the file.
 #[derive(Debug)]
 pub struct Section {
-    /// Its name.
     pub name: String,
     /// What it is about.
     pub doc: String,

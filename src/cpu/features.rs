@@ -1,15 +1,11 @@
-//! The x86-64 CPU features a C compiler may use, with where `cpuid` reports them. Data only; `build.rs` reads it too.
+//! Lists the x86-64 CPU features a C compiler may use, with where `cpuid` reports them. `build.rs` reads this file too.
 
 /// A register of `cpuid`'s answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Register {
-    /// EAX.
     Eax,
-    /// EBX.
     Ebx,
-    /// ECX.
     Ecx,
-    /// EDX.
     Edx,
 }
 

@@ -1,4 +1,4 @@
-//! How many CPU cores the engine's threads can really use.
+//! Counts the CPU cores that the engine's threads can really use.
 
 use std::collections::HashSet;
 

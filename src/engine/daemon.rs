@@ -1,4 +1,4 @@
-//! The engine as a process of its own, shared by all editors: address, wire format, server, client, supervision.
+//! Runs the engine as a process of its own, shared by all editors: address, wire format, server, client, supervision.
 //!
 //! llama.cpp can abort the process it runs in, so it runs where its death costs nothing. Everything here speaks through a
 //! Unix socket that only this user can reach; no network socket is ever opened. It runs no model itself: the server is

@@ -1,4 +1,4 @@
-//! Fill-in-the-middle families as data: which tokens mark the parts of a prompt, and in which order they stand.
+//! Lists the fill-in-the-middle families: which tokens mark the parts of a prompt, and in which order the parts come.
 //!
 //! Sources: llama.cpp's `llama-vocab.cpp`, the model cards, Bavarian et al. 2022 (arXiv 2207.14255), appendix D. It
 //! reads no model: the vocabulary comes in as a function.

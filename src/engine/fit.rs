@@ -1,4 +1,4 @@
-//! Text segments to tokens within a budget, with windows that stay where they are while the user types.
+//! Fits text segments into a budget of tokens, with windows that keep their edges while the user types.
 //!
 //! Pure: tokenisation is a function that comes in, what it remembers is a value. It composes no prompt.
 
@@ -27,7 +27,7 @@ pub struct Fitted {
 
 /// Where a document's windows were last time, by text: offsets change with every edit above.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Anchor {
+pub struct WindowAnchor {
     /// First bytes of the prefix window, and its size.
     prefix: Mark,
     /// Last bytes of the suffix window, and its size.
@@ -63,7 +63,7 @@ impl Mark {
 pub fn fit(
     segments: &[Segment],
     budget: usize,
-    anchor: &mut Anchor,
+    anchor: &mut WindowAnchor,
     tokenize: &dyn Fn(&str) -> Vec<TokenId>,
 ) -> Fitted {
     if let Some(fitted) = again(segments, budget, anchor, tokenize) {
@@ -83,7 +83,7 @@ pub fn fit(
 pub fn again(
     segments: &[Segment],
     budget: usize,
-    anchor: &mut Anchor,
+    anchor: &mut WindowAnchor,
     tokenize: &dyn Fn(&str) -> Vec<TokenId>,
 ) -> Option<Fitted> {
     let prefix = segments.iter().find(|segment| segment.role == Role::Prefix)?;
@@ -107,7 +107,7 @@ fn share(segment: &Segment, budget: usize) -> usize {
 fn around(
     segments: &[Segment],
     budget: usize,
-    anchor: &mut Anchor,
+    anchor: &mut WindowAnchor,
     tokenize: &dyn Fn(&str) -> Vec<TokenId>,
 ) -> (Vec<TokenId>, Vec<TokenId>, bool) {
     let find = |role| segments.iter().find(|segment| segment.role == role);

@@ -1,4 +1,4 @@
-//! Token healing: the last tokens before the cursor are taken back, and generation has to spell them again.
+//! Heals the end of a prompt: takes the last tokens before the cursor back, which generation then has to spell again.
 //!
 //! `retu|` tokenises as `re`+`tu`, after which `rn` is unlikely; taken back, the model may choose `return`. What the
 //! user typed is never delivered again and never lost. It does not choose tokens.

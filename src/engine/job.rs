@@ -1,4 +1,4 @@
-//! What goes into an engine and what comes out, as plain serialisable values. No behaviour beyond the stream.
+//! Defines what goes into an engine and what comes out, as plain serialisable values.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;

@@ -1,4 +1,4 @@
-//! Which cached sequence a prompt continues, and how much of it is there already: a pure comparison of token lists.
+//! Chooses the cached sequence that a prompt continues, and how much of it is kept: a pure comparison of token lists.
 
 use super::TokenId;
 

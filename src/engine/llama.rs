@@ -1,4 +1,4 @@
-//! The engine on llama.cpp: one thread owns model and context, a mailbox stands before it, a watch tells its state.
+//! Runs models with llama.cpp: one thread owns model and context, a queue feeds it, a watch publishes its state.
 //!
 //! `llama_cpp_2` is used here and in `llama/` only. It decides nothing about prompts: layout, fitting, reuse, healing
 //! and sampling are pure neighbours.

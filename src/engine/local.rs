@@ -1,10 +1,12 @@
-//! What llama.cpp says of this machine and of a model file, without running it. A build without llama.cpp (cargo feature
+//! Reports what llama.cpp knows of this machine and of a model file, without running it. A build without llama.cpp (cargo feature
 //! `llama`) knows of no devices and reads no vocabulary.
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 /// Something that computes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     /// Its name and what it is, e.g. `CUDA0 (NVIDIA H100)`.
     pub name: String,

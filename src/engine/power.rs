@@ -1,4 +1,4 @@
-//! Whether work that nobody has asked for yet may be done: by the user's setting, and by what the machine runs on.
+//! Decides whether work that nobody has asked for yet may be done: by the user's setting, and by the battery.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,4 @@
-//! The mailbox in front of the engine thread: the latest job of a document wins, people go before background work.
-//!
-//! It runs nothing and knows no model.
+//! Queues jobs for the engine thread: the latest job of a document wins, interactive jobs go before background work.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! Choosing the next token from logits: the likeliest, or a seeded draw. It knows neither text nor the model.
+//! Chooses the next token from logits: the likeliest, or a seeded draw.
 //!
-//! Own code instead of llama.cpp's sampler chain: the candidate set (bans, token healing) comes from us, and a draw has
+//! Own code instead of llama.cpp's sampler chain: the candidate set (token healing, branches) comes from us, and a draw has
 //! to repeat for a seed.
 
 use rand::rngs::StdRng;

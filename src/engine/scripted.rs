@@ -1,4 +1,4 @@
-//! An engine that plays back a script: for tests of everything above the engine. It runs no model.
+//! Plays back a script as an engine: for tests of everything above the engine. It runs no model.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Engine, EngineError, Finish, Generation, Job, JobSummary, ModelInfo, Piece, PromptStats, Status,
-    TextScore, Update,
+    Capabilities, Engine, EngineError, Finish, Generation, Job, JobSummary, ModelInfo, Piece, PromptStats,
+    Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -33,6 +33,7 @@ pub struct ScriptedEngine {
     answer: Box<Answer>,
     jobs: Mutex<Vec<Job>>,
     status: watch::Sender<Status>,
+    capabilities: Mutex<Capabilities>,
 }
 
 impl ScriptedEngine {
@@ -42,7 +43,8 @@ impl ScriptedEngine {
             name: "scripted".into(),
             ..ModelInfo::default()
         })));
-        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), status })
+        let capabilities = Mutex::new(Capabilities::LLAMA);
+        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), status, capabilities })
     }
 
     /// An engine that always generates `text`, in pieces of at most four characters.
@@ -55,6 +57,11 @@ impl ScriptedEngine {
     /// The jobs seen so far, oldest first.
     pub fn jobs(&self) -> Vec<Job> {
         self.jobs.lock().clone()
+    }
+
+    /// Pretend to be able to do other things than llama.cpp.
+    pub fn set_capabilities(&self, capabilities: Capabilities) {
+        *self.capabilities.lock() = capabilities;
     }
 
     /// Pretend to be in another state.
@@ -124,6 +131,10 @@ impl Engine for ScriptedEngine {
 
     fn status(&self) -> watch::Receiver<Status> {
         self.status.subscribe()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        *self.capabilities.lock()
     }
 }
 

@@ -1,4 +1,4 @@
-//! How an engine is started: the model file, its role and the limits that the user set. It starts nothing.
+//! Defines how an engine is started: the model file, its role and the limits that the user set.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What the measured speed of reading prompts allows: how much between two looks at the cancel token, how long a prompt.
+//! Derives from the measured speed how much to read between two looks at the cancel token, and how long a prompt may be.
 //! Pure arithmetic over measurements that come in.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Whole characters from tokens that may end inside one. It never invents a replacement character.
+//! Assembles whole characters from tokens that may end inside one. It never invents a replacement character.
 
 /// Collects bytes and gives out the characters that are complete.
 #[derive(Debug, Default)]

@@ -22,7 +22,6 @@ use crate::engine::power::Prefetch;
 use crate::language::Language;
 use crate::session::{Query, Session};
 
-/// Whom to ask.
 pub enum Backend {
     /// The pipeline with this engine, at each of these efforts: no session, and nothing is cut off by a clock.
     Pipeline(Arc<dyn Engine>, Vec<Effort>),
@@ -64,7 +63,6 @@ impl Backend {
         }
     }
 
-    /// Open a document.
     pub fn open(
         &mut self,
         id: &str,
@@ -132,7 +130,6 @@ impl Backend {
         Ok(answer)
     }
 
-    /// Close the document.
     pub fn close(&mut self, open: &BackendDocument) -> anyhow::Result<()> {
         match self {
             Self::Session(session) => {

@@ -16,7 +16,6 @@ use super::case::{CaseSet, EvalCase, HoleKind, SourceFile};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
 
-/// What to make.
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
     /// How many of each kind and language.

@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
-/// What was taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoleKind {
@@ -69,14 +68,11 @@ impl HoleKind {
     }
 }
 
-/// A source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceFile {
     /// The folder it came from: package and version.
     pub package: String,
-    /// Its path in there.
     pub path: String,
-    /// The language's name.
     pub language: String,
     /// The whole text, LF line ends.
     pub text: String,
@@ -87,11 +83,8 @@ pub struct SourceFile {
 pub struct EvalCase {
     /// The same place has the same one in every set.
     pub id: String,
-    /// Which source, counted from 0.
     pub source: usize,
-    /// What was taken out.
     pub kind: HoleKind,
-    /// Where.
     pub hole: Range<usize>,
     /// A token that was taken out elsewhere: while one types, files are usually broken.
     pub damage: Option<Range<usize>>,
@@ -118,20 +111,15 @@ impl EvalCase {
 /// What an editor would have: the text around the cursor, and what belongs between.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hole<'a> {
-    /// Text before the cursor.
     pub before: String,
-    /// What was there.
     pub middle: &'a str,
-    /// Text after the cursor.
     pub after: String,
 }
 
 /// Sources and the cases in them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CaseSet {
-    /// The files.
     pub sources: Vec<SourceFile>,
-    /// The places.
     pub cases: Vec<EvalCase>,
 }
 
@@ -169,7 +157,6 @@ impl CaseSet {
         Ok(set)
     }
 
-    /// Write all of it.
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
         let mut text = Vec::new();
         let sources = self.sources.iter().cloned().map(Row::Source);
@@ -182,7 +169,6 @@ impl CaseSet {
         file.write_all(&text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The source of a case.
     pub fn source(&self, case: &EvalCase) -> &SourceFile {
         &self.sources[case.source]
     }

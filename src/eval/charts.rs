@@ -21,7 +21,6 @@ const COMPARED: [&str; 8] = [
     "keys saved",
 ];
 
-/// The report of these runs.
 pub fn of(paths: &[PathBuf]) -> anyhow::Result<Report> {
     let mut page = Report::new("treefill: suggestions measured")
         .text("Made by `treefill eval report`. The same cases and the same model file for all backends, where their names say so.");

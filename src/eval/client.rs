@@ -42,7 +42,6 @@ impl LspClient {
         Ok(client)
     }
 
-    /// The server's process.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }
@@ -67,7 +66,6 @@ impl LspClient {
         }
     }
 
-    /// Send a notification.
     pub fn notify(&mut self, method: &str, parameters: Value) -> anyhow::Result<()> {
         self.send(&json!({"jsonrpc": "2.0", "method": method, "params": parameters}))
     }

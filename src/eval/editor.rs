@@ -13,10 +13,8 @@ pub struct Replacement {
     pub text: String,
 }
 
-/// A text with a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Editor {
-    /// The text.
     pub text: String,
     /// The cursor, in bytes.
     pub cursor: usize,
@@ -27,7 +25,6 @@ pub struct Editor {
     openers: Vec<String>,
 }
 
-/// What a key did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Press {
     /// How the text changed; none when the cursor only moved.
@@ -48,12 +45,10 @@ impl Editor {
         }
     }
 
-    /// Text before the cursor.
     pub fn before(&self) -> &str {
         &self.text[..self.cursor]
     }
 
-    /// Text behind the cursor.
     pub fn after(&self) -> &str {
         &self.text[self.cursor..]
     }
@@ -112,18 +107,6 @@ impl Editor {
         let change = self.replace(at..at, text);
         self.cursor = cursor;
         change
-    }
-
-    /// Remove closers that nobody wanted.
-    pub fn finish(&mut self) -> Option<Replacement> {
-        let mut end = self.cursor;
-        while let Some(closer) = self.owed.pop() {
-            let blank = self.text[end..].len() - self.text[end..].trim_start().len();
-            if self.text[end + blank..].starts_with(closer) {
-                end += blank + closer.len_utf8();
-            }
-        }
-        (end > self.cursor).then(|| self.replace(self.cursor..end, ""))
     }
 
     fn replace(&mut self, range: Range<usize>, text: &str) -> Replacement {
@@ -230,6 +213,18 @@ fn ends_a_quotation(before: &str, quote: char) -> bool {
 mod tests {
     use super::*;
 
+    /// Removes the closers that nobody wanted.
+    fn finish(editor: &mut Editor) {
+        let mut end = editor.cursor;
+        while let Some(closer) = editor.owed.pop() {
+            let blank = editor.text[end..].len() - editor.text[end..].trim_start().len();
+            if editor.text[end + blank..].starts_with(closer) {
+                end += blank + closer.len_utf8();
+            }
+        }
+        editor.text.replace_range(editor.cursor..end, "");
+    }
+
     /// Type `wanted`; the text must be right at the end.
     fn types(before: &str, wanted: &str, after: &str) -> usize {
         let mut editor = Editor::new(before, after, "    ", &[":".to_owned(), "{".to_owned()]);
@@ -246,7 +241,7 @@ mod tests {
             keys += 1;
             assert!(keys < 1000, "{wanted:?} is typed to an end: {editor:?}");
         }
-        editor.finish();
+        finish(&mut editor);
         assert_eq!(editor.text, format!("{before}{wanted}{after}"));
         keys
     }

@@ -14,22 +14,16 @@ use crate::document::Snapshot;
 use crate::language::{Language, Registry};
 use crate::verify::faults::fresh_tree_faults;
 
-/// A result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HoleRow {
-    /// The case.
     pub id: String,
-    /// What was taken out.
     pub kind: HoleKind,
-    /// The language.
     pub language: String,
     /// Whether the file was broken elsewhere.
     pub broken: bool,
     /// How far the pipeline went, or `llama-server`.
     pub variant: String,
-    /// What was said.
     pub answer: BackendAnswer,
-    /// How near it came.
     pub score: Score,
     /// ERROR and MISSING nodes without and with the answer.
     pub tree: (usize, usize),

@@ -6,14 +6,11 @@ use super::case::HoleKind;
 use super::holes::HoleRow;
 use super::replay::{LastAction, Question, ReplayRow};
 
-/// One figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// What it is about: a variant, a language, a kind.
     pub group: String,
-    /// What it says.
     pub name: &'static str,
-    /// How much.
     pub value: f64,
     /// `%`, `ms`, … or nothing.
     pub unit: &'static str,

@@ -63,7 +63,6 @@ impl Peer {
         self
     }
 
-    /// The model's name.
     pub fn model(&self) -> anyhow::Result<String> {
         let props: Value = self.agent.get(format!("{}/props", self.url)).call()?.body_mut().read_json()?;
         Ok(props["model_path"].as_str().unwrap_or("unknown").to_owned())

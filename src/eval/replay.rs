@@ -23,7 +23,6 @@ use crate::language::{Language, Registry};
 const DELETED: usize = 5;
 const EDITED_ABOVE: usize = 7;
 
-/// How the typist types.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Typist {
     /// A suggestion is right when its first line is, or this many characters of it.
@@ -49,7 +48,6 @@ impl Default for Typist {
 pub enum LastAction {
     /// The document was opened: the cursor is at a new place.
     Jump,
-    /// A key.
     #[default]
     Key,
     /// A suggestion, or a part of it, was taken.
@@ -69,11 +67,9 @@ impl LastAction {
     }
 }
 
-/// One question.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Question {
-    /// Whether something was shown.
     pub shown: bool,
     /// Whether it was right; then it was taken.
     pub right: bool,
@@ -111,9 +107,7 @@ pub struct Question {
 /// A result: one text typed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayRow {
-    /// The case.
     pub id: String,
-    /// The language.
     pub language: String,
     /// Whether the file was broken elsewhere.
     pub broken: bool,
@@ -125,7 +119,6 @@ pub struct ReplayRow {
     pub keys_alone: usize,
     /// CPU-seconds of the backend, where known.
     pub cpu: Option<f64>,
-    /// Every question.
     pub asked: Vec<Question>,
 }
 
@@ -157,7 +150,6 @@ pub async fn run(
     Ok(())
 }
 
-/// One text being typed.
 struct Typing<'a> {
     case: &'a EvalCase,
     language: &'a Language,

@@ -73,7 +73,6 @@ pub fn diff(old: &[Figure], new: &[Figure]) -> String {
     out
 }
 
-/// A figure with its unit.
 pub fn shown(figure: &Figure) -> String {
     let digits = usize::from(!figure.unit.is_empty() || figure.value.fract() != 0.0);
     let space = if figure.unit.is_empty() { "" } else { " " };

@@ -14,7 +14,6 @@ const UNDO_WITHIN: usize = 20;
 /// An action, and the kind of change that it makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionKind {
-    /// The action's name.
     pub action: &'static str,
     /// The kind of change; empty where the action makes one kind only.
     pub kind: &'static str,
@@ -62,7 +61,7 @@ impl ActionKind {
 impl PredictedResult {
     /// What `edits` would make of `snapshot`.
     pub fn new(action: ActionKind, snapshot: &Snapshot, edits: &[Edit]) -> Self {
-        let after = actions::applied(snapshot, edits).text;
+        let after = actions::with_edits(snapshot, edits).text;
         let start = edits.iter().map(|edit| edit.range.start).min().unwrap_or_default();
         let kept = snapshot.len() - edits.iter().map(|edit| edit.range.end).max().unwrap_or_default();
         Self { action, before: snapshot.text.clone(), new: start..after.len_bytes() - kept, after }

@@ -29,7 +29,6 @@ impl GrammarProblem {
     }
 }
 
-/// The files of one language.
 pub struct LanguageFiles<'a> {
     name: &'a str,
     overrides: Option<PathBuf>,

@@ -70,7 +70,6 @@ impl StrictParser {
         self.language
     }
 
-    /// The name in reports.
     pub fn name(self) -> &'static str {
         self.rules.name()
     }

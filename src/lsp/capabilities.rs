@@ -46,7 +46,6 @@ pub struct ClientCapabilities {
 const UNANNOUNCED_MARKDOWN: &[&str] = &["helix"];
 
 impl ClientCapabilities {
-    /// Read the parameters of `initialize`.
     pub fn read(params: &Value) -> Self {
         let capabilities = &params["capabilities"];
         let document = &capabilities["textDocument"];

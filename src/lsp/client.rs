@@ -32,7 +32,6 @@ impl Messages {
         self.send(MessageType::WARNING, text);
     }
 
-    /// Show an error.
     pub fn error(&self, text: &str) {
         self.send(MessageType::ERROR, text);
     }

@@ -4,7 +4,6 @@
 pub const ACCEPTED: &str = "treefill.accepted";
 /// No suggestions for `{minutes}`, or until resumed.
 pub const PAUSE: &str = "treefill.pause";
-/// Ends a pause.
 pub const RESUME: &str = "treefill.resume";
 /// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
 pub const TOGGLE: &str = "treefill.toggle";
@@ -20,5 +19,4 @@ pub const APPLY: &str = "treefill.apply";
 /// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
 pub const REWRITE: &str = "treefill.rewrite";
 
-/// Every command, as announced.
 pub const ALL: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];

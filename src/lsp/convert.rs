@@ -11,7 +11,6 @@ use crate::document::{Change, Edit, Encoding, Snapshot};
 
 use super::protocol::ContentChange;
 
-/// The byte at a position.
 pub fn to_byte(snapshot: &Snapshot, position: Position, encoding: Encoding) -> usize {
     snapshot.to_byte(position.line, position.character, encoding)
 }

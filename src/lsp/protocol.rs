@@ -7,7 +7,6 @@ use tower_lsp::lsp_types::{Command, Position, Range};
 
 /// A document by its URI.
 #[derive(Debug, Clone, Deserialize)]
-#[allow(missing_docs)]
 pub struct TextDocument {
     pub uri: String,
 }
@@ -15,7 +14,6 @@ pub struct TextDocument {
 /// `textDocument/didOpen`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct DidOpen {
     pub text_document: OpenedDocument,
 }
@@ -23,7 +21,6 @@ pub struct DidOpen {
 /// A whole document.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct OpenedDocument {
     pub uri: String,
     #[serde(default)]
@@ -36,15 +33,12 @@ pub struct OpenedDocument {
 /// `textDocument/didChange`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct DidChange {
     pub text_document: VersionedDocument,
     pub content_changes: Vec<ContentChange>,
 }
 
-/// A document at a version.
 #[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
 pub struct VersionedDocument {
     pub uri: String,
     #[serde(default)]
@@ -53,7 +47,6 @@ pub struct VersionedDocument {
 
 /// One change; without a range, the whole text.
 #[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
 pub struct ContentChange {
     #[serde(default)]
     pub range: Option<Range>,
@@ -63,14 +56,12 @@ pub struct ContentChange {
 /// `textDocument/didClose` and `textDocument/didSave`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct DidClose {
     pub text_document: TextDocument,
 }
 
 /// `workspace/didChangeConfiguration`.
 #[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
 pub struct DidChangeConfiguration {
     #[serde(default)]
     pub settings: Value,
@@ -79,27 +70,14 @@ pub struct DidChangeConfiguration {
 /// `textDocument/completion`, as much of it as is used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct CompletionParams {
     pub text_document: TextDocument,
     pub position: Position,
-    #[serde(default)]
-    pub context: Option<CompletionContext>,
-}
-
-/// Why a menu is opened: 1 is by hand or by a word being typed, 2 a trigger character, 3 a refresh.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
-pub struct CompletionContext {
-    #[serde(default)]
-    pub trigger_kind: i64,
 }
 
 /// `textDocument/inlineCompletion` (LSP 3.18).
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct InlineCompletionParams {
     pub text_document: TextDocument,
     pub position: Position,
@@ -110,7 +88,6 @@ pub struct InlineCompletionParams {
 /// Why inline completions are asked for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct InlineCompletionContext {
     /// 1 invoked, 2 automatic. vscode-languageclient 9 sends VS Code's own numbers, 0 invoked and 1 automatic: its
     /// requests all count as invoked. None counts as automatic.
@@ -126,7 +103,6 @@ fn automatic() -> i64 {
 
 /// The entry selected in the completion menu.
 #[derive(Debug, Deserialize)]
-#[allow(missing_docs)]
 pub struct SelectedCompletionInfo {
     pub range: Range,
     pub text: String,
@@ -134,7 +110,6 @@ pub struct SelectedCompletionInfo {
 
 /// The answer to `textDocument/inlineCompletion`.
 #[derive(Debug, Default, Serialize, Deserialize)]
-#[allow(missing_docs)]
 pub struct InlineCompletionList {
     pub items: Vec<InlineCompletionItem>,
 }
@@ -143,7 +118,6 @@ pub struct InlineCompletionList {
 /// Neovim 0.12.0 crashed without.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct InlineCompletionItem {
     pub insert_text: String,
     pub range: Range,
@@ -154,7 +128,6 @@ pub struct InlineCompletionItem {
 /// `textDocument/codeAction`, as much of it as is used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct CodeActionParams {
     pub text_document: TextDocument,
     pub range: Range,
@@ -164,7 +137,6 @@ pub struct CodeActionParams {
 
 /// What the editor knows of the place. Diagnostics stay as they came, to be sent back.
 #[derive(Debug, Default, Deserialize)]
-#[allow(missing_docs)]
 pub struct CodeActionContext {
     #[serde(default)]
     pub diagnostics: Vec<Value>,
@@ -175,7 +147,6 @@ pub struct CodeActionContext {
 /// `workspace/executeCommand`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(missing_docs)]
 pub struct ExecuteCommand {
     pub command: String,
     #[serde(default)]

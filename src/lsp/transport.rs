@@ -15,9 +15,9 @@
 mod dispatch;
 mod event;
 pub mod frame;
-pub mod message;
+mod message;
 mod reader;
-pub mod tower_lsp;
+pub(crate) mod tower_lsp;
 mod work;
 mod writer;
 

@@ -1,4 +1,4 @@
-//! The model inside the binary and its extraction to the cache folder. Nothing else knows where it comes from.
+//! Extracts the model inside the binary to the cache folder.
 
 use std::fs;
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! A look at a GGUF before llama.cpp gets it: llama.cpp ends the process on some broken files. It reads no weights.
+//! Checks a GGUF before llama.cpp gets it: llama.cpp ends the process on some broken files. It reads no weights.
 //!
 //! Checked: it is a file, magic, version, counts, every metadata entry and tensor description lies inside the file and is
 //! sane, every tensor begins inside the file, the alignment. What remains (a hostile file with sane sizes) is bounded by

@@ -7,7 +7,6 @@ const BINS: f64 = 12.0;
 /// Values of a larger span go into bins that grow: equal ones would put nearly all of them into the first.
 const WIDE: f64 = 50.0;
 
-/// One bin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bin {
     /// Smallest value in it.

@@ -38,13 +38,11 @@ impl Report {
         Self { title: title.to_owned(), parts: Vec::new() }
     }
 
-    /// A heading.
     #[must_use]
     pub fn heading(self, text: &str) -> Self {
         self.with(Part::Heading(text.to_owned()))
     }
 
-    /// A paragraph.
     #[must_use]
     pub fn text(self, text: &str) -> Self {
         self.with(Part::Text(text.to_owned()))

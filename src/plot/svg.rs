@@ -31,7 +31,6 @@ const VARIABLES: [(&str, &str); 4] = [
     ("\"#010104\"", "\"var(--two, #d97706)\""),
 ];
 
-/// Draw on an area of this height.
 fn draw(height: u32, on: impl for<'a> FnOnce(&Area<'a>) -> Result<(), Failed<'a>>) -> String {
     let mut text = String::new();
     {

@@ -31,7 +31,6 @@ struct Begun {
     start: Instant,
 }
 
-/// What the editor asks.
 #[derive(Debug, Clone)]
 pub struct Query {
     /// The cursor, in bytes of the request's snapshot.
@@ -42,7 +41,6 @@ pub struct Query {
     pub selected: Option<SelectedEntry>,
 }
 
-/// What came of a request.
 #[derive(Debug)]
 pub struct CompletionAnswer {
     /// A completion, in bytes of `snapshot`, or why there is none.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::state::{EngineStarter, Session};
+use super::state::{EngineStarter, Session, spawn};
 use crate::completion::Reason;
 use crate::engine::{Engine, Status, Unavailable};
 
@@ -33,10 +33,7 @@ impl Session {
                 session.engine.send_replace(Some(engine));
             }
         };
-        std::thread::Builder::new()
-            .name("engine-start".into())
-            .spawn(start)
-            .expect("a thread can be started");
+        spawn("engine-start", start);
     }
 
     /// Sets how the engine for the model that takes instructions is made, when it is first needed.
@@ -88,10 +85,7 @@ impl Session {
                 }
             }
         };
-        std::thread::Builder::new()
-            .name("instruct-start".into())
-            .spawn(start)
-            .expect("a thread can be started");
+        spawn("instruct-start", start);
     }
 
     /// Forgets that engine, because its settings have changed: the next request that needs it starts another.

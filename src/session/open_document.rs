@@ -8,7 +8,6 @@ use crate::completion::Remembered;
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
 
-/// An open document.
 pub struct OpenDocument {
     /// The text and its syntax tree.
     pub document: Document,

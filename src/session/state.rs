@@ -107,10 +107,9 @@ impl Session {
     /// Loads the languages on a thread of its own; a request that needs one meanwhile waits for it.
     pub fn load_languages(self: &Arc<Self>) {
         let session = Arc::clone(self);
-        let load = move || {
+        spawn("languages", move || {
             LazyLock::force(&session.registry);
-        };
-        std::thread::Builder::new().name("languages".into()).spawn(load).expect("a thread can be started");
+        });
     }
 
     /// Records what happens from now on. The command line does not: it shows nothing that a user could accept.
@@ -121,11 +120,10 @@ impl Session {
     /// Ranks by what was accepted in earlier sessions, read from `file` on a thread of its own.
     pub fn learn_from(self: &Arc<Self>, file: PathBuf) {
         let session = Arc::clone(self);
-        let load = move || {
+        spawn("history", move || {
             let history = Arc::new(History::load(&file));
             session.lock().feedback.history = history;
-        };
-        std::thread::Builder::new().name("history".into()).spawn(load).expect("a thread can be started");
+        });
     }
 
     /// What the session does now; `off` is about the document at `uri`.
@@ -164,7 +162,11 @@ impl State {
     }
 }
 
-/// The text of an open document.
+/// Runs `work` on a thread with this name.
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().name(name.into()).spawn(work).expect("a thread can be started");
+}
+
 pub fn text(documents: &HashMap<Arc<str>, OpenDocument>, uri: &str) -> Option<Rope> {
     documents.get(uri).map(|open| open.document.text().clone())
 }

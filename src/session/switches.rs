@@ -22,7 +22,6 @@ enum Pause {
 /// What a toggle is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SwitchScope {
-    /// Everything.
     All,
     /// A language, by name.
     Language(String),
@@ -34,13 +33,11 @@ pub enum SwitchScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Off {
-    /// Everything is paused.
     All,
     /// Its language was switched off by hand.
     Language,
     /// The file was switched off by hand.
     File,
-    /// The settings say so.
     Settings,
 }
 
@@ -51,7 +48,6 @@ impl Switches {
         self.paused = Some(until.map_or(Pause::UntilResumed, Pause::Until));
     }
 
-    /// End a pause.
     pub fn resume(&mut self) {
         self.paused = None;
     }

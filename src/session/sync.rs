@@ -17,7 +17,6 @@ pub struct NotOpen {
     pub uri: String,
 }
 
-/// What a change did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
     /// Whether its version followed the one before.

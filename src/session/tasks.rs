@@ -53,12 +53,10 @@ impl Tasks {
         self.ranking.is_some()
     }
 
-    /// Ends the ranking.
     pub fn end_ranking(&mut self) {
         self.ranking = None;
     }
 
-    /// The text was changed.
     pub fn text_changed(&mut self) {
         self.ranking = None;
         if self.ends_on_change {

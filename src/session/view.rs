@@ -13,9 +13,7 @@ use crate::engine::{Engine, Status};
 /// An open document and what is around it, at one moment.
 #[derive(Debug)]
 pub struct View {
-    /// The document.
     pub snapshot: Snapshot,
-    /// The settings in force.
     pub config: Arc<Config>,
     /// Why nothing may be offered in the document, if so: it is switched off, or nobody types into it.
     pub silence: Option<Reason>,

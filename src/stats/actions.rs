@@ -10,7 +10,6 @@ use super::event::ActionOutcome;
 /// One action's numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ActionTally {
-    /// Its name.
     pub name: String,
     /// Versions of documents for which it was in a menu. Editors ask for one whenever the cursor rests.
     pub offered: usize,

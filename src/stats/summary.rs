@@ -58,9 +58,7 @@ pub struct Summary {
     /// Requests without a text, by the name of the reason, commonest first.
     #[serde(serialize_with = "as_map")]
     pub silent: Vec<(String, usize)>,
-    /// Tokens generated.
     pub tokens: usize,
-    /// Tokens of prompts.
     pub prompt_tokens: usize,
     /// Of these, the share that was in the KV cache already.
     pub reused_share: Option<f64>,
@@ -68,7 +66,6 @@ pub struct Summary {
     pub model: Latency,
     /// Times of the answers that did not.
     pub no_model: Latency,
-    /// The days of each step.
     pub step_days: u64,
     /// Step by step, oldest first.
     pub steps: Vec<Step>,
@@ -102,19 +99,12 @@ pub struct Latency {
 /// One language's share of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct LanguageSummary {
-    /// Its name.
     pub name: String,
-    /// As in [`Summary`].
     pub requests: usize,
-    /// As in [`Summary`].
     pub answered_share: Option<f64>,
-    /// As in [`Summary`].
     pub suggestions: usize,
-    /// As in [`Summary`].
     pub accepted_share: Option<f64>,
-    /// As in [`Summary`].
     pub typed_share: Option<f64>,
-    /// As in [`Summary`].
     pub kept_share: Option<f64>,
     /// Half of the answers that took the model were faster, milliseconds.
     pub p50: Option<f64>,

@@ -77,7 +77,7 @@ fn every_capture_is_documented() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src/queries.md");
     let page = std::fs::read_to_string(page).unwrap();
     for (_, file, captures) in Queries::FILES {
-        for capture in captures {
+        for capture in captures.iter() {
             assert!(page.contains(&format!("`@{capture}`")), "queries.md lacks @{capture} of {file}");
         }
     }

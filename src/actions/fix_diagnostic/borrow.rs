@@ -1,6 +1,6 @@
 //! Borrows a value where a reference is expected: `take(s)` → `take(&s)`.
 
-use super::{FixContext, Repair};
+use super::repair::{FixContext, Repair};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 

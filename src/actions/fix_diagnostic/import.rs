@@ -9,22 +9,12 @@ use std::time::Instant;
 
 use paths::ModulePath;
 
-use super::site::{SourceView, words};
-use super::{FixContext, Repair, insertion, stdlib};
+use super::repair::{FixContext, Repair};
+use super::site::{Import, ImportSource, SourceView, words};
+use super::{insertion, stdlib};
 use crate::document::Snapshot;
 use crate::language::DiagnosticKind;
 use crate::verify::names;
-
-/// Something that can be imported, or defined elsewhere, under the name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ImportSource {
-    /// The path of what it is taken from; of itself, when it is a whole module.
-    pub module: String,
-    /// What it is called there; empty for a whole module.
-    pub name: String,
-    /// What it is called here, when that is something else.
-    pub alias: Option<String>,
-}
 
 /// What a source weighs: a compiler's proposal, a file that imports it, a file that defines it, the standard library.
 const PROPOSED: f32 = 6.0;
@@ -53,7 +43,7 @@ pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
     elsewhere(context, &mut weights);
     standard(context, &mut weights);
     for (source, weight) in &mut weights {
-        let known = |import: &super::site::Import| import.module == source.module && !import.name.is_empty();
+        let known = |import: &Import| import.module == source.module && !import.name.is_empty();
         if !source.name.is_empty() && context.site.imports.iter().any(known) {
             *weight += KNOWN;
         }
@@ -93,7 +83,7 @@ pub fn paths_in(site: &SourceView<'_>, text: &str) -> Vec<ImportSource> {
     if !all || root.has_error() {
         return Vec::new();
     }
-    let source = |import: &super::site::Import| ImportSource {
+    let source = |import: &Import| ImportSource {
         module: import.module.clone(),
         name: import.name.clone(),
         alias: import.alias.clone(),
@@ -101,7 +91,7 @@ pub fn paths_in(site: &SourceView<'_>, text: &str) -> Vec<ImportSource> {
     only.imports.iter().map(source).collect()
 }
 
-/// What whoever complains proposes.
+/// What the suggestions of the diagnostic import.
 fn proposed(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) {
     for suggestion in &context.diagnostic.suggestions {
         for edit in &suggestion.edits {

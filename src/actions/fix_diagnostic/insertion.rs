@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::import::ImportSource;
-use super::site::{Import, SourceView};
+use super::site::{Import, ImportSource, SourceView};
 use super::stdlib;
 use crate::document::{Edit, tree};
 
@@ -76,7 +75,7 @@ fn join_list(site: &SourceView<'_>, imports: &[&Import], source: &ImportSource) 
     }])
 }
 
-/// What stands between two names of a list.
+/// What is between two names of a list.
 fn separator_of(site: &SourceView<'_>, list: &[&&Import]) -> String {
     let plain = |text: &str| text.chars().all(|c| c == ',' || c.is_whitespace()) && text.contains(',');
     let between = list.windows(2).map(|two| &site.text[two[0].item.end..two[1].item.start]);
@@ -166,7 +165,7 @@ fn leading<'a>(site: &SourceView<'_>, at: &Range<usize>, statements: &[&'a Impor
     above.copied().collect()
 }
 
-/// The import that the new one stands beside, and whether before it.
+/// The import that the new one is beside, and whether before it.
 fn neighbour<'a>(
     site: &SourceView<'_>,
     statements: &[&'a Import],
@@ -206,7 +205,7 @@ fn neighbour<'a>(
     let among: Vec<&&Import> =
         if mixed || alike.is_empty() { group.clone() } else { alike.iter().map(|import| **import).collect() };
     if alike.is_empty() && !mixed {
-        // `import` stands before `from`.
+        // `import` comes before `from`.
         return Some(if whole { (group[0], true) } else { (group[group.len() - 1], false) });
     }
     let full =

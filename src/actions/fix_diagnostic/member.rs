@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::{FixContext, Repair};
+use super::repair::{FixContext, Repair};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 

@@ -1,6 +1,6 @@
 //! Declares a variable mutable that is changed: `let x` → `let mut x`.
 
-use super::{FixContext, Repair};
+use super::repair::{FixContext, Repair};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 use crate::verify::names;

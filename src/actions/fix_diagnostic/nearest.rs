@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{FixContext, Repair, member, stdlib};
+use super::repair::{FixContext, Repair};
+use super::{member, stdlib};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 use crate::verify::names;

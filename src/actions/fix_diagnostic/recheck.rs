@@ -1,7 +1,7 @@
 //! Checks what can be checked of a repair without the server that reported the problem: `verify` allows it, the name that was
 //! unknown is known, and no name that goes is missed.
 
-use super::Repair;
+use super::repair::Repair;
 use super::site::{SourceView, words};
 use crate::verify::{Verifier, policy, unknown};
 
@@ -10,16 +10,13 @@ const PLACES: usize = 24;
 
 /// Checks repairs of one file.
 pub struct Recheck<'a> {
-    site: &'a SourceView<'a>,
-    verifier: Verifier,
+    /// The file.
+    pub site: &'a SourceView<'a>,
+    /// Verifies changes of it.
+    pub verifier: &'a Verifier,
 }
 
-impl<'a> Recheck<'a> {
-    /// Checks repairs of this file.
-    pub fn new(site: &'a SourceView<'a>) -> Self {
-        Self { site, verifier: Verifier::with_tree(site.snapshot, site.tree.clone()) }
-    }
-
+impl Recheck<'_> {
     /// Whether the repair may be offered.
     pub fn passes(&self, repair: &Repair) -> bool {
         let Ok(applied) = self.verifier.apply(&repair.edits) else { return false };

@@ -27,8 +27,19 @@ pub struct Import {
     pub alias: Option<String>,
     /// The node it is listed in: equal for neighbours in a list.
     pub list: usize,
-    /// Whether it stands in its list without a path.
+    /// Whether it is in its list without a path.
     pub plain: bool,
+}
+
+/// Something that can be imported, or defined elsewhere, under the name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ImportSource {
+    /// The path of what it is taken from; of itself, when it is a whole module.
+    pub module: String,
+    /// What it is called there; empty for a whole module.
+    pub name: String,
+    /// What it is called here, when that is something else.
+    pub alias: Option<String>,
 }
 
 impl Import {
@@ -173,12 +184,12 @@ impl<'t> SourceView<'t> {
         Some(Import { statement, item, last, module, name, alias, list, plain })
     }
 
-    /// Whether `word` stands in the text by itself, and where.
+    /// Where `word` is in the text as a word of its own.
     pub fn words<'a>(&'a self, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
         words(self.text, word)
     }
 
-    /// Whether the statement stands where imports of everything below it stand.
+    /// Whether the statement is where imports for everything below it are.
     pub fn is_at_top(&self, statement: &Range<usize>, place: &Range<usize>) -> bool {
         let container = self.container(place);
         let node = self.tree.root_node().descendant_for_byte_range(statement.start, statement.end);
@@ -191,7 +202,7 @@ impl<'t> SourceView<'t> {
     }
 }
 
-/// Where `word` stands in `text` as a word of its own.
+/// Where `word` is in `text` as a word of its own.
 pub fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
     let inner = |c: char| c.is_alphanumeric() || c == '_';
     let found = text.match_indices(if word.is_empty() { "\0" } else { word });

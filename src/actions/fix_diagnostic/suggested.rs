@@ -1,7 +1,7 @@
 //! Applies changes that came with the diagnostic as they are. An import among them goes where this file has its imports.
 
 use super::import::paths_in;
-use super::{FixContext, Repair};
+use super::repair::{FixContext, Repair};
 
 /// One that its maker calls safe, and one that it does not.
 const SAFE: f32 = 100.0;

@@ -2,14 +2,20 @@
 
 use super::*;
 pub use crate::actions::testing::request;
-use crate::diagnostics::SuggestedFix;
+use crate::diagnostics::{Diagnostic, SuggestedFix};
+use crate::document::Edit;
+
+fn offers(request: &ActionRequest) -> Vec<Fix> {
+    let file = RequestedFile::read(&request.snapshot);
+    file.map_or_else(Vec::new, |file| super::offers(request, &file))
+}
 
 /// The titles of the offers for a request, and the text after the first.
 pub fn answer(request: &ActionRequest) -> (Vec<String>, String) {
     let offers = offers(request);
     let titles = offers.iter().map(|offer| offer.title.clone()).collect();
     let edits = offers.first().map_or(Vec::new(), |offer| offer.edits.clone());
-    (titles, applied(&request.snapshot, &edits).text.to_string())
+    (titles, with_edits(&request.snapshot, &edits).text.to_string())
 }
 
 /// After the first offer, the text is `after`.

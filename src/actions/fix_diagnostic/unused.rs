@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
+use super::repair::{FixContext, Repair};
 use super::site::{Import, SourceView};
-use super::{FixContext, Repair};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 
-/// It is certain what is meant; whoever complains may have a better proposal.
+/// It is certain what is meant; the server that reports it may have a better proposal.
 const REMOVE: f32 = 92.0;
 const RENAME: f32 = 80.0;
 

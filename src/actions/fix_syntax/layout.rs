@@ -256,7 +256,7 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
         let start = site.tokens[token].range.start;
         let end = site.tokens[token - 1].range.end;
         if site.kind(token - 1) == TokenKind::LineEnd {
-            // An empty line that is indented as the opener's is where its closer stood.
+            // An empty line that is indented as the opener's is where its closer was.
             let own = site.lines.bytes(site.lines.of(start)..site.lines.of(start) + 1);
             let blank = site.text[own.start..start].trim_end_matches('\r').len();
             if site.kind(token) == TokenKind::LineEnd && blank >= width.min(1) {
@@ -300,7 +300,7 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
             ));
         }
     }
-    // What stands where the closer belongs, and the opener itself, may be slips for it.
+    // What is where the closer belongs, and the opener itself, may be slips for it.
     for token in (opener..(opener + NEAR_SLIP).min(site.tokens.len()))
         .filter(|token| site.kind(*token) == TokenKind::Punctuation)
     {

@@ -67,7 +67,7 @@ pub fn ranked(fixes: &mut [Fix]) -> Option<&mut [Fix]> {
     (count > 1).then(|| &mut fixes[..count])
 }
 
-/// Put offers into order whose lines have these log-probabilities, and say anew whether the first is clearly the one.
+/// Orders offers whose lines have these log-probabilities, and decides again whether the first is preferred.
 pub fn order(offers: &mut [Fix], likely: &[f32]) {
     // A text that cannot be scored says nothing about the others.
     if likely.len() != offers.len() || likely.iter().any(|likely| !likely.is_finite()) {

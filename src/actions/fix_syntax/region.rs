@@ -136,7 +136,7 @@ impl<'a> LineTable<'a> {
             let deeper =
                 (part.start + 1..part.end).filter_map(|line| self.widths[line]).filter(|width| *width > own);
             let Some(width) = deeper.min().filter(|_| part.len() > SMALL) else { break };
-            // What stands no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
+            // What is indented no deeper than the part's own head belongs to the head (`) -> X {`) or to its end.
             let head = (part.start..lines.start)
                 .rev()
                 .find(|line| self.widths[*line].is_some_and(|width| width <= own));

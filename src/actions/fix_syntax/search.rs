@@ -42,7 +42,7 @@ fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
     let (head, tail) = common_affixes(&text[edit.range.clone()], &edit.text);
     let mut range = edit.range.start + head..edit.range.end - tail;
     let new = edit.text[head..edit.text.len() - tail].to_owned();
-    // `((`: which of two equal brackets goes makes no difference; the last one stands for both.
+    // `((`: which of two equal brackets is removed makes no difference; only the last one is tried.
     while range.len() == 1 && new.is_empty() && text[range.end..].starts_with(&text[range.clone()]) {
         range = range.start + 1..range.end + 1;
     }
@@ -67,7 +67,7 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The candidates that mend the definition around `places`, best first: in `time`, or in twice that where the definition
+    /// The candidates that repair the definition around `places`, best first: in `time`, or in twice that where the definition
     /// has another error, so that none fixes it alone.
     pub fn run(
         &self,
@@ -76,7 +76,7 @@ impl Search<'_> {
         time: Duration,
     ) -> Vec<RepairCandidate> {
         let regions = self.broken_regions(places);
-        let found = self.mending(candidates, &regions, Instant::now() + time);
+        let found = self.repairing(candidates, &regions, Instant::now() + time);
         if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
     }
 
@@ -98,7 +98,7 @@ impl Search<'_> {
     }
 
     /// Those after which a region parses.
-    fn mending(
+    fn repairing(
         &self,
         candidates: &[RepairCandidate],
         regions: &[Region],
@@ -111,7 +111,7 @@ impl Search<'_> {
             let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
             let passed = self.passing(candidates, region, share);
             match self.confirmed(passed, region) {
-                (0, mended) => return mended,
+                (0, found) => return found,
                 (_, fewer) if partly.is_empty() => partly = fewer,
                 _ => {}
             }
@@ -136,7 +136,7 @@ impl Search<'_> {
         for (number, region) in regions.iter().enumerate() {
             let text = region.text(self.text);
             let (before, place) = (parser.judge(&text).total(), first(&text));
-            // One error is the business of those that mend.
+            // A single error is left to `repairing`.
             if before < 2 || place.is_none() {
                 continue;
             }
@@ -184,7 +184,7 @@ impl Search<'_> {
         passed
     }
 
-    /// Those that mend the file too, or leave the fewest faults in it, and how many these are.
+    /// Those that repair the file too, or leave the fewest faults in it, and how many these are.
     fn confirmed(&self, passed: Vec<RepairCandidate>, region: &Region) -> (usize, Vec<RepairCandidate>) {
         let weigh = |candidate: &RepairCandidate| {
             let applied = self.verifier.apply(std::slice::from_ref(&candidate.edit)).ok()?;
@@ -193,9 +193,9 @@ impl Search<'_> {
         let before = self.verifier.faults().map_or(0, FaultCount::total);
         let weighed =
             passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
-        let mended: Vec<(usize, RepairCandidate)> = weighed.filter(|(total, _)| *total < before).collect();
-        let least = mended.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
-        let best = mended.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);
+        let better: Vec<(usize, RepairCandidate)> = weighed.filter(|(total, _)| *total < before).collect();
+        let least = better.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
+        let best = better.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);
         (least, best.collect())
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use crate::actions::change::minimal;
+use crate::actions::edits::minimal;
 use crate::context::line::{self, Line, indent_unit};
 use crate::document::tree::{self, Capture, Match, rope_text};
 use crate::document::with_line_ends;
@@ -56,7 +56,7 @@ impl Stub {
     pub fn edit(&self, snapshot: &Snapshot, body: &str) -> Edit {
         let ending = snapshot.line_ending();
         let new = with_line_ends(&format!("{}{body}{}", self.open, self.close), ending);
-        minimal(snapshot, self.hole.clone(), &new)
+        minimal(snapshot, &self.hole, &new)
     }
 
     /// The document with the place for the body made, and the cursor there.
@@ -68,7 +68,7 @@ impl Stub {
         (snapshot.with_edit(&Edit::replace(self.hole.clone(), text)), offset)
     }
 
-    /// Where the body stands once it is there, `body` having LF line ends.
+    /// Where the body is once it is inserted, `body` having LF line ends.
     pub fn inserted(&self, snapshot: &Snapshot, body: &str) -> Range<usize> {
         let ending = snapshot.line_ending();
         let start = self.hole.start + with_line_ends(&self.open, ending).len();
@@ -197,7 +197,7 @@ impl<'t> Parts<'t> {
         (first.start_byte(), commented)
     }
 
-    /// What the body replaces, and what stands around it then.
+    /// What the body replaces, and what is around it then.
     fn frame(&self, snapshot: &Snapshot, language: &Language) -> Option<(Range<usize>, String, String)> {
         let base = indentation(snapshot, self.stub.start_byte());
         let row = snapshot.line_of(self.stub.start_byte());
@@ -247,7 +247,7 @@ impl<'t> Parts<'t> {
     }
 }
 
-/// Whether a node stands before a definition and belongs to it.
+/// Whether a node is before a definition and belongs to it.
 fn is_lead(language: &Language, snapshot: &Snapshot, node: Node<'_>) -> bool {
     let text = rope_text(&snapshot.text);
     let mut found = tree::captures(&language.queries.stubs, node, text, node.byte_range());

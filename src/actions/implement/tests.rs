@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::{applied, testing};
+use crate::actions::{testing, with_edits};
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Sampling};
 
-/// A snapshot of what stands around `ˇ`, and the cursor.
+/// A snapshot of what is around `ˇ`, and the cursor.
 fn open(language: &str, text: &str) -> (Snapshot, Range<usize>) {
     // The macro's own name would look like work left undone here.
     crate::testing::fixture(language, &text.replace("hole!", concat!("to", "do!")))
@@ -21,7 +21,7 @@ fn title(language: &str, text: &str) -> String {
 fn run(engine: &Arc<ScriptedEngine>, language: &str, text: &str) -> Result<String, Reason> {
     let text = text.replace("hole!", concat!("to", "do!"));
     let (snapshot, edits) = testing::run(&SPEC, language, &text, "", engine);
-    edits.map(|edits| applied(&snapshot, &edits).text.to_string())
+    edits.map(|edits| with_edits(&snapshot, &edits).text.to_string())
 }
 
 /// What the file is after the likeliest of `texts` that passes.
@@ -72,8 +72,8 @@ fn the_line_where_one_would_type_on_belongs_to_it() {
 fn files_that_only_declare_are_left_alone() {
     let language = crate::testing::language("python");
     let file = |uri: &str| Snapshot::of_text(uri, "def f(a): ...\n", language.clone());
-    let promised = |uri: &str| find(&file(uri), &(0..0)).is_some();
-    assert!(promised("file:///a.py") && !promised("file:///a.pyi"));
+    let offered = |uri: &str| find(&file(uri), &(0..0)).is_some();
+    assert!(offered("file:///a.py") && !offered("file:///a.pyi"));
 }
 
 #[test]

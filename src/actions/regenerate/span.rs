@@ -6,7 +6,7 @@ use tree_sitter::{Node, Tree};
 
 use crate::document::Snapshot;
 
-/// Most lines that are taken out: with more of them gone, there is more to lose than to mend.
+/// Most lines that are taken out: with more of them gone, there is more to lose than to repair.
 pub const LINES: usize = 4;
 /// Most bytes.
 const BYTES: usize = 480;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::actions::applied;
 use crate::actions::testing::request;
+use crate::actions::with_edits;
 use crate::diagnostics::Diagnostic;
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{EngineError, Role, Sampling, Task};
@@ -15,11 +15,11 @@ fn run(engine: &Arc<ScriptedEngine>, request: &ActionRequest) -> Result<String, 
     let (snapshot, cancel) = (request.snapshot.clone(), CancelToken::never());
     let work = Resolve { action, snapshot, engine: &**engine, cancel: &cancel };
     let edits = runtime.block_on(resolve(work))?;
-    Ok(applied(&request.snapshot, &edits).text.to_string())
+    Ok(with_edits(&request.snapshot, &edits).text.to_string())
 }
 
 /// What the file is after the best of `texts`, the first being the likeliest.
-fn mended(language: &str, marked: &str, message: &str, texts: &[&str]) -> Result<String, Reason> {
+fn regenerated(language: &str, marked: &str, message: &str, texts: &[&str]) -> Result<String, Reason> {
     let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     let engine = ScriptedEngine::new(move |_| {
         Script::Texts(texts.iter().enumerate().map(|(at, text)| (text.clone(), -(at as f32))).collect())
@@ -33,7 +33,7 @@ fn check(language: &str, marked: &str, message: &str, texts: &[&str], expected: 
     let (before, rest) = marked.split_once('⟦').unwrap();
     let (_, after) = rest.split_once('⟧').unwrap();
     assert_eq!(
-        mended(language, marked, message, texts),
+        regenerated(language, marked, message, texts),
         Ok(format!("{before}{expected}{after}")),
         "{texts:?}"
     );
@@ -45,7 +45,7 @@ const UNDEFINED: &str = "\"nobody\" is not defined";
 fn what_is_complained_about_is_written_anew() {
     let marked = "items = []\nx = len(⟦nobody⟧)\n";
     check("python", marked, UNDEFINED, &["items"], "items");
-    // What stands right of it comes again, and the text runs on.
+    // What is right of it comes again, and the text runs on.
     check("python", marked, UNDEFINED, &["items)"], "items");
     check("python", marked, UNDEFINED, &["items)\nprint(x)"], "items");
     check("python", marked, UNDEFINED, &["items, 1)"], "items");
@@ -85,11 +85,11 @@ fn a_statement_may_become_some() {
 fn what_breaks_something_is_refused() {
     let marked = "items = []\nx = len(⟦nobody⟧)\n";
     for text in ["", "nobody", "nobody[0]", "nowhere", "+", "# items", "*"] {
-        assert_eq!(mended("python", marked, UNDEFINED, &[text]), Err(Reason::Invalid), "{text}");
+        assert_eq!(regenerated("python", marked, UNDEFINED, &[text]), Err(Reason::Invalid), "{text}");
     }
     let rust = "fn f(a: u8) -> u8 {\n    ⟦nobody⟧\n}\n";
     let message = "cannot find value `nobody` in this scope";
-    assert_eq!(mended("rust", rust, message, &["unsafe { a }"]), Err(Reason::Invalid));
+    assert_eq!(regenerated("rust", rust, message, &["unsafe { a }"]), Err(Reason::Invalid));
     // The likeliest that passes is taken.
     check("python", marked, UNDEFINED, &["nowhere", "items", "x"], "items");
     // What was said is no undefined name: the same name may stay, the same text may not.
@@ -97,7 +97,10 @@ fn what_breaks_something_is_refused() {
     // A product does not become a sum, and a name that is used below does not go.
     let product = "a = 1\nx = 2 * ⟦nobody⟧\n";
     check("python", product, UNDEFINED, &["a + a"], "a");
-    assert_eq!(mended("python", "⟦x = 1 + ''⟧\ny = x\n", "not supported", &["z = 1"]), Err(Reason::Invalid));
+    assert_eq!(
+        regenerated("python", "⟦x = 1 + ''⟧\ny = x\n", "not supported", &["z = 1"]),
+        Err(Reason::Invalid)
+    );
     check("python", "⟦x = 1 + ''⟧\ny = x\n", "not supported", &["x = 1"], "x = 1");
 }
 
@@ -142,8 +145,8 @@ fn names_in_scope_are_weighed_besides_and_judged_like_the_rest() {
 
 #[test]
 fn a_promise_is_made_for_errors_that_can_be_taken_out() {
-    let promised = |language: &str, marked: &str| find(&request(language, marked, "It is wrong.\nVery."));
-    let [one] = &promised("python", "x = len(⟦y⟧)\n")[..] else { panic!("one") };
+    let offered = |language: &str, marked: &str| find(&request(language, marked, "It is wrong.\nVery."));
+    let [one] = &offered("python", "x = len(⟦y⟧)\n")[..] else { panic!("one") };
     assert_eq!(
         (one.title.as_str(), &one.fixes[..], &one.unknown),
         ("Fix this error (It is wrong)", &[0][..], &None)
@@ -157,13 +160,13 @@ fn a_promise_is_made_for_errors_that_can_be_taken_out() {
         ("python", "⟦x = [\n    1,\n    2,\n    3,\n]⟧\n"),
         ("rust", "⟦struct A;⟧\n"),
     ] {
-        assert_eq!(promised(language, marked), [], "{marked}");
+        assert_eq!(offered(language, marked), [], "{marked}");
     }
     let mut two = request("python", "x = len(⟦nobody⟧)\n", UNDEFINED);
     two.diagnostics.push(Diagnostic { range: 9..10, message: "also".into(), ..Diagnostic::default() });
     let [one] = &find(&two)[..] else { panic!("one") };
     assert_eq!((&one.fixes[..], one.unknown.as_deref()), (&[0, 1][..], Some("nobody")));
-    two.diagnostics.iter_mut().for_each(|told| told.minor = true);
+    two.diagnostics.iter_mut().for_each(|diagnostic| diagnostic.minor = true);
     assert_eq!(find(&two), []);
     assert_eq!(shortened(&"word ".repeat(20)), format!("{}word…", "word ".repeat(11)));
 }

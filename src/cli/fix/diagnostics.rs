@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::actions::{Fix, Workspace};
-use crate::cli::change::Target;
+use crate::cli::change::FileLine;
 use crate::diagnostics::{self, Diagnostic};
 use crate::document::{Encoding, Snapshot};
 use crate::verify::{Verifier, policy};
@@ -28,15 +28,15 @@ pub fn read(file: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<Diagnostic>>
     let list = list.into_iter().find_map(Value::as_array).with_context(|| {
         format!("{shown}: expected a list of diagnostics, as a language server sends them")
     })?;
-    let read = |(number, told): (usize, &Value)| {
-        diagnostics::read(snapshot, told, Encoding::Utf16)
+    let read = |(number, value): (usize, &Value)| {
+        diagnostics::read(snapshot, value, Encoding::Utf16)
             .with_context(|| format!("{shown}: diagnostic {number} has no range"))
     };
     list.iter().enumerate().map(read).collect()
 }
 
 /// What surrounds a file of the command line: the folder one works in, when the file is in it, else its own.
-pub fn workspace(target: &Target) -> Workspace {
+pub fn workspace(target: &FileLine) -> Workspace {
     let Ok(path) = std::fs::canonicalize(&target.file) else { return Workspace::default() };
     let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
     let root = here.filter(|here| path.starts_with(here)).or_else(|| path.parent().map(Path::to_owned));
@@ -48,13 +48,13 @@ pub fn together(snapshot: &Snapshot, offers: Vec<Fix>) -> Vec<Fix> {
     let Some(verifier) = Verifier::new(snapshot) else { return Vec::new() };
     let mut taken: Vec<Fix> = Vec::new();
     for offer in offers {
-        let mended = |number: &usize| taken.iter().any(|other| other.fixes.contains(number));
+        let fixed = |number: &usize| taken.iter().any(|other| other.fixes.contains(number));
         let touched = |other: &Fix| {
             let pairs =
                 other.edits.iter().flat_map(|a| offer.edits.iter().map(move |b| (&a.range, &b.range)));
             pairs.into_iter().any(|(a, b)| a.start <= b.end && b.start <= a.end)
         };
-        if offer.fixes.iter().any(mended) || taken.iter().any(touched) {
+        if offer.fixes.iter().any(fixed) || taken.iter().any(touched) {
             continue;
         }
         let edits: Vec<_> = taken.iter().chain([&offer]).flat_map(|offer| offer.edits.clone()).collect();

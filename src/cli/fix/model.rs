@@ -31,7 +31,7 @@ impl FixModel {
     /// Read the configured model, or the one at `model`.
     pub fn start(mut config: Config, model: Option<&PathBuf>) -> anyhow::Result<Self> {
         config.model.path = model.cloned().or(config.model.path);
-        let engine = start(&config)?;
+        let engine = start(&config);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(ready(&*engine))?;
         Ok(Self { engine, runtime })
@@ -54,10 +54,10 @@ impl FixModel {
     fn written(&self, request: &ActionRequest, found: &[Fix]) -> (Vec<Fix>, Vec<String>) {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
         for number in 0..request.diagnostics.len() {
-            let mended = |offer: &Fix| offer.fixes.contains(&number);
+            let fixed = |offer: &Fix| offer.fixes.contains(&number);
             let one =
                 ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
-            let Some(action) = regenerate::find(&one).pop().filter(|_| !found.iter().any(mended)) else {
+            let Some(action) = regenerate::find(&one).pop().filter(|_| !found.iter().any(fixed)) else {
                 continue;
             };
             let (spec, title, cancel) = (action.action, action.title.clone(), CancelToken::never());

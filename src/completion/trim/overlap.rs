@@ -3,6 +3,7 @@
 use crate::completion::brackets::balance;
 use crate::completion::outcome::Reason;
 use crate::context::{CursorContext, LineTail};
+use crate::text::is_subsequence;
 
 /// A text and how much of the line behind the cursor it replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,9 +110,4 @@ fn overlap(text: &str, after: &str) -> Option<usize> {
     (1..=after.len().min(text.len()))
         .rev()
         .find(|length| after.is_char_boundary(*length) && text.ends_with(&after[..*length]))
-}
-
-fn is_subsequence(short: &str, long: &str) -> bool {
-    let mut chars = long.chars();
-    short.chars().all(|wanted| chars.any(|c| c == wanted))
 }

@@ -1,4 +1,4 @@
-//! What is said about wrong settings, as tables of input and report.
+//! Tests what is reported about wrong settings, as tables of input and report.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Where the engine of a model is found: the names of its socket, lock and log, and the identity they are made of.
+//! Names the socket, lock and log of the engine of a model, after the identity of the engine.
 
 use std::path::{Path, PathBuf};
 

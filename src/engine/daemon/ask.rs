@@ -1,4 +1,4 @@
-//! One question to an engine process, without becoming its client: for the command line. It blocks.
+//! Asks an engine process one question without becoming its client: for the command line. It blocks.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,30 +6,30 @@ use std::time::Duration;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::UnixStream;
 
-use super::wire::{self, ClientMessage, EngineReport, ServerMessage};
+use super::wire::{self, DaemonRequest, DaemonResponse, EngineReport};
 
 /// An engine answers from a thread that does nothing else.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the engine at `socket` says of itself; none when nobody answers there.
 pub fn report(socket: &Path) -> Option<EngineReport> {
-    match ask(socket, &ClientMessage::Report)? {
-        ServerMessage::Report(report) => Some(*report),
+    match ask(socket, &DaemonRequest::Report)? {
+        DaemonResponse::Report(report) => Some(*report),
         _ => None,
     }
 }
 
 /// Tell the engine at `socket` to end. False when nobody answers there.
 pub fn stop(socket: &Path) -> bool {
-    matches!(ask(socket, &ClientMessage::Stop), Some(ServerMessage::Goodbye))
+    matches!(ask(socket, &DaemonRequest::Stop), Some(DaemonResponse::Goodbye))
 }
 
-fn ask(socket: &Path, request: &ClientMessage) -> Option<ServerMessage> {
+fn ask(socket: &Path, request: &DaemonRequest) -> Option<DaemonResponse> {
     // On a thread of its own, so that it may be called from inside a runtime too.
     std::thread::scope(|scope| scope.spawn(|| exchange(socket, request)).join().ok()?)
 }
 
-fn exchange(socket: &Path, request: &ClientMessage) -> Option<ServerMessage> {
+fn exchange(socket: &Path, request: &DaemonRequest) -> Option<DaemonResponse> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     runtime.block_on(async {
         let exchange = async {

@@ -1,4 +1,4 @@
-//! The engine as an editor's server sees it: a process that is found, started, watched and started again. Dropping this
+//! Connects an editor's server to the engine process: finds it, starts it, watches it and starts it again. Dropping this
 //! client leaves the process to the others.
 
 use std::process::{Child, ExitStatus};
@@ -92,7 +92,6 @@ impl Engine for DaemonEngine {
 enum Failure {
     /// Trying again may help.
     Lost(String),
-    /// It will not.
     Hopeless(String),
 }
 

@@ -1,4 +1,4 @@
-//! Starts the engine's process and tells how it ended. It speaks to nobody.
+//! Starts the engine's process and tells how it ended.
 
 use std::fs::OpenOptions;
 use std::io;

@@ -1,4 +1,4 @@
-//! The engine's stderr as a file that does not grow for ever. Everything goes through descriptor 2, because what
+//! Writes the engine's stderr to a file of limited length. Everything goes through descriptor 2, because what
 //! llama.cpp says when it aborts does too.
 
 use std::fs::{File, OpenOptions, create_dir_all, rename};

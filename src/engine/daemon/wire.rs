@@ -1,4 +1,4 @@
-//! What goes over the engine's socket: frames of a 32-bit big-endian length and a JSON value. No behaviour.
+//! Defines the messages on the engine's socket: frames of a 32-bit big-endian length and a JSON value.
 //!
 //! JSON, because a peer of another version must be able to read at least the greeting, and to say what is wrong: it costs
 //! some 30 µs for a prompt of 24 kB, against milliseconds of inference.
@@ -31,8 +31,8 @@ pub struct Greeting {
 
 /// From a client to the engine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ClientMessage {
-    /// Comes first. Answered by [`ServerMessage::Welcome`] or [`ServerMessage::Refused`].
+pub enum DaemonRequest {
+    /// Comes first. Answered by [`DaemonResponse::Welcome`] or [`DaemonResponse::Refused`].
     Hello(Greeting),
     /// Run a job; its updates come back under `id`.
     Generate {
@@ -46,9 +46,9 @@ pub enum ClientMessage {
         /// Of a job.
         id: u64,
     },
-    /// Answered at once by [`ServerMessage::Pong`].
+    /// Answered at once by [`DaemonResponse::Pong`].
     Ping,
-    /// Answered by [`ServerMessage::Report`]. Allowed as the first message too.
+    /// Answered by [`DaemonResponse::Report`]. Allowed as the first message too.
     Report,
     /// End the process. Allowed as the first message too.
     Stop,
@@ -56,7 +56,7 @@ pub enum ClientMessage {
 
 /// From the engine to a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum ServerMessage {
+pub enum DaemonResponse {
     /// The connection is good.
     Welcome {
         /// The engine's process.
@@ -68,7 +68,7 @@ pub enum ServerMessage {
     Status(Status),
     /// One step of a job.
     Update {
-        /// Of the job.
+        /// Of a job.
         id: u64,
         /// The step.
         update: Result<Update, EngineError>,
@@ -78,7 +78,7 @@ pub enum ServerMessage {
         /// Milliseconds since the job that runs last showed a sign of life; 0 when none runs.
         stuck_ms: u64,
     },
-    /// Answer to [`ClientMessage::Report`].
+    /// Answer to [`DaemonRequest::Report`].
     Report(Box<EngineReport>),
     /// The process ends in good order; no need to worry.
     Goodbye,
@@ -140,16 +140,16 @@ mod tests {
     #[test]
     fn messages_survive_the_wire() {
         let messages = [
-            ClientMessage::Hello(Greeting { protocol: PROTOCOL, version: "1".into(), key: "k".into() }),
-            ClientMessage::Cancel { id: 7 },
-            ClientMessage::Ping,
+            DaemonRequest::Hello(Greeting { protocol: PROTOCOL, version: "1".into(), key: "k".into() }),
+            DaemonRequest::Cancel { id: 7 },
+            DaemonRequest::Ping,
         ];
         for message in messages {
             let frame = BytesMut::from(&*encode(&message));
-            assert_eq!(decode::<ClientMessage>(&frame).unwrap(), message);
+            assert_eq!(decode::<DaemonRequest>(&frame).unwrap(), message);
         }
-        let update = ServerMessage::Update { id: 1, update: Err(EngineError::Cancelled) };
-        assert_eq!(decode::<ServerMessage>(&BytesMut::from(&*encode(&update))).unwrap(), update);
-        assert!(decode::<ClientMessage>(&BytesMut::from(&b"GET / HTTP/1.1"[..])).is_err());
+        let update = DaemonResponse::Update { id: 1, update: Err(EngineError::Cancelled) };
+        assert_eq!(decode::<DaemonResponse>(&BytesMut::from(&*encode(&update))).unwrap(), update);
+        assert!(decode::<DaemonRequest>(&BytesMut::from(&b"GET / HTTP/1.1"[..])).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! What fits, where windows stand, and that they stand still while the user types.
+//! Tests what fits, and that windows keep their edges while the user types.
 //!
 //! One character is one token here, so that budgets are lengths.
 
@@ -18,7 +18,7 @@ fn segment(role: Role, share: u8, text: &str) -> Segment {
 }
 
 /// Fits prefix and suffix; shows them as `prefix|suffix`.
-fn around(prefix: &str, suffix: &str, budget: usize, anchor: &mut Anchor) -> String {
+fn around(prefix: &str, suffix: &str, budget: usize, anchor: &mut WindowAnchor) -> String {
     let segments = [segment(Role::Prefix, 60, prefix), segment(Role::Suffix, 40, suffix)];
     let fitted = fit(&segments, budget, anchor, &tokens);
     assert!(fitted.prefix.len() + fitted.suffix.len() <= budget);
@@ -31,20 +31,20 @@ fn lines(from: usize, to: usize) -> String {
 
 #[test]
 fn what_fits_is_taken_whole() {
-    assert_eq!(around("a\nb", "\nc", 10, &mut Anchor::default()), "a\nb|\nc");
-    assert_eq!(around("", "", 10, &mut Anchor::default()), "|");
-    assert_eq!(around("abc", "", 3, &mut Anchor::default()), "abc|");
+    assert_eq!(around("a\nb", "\nc", 10, &mut WindowAnchor::default()), "a\nb|\nc");
+    assert_eq!(around("", "", 10, &mut WindowAnchor::default()), "|");
+    assert_eq!(around("abc", "", 3, &mut WindowAnchor::default()), "abc|");
 }
 
 #[test]
 fn windows_begin_and_end_at_lines() {
-    let shown = around(&lines(0, 50), &lines(50, 99), 100, &mut Anchor::default());
+    let shown = around(&lines(0, 50), &lines(50, 99), 100, &mut WindowAnchor::default());
     assert_eq!(shown, lines(47, 50) + "|" + &lines(50, 54), "a fresh prefix window leaves room to grow");
 }
 
 #[test]
 fn the_prefix_window_stands_still_while_text_is_typed_then_steps() {
-    let (mut anchor, mut prefix, mut starts) = (Anchor::default(), lines(0, 50), Vec::new());
+    let (mut anchor, mut prefix, mut starts) = (WindowAnchor::default(), lines(0, 50), Vec::new());
     for _ in 0..120 {
         let shown = around(&prefix, "", 100, &mut anchor);
         let window = shown.trim_end_matches('|').to_string();
@@ -60,7 +60,7 @@ fn the_prefix_window_stands_still_while_text_is_typed_then_steps() {
 
 #[test]
 fn the_suffix_window_does_not_depend_on_what_is_typed() {
-    let (mut anchor, mut prefix, suffix) = (Anchor::default(), String::new(), lines(0, 50));
+    let (mut anchor, mut prefix, suffix) = (WindowAnchor::default(), String::new(), lines(0, 50));
     let mut seen = Vec::new();
     for _ in 0..200 {
         let shown = around(&prefix, &suffix, 200, &mut anchor);
@@ -75,7 +75,7 @@ fn the_suffix_window_does_not_depend_on_what_is_typed() {
 
 #[test]
 fn an_edit_above_the_window_leaves_it() {
-    let mut anchor = Anchor::default();
+    let mut anchor = WindowAnchor::default();
     let before = around(&lines(0, 50), "", 100, &mut anchor);
     let edited = format!("# new first line\n{}", lines(1, 50));
     assert_eq!(around(&edited, "", 100, &mut anchor), before);
@@ -83,7 +83,7 @@ fn an_edit_above_the_window_leaves_it() {
 
 #[test]
 fn a_stub_of_a_window_is_chosen_anew() {
-    let mut anchor = Anchor::default();
+    let mut anchor = WindowAnchor::default();
     around(&lines(0, 50), "", 100, &mut anchor);
     // The cursor moved up: only one line of the old window is left before it.
     let shown = around(&lines(0, 45), "", 100, &mut anchor);
@@ -93,11 +93,11 @@ fn a_stub_of_a_window_is_chosen_anew() {
 #[test]
 fn one_endless_line_is_cut_anywhere() {
     let long = "x".repeat(1000);
-    let shown = around(&long, &long, 100, &mut Anchor::default());
+    let shown = around(&long, &long, 100, &mut WindowAnchor::default());
     let (prefix, suffix) = shown.split_once('|').unwrap();
     assert!(prefix.len() >= 30 && suffix.len() == 40, "{shown}");
     let wide = "é".repeat(1000);
-    assert!(around(&wide, &wide, 100, &mut Anchor::default()).len() > 100);
+    assert!(around(&wide, &wide, 100, &mut WindowAnchor::default()).len() > 100);
 }
 
 #[test]
@@ -107,14 +107,14 @@ fn stable_text_keeps_to_its_share() {
         segment(Role::Stable, 20, &lines(20, 29)),
         segment(Role::Prefix, 60, &lines(50, 99)),
     ];
-    let fitted = fit(&segments, 100, &mut Anchor::default(), &tokens);
+    let fitted = fit(&segments, 100, &mut WindowAnchor::default(), &tokens);
     assert_eq!(text(&fitted.stable), lines(0, 2) + &lines(20, 22));
     assert!(fitted.prefix.len() <= 60 && fitted.prefix.len() >= 30);
 }
 
 #[test]
 fn stable_text_stays_as_long_as_the_window_does() {
-    let mut anchor = Anchor::default();
+    let mut anchor = WindowAnchor::default();
     let mut stable = |imports: &str, prefix: &str| {
         let segments = [segment(Role::Stable, 20, imports), segment(Role::Prefix, 60, prefix)];
         text(&fit(&segments, 100, &mut anchor, &tokens).stable)
@@ -128,7 +128,7 @@ fn stable_text_stays_as_long_as_the_window_does() {
 #[test]
 fn no_budget_is_survived() {
     for budget in 0..30 {
-        around(&lines(0, 50), &lines(50, 99), budget, &mut Anchor::default());
-        around("é", "é", budget, &mut Anchor::default());
+        around(&lines(0, 50), &lines(50, 99), budget, &mut WindowAnchor::default());
+        around("é", "é", budget, &mut WindowAnchor::default());
     }
 }

@@ -1,4 +1,4 @@
-//! llama.cpp's process-wide state: initialised once, its log turned into `tracing` events.
+//! Initialises llama.cpp's process-wide state once, and turns its log into `tracing` events.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! llama.cpp's context with its KV cache: several sequences, one of which is at work. It decides nothing about prompts;
+//! Wraps llama.cpp's context and its KV cache: several sequences, one of which is at work. It decides nothing about prompts;
 //! which sequence continues what is `engine/kv.rs`.
 
 use std::num::NonZeroU32;
@@ -9,12 +9,11 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 
 use super::backend::take_last_error;
+use super::devices::CACHE_MEMORY;
 use super::load::Loaded;
 use crate::engine::speed::CHUNK;
 use crate::engine::{EngineError, ModelOptions, TokenId, kv};
 
-/// Memory that the sequences may take together, as far as there are more than [`FEWEST`].
-pub const MEMORY: u64 = 512 << 20;
 /// Two: one to work in, one for the place the user comes back to.
 const FEWEST: u64 = 2;
 /// A person works at a handful of places at a time.
@@ -297,12 +296,12 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// How many sequences of `size` tokens fit into [`MEMORY`].
+/// How many sequences of `size` tokens fit into [`CACHE_MEMORY`].
 fn sequences(loaded: &Loaded, size: u32) -> u32 {
     let model = &loaded.model;
     let head = u64::try_from(model.n_embd()).unwrap_or(0) / u64::from(model.n_head().max(1));
     // Keys and values, two bytes each (f16).
     let token = 2 * 2 * u64::from(model.n_layer()) * u64::from(model.n_head_kv()) * head;
-    let fit = MEMORY / (token * u64::from(size)).max(1);
+    let fit = CACHE_MEMORY / (token * u64::from(size)).max(1);
     fit.clamp(FEWEST, MOST) as u32
 }

@@ -1,11 +1,19 @@
-//! Conversations in the words of the model's own chat template. The template is llama.cpp's to apply; here it gets marks
+//! Renders conversations by the model's own chat template. llama.cpp applies the template; here it gets marks
 //! instead of texts, so that nothing a user wrote can become a control token. It chooses no words.
 
 use llama_cpp_2::model::{LlamaChatMessage, LlamaChatTemplate, LlamaModel};
 use llama_cpp_2::token::LlamaToken;
 
-use super::vocabulary::Special;
 use crate::engine::{ChatMessage, Speaker, TokenId};
+
+/// What a text that spells a control token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Special {
+    /// Plain text.
+    Text,
+    /// That token.
+    Control,
+}
 
 /// Stands for the text of the message of that number. No template has private-use characters of its own.
 fn mark(number: usize) -> String {

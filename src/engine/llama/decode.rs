@@ -1,4 +1,4 @@
-//! The decode loop: one or several candidates from one prompt, a token of each per batch, until all have ended.
+//! Decodes one or several candidates of one prompt, a token of each per batch, until all have ended.
 
 use super::cache::Branch;
 use super::worker::Worker;

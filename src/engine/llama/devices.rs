@@ -1,10 +1,12 @@
-//! The GPUs that this build can use, and how many layers of a model fit into their free memory.
+//! Lists the GPUs that this build can use, and computes how many layers of a model fit into their free memory.
 
 use llama_cpp_2::{LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
 use super::backend::backend;
 use crate::engine::local::Device;
 
+/// Bytes that the sequences of a KV cache may take together; two of them are held in any case.
+pub const CACHE_MEMORY: u64 = 512 << 20;
 /// Share of a GPU's free memory that is used, in percent: llama.cpp's scratch buffers and the screen need some too.
 const USABLE: u64 = 85;
 

@@ -1,9 +1,9 @@
-//! Reading more of a file while nobody waits: after a jump the prompt is short, so that the first answer comes soon; when
+//! Extends the prompt while nobody waits: after a jump the prompt is short, so that the first answer comes soon; when
 //! the user pauses, a longer one is evaluated beside it, a little at a time, and takes its place when it is complete.
 
 use std::time::{Duration, Instant};
 
-use crate::engine::fit::Anchor;
+use crate::engine::fit::WindowAnchor;
 use crate::engine::power::Prefetch;
 use crate::engine::{Job, Segment, TokenId};
 
@@ -22,7 +22,7 @@ pub struct LongerPrompt {
     /// Tokens it may have.
     pub budget: usize,
     /// Where its windows stand.
-    pub anchor: Anchor,
+    pub anchor: WindowAnchor,
     /// Its tokens, once they were chosen.
     pub prompt: Vec<TokenId>,
     /// When it may begin.
@@ -39,7 +39,7 @@ impl LongerPrompt {
             document: job.document.clone(),
             segments: job.segments.clone(),
             budget: wide,
-            anchor: Anchor::default(),
+            anchor: WindowAnchor::default(),
             prompt: Vec::new(),
             from: Instant::now() + pause,
             wanted: Some(wanted),

@@ -1,4 +1,4 @@
-//! Loading a GGUF: checks first, progress while it runs, and every failure as one text that says what to do.
+//! Loads a GGUF: checks it first, reports progress, and turns every failure into one text that says what to do.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::backend::{backend, take_last_error};
 use super::chat::Chat;
-use super::devices::{devices, fitting};
+use super::devices::{CACHE_MEMORY, devices, fitting};
 use super::vocabulary::ModelVocabulary;
 use crate::engine::queue::Queue;
 use crate::engine::{ModelOptions, ModelRole, Status};
@@ -35,7 +35,7 @@ fn offload(backend: &LlamaBackend, path: &std::path::Path) -> u32 {
     let Some(layers) = layers(backend, path) else { return 0 };
     let weights = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
     // The cache adds to the weights what it may take at most.
-    fitting(layers, weights.saturating_add(super::cache::MEMORY), free)
+    fitting(layers, weights.saturating_add(CACHE_MEMORY), free)
 }
 
 /// The number of layers, from the file's head, which is read without the weights. It stands in the metadata; llama.cpp's own

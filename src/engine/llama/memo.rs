@@ -1,4 +1,4 @@
-//! Remembers the tokens of the texts that come again with every key: the suffix, the stable text. It tokenises nothing.
+//! Remembers the tokens of the texts that come again with every key: the suffix, the stable text.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! How likely given texts are behind a prompt: the prompt is evaluated once, the texts in as few batches as hold them.
+//! Scores given texts behind a prompt: evaluates the prompt once, the texts in as few batches as hold them.
 
 use super::worker::Worker;
 use crate::engine::heal::Heal;

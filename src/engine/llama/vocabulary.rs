@@ -1,4 +1,4 @@
-//! The model's vocabulary as the engine needs it: exact tokenisation, token texts, which tokens end a text.
+//! Reads the model's vocabulary: exact tokenisation, the texts of tokens, which tokens end a text.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -8,7 +8,7 @@ use llama_cpp_2::model::params::LlamaModelParams;
 use llama_cpp_2::token::LlamaToken;
 
 use super::backend::backend;
-use super::chat::Chat;
+use super::chat::{Chat, Special};
 use crate::engine::family::{self, Layout};
 use crate::engine::heal::Pieces;
 use crate::engine::{ChatMessage, ModelRole, TokenId};
@@ -76,15 +76,6 @@ impl ModelVocabulary {
     pub fn is_end(&self, token: TokenId) -> bool {
         usize::try_from(token).ok().and_then(|index| self.ends.get(index).copied()).unwrap_or(true)
     }
-}
-
-/// What a text that spells a control token is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Special {
-    /// Plain text.
-    Text,
-    /// That token.
-    Control,
 }
 
 /// Tokens of `text` as it stands in the middle of a document: no BOS, no space added. SentencePiece vocabularies add one before the first word whatever they are asked; a line feed in front takes

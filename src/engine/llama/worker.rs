@@ -1,4 +1,4 @@
-//! One job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
+//! Runs one job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use super::cache::{Cache, Output};
 use super::extend::{FACTOR, LongerPrompt, STEP};
 use super::load::Loaded;
 use super::memo::Memo;
-use crate::engine::fit::{self, Anchor, Fitted};
+use crate::engine::fit::{self, Fitted, WindowAnchor};
 use crate::engine::heal::Heal;
 use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
@@ -43,7 +43,7 @@ pub struct Worker<'a> {
 /// Where the prompt of a document stands in its text.
 #[derive(Debug, Clone, Default)]
 struct Window {
-    anchor: Anchor,
+    anchor: WindowAnchor,
     /// Tokens it may have, where that is more than a cold prompt may.
     budget: usize,
 }
@@ -200,11 +200,11 @@ impl<'a> Worker<'a> {
         self.cache.size().saturating_sub(answer + self.loaded.vocabulary.layout.overhead() + 1)
     }
 
-    fn fit(&self, segments: &[Segment], budget: usize, anchor: &mut Anchor) -> Fitted {
+    fn fit(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Fitted {
         fit::fit(segments, budget, anchor, &|text| self.tokenize(text))
     }
 
-    fn fit_again(&self, segments: &[Segment], budget: usize, anchor: &mut Anchor) -> Option<Fitted> {
+    fn fit_again(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Option<Fitted> {
         fit::again(segments, budget, anchor, &|text| self.tokenize(text))
     }
 

@@ -44,7 +44,6 @@ struct Level {
 }
 
 impl Depth {
-    /// No token yet.
     pub fn new() -> Self {
         Self { levels: vec![Level::default()], total: 0, deepest: 0 }
     }
@@ -66,13 +65,11 @@ impl Depth {
         }
     }
 
-    /// An opening bracket.
     pub fn open(&mut self) {
         self.token();
         self.levels.push(Level::default());
     }
 
-    /// A closing bracket.
     pub fn close(&mut self) {
         if self.levels.len() > 1
             && let Some(level) = self.levels.pop()
@@ -81,14 +78,12 @@ impl Depth {
         }
     }
 
-    /// A comma.
     pub fn comma(&mut self) {
         if self.levels.last().is_some_and(|level| !level.sticky) {
             self.end();
         }
     }
 
-    /// The end of a statement.
     pub fn end(&mut self) {
         if let Some(level) = self.levels.last_mut() {
             self.total -= level.tokens;

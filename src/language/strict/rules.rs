@@ -6,7 +6,6 @@ use std::ops::Range;
 /// Faults that a strict parser finds in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Faults {
-    /// Errors of the grammar.
     pub syntax: usize,
     /// Errors that the language's compiler finds in the tree: `return` outside a function, an argument given twice.
     pub semantic: usize,
@@ -33,7 +32,6 @@ impl Faults {
             || self.min_version > reference.min_version
     }
 
-    /// The number of faults.
     pub fn total(&self) -> usize {
         self.syntax
             + self.semantic
@@ -47,13 +45,11 @@ impl Faults {
 pub struct SyntaxError {
     /// Bytes of the parsed text.
     pub range: Range<usize>,
-    /// The parser's message.
     pub message: String,
 }
 
 /// A parser that refuses what its language refuses. It may recurse: [`super::StrictParser`] bounds the depth first.
 pub trait Rules: Debug + Send + Sync {
-    /// The name in reports.
     fn name(&self) -> &'static str;
 
     /// Code after which a text is no longer the beginning of a file.

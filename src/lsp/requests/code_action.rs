@@ -88,7 +88,6 @@ fn complete(snapshot: &Snapshot, fix: &Fix, sent: &[Value], client: &ClientCapab
     action
 }
 
-/// What every literal has.
 fn literal(title: &str, action: &ActionSpec, fixes: &[usize], sent: &[Value]) -> Value {
     let kind = match action.kind {
         MenuKind::QuickFix => QUICK_FIX,

@@ -15,6 +15,7 @@ use crate::lsp::protocol::CompletionParams;
 use crate::lsp::server::Server;
 use crate::session::Query;
 use crate::stats::RequestKind;
+use crate::text::fenced;
 
 /// Longest label, in characters: menus are about this wide.
 const LABEL: usize = 60;
@@ -103,9 +104,6 @@ fn documentation(snapshot: &Snapshot, text: &str, client: &ClientCapabilities) -
         return Documentation::String(text.to_owned());
     }
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
-    // A fence longer than any in the text.
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let value = format!("{fence}{language}\n{text}\n{fence}");
+    let value = fenced(language, text);
     Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
 }

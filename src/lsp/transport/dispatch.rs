@@ -8,7 +8,6 @@ use super::message::{self, Call, RawId};
 use super::tower_lsp::{Handlers, Handling};
 use super::work::{PendingRequests, Work};
 
-/// Runs handlers.
 pub struct Dispatcher<S> {
     handlers: Handlers<S>,
     outbox: Outbox,

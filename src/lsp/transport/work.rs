@@ -12,7 +12,6 @@ use super::tower_lsp::Leftover;
 
 /// Work for the dispatcher.
 pub enum Work {
-    /// A notification.
     Notification(Call),
     /// A request, which can be cancelled or not.
     Request(RawId, Call, Option<AbortRegistration>),

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use treefill::engine::Task;
-use treefill::engine::Unavailable;
 use treefill::engine::scripted::{Script, ScriptedEngine};
+use treefill::engine::{Capabilities, Task, Unavailable};
 
 use super::support::{GatedEngine, TestServer, URI};
 
@@ -159,6 +158,19 @@ fn the_model_orders_repairs_and_is_asked_once_for_each_version() {
     server.insert(&json!({ "line": 1, "character": 5 }), " ");
     titles(&mut server);
     assert_eq!(engine.jobs().len(), 2, "another text");
+}
+
+#[test]
+fn an_engine_that_scores_no_texts_leaves_the_order_by_ngrams() {
+    let mut server = TestServer::start_with(Unavailable::because("none"), literals(), "");
+    server.client().message("window/showMessage");
+    server.open(BROKEN);
+    let without = titles(&mut server);
+    let engine = ScriptedEngine::new(|_| Script::Scores(vec![-1.0]));
+    engine.set_capabilities(Capabilities { scoring: false, ..Capabilities::LLAMA });
+    let mut server = TestServer::start_with(Arc::clone(&engine) as _, literals(), "");
+    server.open(BROKEN);
+    assert_eq!((titles(&mut server), engine.jobs().len()), (without, 0));
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn repaired(language: &str, uri: &str, text: &str, told: &Value) -> (Value, Stri
             Edit::replace(range, edit["newText"].as_str().unwrap())
         })
         .collect();
-    (action, treefill::actions::applied(&snapshot, &edits).text.to_string())
+    (action, treefill::actions::with_edits(&snapshot, &edits).text.to_string())
 }
 
 #[test]

@@ -10,7 +10,7 @@ use treefill::completion::{
 };
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::engine::{EngineError, Status};
+use treefill::engine::{Capabilities, EngineError, Status, Task};
 
 use super::check::{check, request, run, taken};
 
@@ -88,6 +88,19 @@ async fn the_likeliest_of_several_texts_is_shown() {
     assert_eq!(best.text(), "call(that)");
     let others: Vec<&str> = report.others.iter().map(|other| other.suggestion.text()).collect();
     assert_eq!(others, ["foo(bar)"], "what does not fit and what came twice is not among them");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_without_branches_is_asked_for_one_candidate() {
+    for (branches, expected) in [(true, CompletionOptions::default().candidates), (false, 1)] {
+        let engine = ScriptedEngine::always("call(that)\n");
+        engine.set_capabilities(Capabilities { branches, ..Capabilities::LLAMA });
+        let request = request("python", "x = ˇ\n", TriggerKind::Invoked);
+        let options = CompletionOptions::default();
+        let report = complete(request, &*engine, &options, &CancelToken::never()).await;
+        assert!(matches!(report.outcome, Outcome::Suggested(_)), "{:?}", report.outcome);
+        assert_eq!(engine.jobs()[0].task, Task::Generate { candidates: expected });
+    }
 }
 
 #[tokio::test(start_paused = true)]

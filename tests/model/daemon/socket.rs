@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
-use treefill::engine::daemon::wire::{ClientMessage, Greeting, ServerMessage};
+use treefill::engine::daemon::wire::{DaemonRequest, DaemonResponse, Greeting};
 use treefill::engine::daemon::{ask, server};
 use treefill::engine::scripted::{Script, ScriptedEngine};
 use treefill::engine::{Engine, EngineError, Status};
@@ -88,7 +88,7 @@ impl Drop for Server {
     }
 }
 
-fn send(stream: &mut UnixStream, request: &ClientMessage) {
+fn send(stream: &mut UnixStream, request: &DaemonRequest) {
     frame(stream, &serde_json::to_vec(request).unwrap());
 }
 
@@ -99,7 +99,7 @@ fn frame(stream: &mut UnixStream, body: &[u8]) {
 }
 
 /// The next message; none when the connection was closed.
-fn receive(stream: &mut UnixStream) -> Option<ServerMessage> {
+fn receive(stream: &mut UnixStream) -> Option<DaemonResponse> {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut length = [0; 4];
     stream.read_exact(&mut length).ok()?;
@@ -166,14 +166,14 @@ fn another_version_is_refused_with_words() {
         Greeting { key: "another".into(), ..right.clone() },
     ] {
         let mut stream = server.connect();
-        send(&mut stream, &ClientMessage::Hello(wrong.clone()));
-        let Some(ServerMessage::Refused(why)) = receive(&mut stream) else { panic!("{wrong:?} was let in") };
+        send(&mut stream, &DaemonRequest::Hello(wrong.clone()));
+        let Some(DaemonResponse::Refused(why)) = receive(&mut stream) else { panic!("{wrong:?} was let in") };
         assert!(why.contains("protocol"), "{why}");
         assert_eq!(receive(&mut stream), None, "and the connection ends");
     }
     let mut stream = server.connect();
-    send(&mut stream, &ClientMessage::Hello(right));
-    assert!(matches!(receive(&mut stream), Some(ServerMessage::Welcome { .. })));
+    send(&mut stream, &DaemonRequest::Hello(right));
+    assert!(matches!(receive(&mut stream), Some(DaemonResponse::Welcome { .. })));
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn garbage_is_ignored() {
     }
     // After the greeting too.
     let mut stream = server.connect();
-    send(&mut stream, &ClientMessage::Hello(server.greeting()));
+    send(&mut stream, &DaemonRequest::Hello(server.greeting()));
     receive(&mut stream).unwrap();
     frame(&mut stream, b"[1, 2");
     while receive(&mut stream).is_some() {}

@@ -37,7 +37,7 @@ async function picture(window, name) {
 /** Time to spare: a busy machine must not change what is suggested. */
 function configuration(home) {
   mkdirSync(`${home}/.config/treefill`, { recursive: true });
-  const text = '[model]\nprompt_ms = 20000\n[completion]\ndeadline_ms = 30000\n';
+  const text = '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\n';
   writeFileSync(`${home}/.config/treefill/config.toml`, text);
 }
 
@@ -238,7 +238,7 @@ async function reports(window) {
   await window.page.waitForSelector('.tab.active:has-text("treefill statistics")');
   await window.command('treefill: Choose Model');
   await window.page.waitForSelector('.tab.active:has-text("config.toml")');
-  await window.page.waitForSelector('.view-line:has-text("prompt_ms")');
+  await window.page.waitForSelector('.view-line:has-text("max_prefill_ms")');
   say('doctor, statistics and the configuration file open');
 }
 

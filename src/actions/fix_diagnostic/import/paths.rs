@@ -12,7 +12,7 @@ pub struct ModulePath {
     pub path: String,
     /// The folder that the path begins in.
     pub root: PathBuf,
-    /// Whether it stands for its folder.
+    /// Whether it names its folder.
     pub is_folder: bool,
 }
 

@@ -1,4 +1,4 @@
-//! How often an engine may be started again: a pure policy over instants. It starts nothing.
+//! Limits how often an engine may be started again: a pure policy over instants.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! A client's connection to the engine process: jobs out, updates in, and a watch over whether it still lives. It starts
-//! no process.
+//! Carries jobs to the engine process and updates back, and watches whether the process still lives. `client.rs` starts
+//! the process.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::super::address::Address;
 use super::super::launch;
-use super::super::wire::{self, ClientMessage, Reader, ServerMessage, Writer};
+use super::super::wire::{self, DaemonRequest, DaemonResponse, Reader, Writer};
 use crate::cancel::CancelToken;
 use crate::engine::{EngineError, Job, Status, Update};
 
@@ -36,7 +36,6 @@ pub type Updates = mpsc::UnboundedSender<Result<Update, EngineError>>;
 
 /// A job on its way to the engine.
 pub struct Submission {
-    /// What to do.
     pub job: Job,
     /// Whether it is still wanted.
     pub cancel: CancelToken,
@@ -82,7 +81,6 @@ pub enum Ending {
         how: String,
         /// Whether it had its model read while we were connected.
         was_ready: bool,
-        /// Its process.
         pid: u32,
     },
 }
@@ -106,7 +104,7 @@ pub async fn shake_hands(address: &Address) -> Handshake {
     // The folder is ours alone, so nobody else can have put a socket there; the process is needed to end one that hangs.
     let pid = stream.peer_cred().ok().and_then(|peer| u32::try_from(peer.pid()?).ok()).unwrap_or(0);
     let (mut reader, mut writer) = wire::framed(stream);
-    if writer.send(wire::encode(&ClientMessage::Hello(address.greeting()))).await.is_err() {
+    if writer.send(wire::encode(&DaemonRequest::Hello(address.greeting()))).await.is_err() {
         return Handshake::Absent;
     }
     let start = Instant::now();
@@ -118,11 +116,11 @@ pub async fn shake_hands(address: &Address) -> Handshake {
             Err(_) => {}
             Ok(Some(Ok(frame))) => {
                 return match wire::decode(&frame) {
-                    Ok(ServerMessage::Welcome { pid }) => {
+                    Ok(DaemonResponse::Welcome { pid }) => {
                         wire::trust(&mut reader);
                         Handshake::Open(Box::new(Connection { reader, writer, pid }))
                     }
-                    Ok(ServerMessage::Refused(why)) => Handshake::Refused(why),
+                    Ok(DaemonResponse::Refused(why)) => Handshake::Refused(why),
                     _ => Handshake::Refused("it does not speak our protocol".into()),
                 };
             }
@@ -140,7 +138,7 @@ struct Pending {
 
 /// A connection at work.
 struct Work<'a> {
-    out: mpsc::UnboundedSender<ClientMessage>,
+    out: mpsc::UnboundedSender<DaemonRequest>,
     status: &'a watch::Sender<Status>,
     pending: HashMap<u64, Pending>,
     /// Each resolves with its job's id when nobody wants the job any more, or when it is done.
@@ -161,7 +159,7 @@ impl Connection {
         status: &watch::Sender<Status>,
     ) -> Ending {
         let Self { mut reader, mut writer, pid } = self;
-        let (out, mut requests) = mpsc::unbounded_channel::<ClientMessage>();
+        let (out, mut requests) = mpsc::unbounded_channel::<DaemonRequest>();
         // A task of its own: a process that is stopped does not read, and this must not stop us from noticing.
         let writing = tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
@@ -236,20 +234,20 @@ impl Work<'_> {
         }));
         self.pending.insert(id, Pending { updates: submission.updates, _done: done });
         // The reader notices when nobody reads this any more.
-        let _ = self.out.send(ClientMessage::Generate { id, job: submission.job });
+        let _ = self.out.send(DaemonRequest::Generate { id, job: submission.job });
     }
 
     fn cancel(&mut self, id: u64) {
         if let Some(pending) = self.pending.remove(&id) {
             let _ = pending.updates.send(Err(EngineError::Cancelled));
-            let _ = self.out.send(ClientMessage::Cancel { id });
+            let _ = self.out.send(DaemonRequest::Cancel { id });
         }
     }
 
-    fn receive(&mut self, response: ServerMessage) -> Option<Ending> {
+    fn receive(&mut self, response: DaemonResponse) -> Option<Ending> {
         self.heard = Instant::now();
         match response {
-            ServerMessage::Update { id, update } => {
+            DaemonResponse::Update { id, update } => {
                 let last = matches!(update, Ok(Update::Done(_)) | Err(_));
                 if let Some(pending) = self.pending.get(&id) {
                     // Whoever dropped the generation is noticed by the job's future.
@@ -259,18 +257,18 @@ impl Work<'_> {
                     self.pending.remove(&id);
                 }
             }
-            ServerMessage::Status(status) => {
+            DaemonResponse::Status(status) => {
                 self.was_ready |= matches!(status, Status::Ready(_));
                 self.status.send_replace(status);
             }
-            ServerMessage::Pong { stuck_ms } if Duration::from_millis(stuck_ms) > HUNG => {
+            DaemonResponse::Pong { stuck_ms } if Duration::from_millis(stuck_ms) > HUNG => {
                 return Some(self.give_up("hung in the middle of a job"));
             }
-            ServerMessage::Goodbye => return Some(Ending::Left),
-            ServerMessage::Pong { .. }
-            | ServerMessage::Welcome { .. }
-            | ServerMessage::Refused(_)
-            | ServerMessage::Report(_) => {}
+            DaemonResponse::Goodbye => return Some(Ending::Left),
+            DaemonResponse::Pong { .. }
+            | DaemonResponse::Welcome { .. }
+            | DaemonResponse::Refused(_)
+            | DaemonResponse::Report(_) => {}
         }
         None
     }
@@ -284,7 +282,7 @@ impl Work<'_> {
             return Some(self.give_up("did not answer"));
         }
         if silence > QUIET {
-            let _ = self.out.send(ClientMessage::Ping);
+            let _ = self.out.send(DaemonRequest::Ping);
         }
         None
     }

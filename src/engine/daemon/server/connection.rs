@@ -1,4 +1,4 @@
-//! One client of the engine process, from its greeting to its end. Whatever it sends, only its own jobs suffer.
+//! Serves one client of the engine process, from its greeting to its end. Whatever a client sends, only its own jobs suffer.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 
-use super::super::wire::{self, ClientMessage, PROTOCOL, ServerMessage};
+use super::super::wire::{self, DaemonRequest, DaemonResponse, PROTOCOL};
 use super::state::{Counted, ServerState};
 use crate::cancel::CancelSource;
 use crate::engine::Job;
@@ -25,7 +25,7 @@ static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 struct Connection {
     shared: Arc<ServerState>,
     number: u64,
-    out: mpsc::Sender<ServerMessage>,
+    out: mpsc::Sender<DaemonResponse>,
     jobs: HashMap<u64, CancelSource>,
     /// Ids of jobs that are done come back through this.
     done: mpsc::UnboundedSender<u64>,
@@ -35,28 +35,28 @@ struct Connection {
 pub async fn serve(stream: UnixStream, shared: &Arc<ServerState>) {
     let (mut reader, mut writer) = wire::framed(stream);
     let first = match tokio::time::timeout(GREETING, reader.next()).await {
-        Ok(Some(Ok(frame))) => wire::decode::<ClientMessage>(&frame),
+        Ok(Some(Ok(frame))) => wire::decode::<DaemonRequest>(&frame),
         _ => return,
     };
     let answer = match first {
-        Ok(ClientMessage::Hello(greeting)) if greeting == shared.address.greeting() => {
-            ServerMessage::Welcome { pid: std::process::id() }
+        Ok(DaemonRequest::Hello(greeting)) if greeting == shared.address.greeting() => {
+            DaemonResponse::Welcome { pid: std::process::id() }
         }
-        Ok(ClientMessage::Hello(greeting)) => ServerMessage::Refused(format!(
+        Ok(DaemonRequest::Hello(greeting)) => DaemonResponse::Refused(format!(
             "this engine speaks protocol {PROTOCOL} of treefill {} for another model or other settings; the client speaks {} of {}",
             env!("CARGO_PKG_VERSION"),
             greeting.protocol,
             greeting.version
         )),
-        Ok(ClientMessage::Report) => ServerMessage::Report(Box::new(shared.report())),
-        Ok(ClientMessage::Stop) => {
+        Ok(DaemonRequest::Report) => DaemonResponse::Report(Box::new(shared.report())),
+        Ok(DaemonRequest::Stop) => {
             shared.stop.notify_one();
-            ServerMessage::Goodbye
+            DaemonResponse::Goodbye
         }
-        Ok(_) => ServerMessage::Refused("a greeting was expected".into()),
+        Ok(_) => DaemonResponse::Refused("a greeting was expected".into()),
         Err(_) => return,
     };
-    let welcome = matches!(answer, ServerMessage::Welcome { .. });
+    let welcome = matches!(answer, DaemonResponse::Welcome { .. });
     if writer.send(wire::encode(&answer)).await.is_err() || !welcome {
         return;
     }
@@ -74,9 +74,9 @@ pub async fn serve(stream: UnixStream, shared: &Arc<ServerState>) {
 }
 
 /// Send what comes, until nothing can be sent.
-async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<ServerMessage>) {
+async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<DaemonResponse>) {
     while let Some(response) = responses.recv().await {
-        let last = matches!(response, ServerMessage::Goodbye);
+        let last = matches!(response, DaemonResponse::Goodbye);
         if writer.send(wire::encode(&response)).await.is_err() || last {
             return;
         }
@@ -104,12 +104,12 @@ impl Connection {
                 }
                 _ = status.changed() => {
                     let now = status.borrow_and_update().clone();
-                    self.say(ServerMessage::Status(now))
+                    self.say(DaemonResponse::Status(now))
                 }
                 // The value it resolves to is a lock, which must not be held while we wait below.
                 () = async { drop(leaving.wait_for(|&leaving| leaving).await) } => {
                     // The writer ends the connection after it.
-                    self.say(ServerMessage::Goodbye);
+                    self.say(DaemonResponse::Goodbye);
                     std::future::pending().await
                 }
             };
@@ -121,28 +121,28 @@ impl Connection {
     }
 
     /// False: the client does not read, and is cut off.
-    fn say(&self, response: ServerMessage) -> bool {
+    fn say(&self, response: DaemonResponse) -> bool {
         self.out.try_send(response).is_ok()
     }
 
     /// False: the connection should end.
-    fn handle(&mut self, request: ClientMessage) -> bool {
+    fn handle(&mut self, request: DaemonRequest) -> bool {
         match request {
-            ClientMessage::Generate { id, job } => {
+            DaemonRequest::Generate { id, job } => {
                 self.generate(id, job);
                 true
             }
-            ClientMessage::Cancel { id } => {
+            DaemonRequest::Cancel { id } => {
                 self.jobs.remove(&id);
                 true
             }
-            ClientMessage::Ping => self.say(ServerMessage::Pong { stuck_ms: self.shared.stuck_ms() }),
-            ClientMessage::Report => self.say(ServerMessage::Report(Box::new(self.shared.report()))),
-            ClientMessage::Stop => {
+            DaemonRequest::Ping => self.say(DaemonResponse::Pong { stuck_ms: self.shared.stuck_ms() }),
+            DaemonRequest::Report => self.say(DaemonResponse::Report(Box::new(self.shared.report()))),
+            DaemonRequest::Stop => {
                 self.shared.stop.notify_one();
                 true
             }
-            ClientMessage::Hello(_) => false,
+            DaemonRequest::Hello(_) => false,
         }
     }
 
@@ -156,7 +156,7 @@ impl Connection {
         shared.running.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             while let Some(update) = generation.next().await {
-                if out.send(ServerMessage::Update { id, update }).await.is_err() {
+                if out.send(DaemonResponse::Update { id, update }).await.is_err() {
                     break;
                 }
             }

@@ -1,4 +1,4 @@
-//! `FILE:LINE:COLUMN` from the command line, and where that is in the file's text. Columns count characters, as people do.
+//! Parses `FILE:LINE:COLUMN` from the command line and finds its byte in the file's text. Columns count characters.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,8 +8,7 @@ use anyhow::{Context as _, bail};
 
 /// A place in a file as a person writes it: line and column from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
+pub struct FilePosition {
     pub file: PathBuf,
     /// From 1.
     pub line: usize,
@@ -17,7 +16,7 @@ pub struct Place {
     pub column: Option<usize>,
 }
 
-impl FromStr for Place {
+impl FromStr for FilePosition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -38,14 +37,14 @@ impl FromStr for Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FilePosition {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{}", self.file.display(), self.line)?;
         self.column.map_or(Ok(()), |column| write!(out, ":{column}"))
     }
 }
 
-impl Place {
+impl FilePosition {
     /// The text of the file.
     pub fn read(&self) -> anyhow::Result<String> {
         let shown = self.file.display();
@@ -95,7 +94,8 @@ mod tests {
     #[test]
     fn read_from_the_right() {
         let place = |text: &str| {
-            text.parse::<Place>().map(|place| (place.file.display().to_string(), place.line, place.column))
+            text.parse::<FilePosition>()
+                .map(|place| (place.file.display().to_string(), place.line, place.column))
         };
         assert_eq!(place("a.py:3:7"), Ok(("a.py".into(), 3, Some(7))));
         assert_eq!(place("a.py:3"), Ok(("a.py".into(), 3, None)));
@@ -110,7 +110,11 @@ mod tests {
     fn columns_count_characters_and_the_end_is_a_place() {
         let text = "ab\r\nä🦀c\n";
         let at = |place: &str| {
-            format!("f:{place}").parse::<Place>().unwrap().locate(text).map_err(|error| error.to_string())
+            format!("f:{place}")
+                .parse::<FilePosition>()
+                .unwrap()
+                .locate(text)
+                .map_err(|error| error.to_string())
         };
         assert_eq!(at("1:1"), Ok((0, 2)));
         assert_eq!(at("1:3"), Ok((2, 2)));

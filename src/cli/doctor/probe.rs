@@ -1,0 +1,156 @@
+//! Asks a child process what may crash: the devices of this machine, and a model's speed. Both end in llama.cpp and in the
+//! driver of a GPU, whose crash must end the child alone.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::super::complete;
+use crate::cancel::CancelToken;
+use crate::engine::local::{self, Device};
+use crate::engine::{
+    Engine, Job, JobSummary, Lane, ModelInfo, ModelOptions, Role, Sampling, Segment, Stop, Task, Update,
+    start_in_process,
+};
+
+/// A question to the child.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Probe {
+    /// What computes here: answered by [`Machine`].
+    Machine,
+    /// Read this model and measure it: answered by [`Measured`].
+    Model(ModelOptions),
+    /// Whether a conversation can be put into the chat template of the model at this path.
+    ChatTemplate(PathBuf),
+}
+
+/// What llama.cpp finds on this machine.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Machine {
+    /// The CPU features and devices that ggml uses.
+    pub ggml: String,
+    /// What can compute.
+    pub devices: Vec<Device>,
+}
+
+/// A model that was read.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Measured {
+    /// Facts about it.
+    pub info: ModelInfo,
+    /// Tokens per second: read from a prompt, written. Or why they could not be measured.
+    pub speed: Result<(f64, f64), String>,
+}
+
+impl Probe {
+    /// The child's answer.
+    ///
+    /// # Errors
+    /// One sentence for the user, also when the child has crashed.
+    pub fn ask<T: DeserializeOwned>(&self) -> Result<T, String> {
+        let program =
+            std::env::current_exe().map_err(|error| format!("the path of this program: {error}"))?;
+        let question = serde_json::to_string(self).map_err(|error| error.to_string())?;
+        answer_of(Command::new(program).args(["doctor", "--probe"]).arg(question))
+    }
+
+    /// Answers as the child does: one line of JSON.
+    pub fn answer(question: &str) -> anyhow::Result<String> {
+        Ok(match serde_json::from_str(question)? {
+            Self::Machine => {
+                let machine = Machine { ggml: local::system_info(), devices: local::devices() };
+                serde_json::to_string(&Ok::<_, String>(machine))?
+            }
+            Self::ChatTemplate(path) => serde_json::to_string(&local::check_chat_template(&path))?,
+            Self::Model(options) => {
+                serde_json::to_string(&measured(options).map_err(|error| format!("{error:#}")))?
+            }
+        })
+    }
+}
+
+fn answer_of<T: DeserializeOwned>(child: &mut Command) -> Result<T, String> {
+    let output = child.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    let output =
+        output.map_err(|error| format!("the process that tries it could not be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!(
+            "the process that tries it has crashed ({}), in llama.cpp or in the driver of a GPU; try `model.gpu_layers = 0`, a newer driver, or another model",
+            output.status
+        ));
+    }
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| Err(format!("its answer was not understood: {error}")))
+}
+
+fn measured(options: ModelOptions) -> anyhow::Result<Measured> {
+    let engine = start_in_process(options);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let info = runtime.block_on(complete::ready(&*engine))?;
+    let speed = runtime.block_on(measure(&*engine)).map_err(|error| format!("{error:#}"));
+    Ok(Measured { info: ModelInfo::clone(&info), speed })
+}
+
+/// Tokens per second: reading a prompt of some hundred tokens, writing a few dozen.
+async fn measure(engine: &dyn Engine) -> anyhow::Result<(f64, f64)> {
+    let (mut read, mut read_ms, mut written, mut written_ms) = (0, 0.0, 0, 0.0);
+    // Three different prompts, so that none is found in the cache; a model may end one of them early.
+    for run in 0..3 {
+        let summary = once(engine, run).await?;
+        read += summary.prompt.tokens - summary.prompt.reused;
+        read_ms += f64::from(summary.prefill_ms);
+        written += summary.generated_tokens;
+        written_ms += f64::from(summary.decode_ms);
+    }
+    let rate = |tokens: usize, ms: f64| if ms > 0.0 { tokens as f64 / ms * 1000.0 } else { 0.0 };
+    Ok((rate(read, read_ms), rate(written, written_ms)))
+}
+
+async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
+    // About 300 tokens: a usual prompt.
+    let lines = (0..30).map(|line| format!("value_{run}_{line} = compute(items[{line}], scale={run})\n"));
+    let prefix = Segment {
+        role: Role::Prefix,
+        text: lines.collect::<String>() + "total = ",
+        share: 100,
+        boundaries: Vec::new(),
+    };
+    let job = Job {
+        document: format!("doctor:{run}"),
+        lane: Lane::Interactive,
+        segments: vec![prefix],
+        max_tokens: 48,
+        stop: Stop::default(),
+        sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
+        task: Task::default(),
+    };
+    let mut generation = engine.generate(job, CancelToken::never());
+    while let Some(update) = generation.next().await {
+        if let Update::Done(summary) = update? {
+            return Ok(summary);
+        }
+    }
+    anyhow::bail!("the engine ended without a result")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn answer(script: &str) -> Result<u32, String> {
+        answer_of(Command::new("sh").args(["-c", script]))
+    }
+
+    #[test]
+    fn a_crash_of_the_child_is_a_sentence_that_says_what_to_do() {
+        assert_eq!(answer("echo '{\"Ok\": 7}'"), Ok(7));
+        assert_eq!(answer("echo '{\"Err\": \"no such file\"}'"), Err("no such file".into()));
+        for signal in ["SEGV", "KILL", "ABRT"] {
+            let crashed = answer(&format!("kill -{signal} $$")).unwrap_err();
+            assert!(crashed.contains("signal") && crashed.contains("model.gpu_layers = 0"), "{crashed}");
+        }
+        assert!(answer("echo nonsense").unwrap_err().contains("not understood"));
+    }
+}
