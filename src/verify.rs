@@ -1,5 +1,5 @@
-//! Checks the promise of every change that is offered: it adds no fault and moves nothing else. Completion, the actions and
-//! the command line all ask here, each with the [`Policy`] of its kind of change.
+//! Validates every change that is offered: it adds no fault and moves nothing outside of its [`Policy`]. Completion, the
+//! actions and the command line call it, each with the policy of its kind of change.
 
 pub mod change;
 pub mod delimiters;
@@ -112,10 +112,10 @@ impl Verifier {
         region: Option<&Range<usize>>,
     ) -> Result<(), Rejection> {
         let zones = Zones::new(applied, policy, region);
-        if !zones.are_all_that_changed(policy) {
+        if !zones.are_all_that_changed() {
             return Err(Rejection::MovesOthers);
         }
-        if zones.are_filled_with(policy.filling) { Ok(()) } else { Err(Rejection::WrongFilling) }
+        if zones.are_filled() { Ok(()) } else { Err(Rejection::WrongFilling) }
     }
 
     /// Whether `applied` keeps the whole promise; what is wrong with the text then. `region` as above.

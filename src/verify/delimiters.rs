@@ -1,4 +1,4 @@
-//! Tells whether the brackets of a whole file pair up, as its tree shows them.
+//! Checks whether the brackets of a whole file pair up, as its tree shows them.
 
 use tree_sitter::Tree;
 

@@ -1,4 +1,4 @@
-//! States what each kind of change may do, in one table. A policy is a value; `Verifier` enforces it.
+//! Lists what each kind of change may do, in one table. A policy is a value; `Verifier` enforces it.
 
 /// What a change may do, and what it must not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,11 +7,10 @@ pub struct Policy {
     pub zone: Zone,
     /// Which nodes outside of it must be what they were.
     pub kept: Kept,
-    /// Whether a node that ends before the zone, or begins behind it, may reach to the far end of the new text: a block takes
-    /// in the statement that is added to it.
+    /// Whether nodes next to the zone may take in the new text: one that ends before the zone or begins behind it may reach to
+    /// the far end of the new text (a block gets a statement more), and one that ends with the zone may be of another kind
+    /// (a declaration becomes a definition).
     pub joins: bool,
-    /// Whether a node that ends with the zone may be of another kind: a declaration becomes a definition.
-    pub changes_kind: bool,
     /// What the new text must be.
     pub filling: Filling,
     /// Which names must be accounted for.
@@ -23,7 +22,7 @@ pub struct Policy {
 /// The part of a document that a change may change; nothing is asked of the nodes that are wholly inside of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
-    /// The range that its maker names, else what the edits replace.
+    /// The range that the caller names, else what the edits replace.
     Edits,
     /// The whole lines of the edits.
     Lines,
@@ -66,7 +65,7 @@ pub enum Filling {
 /// Names that nothing accounts for and that a change may not add.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownNames {
-    /// Any may be added: who makes the change counts them against it.
+    /// Any may be added: the caller counts them against the change.
     Allowed,
     /// None in the new text, but for those of the text that it replaces.
     NoneInside,
@@ -74,12 +73,11 @@ pub enum UnknownNames {
     NoneInFile,
 }
 
-/// Text that a model wrote for the cursor. Its maker also counts its names and risks.
+/// Text that a model wrote for the cursor. The caller also counts its names and risks.
 pub const INSERTION: Policy = Policy {
     zone: Zone::Lines,
     kept: Kept::Behind,
     joins: false,
-    changes_kind: false,
     filling: Filling::Any,
     names: UnknownNames::Allowed,
     risks: true,
@@ -95,14 +93,9 @@ pub const REPLACED_SPAN: Policy = Policy {
     ..INSERTION
 };
 
-/// The body of a function that had none. Its maker counts unknown names against it.
-pub const BODY: Policy = Policy {
-    joins: true,
-    changes_kind: true,
-    filling: Filling::Code,
-    names: UnknownNames::Allowed,
-    ..REPLACED_SPAN
-};
+/// The body of a function that had none. The caller counts unknown names against it.
+pub const BODY: Policy =
+    Policy { joins: true, filling: Filling::Code, names: UnknownNames::Allowed, ..REPLACED_SPAN };
 
 /// An expression that a model filled in again.
 pub const ONE_NODE: Policy =

@@ -1,5 +1,5 @@
-//! Checks that a change moves nothing else: nodes outside of its zone keep their kinds, their parents and their (shifted)
-//! places. Faults are counted elsewhere (`faults`).
+//! Validates that a change moves nothing else: nodes outside of its zones keep their kinds, their parents and their (shifted)
+//! places. `faults` counts the faults.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::document::{Snapshot, tree};
 /// The zones of a change: which bytes of the text before may change, and which bytes of the text after these are.
 pub struct Zones<'a> {
     applied: &'a Applied,
-    kept: Kept,
+    policy: &'a Policy,
     before: Vec<Range<usize>>,
     after: Vec<Range<usize>>,
     /// The bytes of the text after that are new.
@@ -20,8 +20,8 @@ pub struct Zones<'a> {
 }
 
 impl<'a> Zones<'a> {
-    /// The zones of `applied` under `policy`; `region` (bytes of the text before) is the one its maker names, if he does.
-    pub fn new(applied: &'a Applied, policy: &Policy, region: Option<&Range<usize>>) -> Self {
+    /// The zones of `applied` under `policy`; `region` (bytes of the text before) is the one that the caller names, if any.
+    pub fn new(applied: &'a Applied, policy: &'a Policy, region: Option<&Range<usize>>) -> Self {
         let pairs: Vec<(Range<usize>, Range<usize>)> = match (policy.zone, region) {
             (Zone::Edits, None) => applied.changes.clone(),
             (Zone::Edits, Some(region)) => vec![(region.clone(), applied.shifted(region))],
@@ -34,26 +34,23 @@ impl<'a> Zones<'a> {
         let (before, after): (_, Vec<Range<usize>>) = pairs.into_iter().unzip();
         let inserted = || applied.changes.iter().map(|(_, new)| new.clone()).collect();
         let new = if policy.zone == Zone::Edits { after.clone() } else { inserted() };
-        Self { applied, kept: policy.kept, before, after, new }
+        Self { applied, policy, before, after, new }
     }
 
     /// Whether everything outside of the zones is what it was.
-    pub fn are_all_that_changed(&self, policy: &Policy) -> bool {
-        if self.kept == Kept::Nothing {
-            return true;
-        }
+    pub fn are_all_that_changed(&self) -> bool {
         let (mut old, mut new) = (self.nodes(Side::Before), self.nodes(Side::After));
-        if self.kept == Kept::Definitions {
-            // In order, among others: what the fault hid may have appeared.
-            return old.all(|old| new.any(|new| self.is_same(&old, &new, policy)));
+        if self.policy.kept == Kept::Definitions {
+            // In order, among others: the change may reveal nodes that the fault hid.
+            return old.all(|old| new.any(|new| self.is_same(&old, &new)));
         }
-        if self.kept == Kept::Behind && !self.follow_as_before() {
+        if self.policy.kept == Kept::Behind && !self.follow_as_before() {
             return false;
         }
         loop {
             match (old.next(), new.next()) {
                 (None, None) => return true,
-                (Some(before), Some(after)) if self.is_same(&before, &after, policy) => {
+                (Some(before), Some(after)) if self.is_same(&before, &after) => {
                     // An incremental parse keeps the nodes that it uses again: nothing in them is new.
                     if before.node.id() == after.node.id() {
                         (old.enter, new.enter) = (false, false);
@@ -83,12 +80,12 @@ impl<'a> Zones<'a> {
     }
 
     /// Whether the new text is what the policy asks for.
-    pub fn are_filled_with(&self, filling: Filling) -> bool {
+    pub fn are_filled(&self) -> bool {
         let Applied { tree, tree_before, .. } = self.applied;
         let now = parts(tree, &self.after);
         let sound = || now.iter().all(|node| !node.has_error() && !node.is_missing());
         let code = || now.iter().filter(|node| !is_comment(**node));
-        match filling {
+        match self.policy.filling {
             Filling::Any => true,
             Filling::Code => self.new.iter().any(|zone| adds_code(tree, zone)),
             Filling::SameRole => {
@@ -117,7 +114,7 @@ impl<'a> Zones<'a> {
             Side::Before => (&self.applied.before, &self.applied.tree_before, &self.before),
             Side::After => (&self.applied.after, &self.applied.tree, &self.after),
         };
-        let (cursor, kept) = (tree.walk(), self.kept);
+        let (cursor, kept) = (tree.walk(), self.policy.kept);
         let behind = |zone: &Range<usize>| first_leaf(tree, zone.end).map(|leaf| leaf.start_byte());
         let first = zones.iter().filter_map(behind).collect();
         Nodes {
@@ -134,19 +131,21 @@ impl<'a> Zones<'a> {
         }
     }
 
-    fn is_same(&self, old: &Placed<'_>, new: &Placed<'_>, policy: &Policy) -> bool {
+    fn is_same(&self, old: &Placed<'_>, new: &Placed<'_>) -> bool {
+        let joins = self.policy.joins;
         let (was, is) = (old.node.byte_range(), new.node.byte_range());
         let begins = is.start == self.shifted(was.start, true);
         let ends = is.end == self.shifted(was.end, false);
         let mut zones = self.before.iter().zip(&self.after);
-        let joins = |(old, new): (&Range<usize>, &Range<usize>)| {
+        let reaches = |(old, new): (&Range<usize>, &Range<usize>)| {
             let ink = ink(&self.applied.after, new);
             (begins || was.start >= old.end && is.start == ink.start)
                 && (ends || was.end <= old.start && is.end == ink.end)
         };
-        let in_place = begins && ends || policy.joins && zones.any(joins);
-        let changes_kind = || self.before.iter().any(|zone| was.end == zone.end) && policy.changes_kind;
-        old.depth == new.depth && in_place && (old.node.kind_id() == new.node.kind_id() || changes_kind())
+        let in_place = begins && ends || joins && zones.any(reaches);
+        let is_alike = old.node.kind_id() == new.node.kind_id()
+            || joins && self.before.iter().any(|zone| was.end == zone.end);
+        old.depth == new.depth && in_place && is_alike
     }
 
     /// Where the bound of a node is in the text after; at an insertion, the side that is outside of it.
@@ -256,8 +255,8 @@ impl<'t> Nodes<'t> {
     fn is_witness(&self, node: Node<'_>) -> bool {
         let language = self.snapshot.language.as_ref();
         let definitions = language.map_or(&[][..], |language| &language.config.definitions);
-        let margin = self.snapshot.line_start(node.start_byte()) == node.start_byte();
-        margin && !node.has_error() && definitions.iter().any(|kind| kind == node.kind())
+        let margin = || self.snapshot.line_start(node.start_byte()) == node.start_byte();
+        !node.has_error() && definitions.iter().any(|kind| kind == node.kind()) && margin()
     }
 }
 
