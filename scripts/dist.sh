@@ -45,10 +45,10 @@ else
     if [ $system-$machine = linux-x64 ]; then
         mkdir "$stage/treefill-engines"
         v4="-march=x86-64-v4 -mavx512vnni"
-        cp "$(build "$v4" portable-v4 --no-default-features)" "$stage/treefill-engines/x86-64-v4"
+        cp "$(build "$v4" portable-v4 --no-default-features --features llama)" "$stage/treefill-engines/x86-64-v4"
         # The best is the last by name. No machine with AMX was at hand: compiled only, and given up where it crashes.
         cpp="-include $root/scripts/amx/tile_loadconfig.h"
-        cp "$(build "$v4 -mamx-tile -mamx-int8" portable-v4-amx --no-default-features)" "$stage/treefill-engines/x86-64-v4-amx"
+        cp "$(build "$v4 -mamx-tile -mamx-int8" portable-v4-amx --no-default-features --features llama)" "$stage/treefill-engines/x86-64-v4-amx"
     fi
 fi
 engines=$(dirname "$server")/treefill-engines
