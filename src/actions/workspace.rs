@@ -121,6 +121,8 @@ fn source_files<'a>(
     // A folder without a repository has ignore files too: a virtual environment writes one that covers itself.
     let walk = WalkBuilder::new(folder)
         .require_git(false)
+        // An ignore file above the workspace may be a home folder's that ignores everything.
+        .parents(false)
         .filter_entry(move |entry| !foreign(entry))
         .max_depth(Some(12))
         .max_filesize(Some(LARGE))

@@ -91,13 +91,13 @@ pub fn run(
     settings(&mut page, common, problems)?;
     folders(&mut page)?;
     languages(&mut page)?;
-    let machine = Probe::Machine.ask();
+    let machine = Probe::Machine.ask(common);
     processor(&mut page, &machine)?;
     gpu(&mut page, &machine)?;
     engine(&mut page, &config)?;
     statistics(&mut page, &config)?;
-    model(&mut page, &config, arguments.no_model)?;
-    instruct(&mut page, &config)?;
+    model(&mut page, common, &config, arguments.no_model)?;
+    instruct(&mut page, common, &config)?;
 
     let summary = match page.wrong {
         0 => format!("{GOOD}Everything is in order.{GOOD:#}"),
@@ -224,7 +224,7 @@ fn words(names: &[&str]) -> String {
     if names.is_empty() { "any machine of this architecture".to_owned() } else { names.join(" ") }
 }
 
-fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
+fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
     page.section("model")?;
     let path = match models::infill(&config.model.path) {
         Ok(path) => path,
@@ -241,7 +241,7 @@ fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
     if skip {
         return Ok(());
     }
-    match Probe::Model(config.engine_options(path)).ask::<Measured>() {
+    match Probe::Model(config.engine_options(path)).ask::<Measured>(common) {
         Err(why) => page.bad("engine", why)?,
         Ok(Measured { info, speed }) => {
             describe(page, &info)?;
@@ -258,13 +258,13 @@ fn model(page: &mut Page, config: &Config, skip: bool) -> anyhow::Result<()> {
 }
 
 /// The model that takes instructions: whether it can be asked, told from its head, without reading the weights.
-fn instruct(page: &mut Page, config: &Config) -> anyhow::Result<()> {
+fn instruct(page: &mut Page, common: &Common, config: &Config) -> anyhow::Result<()> {
     page.section("instructions")?;
     let Some(path) = &config.instruct.path else {
         return Ok(page.fact("file", "none (instruct.path): the actions that need one are not offered")?);
     };
     let checked = models::check(path).map_err(|error| format!("{error:#}"));
-    match checked.and_then(|()| Probe::ChatTemplate(path.clone()).ask::<()>()) {
+    match checked.and_then(|()| Probe::ChatTemplate(path.clone()).ask::<()>(common)) {
         Ok(()) => page.good("file", path.display())?,
         Err(why) => page.bad("file", format_args!("{}: {why}", path.display()))?,
     }

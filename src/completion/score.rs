@@ -18,11 +18,11 @@ pub async fn log_probabilities(
     engine: &dyn Engine,
     cancel: &CancelToken,
 ) -> Result<Vec<f32>, Reason> {
-    if !engine.capabilities().scoring {
-        return Err(Reason::EngineFailed("this engine does not score texts".into()));
-    }
     if let Some(reason) = job::unready(&engine.status().borrow()) {
         return Err(reason);
+    }
+    if !engine.capabilities().scoring {
+        return Err(Reason::EngineFailed("this engine does not score texts".into()));
     }
     let model_context = job::context_tokens(engine)?;
     let wanted = texts.len();

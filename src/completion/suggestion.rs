@@ -77,6 +77,13 @@ pub struct Remembered {
 }
 
 impl Suggestion {
+    /// Whether it would put the same text into the same place, as likely and as well checked: what it cost does not count.
+    pub fn is_same_text(&self, other: &Self) -> bool {
+        self.edits == other.edits
+            && self.anchor == other.anchor
+            && (self.check_level, &self.rank) == (other.check_level, &other.rank)
+    }
+
     /// The text that the first edit inserts.
     pub fn text(&self) -> &str {
         self.edits.first().map_or("", |edit| edit.text.as_str())

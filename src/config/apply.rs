@@ -118,7 +118,8 @@ pub fn apply(config: &mut Config, entries: Vec<Entry>, trust: Trust) -> Vec<Conf
             problems.push(ConfigProblem::new(&*entry.origin, &setting.name(), message));
         }
         if let Some(formerly) = entry.key.as_ref().filter(|key| **key != setting.key) {
-            let message = format!("this setting is now called {}; the value is used", setting.key);
+            let used = if value.is_some() { "; the value is used" } else { "" };
+            let message = format!("this setting is now called {}{used}", setting.key);
             let name = format!("{}.{formerly}", setting.section);
             problems.push(ConfigProblem::new(&*entry.origin, &name, message));
         }
@@ -171,7 +172,7 @@ fn loose_hint(key: &str, is_section: bool) -> String {
     if is_section {
         return format!("expected a table, [{key}], with settings in it");
     }
-    let owner = Setting::all().find(|setting| setting.key == key);
+    let owner = Setting::all().find(|setting| setting.is_called(key));
     let nearest = || nearest(key, Setting::all().map(Setting::name));
     match owner.map(|setting| &setting.section) {
         Some(section) => format!("unknown setting; it belongs into the section [{section}]"),
@@ -187,7 +188,7 @@ fn key_hint(section: &str, key: &str) -> String {
     if let Some(name) = nearest(key, here().map(|setting| setting.key.clone())) {
         return format!("did you mean {name}?");
     }
-    if let Some(setting) = Setting::all().find(|setting| setting.key == key) {
+    if let Some(setting) = Setting::all().find(|setting| setting.is_called(key)) {
         return format!("did you mean {}?", setting.name());
     }
     let keys: Vec<&str> = here().map(|setting| setting.key.as_str()).collect();

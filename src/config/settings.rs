@@ -122,11 +122,14 @@ impl Setting {
         SECTIONS.iter().flat_map(|section| &section.settings)
     }
 
+    /// Whether `key` is its key, or was it in an earlier version.
+    pub fn is_called(&self, key: &str) -> bool {
+        self.key == key || self.formerly.as_deref() == Some(key)
+    }
+
     /// The setting `section.key`, by its present or its earlier key.
     pub fn find(section: &str, key: &str) -> Option<&'static Self> {
-        Self::all().find(|setting| {
-            setting.section == section && (setting.key == key || setting.formerly.as_deref() == Some(key))
-        })
+        Self::all().find(|setting| setting.section == section && setting.is_called(key))
     }
 
     /// `section.key`.

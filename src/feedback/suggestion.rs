@@ -36,7 +36,7 @@ impl ShownSuggestion {
 
     /// Whether `suggestion` is this one.
     pub fn is(&self, suggestion: &Suggestion) -> bool {
-        self.suggestion == *suggestion
+        self.suggestion.is_same_text(suggestion)
     }
 
     /// The answer `id` showed it again, or the rest of it.

@@ -79,9 +79,13 @@ impl<'a> Nearby<'a> {
     pub fn fit(&self, edit: &Edit) -> Result<(Fit, Applied), Rejection> {
         let applied = self.verifier.apply(std::slice::from_ref(edit))?;
         let faults = tree_faults(&applied.tree);
+        // Most cuts fail here, before the strict parser costs anything.
+        if faults.len() > self.tree_faults {
+            return Err(Rejection::AddsFault);
+        }
         let items = self.items.start..applied.shifted_end(self.items.end);
         let judged = judge(&applied.after, &items, self.part);
-        if faults.len() > self.tree_faults || judged.worse_than(&self.items_judged) {
+        if judged.worse_than(&self.items_judged) {
             return Err(Rejection::AddsFault);
         }
         let (left, before) = (judged.faults.total(), self.items_judged.faults.total());

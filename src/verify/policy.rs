@@ -118,8 +118,10 @@ pub const DOCUMENTATION: Policy = Policy { joins: true, filling: Filling::Docume
 /// A repair of the syntax within the lines around the fault.
 pub const SYNTAX_REPAIR: Policy = Policy { kept: Kept::Definitions, filling: Filling::Any, ..COMMENTS };
 
-/// A repair of what another server or a compiler reported, by small edits in one or more places.
-pub const DIAGNOSTIC_REPAIR: Policy = Policy { names: UnknownNames::NoneInside, ..INSERTION };
+/// A repair of what another server or a compiler reported, by small edits in one or more places. What the server suggests
+/// may unwrap code that begins on a line of its own.
+pub const DIAGNOSTIC_REPAIR: Policy =
+    Policy { kept: Kept::Nothing, names: UnknownNames::NoneInside, ..INSERTION };
 
 /// Changes that were verified each by itself, or against another text: faults are counted again.
 pub const VERIFIED_APART: Policy = Policy { kept: Kept::Nothing, ..INSERTION };

@@ -94,7 +94,7 @@ fn place_in(names: &[&str], name: &str) -> usize {
         _ if name.starts_with(char::is_uppercase) => 1,
         _ => 2,
     };
-    // isort's, without regard to context, and plain.
+    // isort's, without regard to case, and plain.
     let key = |order: usize, name: &str| match order {
         0 => (kind(name), name.to_owned()),
         1 => (0, name.to_lowercase()),

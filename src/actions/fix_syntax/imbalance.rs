@@ -8,7 +8,7 @@ use crate::text::is_word;
 /// Contradictions that are worth a look.
 const MOST: usize = 2;
 
-/// LineTable above an error in which a quote is looked for, and how many odd ones are.
+/// Lines above an error in which a quote is looked for, and how many odd ones are.
 const QUOTE_REACH: usize = 60;
 const ODD_QUOTES: usize = 6;
 
@@ -74,7 +74,7 @@ pub fn odd_brackets(text: &str, lexicon: &Lexicon, lines: &LineTable<'_>) -> Vec
     found
 }
 
-/// LineTable above an error in which a quote may be missing, nearest first: those with an odd number of them, or with two of
+/// Lines above an error in which a quote may be missing, nearest first: those with an odd number of them, or with two of
 /// three.
 pub fn odd_quotes(
     text: &str,

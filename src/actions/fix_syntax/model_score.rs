@@ -8,7 +8,7 @@ use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot};
 use crate::engine::{Engine, Lane};
 
-/// ChangedLines that are compared at most: a model that runs here reads no more of them in the time of a menu.
+/// Lines that are compared at most: a model that runs here reads no more of them in the time of a menu.
 const LINES: usize = 12;
 /// What a nat of the model's counts beside one of the ngrams'. Of 0 to 2 the one after which more repairs are right and hardly
 /// one less: benches/RESULTS.md.

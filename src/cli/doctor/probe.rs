@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::super::complete;
+use super::super::{Common, complete};
 use crate::cancel::CancelToken;
 use crate::engine::local::{self, Device};
 use crate::engine::{
@@ -49,11 +49,19 @@ impl Probe {
     ///
     /// # Errors
     /// One sentence for the user, also when the child has crashed.
-    pub fn ask<T: DeserializeOwned>(&self) -> Result<T, String> {
+    pub fn ask<T: DeserializeOwned>(&self, common: &Common) -> Result<T, String> {
         let program =
             std::env::current_exe().map_err(|error| format!("the path of this program: {error}"))?;
         let question = serde_json::to_string(self).map_err(|error| error.to_string())?;
-        answer_of(Command::new(program).args(["doctor", "--probe"]).arg(question))
+        let mut child = Command::new(program);
+        child.args(["doctor", "--probe"]).arg(question);
+        if let Some(file) = &common.config {
+            child.arg("--config").arg(file);
+        }
+        if let Some(level) = &common.log {
+            child.arg("--log").arg(level);
+        }
+        answer_of(&mut child)
     }
 
     /// Answers as the child does: one line of JSON.
@@ -75,6 +83,9 @@ fn answer_of<T: DeserializeOwned>(child: &mut Command) -> Result<T, String> {
     let output = child.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
     let output =
         output.map_err(|error| format!("the process that tries it could not be started: {error}"))?;
+    if output.status.code().is_some_and(|code| code != 0) {
+        return Err(format!("the process that tries it has failed ({}); stderr says why", output.status));
+    }
     if !output.status.success() {
         return Err(format!(
             "the process that tries it has crashed ({}), in llama.cpp or in the driver of a GPU; try `model.gpu_layers = 0`, a newer driver, or another model",

@@ -139,7 +139,7 @@ pub(super) fn is_stopped(pid: u32) -> bool {
     matches!(state, Some('T' | 't'))
 }
 
-/// Ending a process at once.
+/// Kills a process.
 pub(super) fn kill(pid: u32) {
     if let Some(pid) = libc::pid_t::try_from(pid).ok().filter(|&pid| pid > 1) {
         // SAFETY: touches no memory. The number comes from the socket's credentials moments ago.

@@ -15,7 +15,11 @@ local function prepare(buffer)
   if not from or vim.api.nvim_get_current_buf() ~= buffer then return end
   local here = client.here(from.offset_encoding)
   local argument = { uri = here.textDocument.uri, position = here.position }
-  client.run(from, { command = 'treefill.prefetch', arguments = { argument } }, buffer)
+  -- A server of an earlier version knows the command by its former name.
+  local provider = from.server_capabilities.executeCommandProvider or {}
+  local known = vim.tbl_contains(provider.commands or {}, 'treefill.prefetch')
+  local command = known and 'treefill.prefetch' or 'treefill.warm'
+  client.run(from, { command = command, arguments = { argument } }, buffer)
 end
 
 local function attach(buffer, from)

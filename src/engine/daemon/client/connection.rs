@@ -98,7 +98,7 @@ async fn connect(socket: &Path) -> std::io::Result<UnixStream> {
     }
 }
 
-/// Handshake at the engine's socket.
+/// Connects and shakes hands at the engine's socket.
 pub async fn shake_hands(address: &Address) -> Handshake {
     let Ok(stream) = connect(&address.socket).await else { return Handshake::Absent };
     // The folder is ours alone, so nobody else can have put a socket there; the process is needed to end one that hangs.
