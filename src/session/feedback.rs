@@ -152,6 +152,7 @@ mod tests {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
+            exact_share: None,
             edits: Vec::new(),
             fixes: Vec::new(),
             score: 0.0,

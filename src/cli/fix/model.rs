@@ -68,6 +68,7 @@ impl FixModel {
                     action: spec,
                     title,
                     preferred: false,
+                    exact_share: None,
                     edits,
                     fixes: vec![number],
                     score: 0.0,

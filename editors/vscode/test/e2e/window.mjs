@@ -124,7 +124,7 @@ export class Window {
 
   /** Put the cursor after `text`, which stands in the file once. */
   async cursor(text) {
-    const whole = readFileSync(`${this.workspace}/${this.file}`, 'utf8');
+    const whole = await this.onDisk();
     const at = whole.indexOf(text);
     if (at < 0 || whole.indexOf(text, at + 1) >= 0) throw new Error(`not once in ${this.file}: ${text}`);
     const before = whole.slice(0, at + text.length).split('\n');
@@ -172,7 +172,18 @@ export class Window {
       await this.key('Control+S');
       return this.page.waitForSelector('.tab.active:not(.dirty)', { timeout: 2000 }).catch(() => undefined);
     });
-    return readFileSync(`${this.workspace}/${this.file}`, 'utf8');
+    return this.onDisk();
+  }
+
+  /** The file once it stands still: VS Code writes it again when it is saved unchanged, and empties it first. */
+  onDisk() {
+    let last;
+    return until('the file on the disk stands still', async () => {
+      const text = readFileSync(`${this.workspace}/${this.file}`, 'utf8');
+      const still = text !== '' && text === last;
+      last = text;
+      return still && text;
+    });
   }
 
   /** The text and the tooltip of our entry in the status bar. */
