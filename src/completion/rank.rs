@@ -35,36 +35,70 @@ impl Rank {
         let left = self.tokens.iter().filter(|(end, _)| *end > typed);
         let tokens: Vec<(usize, f32)> = left.map(|(end, logprob)| (end - typed, *logprob)).collect();
         let mut features = self.features.clone();
-        features[..4].copy_from_slice(&of_tokens(&tokens, rest));
+        features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, rest));
         Self::of(features, tokens, self.prior_logit)
     }
 }
 
-/// The features that depend on what is still to be typed.
-fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; 4] {
-    let sum: f32 = tokens.iter().map(|(_, logprob)| logprob).sum();
-    let least = tokens.iter().map(|(_, logprob)| *logprob).fold(0.0, f32::min);
-    let length = text.trim().chars().count() as f32;
-    [sum / tokens.len().max(1) as f32, sum, least, (1.0 + length).ln()]
+/// How many features depend on what is still to be typed: the first ones.
+const OF_TOKENS: usize = 7;
+
+/// The features that depend on what is still to be typed. Only the first line counts: it is what the probability is about.
+fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; OF_TOKENS] {
+    let end = first_line_end(text);
+    let mut start = 0;
+    let mut line = Vec::new();
+    let mut after = None;
+    for (token_end, logprob) in tokens {
+        if start < end {
+            line.push(*logprob);
+        } else if after.is_none() {
+            after = Some(*logprob);
+        }
+        start = *token_end;
+    }
+    let sum: f32 = line.iter().sum();
+    let least = line.iter().copied().fold(0.0, f32::min);
+    let length = text[..end].trim().chars().count() as f32;
+    let mean = sum / line.len().max(1) as f32;
+    let first = line.first().copied().unwrap_or(0.0).max(-8.0);
+    [mean, sum, least, (1.0 + length).ln(), sum.exp(), first, after.unwrap_or(-1.0).max(-6.0)]
+}
+
+/// Where the first line with text ends, in bytes of `text`.
+fn first_line_end(text: &str) -> usize {
+    let lead = text.len() - text.trim_start().len();
+    text[lead..].find('\n').map_or(text.len(), |at| lead + at)
 }
 
 /// The names of the features, as in the file of weights.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 26] = [
     "mean_logprob",
     "sum_logprob",
     "least_logprob",
     "log_length",
+    "likelihood",
+    "first_logprob",
+    "next_logprob",
     "cut",
     "ended_here",
     "not_whole",
     "line_start",
     "word_typed",
+    "line_typed",
     "closers_right",
+    "code_right",
     "several_lines",
-    "not_code",
+    "in_comment",
+    "in_string",
+    "after_dot",
+    "after_opener",
+    "after_equals",
     "unknown_names",
     "lead",
     "same_end",
+    "same_start",
+    "known_words",
 ];
 
 /// How much a risk counts against a text, in logits: some hundred times less likely, and so behind all others.
@@ -103,26 +137,32 @@ pub fn rank(
     let others: Vec<&Decoded> =
         texts.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, text)| text).collect();
     let tokens = tokens_of(decoded, text.len());
-    let typed = context.line.before.chars().rev().take_while(|c| is_word(*c)).count();
+    let before = &context.line.before;
+    let typed = before.chars().rev().take_while(|c| is_word(*c)).count();
     let flag = |set: bool| f32::from(u8::from(set));
-    let [mean, sum, least, length] = of_tokens(&tokens, text);
-    let features = vec![
-        mean,
-        sum,
-        least,
-        length,
+    let left = before.trim_end_matches(' ');
+    let mut features = of_tokens(&tokens, text).to_vec();
+    features.extend([
         flag(chosen.origin == Origin::Model && text.len() < trimmed.trim_end().len()),
         flag(chosen.origin == Origin::Ended),
         flag(!chosen.whole),
         flag(context.line.is_blank_before()),
         (typed as f32).min(8.0),
+        (1.0 + before.trim_start().chars().count() as f32).ln(),
         flag(context.tail == LineTail::Closers),
+        flag(context.tail == LineTail::Code),
         flag(text.trim().contains('\n')),
-        flag(context.cursor_in != CursorIn::Code),
+        flag(context.cursor_in == CursorIn::Comment),
+        flag(context.cursor_in == CursorIn::String),
+        flag(left.ends_with('.')),
+        flag(left.ends_with(['(', '[', '{', ','])),
+        flag(left.ends_with('=')),
         flag(chosen.warnings.unknown > 0),
         lead(decoded, &others),
         same_end(text, &others),
-    ];
+        same_start(text, &others),
+        known_words(text, context),
+    ]);
     Rank::of(features, tokens, 0.0)
 }
 
@@ -141,6 +181,23 @@ fn same_end(text: &str, others: &[&Decoded]) -> f32 {
         |other: String| own.chars().rev().zip(other.chars().rev()).take_while(|(a, b)| a == b).count();
     let most = others.iter().map(|other| common(first(&other.text))).max().unwrap_or(0);
     most as f32 / own.chars().count().max(1) as f32
+}
+
+/// The share of the first line that most others begin their first line with, too.
+fn same_start(text: &str, others: &[&Decoded]) -> f32 {
+    let first = |text: &str| text[..first_line_end(text)].trim_start().to_owned();
+    let own = first(text);
+    let common = |other: String| own.chars().zip(other.chars()).take_while(|(a, b)| a == b).count() as f32;
+    let shares = others.iter().map(|other| common(first(&other.text)));
+    shares.sum::<f32>() / (others.len() * own.chars().count()).max(1) as f32
+}
+
+/// The share of the words of the first line that stand near the cursor, too.
+fn known_words(text: &str, context: &CursorContext) -> f32 {
+    let line = &text[..first_line_end(text)];
+    let words: Vec<&str> = line.split(|c: char| !is_word(c)).filter(|word| word.len() > 1).collect();
+    let known = words.iter().filter(|word| context.before.contains(**word) || context.after.contains(**word));
+    known.count() as f32 / words.len().max(1) as f32
 }
 
 /// The probability below which a suggestion is not shown: none where the user asked, or where nothing is ranked.
@@ -248,7 +305,7 @@ mod tests {
     fn what_was_typed_is_no_longer_uncertain() {
         let tokens = vec![(2, -3.0), (5, -0.1)];
         let mut features = vec![0.0; NAMES.len()];
-        features[..4].copy_from_slice(&of_tokens(&tokens, "ab cd"));
+        features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, "ab cd"));
         let rank = Rank::of(features, tokens, 0.0);
         assert_eq!(rank.after(0, "ab cd"), rank);
         assert_eq!(rank.after(1, "b cd").tokens, [(1, -3.0), (4, -0.1)]);
