@@ -8,7 +8,7 @@ mod rust;
 
 use std::ops::Range;
 
-use crate::text::common_affixes;
+use crate::text::{common_affixes, with_rows};
 use depth::bounded;
 use rules::Rules;
 pub use rules::{Faults, SyntaxError};
@@ -35,12 +35,14 @@ pub struct StrictReport {
 impl StrictReport {
     /// The faults of a whole file.
     pub fn whole(parser: Option<StrictParser>, text: String) -> Self {
+        let text = with_rows(text);
         let faults = parser.map_or(Faults::default(), |parser| parser.judge(&text));
         Self { text, parser, faults }
     }
 
     /// The faults of a text that is not the beginning of its file.
     pub fn inside(parser: Option<StrictParser>, text: String) -> Self {
+        let text = with_rows(text);
         let faults = parser.map_or(Faults::default(), |parser| parser.judge_inside(&text));
         Self { text, parser, faults }
     }
