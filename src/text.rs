@@ -1,5 +1,8 @@
 //! Compares texts and tells words apart, for all modules. Knows no language.
 
+/// A byte order mark. At the start of a text it is no part of it.
+pub const BOM: char = '\u{feff}';
+
 /// Whether `c` can be part of an identifier.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'

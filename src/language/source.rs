@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tree_sitter::Query;
 
@@ -64,7 +65,8 @@ impl<'a> LanguageFiles<'a> {
         let strict = strict::StrictParser::by_name(&config.name);
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
-        Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, strict })
+        let queries = Arc::new(compiled.ok()?);
+        Some(Language { config, grammar, queries, builtins, repairs, strict, cells: None })
     }
 
     /// The user's file, else the embedded one. None when there is none, or none that can be used.

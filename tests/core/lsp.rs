@@ -7,6 +7,7 @@ mod frames;
 mod inline;
 mod instruct;
 mod menu;
+mod others;
 mod pump;
 mod recorded;
 mod resolve;
