@@ -4,6 +4,7 @@
 mod builtins;
 mod cells;
 mod config;
+mod embedded;
 mod grammar;
 mod queries;
 mod repairs;
@@ -70,7 +71,7 @@ impl Language {
     /// A further file of its folder, as it was at build time: a table that only one feature reads.
     pub fn table(&self, file: &str) -> Option<&'static str> {
         let path = format!("{}/{file}", self.config.name);
-        source::EMBEDDED.get_file(path).and_then(include_dir::File::contents_utf8)
+        embedded::EMBEDDED.get_file(path).and_then(include_dir::File::contents_utf8)
     }
 
     /// The same language in the cells of a notebook, where one is written in it.
@@ -207,7 +208,7 @@ impl Registry {
 }
 
 fn names_in_embedded() -> BTreeSet<String> {
-    let folders = source::EMBEDDED.dirs().filter_map(|folder| folder.path().file_name()?.to_str());
+    let folders = embedded::EMBEDDED.dirs().filter_map(|folder| folder.path().file_name()?.to_str());
     folders.map(str::to_owned).collect()
 }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::source::EMBEDDED;
+use super::embedded::EMBEDDED;
 
 /// Three of these open a string that may go on in the next lines.
 const QUOTES: [char; 2] = ['"', '\''];

@@ -8,11 +8,9 @@ use std::sync::Arc;
 use tree_sitter::Query;
 
 use super::config::LanguageConfig;
+use super::embedded::EMBEDDED;
 use super::queries::{self, Queries};
 use super::{Builtins, Language, Repairs, grammar, strict};
-
-/// The folder `grammars/` at build time.
-pub static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/grammars");
 
 /// A file of a language that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -73,9 +73,12 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
 fn leave_out_outdated(request: &mut ActionRequest, session: &Session) {
     let ActionRequest { snapshot, diagnostics, .. } = request;
     let text = snapshot.text.to_string();
+    let foreign = snapshot.language.as_ref().map_or(Vec::new(), |language| language.foreign(&snapshot.text));
     for diagnostic in diagnostics {
         let is_unchanged = |since, range: &Range<usize>| session.is_unchanged(snapshot, since, range);
-        if !fits(snapshot, &text, diagnostic, is_unchanged) {
+        let place = &diagnostic.range;
+        let is_foreign = foreign.iter().any(|range| range.start <= place.start && place.start <= range.end);
+        if is_foreign || !fits(snapshot, &text, diagnostic, is_unchanged) {
             tracing::debug!(source = diagnostic.source, "a diagnostic is of another text");
             *diagnostic = Diagnostic::default();
         }
