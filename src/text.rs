@@ -1,8 +1,16 @@
 //! Compares texts and tells words apart, for all modules. Knows no language.
 
+/// A byte order mark. At the start of a text it is no part of it.
+pub const BOM: char = '\u{feff}';
+
 /// Whether `c` can be part of an identifier.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
+}
+
+/// Whether `c` closes a bracket or a quotation.
+pub fn is_closer(c: char) -> bool {
+    matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
 }
 
 /// How many bytes the two texts have in common at their start; whole characters.

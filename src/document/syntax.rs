@@ -56,6 +56,21 @@ pub fn parse(
     if language.config.max_indent_depth.is_some_and(|limit| exceeds_indent_depth(text, limit)) {
         return Err(Unparsed::TooDeep);
     }
+    if language.cells.is_some() {
+        // What is masked depends on the whole text: no older tree can be told.
+        let masked = Rope::from_str(&language.masked(&text.to_string()));
+        return parse_read(&masked, language, None, budget);
+    }
+    parse_read(text, language, old, budget)
+}
+
+/// Parses a text as it is.
+fn parse_read(
+    text: &Rope,
+    language: &Language,
+    old: Option<&Tree>,
+    budget: Duration,
+) -> Result<Tree, Unparsed> {
     PARSER.with_borrow_mut(|parser| {
         // Fails only for a grammar of another ABI, which `Queries::compile` would have met first.
         parser.set_language(&language.grammar).map_err(|_| Unparsed::NoLanguage)?;
