@@ -10,7 +10,8 @@ pub fn whole_tokens(text: &str) -> &str {
     let mut rest = text.trim_end_matches(is_word);
     let number = text[rest.len()..].starts_with(|c: char| c.is_ascii_digit());
     // 1.5, 1e-5
-    let exponent = |text: &str| text.ends_with(['e', 'E']) && text.trim_end_matches(['e', 'E']).ends_with(is_digit);
+    let exponent =
+        |text: &str| text.ends_with(['e', 'E']) && text.trim_end_matches(['e', 'E']).ends_with(is_digit);
     let joined = |text: &'_ str| match text.strip_suffix('.') {
         Some(shorter) => shorter.ends_with(is_digit).then_some(shorter.len()),
         None => text.strip_suffix(['-', '+']).filter(|it| exponent(it)).map(str::len),
@@ -99,12 +100,21 @@ mod tests {
 
     #[test]
     fn no_cut_goes_through_a_token() {
-        for (text, cut) in
-            [("1.5", 1), ("1.5", 2), ("a == b", 3), ("x -> y", 3), ("'\\n'", 2), ("rb'x'", 2), ("r#\"x", 1), ("'\\u{1}", 3)]
-        {
+        for (text, cut) in [
+            ("1.5", 1),
+            ("1.5", 2),
+            ("a == b", 3),
+            ("x -> y", 3),
+            ("'\\n'", 2),
+            ("rb'x'", 2),
+            ("r#\"x", 1),
+            ("'\\u{1}", 3),
+        ] {
             assert!(is_inside_token(text, cut), "{text} at {cut}");
         }
-        for (text, cut) in [("a.b", 1), ("a.b", 2), ("f(x)", 1), ("f()()", 3), ("a[0].b", 4), ("x='a'", 2), ("'\\\\'", 3)] {
+        for (text, cut) in
+            [("a.b", 1), ("a.b", 2), ("f(x)", 1), ("f()()", 3), ("a[0].b", 4), ("x='a'", 2), ("'\\\\'", 3)]
+        {
             assert!(!is_inside_token(text, cut), "{text} at {cut}");
         }
     }

@@ -103,7 +103,13 @@ fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
     let line = |(number, (text, (code, in_string, comment))): (usize, (&'a str, (Vec<char>, bool, bool)))| {
         let mark = context.line_comment.as_str();
         let is_comment = comment && text.trim_start().starts_with(mark);
-        TextLine { text, columns: if number == 0 { own } else { line::width(text) }, code, in_string, is_comment }
+        TextLine {
+            text,
+            columns: if number == 0 { own } else { line::width(text) },
+            code,
+            in_string,
+            is_comment,
+        }
     };
     text.split('\n').zip(codes).enumerate().map(line).collect()
 }

@@ -18,7 +18,10 @@ pub fn leading<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
     let (own, written) = (line::width(&line.indentation), line::width(blank));
     match wanted(body, own, written, context) {
         wanted if wanted <= own => Cow::Borrowed(body),
-        wanted if line::width(&format!("{}{blank}", line.indentation)) == wanted && is_in_unit(blank, context) => {
+        wanted
+            if line::width(&format!("{}{blank}", line.indentation)) == wanted
+                && is_in_unit(blank, context) =>
+        {
             Cow::Borrowed(text)
         }
         wanted => {

@@ -3,8 +3,8 @@
 use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
-use crate::document::with_line_feeds;
 use crate::completion::{Outcome, SelectedEntry, Suggestion, TriggerKind};
+use crate::document::with_line_feeds;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::lsp::{commands, convert};

@@ -70,11 +70,7 @@ fn blocks_say_how_deep_a_line_is() {
                 "if x:\n      y()\n    else:\n      z()",
                 "if x:\n        y()\n    else:\n        z()",
             ),
-            (
-                "def f():\n\tˇ\n",
-                "if x:\n            y()\n        z()",
-                "if x:\n\t\ty()\n\tz()",
-            ),
+            ("def f():\n\tˇ\n", "if x:\n            y()\n        z()", "if x:\n\t\ty()\n\tz()"),
             ("def f():\n\tif a:\n\t\tˇ\n", "for x in y:\n\t\tz()", "for x in y:\n\t\t\tz()"),
             ("def f():ˇ\n", "\n  x = 1\n  return x", "\n    x = 1\n    return x"),
             // A step that no header asks for.

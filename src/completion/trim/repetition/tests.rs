@@ -74,7 +74,11 @@ fn phrases() {
             ("x = ˇ\n", "f('one or one or one or more')", "Repetition"),
             ("x = ˇ\n", "f()\ny = 'one or one or one or more'", "f()\n"),
             ("x = ˇ\n", "f()  # one or one or one or more", "f()  "),
-            ("def f():\n    \"\"\"ˇ\"\"\"\n", "All that that says, and more.", "All that that says, and more."),
+            (
+                "def f():\n    \"\"\"ˇ\"\"\"\n",
+                "All that that says, and more.",
+                "All that that says, and more.",
+            ),
             ("x = ˇ\n", "'WHERE a = ? AND b = ? AND c = ?'", "'WHERE a = ? AND b = ? AND c = ?'"),
             ("x = ˇ\n", "f('%d %d %d %d', '{a} {a}')", "f('%d %d %d %d', '{a} {a}')"),
             ("x = ˇ\n", "a.b(a.b(c))", "a.b(a.b(c))"),

@@ -76,11 +76,13 @@ fn underlines(text: &str, run: &Range<usize>, c: char, context: &CursorContext) 
     };
     let length = |line: &str| line.trim().trim_start_matches(['/', '#', ' ', '!']).chars().count();
     let lead = if line == 0 { context.line.before.as_str() } else { "" };
-    let alone = !format!("{lead}{}", &text[line..run.start]).contains(|c: char| is_word(c) || "'\"({[".contains(c));
+    let alone =
+        !format!("{lead}{}", &text[line..run.start]).contains(|c: char| is_word(c) || "'\"({[".contains(c));
     let sign = !is_word(c) && !c.is_whitespace();
-    sign && alone && above.is_some_and(|above| {
-        above.contains(char::is_alphabetic) && length(above).abs_diff(run.len() / c.len_utf8()) <= 2
-    })
+    sign && alone
+        && above.is_some_and(|above| {
+            above.contains(char::is_alphabetic) && length(above).abs_diff(run.len() / c.len_utf8()) <= 2
+        })
 }
 
 /// Where the second round of a group of tokens begins that comes again and again.
