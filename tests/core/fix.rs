@@ -92,11 +92,11 @@ fn exit_codes_tell_what_stays() {
     let sound = home.file("a.py", "x = 1\n");
     home.run(&["fix", &format!("{sound}:99")]).refused(2, &["past the end"]);
     let hopeless = home.file("b.py", HOPELESS);
-    fix(&home, &[&hopeless]).refused(1, &["b.py"]);
+    home.run(&["fix", "--time", "50", &hopeless]).refused(1, &["b.py"]);
     assert_eq!(fix(&home, &[&sound]).code, 0);
     assert_eq!(fix(&home, &["--json", &sound]).code, 0);
     // The worst counts, and the others are looked at all the same.
-    let run = fix(&home, &[&hopeless, "/nonexistent/a.py", &sound]);
+    let run = home.run(&["fix", "--time", "50", &hopeless, "/nonexistent/a.py", &sound]);
     assert!(run.code == 2 && run.err.contains("b.py") && run.err.contains("nothing is wrong"), "{run:?}");
     home.run(&["fix", "--interactive", &sound]).refused(2, &["terminal"]);
     home.run(&["fix", "--interactive", "--all", &sound]).refused(2, &["--interactive"]);
