@@ -20,7 +20,7 @@ pub use tree_sitter::Tree;
 
 use crate::language::Language;
 
-pub use edit::{Change, Edit, with_line_ends};
+pub use edit::{Change, Edit, with_line_ends, with_line_feeds};
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
@@ -208,7 +208,6 @@ impl Document {
             text: self.text.rope.clone(),
             language: self.language.clone(),
             known: self.known.clone(),
-            lone_cr: self.text.lone_cr,
             hypothesis: false,
         }
     }

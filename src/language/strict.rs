@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Cells;
-use crate::text::{BOM, common_affixes};
+use crate::text::{BOM, common_affixes, with_rows};
 use depth::bounded;
 use rules::Rules;
 pub use rules::{Faults, SyntaxError};
@@ -43,12 +43,14 @@ pub struct StrictReport {
 impl StrictReport {
     /// The faults of a whole file.
     pub fn whole(parser: Option<StrictParser>, text: String) -> Self {
+        let text = with_rows(text);
         let faults = parser.map_or(Faults::default(), |parser| parser.judge(&text));
         Self { text, parser, faults }
     }
 
     /// The faults of a text that is not the beginning of its file.
     pub fn inside(parser: Option<StrictParser>, text: String) -> Self {
+        let text = with_rows(text);
         let faults = parser.map_or(Faults::default(), |parser| parser.judge_inside(&text));
         Self { text, parser, faults }
     }
