@@ -4,6 +4,7 @@
 mod builtins;
 mod config;
 mod grammar;
+mod idioms;
 mod queries;
 mod repairs;
 mod source;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 
 pub(crate) use builtins::Builtins;
 pub(crate) use config::{DocStyle, Docs, LanguageConfig};
+pub use idioms::Idioms;
+pub(crate) use idioms::{CaptureKind, CurePiece, Idiom, PatternItem};
 pub use queries::Queries;
 pub(crate) use repairs::{DiagnosticKind, Imports, Repairs};
 pub(crate) use source::GrammarProblem;
@@ -32,6 +35,8 @@ pub struct Language {
     pub builtins: Builtins,
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
+    /// Habits of other languages, and what it says instead.
+    pub idioms: Idioms,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::StrictParser>,
 }

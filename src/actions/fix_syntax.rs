@@ -12,6 +12,7 @@
 //!         return 1
 //! ```
 
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -20,6 +21,7 @@ pub mod ngram;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
@@ -79,6 +81,8 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
+    candidates.extend(idioms::candidates(&site, language));
+    candidates.extend(spelling::candidates(&site, language));
     let candidates = search::in_order(text, candidates);
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };

@@ -8,7 +8,7 @@ use tree_sitter::Query;
 
 use super::config::LanguageConfig;
 use super::queries::{self, Queries};
-use super::{Builtins, Language, Repairs, grammar, strict};
+use super::{Builtins, Idioms, Language, Repairs, grammar, strict};
 
 /// The folder `grammars/` at build time.
 pub static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/grammars");
@@ -64,7 +64,8 @@ impl<'a> LanguageFiles<'a> {
         let strict = strict::StrictParser::by_name(&config.name);
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
-        Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, strict })
+        let idioms = self.read("idioms.toml", Idioms::parse).unwrap_or_default();
+        Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, idioms, strict })
     }
 
     /// The user's file, else the embedded one. None when there is none, or none that can be used.

@@ -1,0 +1,65 @@
+//! Runs the example of each row of `idioms.toml` through the action, at the line where the error is reported.
+
+use std::sync::Arc;
+
+use crate::actions::fix_syntax::{complaints, offers, repaired};
+use crate::actions::request::{ActionRequest, RequestedFile};
+use crate::actions::{Fix, Workspace};
+use crate::document::Snapshot;
+use crate::language::{Language, Registry};
+
+/// The offers where an error of `text` is reported, and the text.
+fn asked(language: &Arc<Language>, text: &str) -> (Snapshot, Vec<Fix>) {
+    let snapshot = Snapshot::of_text("file:///test", text, Some(language.clone()));
+    let Some(reported) = complaints(&snapshot).into_iter().next() else { return (snapshot, Vec::new()) };
+    let range = reported.range.start.min(text.len());
+    let request = ActionRequest {
+        snapshot: snapshot.clone(),
+        range: Some(range..range),
+        diagnostics: Vec::new(),
+        workspace: Workspace::default(),
+        // So that a busy machine gives the same answer.
+        time: std::time::Duration::from_secs(2),
+    };
+    let file = RequestedFile::read(&snapshot).unwrap();
+    let found = offers(&request, &file);
+    (snapshot, found)
+}
+
+/// A language as its folder has it now.
+fn language_from_folder(name: &str) -> Arc<Language> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    let (registry, problems) = Registry::load(Some(&folder));
+    assert_eq!(problems, []);
+    registry.by_name(name).unwrap()
+}
+
+/// The examples of a language that are not cured as they say, and how many there are.
+fn failures(language: &str) -> (usize, Vec<String>) {
+    let language = language_from_folder(language);
+    let only = std::env::var("ONLY").unwrap_or_default();
+    let rows = &language.idioms.rows;
+    let mut failed = Vec::new();
+    for row in rows.iter().filter(|row| row.id.starts_with(&only)) {
+        let (before, after) = &row.example;
+        let (snapshot, found) = asked(&language, before);
+        let first = found.first();
+        let result = first.map_or("nothing is offered".to_owned(), |first| repaired(&snapshot, first).text.to_string());
+        let title = first.map_or("", |first| &first.title);
+        if result != *after {
+            let reported = complaints(&snapshot);
+            eprintln!("{}: {title}\n{result}", row.id);
+            failed.push(format!("{}: {title}\n{result}--- wanted\n{after}--- reported {reported:?}\n", row.id));
+        }
+    }
+    (rows.len(), failed)
+}
+
+#[test]
+fn each_idiom_is_cured_as_its_example_says() {
+    for language in std::env::var("LANGS").unwrap_or("python rust".into()).split(' ') {
+        let (count, failed) = failures(language);
+        assert!(count >= 40, "{language}: {count} idioms");
+        eprintln!("{language}: {} of {count}:\n{}", failed.len(), failed.join("\n"));
+    }
+}

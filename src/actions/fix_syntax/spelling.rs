@@ -1,0 +1,120 @@
+//! Lists misspelt keywords near an error with the keyword that was meant. `search` finds out whether the language wants it there.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::lexer::TokenKind;
+use super::site::{ErrorSite, RepairCandidate, RepairKind};
+use crate::document::Edit;
+use crate::language::Language;
+
+/// How plausible a keyword with one slip is, and what each slip costs.
+const SPELLING: f32 = 900.0;
+const SLIP: f32 = -10.0;
+/// The same letters in the wrong case are hardly a slip.
+const WRONG_CASE: f32 = 0.5;
+/// A word that another language writes for a keyword, itself misspelt or not.
+const FOREIGN: f32 = 0.75;
+/// Candidates in all, and for one word: each costs a parse.
+const MOST: usize = 10;
+const EACH: usize = 3;
+
+/// A word that may be a misspelt keyword.
+struct Misspelling<'a> {
+    range: Range<usize>,
+    row: usize,
+    meant: Vec<(&'a str, f32)>,
+}
+
+/// All repairs of this kind.
+pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandidate> {
+    let words = misspellings(site, language);
+    let mut found = Vec::new();
+    for word in &words {
+        for (keyword, slips) in &word.meant {
+            let edit = Edit::replace(word.range.clone(), *keyword);
+            found.push(candidate(edit, &[keyword], SPELLING + SLIP * slips));
+        }
+    }
+    for pair in words.windows(2).filter(|pair| pair[0].row.abs_diff(pair[1].row) <= 1) {
+        let between = &site.text[pair[0].range.end..pair[1].range.start];
+        for (first, slips) in &pair[0].meant {
+            for (second, more) in &pair[1].meant {
+                let edit = Edit::replace(pair[0].range.start..pair[1].range.end, format!("{first}{between}{second}"));
+                found.push(candidate(edit, &[first, second], SPELLING + SLIP * (slips + more)));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    found.truncate(MOST);
+    found
+}
+
+fn candidate(edit: Edit, keywords: &[&str], score: f32) -> RepairCandidate {
+    let quoted: Vec<String> = keywords.iter().map(|keyword| format!("`{keyword}`")).collect();
+    let title = Some(format!("Correct the spelling: {}", quoted.join(" and ")));
+    RepairCandidate { title, ..RepairCandidate::new(edit, RepairKind::Spelling, score) }
+}
+
+/// The words near an error that may be keywords, in order.
+fn misspellings<'a>(site: &ErrorSite<'a>, language: &'a Language) -> Vec<Misspelling<'a>>
+{
+    let rows: HashSet<usize> = site.rows().into_iter().collect();
+    let row = |token: usize| site.lines.of(site.tokens[token].range.start);
+    let known = names(site, &rows);
+    let keywords: Vec<&str> = { let mut all: Vec<&str> = site.lexicon.keywords().collect(); all.sort_unstable(); all };
+    let mut words = Vec::new();
+    for token in (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rows.contains(&row(*token))) {
+        let word = site.word(token);
+        // A member is no keyword.
+        if known.contains(word) || matches!(site.word(token.wrapping_sub(1)), "." | "::") || !word.is_ascii() {
+            continue;
+        }
+        let mut meant: Vec<(&str, f32)> = keywords.iter().filter_map(|keyword| Some((*keyword, slips(word, keyword)?))).collect();
+        for (foreign, keyword) in &language.idioms.foreign_keywords {
+            if let Some(slips) = slips(word, foreign) {
+                meant.push((keyword, slips + FOREIGN));
+            }
+        }
+        meant.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
+        let mut seen = HashSet::new();
+        meant.retain(|(keyword, _)| seen.insert(*keyword));
+        meant.truncate(EACH);
+        if !meant.is_empty() {
+            words.push(Misspelling { range: site.tokens[token].range.clone(), row: row(token), meant });
+        }
+    }
+    words
+}
+
+/// How many slips make `word` of `keyword`; none where nobody mistakes it.
+fn slips(word: &str, keyword: &str) -> Option<f32> {
+    if word == keyword {
+        // A word of another language, as it is.
+        return Some(0.0);
+    }
+    if word.eq_ignore_ascii_case(keyword) {
+        return Some(WRONG_CASE);
+    }
+    if word.len() < 2 || word.len().abs_diff(keyword.len()) > 2 {
+        return None;
+    }
+    let slips = strsim::osa_distance(&word.to_ascii_lowercase(), keyword);
+    let letters = word.len().min(keyword.len());
+    let near = slips == 1 && letters >= 2 || slips == 2 && letters >= 5 || slips == 3 && letters >= 8;
+    // The first letter is seldom the wrong one.
+    let first = if word.as_bytes()[0] == keyword.as_bytes()[0] { 0.0 } else { 0.1 };
+    near.then_some(slips as f32 + first)
+}
+
+/// The words that are used as names, away from the errors.
+fn names<'a>(site: &ErrorSite<'a>, rows: &HashSet<usize>) -> HashSet<&'a str> {
+    let is_word = |token: usize| matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
+    let rightly = |token: usize| {
+        let alone = !is_word(token + 1) && (token == 0 || !is_word(token - 1));
+        let row = site.lines.of(site.tokens[token].range.start);
+        alone && !rows.contains(&row)
+    };
+    let names = (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rightly(*token));
+    names.map(|token| site.word(token)).collect()
+}
