@@ -77,16 +77,18 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
+    // A parser that refuses a text without a place leaves the cursor as the best guess.
+    places.extend(request.range.as_ref().map(|range| range.start).filter(|_| error == text.len()));
     let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    candidates.extend(idioms::candidates(&site, language));
-    candidates.extend(spelling::candidates(&site, language));
-    let candidates = search::in_order(text, candidates);
+    let mut sure = idioms::candidates(&site, language);
+    sure.extend(spelling::candidates(&site, language));
+    let (sure, candidates) = (search::in_order(text, sure), search::in_order(text, candidates));
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
+    let found = search.run(&sure, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))

@@ -118,3 +118,62 @@ fn names<'a>(site: &ErrorSite<'a>, rows: &HashSet<usize>) -> HashSet<&'a str> {
     let names = (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rightly(*token));
     names.map(|token| site.word(token)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::actions::fix_syntax::repaired;
+    use crate::actions::fixes;
+    use crate::actions::testing::request;
+
+    /// The line of the cursor after the first offer, if that corrects a spelling.
+    fn corrected(language: &str, text: &str) -> String {
+        let request = request(language, text, "");
+        let Some(first) = fixes(&request).into_iter().next() else { return String::new() };
+        let after = repaired(&request.snapshot, &first).text.to_string();
+        let row = text[..text.find('ˇ').unwrap()].matches('\n').count();
+        let line = after.lines().nth(row).unwrap_or_default().trim().to_owned();
+        if first.kind == "spelling" { line } else { format!("{}: {line}", first.title) }
+    }
+
+    #[test]
+    fn a_misspelt_keyword_is_put_right() {
+        for (language, text, expected) in [
+            ("python", "async def f():\n    awiatˇ g()\n", "await g()"),
+            ("python", "if x:\n    a()\neslˇe:\n    b()\n", "else:"),
+            ("python", "whileˇl True:\n    pass\n", "while True:"),
+            ("python", "improtˇ os\n", "import os"),
+            ("python", "form os improtˇ path\n", "from os import path"),
+            ("python", "form os import pathˇ\n", "from os import path"),
+            ("python", "def f(x):\n    yeildˇ x\n", "yield x"),
+            ("python", "clasˇ A:\n    pass\n", "class A:"),
+            ("python", "f = lamda xˇ: x\n", "f = lambda x: x"),
+            ("python", "try:\n    f()\nexeptˇ ValueError:\n    g()\n", "except ValueError:"),
+            ("python", "try:\n    f()\nfianllyˇ:\n    g()\n", "finally:"),
+            ("python", "Defˇ f():\n    return 1\n", "def f():"),
+            ("python", "def f(x):\n    IF xˇ:\n        return 1\n", "if x:"),
+            ("python", "def f(x):\n    Returnˇ x\n", "return x"),
+            ("python", "fucnˇ f(x):\n    return x\n", "def f(x):"),
+            ("python", "rasieˇ ValueError('no')\n", "raise ValueError('no')"),
+            ("python", "for x im xsˇ:\n    f(x)\n", "for x in xs:"),
+            ("rust", "fn f() {\n    let mutt xˇ = 1;\n}\n", "let mut x = 1;"),
+            ("rust", "fn f() -> u8 {\n    retrunˇ 1;\n}\n", "return 1;"),
+            ("rust", "pubicˇ fn f() {}\n", "pub fn f() {}"),
+            ("rust", "strcutˇ A {\n    x: u8,\n}\n", "struct A {"),
+            ("rust", "fucnˇ f() {}\n", "fn f() {}"),
+            ("rust", "fn f(n: u8) {\n    macthˇ n {\n        _ => {}\n    }\n}\n", "match n {"),
+            ("rust", "fn f(n: u8) {\n    whlieˇ n > 1 {\n        g();\n    }\n}\n", "while n > 1 {"),
+            ("rust", "fn f() {\n    Letˇ n = 1;\n}\n", "let n = 1;"),
+            ("rust", "fn f(n: u8) {\n    if n > 1 {\n        g();\n    } esleˇ {\n        h();\n    }\n}\n", "} else {"),
+            ("rust", "imlpˇ A {\n    fn f() {}\n}\n", "impl A {"),
+        ] {
+            assert_eq!(corrected(language, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_the_file_and_a_word_alone_stay() {
+        let known = corrected("python", "def lamda(x):\n    return x\n\ny = lamda(2)\nz = lamda xˇ\n");
+        assert!(known.contains(": z = lamda"), "{known}");
+        assert_eq!(corrected("python", "def f(x):\n    retrunˇ\n"), "");
+    }
+}

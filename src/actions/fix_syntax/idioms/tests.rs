@@ -7,12 +7,14 @@ use crate::actions::request::{ActionRequest, RequestedFile};
 use crate::actions::{Fix, Workspace};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
+use crate::text::common_prefix;
 
 /// The offers where an error of `text` is reported, and the text.
-fn asked(language: &Arc<Language>, text: &str) -> (Snapshot, Vec<Fix>) {
+fn asked(language: &Arc<Language>, text: &str, after: &str) -> (Snapshot, Vec<Fix>) {
     let snapshot = Snapshot::of_text("file:///test", text, Some(language.clone()));
-    let Some(reported) = complaints(&snapshot).into_iter().next() else { return (snapshot, Vec::new()) };
-    let range = reported.range.start.min(text.len());
+    // Where no parser says where, the compiler does: in the line of the damage.
+    let reported = complaints(&snapshot).into_iter().next();
+    let range = reported.map_or(common_prefix(text, after), |reported| reported.range.start.min(text.len()));
     let request = ActionRequest {
         snapshot: snapshot.clone(),
         range: Some(range..range),
@@ -42,7 +44,7 @@ fn failures(language: &str) -> (usize, Vec<String>) {
     let mut failed = Vec::new();
     for row in rows.iter().filter(|row| row.id.starts_with(&only)) {
         let (before, after) = &row.example;
-        let (snapshot, found) = asked(&language, before);
+        let (snapshot, found) = asked(&language, before, after);
         let first = found.first();
         let result = first.map_or("nothing is offered".to_owned(), |first| repaired(&snapshot, first).text.to_string());
         let title = first.map_or("", |first| &first.title);
