@@ -13,11 +13,16 @@ const SPELLING: f32 = 900.0;
 const SLIP: f32 = -10.0;
 /// The same letters in the wrong case are hardly a slip.
 const WRONG_CASE: f32 = 0.5;
+/// The same letters in another order; other letters in a word of two.
+const TURNED: f32 = -0.2;
+const SHORT: f32 = 0.5;
 /// A word that another language writes for a keyword, itself misspelt or not.
 const FOREIGN: f32 = 0.75;
 /// Candidates in all, and for one word: each costs a parse.
-const MOST: usize = 10;
+const MOST: usize = 14;
 const EACH: usize = 3;
+/// Misspelt words between two that are put right together.
+const APART: usize = 3;
 
 /// A word that may be a misspelt keyword.
 struct Misspelling<'a> {
@@ -36,18 +41,26 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
             found.push(candidate(edit, &[keyword], SPELLING + SLIP * slips));
         }
     }
-    for pair in words.windows(2).filter(|pair| pair[0].row.abs_diff(pair[1].row) <= 1) {
-        let between = &site.text[pair[0].range.end..pair[1].range.start];
-        for (first, slips) in &pair[0].meant {
-            for (second, more) in &pair[1].meant {
-                let edit = Edit::replace(pair[0].range.start..pair[1].range.end, format!("{first}{between}{second}"));
-                found.push(candidate(edit, &[first, second], SPELLING + SLIP * (slips + more)));
-            }
+    for (number, first) in words.iter().enumerate() {
+        let behind = words[number + 1..].iter().take(APART);
+        for second in behind.filter(|second| second.row.abs_diff(first.row) <= 1) {
+            found.extend(both(site, first, second));
         }
     }
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found.truncate(MOST);
     found
+}
+
+/// Two misspelt words, put right together.
+fn both<'a>(site: &'a ErrorSite<'_>, first: &'a Misspelling<'_>, second: &'a Misspelling<'_>) -> impl Iterator<Item = RepairCandidate> + 'a {
+    let between = &site.text[first.range.end..second.range.start];
+    let pairs = first.meant.iter().flat_map(|one| second.meant.iter().map(move |other| (one, other)));
+    pairs.map(move |((one, slips), (other, more))| {
+        let new = format!("{one}{between}{other}");
+        let edit = Edit::replace(first.range.start..second.range.end, new);
+        candidate(edit, &[one, other], SPELLING + SLIP * (slips + more))
+    })
 }
 
 fn candidate(edit: Edit, keywords: &[&str], score: f32) -> RepairCandidate {
@@ -102,9 +115,17 @@ fn slips(word: &str, keyword: &str) -> Option<f32> {
     let slips = strsim::osa_distance(&word.to_ascii_lowercase(), keyword);
     let letters = word.len().min(keyword.len());
     let near = slips == 1 && letters >= 2 || slips == 2 && letters >= 5 || slips == 3 && letters >= 8;
-    // The first letter is seldom the wrong one.
+    // The first letter is seldom the wrong one, and two letters are seldom a slip of two others.
     let first = if word.as_bytes()[0] == keyword.as_bytes()[0] { 0.0 } else { 0.1 };
-    near.then_some(slips as f32 + first)
+    let sorted = |word: &str| {
+        let mut letters = word.to_ascii_lowercase().into_bytes();
+        letters.sort_unstable();
+        letters
+    };
+    let same = sorted(word) == sorted(keyword);
+    let turned = if same { TURNED } else { 0.0 };
+    let short = if letters <= 2 && !same { SHORT } else { 0.0 };
+    near.then_some(slips as f32 + first + turned + short)
 }
 
 /// The words that are used as names, away from the errors.
