@@ -69,7 +69,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let Some(error) = meant(&errors, &lines, request) else { return habits(request, file, &lines) };
     let lexicon = Lexicon::of(language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
@@ -113,11 +113,28 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     found.iter().enumerate().map(offer).collect()
 }
 
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: title::of(&file.text, &candidate),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
+        score: candidate.score,
+        kind: candidate.what.name(),
+        edits: vec![candidate.edit],
+    };
+    found.into_iter().take(OFFERS).map(offer).collect()
+}
+
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
 pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = snapshot.text.to_string();
+    let text = language.masked(&snapshot.text.to_string()).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {

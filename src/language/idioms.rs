@@ -39,6 +39,8 @@ pub(crate) struct Idiom {
     pub with: String,
     /// Words, one of which stands in the line that opens the innermost braces; none where the place makes no difference.
     pub inside: Vec<String>,
+    /// When it is offered in code that parses.
+    pub accepted: Accepted,
     /// The example, and the same cured.
     #[cfg_attr(not(test), allow(dead_code, reason = "tests run the examples; loading checks that there is one"))]
     pub example: (String, String),
@@ -50,6 +52,19 @@ impl Idiom {
         let first = |pattern: &'_ Vec<PatternItem>| pattern.iter().position(|item| *item != PatternItem::LineStart);
         self.patterns.iter().flat_map(move |pattern| first(pattern).map_or(&[][..], |at| pattern[at].words())).map(String::as_str)
     }
+}
+
+/// When a habit is cured in code that the parser accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Accepted {
+    /// It breaks the syntax: there is no such code.
+    #[default]
+    Never,
+    /// Nobody means what it says.
+    Always,
+    /// It holds a name that nothing in the file accounts for.
+    UnknownName,
 }
 
 /// What a capture has to look like.
@@ -98,6 +113,8 @@ struct IdiomRow {
     with: String,
     #[serde(default)]
     inside: Vec<String>,
+    #[serde(default)]
+    accepted: Accepted,
     before: String,
     after: String,
 }
@@ -169,7 +186,7 @@ fn compile(row: IdiomRow) -> Result<Idiom, (&'static str, String)> {
     }
     let example = (row.before, row.after);
     let (with, inside) = (row.with, row.inside);
-    Ok(Idiom { id: row.id, patterns, cure, conditions, title: row.title, with, inside, example })
+    Ok(Idiom { id: row.id, patterns, cure, conditions, title: row.title, with, inside, accepted: row.accepted, example })
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ mod tests;
 use std::ops::Range;
 
 use super::lexer::Lexicon;
+use super::region::LineTable;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
+use crate::actions::request::RequestedFile;
 use crate::document::Edit;
-use crate::language::{Idiom, Language};
+use crate::language::{Accepted, Idiom, Language};
 use crate::text::common_affixes;
+use crate::verify::{policy, unknown};
 use matching::{IdiomMatch, Matcher};
 use rendering::Layout;
 
@@ -54,8 +57,9 @@ struct Cure<'a> {
 
 /// All repairs of this kind.
 pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandidate> {
-    let rows: Vec<&Idiom> = language.idioms.rows.iter().collect();
-    let cure = Cure { language, lexicon: site.lexicon, layout: layout(site, language) };
+    let broken = |row: &&Idiom| row.accepted == Accepted::Never;
+    let rows: Vec<&Idiom> = language.idioms.rows.iter().filter(broken).collect();
+    let cure = Cure { language, lexicon: site.lexicon, layout: layout(site.text, language) };
     let mut found = cure.single(site, &rows);
     for (number, range) in scopes(site).into_iter().enumerate() {
         let score = IDIOM + WIDER * (number + 1) as f32;
@@ -74,13 +78,43 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     found
 }
 
+/// Cures in code that parses, in the lines of `range`.
+pub fn accepted(file: &RequestedFile, lines: &LineTable<'_>, range: &Range<usize>) -> Vec<RepairCandidate> {
+    let RequestedFile { language, text, verifier } = file;
+    let rows: Vec<&Idiom> = language.idioms.rows.iter().filter(|row| row.accepted != Accepted::Never).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let lexicon = Lexicon::of(language);
+    let cure = Cure { language, lexicon: &lexicon, layout: layout(text, language) };
+    let lines = lines.bytes(lines.of(range.start)..lines.of(range.end) + 1);
+    let tokens = lexicon.tokens(text, 0..lines.end);
+    let matcher = cure.matcher(text, &tokens);
+    let mut found = Vec::new();
+    for token in (0..tokens.len()).filter(|token| tokens[*token].range.start >= lines.start) {
+        for idiom in &rows {
+            let Some(place) = matcher.at(idiom, token) else { continue };
+            let unknown = || !unknown(verifier.snapshot(), verifier.tree(), place.range.clone()).is_empty();
+            if idiom.accepted == Accepted::UnknownName && !unknown() {
+                continue;
+            }
+            let (range, new) = rendering::cured(text, idiom, &place, &cure.layout);
+            let cure = candidate(text, &range, &new, idiom.title.clone(), IDIOM);
+            if verifier.allows(std::slice::from_ref(&cure.edit), &policy::DIAGNOSTIC_REPAIR) {
+                found.push(cure);
+            }
+        }
+    }
+    found
+}
+
 /// How the file is written.
-fn layout(site: &ErrorSite<'_>, language: &Language) -> Layout {
-    let tabs = site.text.lines().filter(|line| line.starts_with('\t')).count();
-    let spaces = site.text.lines().filter(|line| line.starts_with("  ")).count();
+fn layout(text: &str, language: &Language) -> Layout {
+    let tabs = text.lines().filter(|line| line.starts_with('\t')).count();
+    let spaces = text.lines().filter(|line| line.starts_with("  ")).count();
     Layout {
         step: if tabs > spaces { "\t".into() } else { language.config.indent.clone() },
-        line_end: if site.text.contains("\r\n") { "\r\n" } else { "\n" },
+        line_end: if text.contains("\r\n") { "\r\n" } else { "\n" },
         comment: language.config.line_comment.clone(),
         empty: language.repairs.empty.clone(),
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::region::{LineTable, Region};
-use super::site::RepairCandidate;
+use super::site::{RepairCandidate, RepairKind};
 use crate::document::Snapshot;
 use crate::language::Language;
 use crate::text::{common_affixes, is_word};
@@ -79,7 +79,10 @@ impl Search<'_> {
     ) -> Vec<RepairCandidate> {
         let regions = self.broken_regions(places);
         let mut found = self.repairing(sure, &regions, Instant::now() + time);
-        found.extend(self.repairing(candidates, &regions, Instant::now() + time));
+        // A cure is meant; beside it others would only ask the user to choose.
+        if found.first().is_none_or(|first| first.what != RepairKind::Idiom) {
+            found.extend(self.repairing(candidates, &regions, Instant::now() + time));
+        }
         if found.is_empty() {
             let all = [sure, candidates].concat();
             found = self.helping(&all, &regions, Instant::now() + time);
