@@ -43,7 +43,7 @@ pub struct Language {
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
     /// Habits of other languages, and what it says instead.
-    pub idioms: Idioms,
+    pub idioms: Arc<Idioms>,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::StrictParser>,
     /// What a text may say that is not of the language; None for files.

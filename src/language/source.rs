@@ -63,13 +63,9 @@ impl<'a> LanguageFiles<'a> {
         let strict = strict::StrictParser::by_name(&config.name);
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
-<<<<<<< HEAD
-        let idioms = self.read("idioms.toml", Idioms::parse).unwrap_or_default();
-        Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, idioms, strict })
-=======
+        let idioms = Arc::new(self.read("idioms.toml", Idioms::parse).unwrap_or_default());
         let queries = Arc::new(compiled.ok()?);
-        Some(Language { config, grammar, queries, builtins, repairs, strict, cells: None })
->>>>>>> trunk
+        Some(Language { config, grammar, queries, builtins, repairs, idioms, strict, cells: None })
     }
 
     /// The user's file, else the embedded one. None when there is none, or none that can be used.
