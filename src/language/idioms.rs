@@ -42,15 +42,22 @@ pub(crate) struct Idiom {
     /// When it is offered in code that parses.
     pub accepted: Accepted,
     /// The example, and the same cured.
-    #[cfg_attr(not(test), allow(dead_code, reason = "tests run the examples; loading checks that there is one"))]
+    #[cfg_attr(
+        not(test),
+        allow(dead_code, reason = "tests run the examples; loading checks that there is one")
+    )]
     pub example: (String, String),
 }
 
 impl Idiom {
     /// The words that its patterns begin with.
     pub fn first_words(&self) -> impl Iterator<Item = &str> {
-        let first = |pattern: &'_ Vec<PatternItem>| pattern.iter().position(|item| *item != PatternItem::LineStart);
-        self.patterns.iter().flat_map(move |pattern| first(pattern).map_or(&[][..], |at| pattern[at].words())).map(String::as_str)
+        let first =
+            |pattern: &'_ Vec<PatternItem>| pattern.iter().position(|item| *item != PatternItem::LineStart);
+        self.patterns
+            .iter()
+            .flat_map(move |pattern| first(pattern).map_or(&[][..], |at| pattern[at].words()))
+            .map(String::as_str)
     }
 }
 
@@ -142,7 +149,9 @@ impl Idioms {
             }
             rows.push(row);
         }
-        if let Some(row) = rows.iter().find(|row| !row.with.is_empty() && !rows.iter().any(|other| other.id == row.with)) {
+        if let Some(row) =
+            rows.iter().find(|row| !row.with.is_empty() && !rows.iter().any(|other| other.id == row.with))
+        {
             return Err(format!("idiom {:?}, field `with`: no row is called {:?}", row.id, row.with));
         }
         let foreign_keywords = file.foreign_keywords.into_iter().collect();
@@ -186,7 +195,17 @@ fn compile(row: IdiomRow) -> Result<Idiom, (&'static str, String)> {
     }
     let example = (row.before, row.after);
     let (with, inside) = (row.with, row.inside);
-    Ok(Idiom { id: row.id, patterns, cure, conditions, title: row.title, with, inside, accepted: row.accepted, example })
+    Ok(Idiom {
+        id: row.id,
+        patterns,
+        cure,
+        conditions,
+        title: row.title,
+        with,
+        inside,
+        accepted: row.accepted,
+        example,
+    })
 }
 
 #[cfg(test)]
@@ -194,17 +213,21 @@ mod tests {
     use super::*;
 
     fn error(row: &str) -> String {
-        let row = format!(
-            "[[idiom]]\nid = 'a'\n{row}\nbefore = 'x'\nafter = 'y'\n",
-        );
+        let row = format!("[[idiom]]\nid = 'a'\n{row}\nbefore = 'x'\nafter = 'y'\n",);
         Idioms::parse(&row).unwrap_err()
     }
 
     #[test]
     fn a_bad_row_is_named_with_its_field() {
         for (row, wanted) in [
-            ("pattern = 'else if'\ncure = 'elif $c'\ntitle = 't'", r#"idiom 1 ("a"), field `cure`: `$c` is not in"#),
-            ("pattern = '$x:expression'\ncure = ''\ntitle = 't'", "field `pattern`: `expression` is no kind of capture"),
+            (
+                "pattern = 'else if'\ncure = 'elif $c'\ntitle = 't'",
+                r#"idiom 1 ("a"), field `cure`: `$c` is not in"#,
+            ),
+            (
+                "pattern = '$x:expression'\ncure = ''\ntitle = 't'",
+                "field `pattern`: `expression` is no kind of capture",
+            ),
             ("pattern = ''\ncure = ''\ntitle = 't'", "field `pattern`: it is empty"),
             ("pattern = 'x'\ncure = ''\ntitle = ''", "field `title`: it is empty"),
             ("pattern = 'x'\ncure = ''\ntitle = 't'\nwith = 'b'", "field `with`: no row is called \"b\""),
@@ -213,7 +236,8 @@ mod tests {
             let found = error(row);
             assert!(found.contains(wanted), "{wanted:?} is not in {found:?}");
         }
-        let twice = "[[idiom]]\nid = 'a'\npattern = 'x'\ncure = ''\ntitle = 't'\nbefore = 'x'\nafter = 'y'\n".repeat(2);
+        let twice = "[[idiom]]\nid = 'a'\npattern = 'x'\ncure = ''\ntitle = 't'\nbefore = 'x'\nafter = 'y'\n"
+            .repeat(2);
         assert!(Idioms::parse(&twice).unwrap_err().contains("idiom 2 (\"a\"), field `id`"));
     }
 }

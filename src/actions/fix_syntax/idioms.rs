@@ -2,6 +2,7 @@
 //! wherever they are in a statement or a definition.
 
 mod matching;
+mod place;
 mod rendering;
 #[cfg(test)]
 mod tests;
@@ -16,7 +17,8 @@ use crate::document::Edit;
 use crate::language::{Accepted, Idiom, Language};
 use crate::text::common_affixes;
 use crate::verify::{policy, unknown};
-use matching::{IdiomMatch, Matcher};
+use matching::Matcher;
+use place::IdiomMatch;
 use rendering::Layout;
 
 /// How plausible a cure is: whoever writes a habit of another language means it.
@@ -81,7 +83,8 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
 /// Cures in code that parses, in the lines of `range`.
 pub fn accepted(file: &RequestedFile, lines: &LineTable<'_>, range: &Range<usize>) -> Vec<RepairCandidate> {
     let RequestedFile { language, text, verifier } = file;
-    let rows: Vec<&Idiom> = language.idioms.rows.iter().filter(|row| row.accepted != Accepted::Never).collect();
+    let rows: Vec<&Idiom> =
+        language.idioms.rows.iter().filter(|row| row.accepted != Accepted::Never).collect();
     if rows.is_empty() {
         return Vec::new();
     }
@@ -143,7 +146,8 @@ fn scopes(site: &ErrorSite<'_>) -> Vec<Range<usize>> {
 /// The rows of the first errors.
 fn anchor_rows(site: &ErrorSite<'_>) -> Vec<usize> {
     let start = |anchor: &usize| site.tokens.get(*anchor).map_or(site.text.len(), |token| token.range.start);
-    let mut rows: Vec<usize> = site.anchors.iter().take(3).map(|anchor| site.lines.of(start(anchor))).collect();
+    let mut rows: Vec<usize> =
+        site.anchors.iter().take(3).map(|anchor| site.lines.of(start(anchor))).collect();
     rows.dedup();
     rows
 }
@@ -197,7 +201,13 @@ impl Cure<'_> {
     }
 
     /// All places of a part of the file, and the rows that cured them; none where a part of a cure would be left outside.
-    fn wide<'r>(&self, site: &ErrorSite<'_>, range: &Range<usize>, rows: &[&'r Idiom], score: f32) -> Option<(RepairCandidate, Vec<(&'r Idiom, usize)>)> {
+    fn wide<'r>(
+        &self,
+        site: &ErrorSite<'_>,
+        range: &Range<usize>,
+        rows: &[&'r Idiom],
+        score: f32,
+    ) -> Option<(RepairCandidate, Vec<(&'r Idiom, usize)>)> {
         let mut cured = self.all(&site.text[range.clone()], rows)?;
         // A part of a cure is no change of its own.
         cured.rows.retain(|(row, _)| row.with.is_empty());
@@ -250,7 +260,8 @@ impl Cure<'_> {
     /// word of the same cure.
     fn belongs(&self, text: &str, row: &Idiom, at: usize, roots: &[Root<'_>]) -> bool {
         let own = |idiom: &&Idiom| idiom.id == row.with || idiom.with == row.with;
-        let words: Vec<&str> = self.language.idioms.rows.iter().filter(own).flat_map(Idiom::first_words).collect();
+        let words: Vec<&str> =
+            self.language.idioms.rows.iter().filter(own).flat_map(Idiom::first_words).collect();
         let width = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
         let start = |at: usize| text[..at].rfind('\n').map_or(0, |feed| feed + 1);
         let reaches = |root: &Root<'_>| {
@@ -258,13 +269,19 @@ impl Cure<'_> {
             let first = |line: &str| words.iter().any(|word| line.trim_start().starts_with(word));
             let between = text[start(root.start)..start(at)].lines().skip(1);
             let mut between = between.filter(|line| !line.trim().is_empty());
-            between.all(|line| width(line) > least || width(line) == least && first(line)) && width(&text[start(at)..]) >= least
+            between.all(|line| width(line) > least || width(line) == least && first(line))
+                && width(&text[start(at)..]) >= least
         };
         roots.iter().any(|root| root.idiom.id == row.with && root.start < at && reaches(root))
     }
 
     /// The outermost places, in order, with what they become.
-    fn round<'r>(&self, text: &str, rows: &[&'r Idiom], roots: &[Root<'_>]) -> Vec<(&'r Idiom, (Range<usize>, String))> {
+    fn round<'r>(
+        &self,
+        text: &str,
+        rows: &[&'r Idiom],
+        roots: &[Root<'_>],
+    ) -> Vec<(&'r Idiom, (Range<usize>, String))> {
         let tokens = self.lexicon.tokens(text, 0..text.len());
         let matcher = self.matcher(text, &tokens);
         let mut edits: Vec<(&Idiom, (Range<usize>, String))> = Vec::new();
@@ -275,7 +292,8 @@ impl Cure<'_> {
             }
             let place = |row: &&'r Idiom| -> Option<(&'r Idiom, IdiomMatch<'_>)> {
                 let place = matcher.at(row, number)?;
-                (row.with.is_empty() || self.belongs(text, row, place.range.start, roots)).then_some((*row, place))
+                (row.with.is_empty() || self.belongs(text, row, place.range.start, roots))
+                    .then_some((*row, place))
             };
             let Some((idiom, place)) = rows.iter().find_map(place) else { continue };
             let (range, new) = rendering::cured(text, idiom, &place, &self.layout);

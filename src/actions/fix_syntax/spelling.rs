@@ -53,7 +53,11 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
 }
 
 /// Two misspelt words, put right together.
-fn both<'a>(site: &'a ErrorSite<'_>, first: &'a Misspelling<'_>, second: &'a Misspelling<'_>) -> impl Iterator<Item = RepairCandidate> + 'a {
+fn both<'a>(
+    site: &'a ErrorSite<'_>,
+    first: &'a Misspelling<'_>,
+    second: &'a Misspelling<'_>,
+) -> impl Iterator<Item = RepairCandidate> + 'a {
     let between = &site.text[first.range.end..second.range.start];
     let pairs = first.meant.iter().flat_map(|one| second.meant.iter().map(move |other| (one, other)));
     pairs.map(move |((one, slips), (other, more))| {
@@ -70,20 +74,27 @@ fn candidate(edit: Edit, keywords: &[&str], score: f32) -> RepairCandidate {
 }
 
 /// The words near an error that may be keywords, in order.
-fn misspellings<'a>(site: &ErrorSite<'a>, language: &'a Language) -> Vec<Misspelling<'a>>
-{
+fn misspellings<'a>(site: &ErrorSite<'a>, language: &'a Language) -> Vec<Misspelling<'a>> {
     let rows: HashSet<usize> = site.rows().into_iter().collect();
     let row = |token: usize| site.lines.of(site.tokens[token].range.start);
     let known = names(site, &rows);
-    let keywords: Vec<&str> = { let mut all: Vec<&str> = site.lexicon.keywords().collect(); all.sort_unstable(); all };
+    let keywords: Vec<&str> = {
+        let mut all: Vec<&str> = site.lexicon.keywords().collect();
+        all.sort_unstable();
+        all
+    };
     let mut words = Vec::new();
-    for token in (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rows.contains(&row(*token))) {
+    for token in (0..site.tokens.len())
+        .filter(|token| site.kind(*token) == TokenKind::Identifier && rows.contains(&row(*token)))
+    {
         let word = site.word(token);
         // A member is no keyword.
-        if known.contains(word) || matches!(site.word(token.wrapping_sub(1)), "." | "::") || !word.is_ascii() {
+        if known.contains(word) || matches!(site.word(token.wrapping_sub(1)), "." | "::") || !word.is_ascii()
+        {
             continue;
         }
-        let mut meant: Vec<(&str, f32)> = keywords.iter().filter_map(|keyword| Some((*keyword, slips(word, keyword)?))).collect();
+        let mut meant: Vec<(&str, f32)> =
+            keywords.iter().filter_map(|keyword| Some((*keyword, slips(word, keyword)?))).collect();
         for (foreign, keyword) in &language.idioms.foreign_keywords {
             if let Some(slips) = slips(word, foreign) {
                 meant.push((keyword, slips + FOREIGN));
@@ -130,13 +141,16 @@ fn slips(word: &str, keyword: &str) -> Option<f32> {
 
 /// The words that are used as names, away from the errors.
 fn names<'a>(site: &ErrorSite<'a>, rows: &HashSet<usize>) -> HashSet<&'a str> {
-    let is_word = |token: usize| matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
+    let is_word = |token: usize| {
+        matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String)
+    };
     let rightly = |token: usize| {
         let alone = !is_word(token + 1) && (token == 0 || !is_word(token - 1));
         let row = site.lines.of(site.tokens[token].range.start);
         alone && !rows.contains(&row)
     };
-    let names = (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rightly(*token));
+    let names =
+        (0..site.tokens.len()).filter(|token| site.kind(*token) == TokenKind::Identifier && rightly(*token));
     names.map(|token| site.word(token)).collect()
 }
 
@@ -184,7 +198,11 @@ mod tests {
             ("rust", "fn f(n: u8) {\n    macthˇ n {\n        _ => {}\n    }\n}\n", "match n {"),
             ("rust", "fn f(n: u8) {\n    whlieˇ n > 1 {\n        g();\n    }\n}\n", "while n > 1 {"),
             ("rust", "fn f() {\n    Letˇ n = 1;\n}\n", "let n = 1;"),
-            ("rust", "fn f(n: u8) {\n    if n > 1 {\n        g();\n    } esleˇ {\n        h();\n    }\n}\n", "} else {"),
+            (
+                "rust",
+                "fn f(n: u8) {\n    if n > 1 {\n        g();\n    } esleˇ {\n        h();\n    }\n}\n",
+                "} else {",
+            ),
             ("rust", "imlpˇ A {\n    fn f() {}\n}\n", "impl A {"),
         ] {
             assert_eq!(corrected(language, text), expected, "{text}");

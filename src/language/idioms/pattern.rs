@@ -168,7 +168,10 @@ pub fn items(text: &str) -> Result<Vec<PatternItem>, String> {
         }
         rest = &rest[length..];
     }
-    if items.iter().all(|item| matches!(item, PatternItem::LineStart | PatternItem::NotLineStart | PatternItem::LineEnd)) {
+    if items
+        .iter()
+        .all(|item| matches!(item, PatternItem::LineStart | PatternItem::NotLineStart | PatternItem::LineEnd))
+    {
         return Err("it is empty".into());
     }
     Ok(items)
@@ -186,7 +189,11 @@ fn texts(pattern: &str) -> (Vec<String>, usize) {
         let ends = |c: char| c.is_whitespace() || c == '$' || c == '?' || is_word(c) || "()[]{}".contains(c);
         let marks = pattern.len() - pattern.trim_start_matches('?').len();
         let first = pattern.chars().next().map_or(1, char::len_utf8).max(marks);
-        let end = if pattern.starts_with(|c| "()[]{}".contains(c)) { first } else { pattern[first..].find(ends).map_or(pattern.len(), |end| first + end) };
+        let end = if pattern.starts_with(|c| "()[]{}".contains(c)) {
+            first
+        } else {
+            pattern[first..].find(ends).map_or(pattern.len(), |end| first + end)
+        };
         return (vec![pattern[..end].to_owned()], end);
     }
     any.push(pattern[..at].to_owned());
@@ -291,8 +298,14 @@ mod tests {
             ])
         );
         let choice = CaptureKind::OneOf(vec!["pub".into(), "private".into()], true);
-        assert_eq!(items("$$x || $p(pub|private)?"), Ok(vec![text(&["$"], false), text(&["x"], false), text(&["||"], false), capture("p", choice)]));
-        assert_eq!(items("$c ? $a"), Ok(vec![capture("c", CaptureKind::Expr), text(&["?"], false), capture("a", CaptureKind::Expr)]));
+        assert_eq!(
+            items("$$x || $p(pub|private)?"),
+            Ok(vec![text(&["$"], false), text(&["x"], false), text(&["||"], false), capture("p", choice)])
+        );
+        assert_eq!(
+            items("$c ? $a"),
+            Ok(vec![capture("c", CaptureKind::Expr), text(&["?"], false), capture("a", CaptureKind::Expr)])
+        );
     }
 
     #[test]
@@ -301,7 +314,16 @@ mod tests {
         let text = |text: &str| CurePiece::Text(text.into());
         assert_eq!(
             cure("while ${c}:\n$body\n\tx $$"),
-            Ok(vec![text("while "), capture("c"), text(":"), CurePiece::Line(0), capture("body"), CurePiece::Line(1), text("x "), text("$")])
+            Ok(vec![
+                text("while "),
+                capture("c"),
+                text(":"),
+                CurePiece::Line(0),
+                capture("body"),
+                CurePiece::Line(1),
+                text("x "),
+                text("$")
+            ])
         );
     }
 }

@@ -6,6 +6,8 @@ use crate::actions::fix_syntax::lexer::{Token, TokenKind};
 use crate::language::{CaptureKind, Idiom, Idioms, PatternItem};
 use crate::text::is_word;
 
+use super::place::{Captured, IdiomMatch};
+
 /// Tokens that a capture may hold.
 const LONGEST: usize = 2_000;
 
@@ -21,33 +23,16 @@ pub struct Matcher<'a> {
     pub values: &'a [String],
 }
 
-/// Where an idiom is.
-#[derive(Debug, Clone)]
-pub struct IdiomMatch<'a> {
-    /// The bytes that the cure replaces.
-    pub range: Range<usize>,
-    /// What was captured, by name.
-    pub captures: Vec<Captured<'a>>,
-}
-
-/// What was captured.
-#[derive(Debug, Clone)]
-pub struct Captured<'a> {
-    /// The name in the pattern.
-    pub name: &'a str,
-    /// What it may be.
-    pub kind: &'a CaptureKind,
-    /// Its bytes.
-    pub range: Range<usize>,
-}
-
 /// A way to go on: what is captured, the next token, and the end of what is consumed.
 type Way = (Range<usize>, usize, usize);
 
 impl<'a> Matcher<'a> {
     /// The idiom where it begins with `token`.
     pub fn at(&self, idiom: &'a Idiom, token: usize) -> Option<IdiomMatch<'a>> {
-        let found = idiom.patterns.iter().find_map(|pattern| self.where_holds(idiom, self.pattern_at(pattern, token)?))?;
+        let found = idiom
+            .patterns
+            .iter()
+            .find_map(|pattern| self.where_holds(idiom, self.pattern_at(pattern, token)?))?;
         (idiom.inside.is_empty() || self.is_inside(token, &idiom.inside)).then_some(found)
     }
 
@@ -107,7 +92,10 @@ impl<'a> Matcher<'a> {
                 if *optional { self.go(rest, token, end, captures) } else { None }
             }
             PatternItem::Capture { name, kind } => {
-                let known = captures.iter().find(|captured| captured.name == name).map(|known| &self.text[known.range.clone()]);
+                let known = captures
+                    .iter()
+                    .find(|captured| captured.name == name)
+                    .map(|known| &self.text[known.range.clone()]);
                 for (range, next, end) in self.ways(kind, token, end, rest, known) {
                     captures.push(Captured { name, kind, range });
                     let found = self.go(rest, next, end, captures);
@@ -122,15 +110,25 @@ impl<'a> Matcher<'a> {
     }
 
     /// What a capture may take from `token` on, the most wanted first.
-    fn ways(&self, kind: &CaptureKind, token: usize, end: usize, rest: &[PatternItem], known: Option<&str>) -> Vec<Way> {
+    fn ways(
+        &self,
+        kind: &CaptureKind,
+        token: usize,
+        end: usize,
+        rest: &[PatternItem],
+        known: Option<&str>,
+    ) -> Vec<Way> {
         use CaptureKind as Kind;
         match kind {
-            Kind::Rest | Kind::Prose | Kind::Raw | Kind::Single => return self.raw(kind, token, end, rest).into_iter().collect(),
+            Kind::Rest | Kind::Prose | Kind::Raw | Kind::Single => {
+                return self.raw(kind, token, end, rest).into_iter().collect();
+            }
             Kind::Indented => return self.indented(token, end).into_iter().collect(),
             Kind::Block => return self.block(token, end).into_iter().collect(),
             Kind::OneOf(words, optional) => {
                 let next = words.iter().find_map(|text| self.literal(token, text));
-                let mut ways: Vec<Way> = next.and_then(|next| self.way(token, next, end)).into_iter().collect();
+                let mut ways: Vec<Way> =
+                    next.and_then(|next| self.way(token, next, end)).into_iter().collect();
                 if *optional {
                     ways.push((end..end, token, end));
                 }
@@ -221,12 +219,19 @@ impl<'a> Matcher<'a> {
             _ => return None,
         };
         loop {
-            let close = self.tokens.get(at).is_some_and(|next| next.range.start == self.tokens[at - 1].range.end);
-            let member = matches!(self.word(at), "." | "::") && matches!(self.kind(at + 1), TokenKind::Identifier | TokenKind::Keyword | TokenKind::Number);
+            let close =
+                self.tokens.get(at).is_some_and(|next| next.range.start == self.tokens[at - 1].range.end);
+            let member = matches!(self.word(at), "." | "::")
+                && matches!(
+                    self.kind(at + 1),
+                    TokenKind::Identifier | TokenKind::Keyword | TokenKind::Number
+                );
             at = match self.word(at) {
                 _ if member => at + 2,
                 "(" | "[" if close => self.group(at)?,
-                "!" if close && matches!(self.word(at + 1), "(" | "[") && self.touches(at) => self.group(at + 1)?,
+                "!" if close && matches!(self.word(at + 1), "(" | "[") && self.touches(at) => {
+                    self.group(at + 1)?
+                }
                 _ => return Some(at),
             };
         }
@@ -255,7 +260,9 @@ impl<'a> Matcher<'a> {
                 (end..stop, stop)
             }
             _ => {
-                let words = [token, token + 1].iter().all(|token| matches!(self.kind(*token), TokenKind::Identifier | TokenKind::Keyword));
+                let words = [token, token + 1]
+                    .iter()
+                    .all(|token| matches!(self.kind(*token), TokenKind::Identifier | TokenKind::Keyword));
                 if *kind == CaptureKind::Prose && (!words || self.touches(token)) {
                     return None;
                 }
@@ -264,7 +271,11 @@ impl<'a> Matcher<'a> {
         };
         let text = &self.text[range.clone()];
         let start = range.start + text.len() - text.trim_start_matches(' ').len();
-        let range = if *kind == CaptureKind::Single { range } else { start..start + text.trim_start_matches(' ').trim_end().len() };
+        let range = if *kind == CaptureKind::Single {
+            range
+        } else {
+            start..start + text.trim_start_matches(' ').trim_end().len()
+        };
         let next = self.tokens.partition_point(|token| token.range.start < behind);
         let end = if *kind == CaptureKind::Rest || *kind == CaptureKind::Prose { range.end } else { behind };
         Some((range, next, end))

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::matching::{Captured, IdiomMatch};
+use super::place::{Captured, IdiomMatch};
 use crate::language::{CaptureKind, CurePiece, Idiom};
 use crate::text::is_word;
 
@@ -92,14 +92,17 @@ impl Writer<'_> {
         let before = self.text[..start].chars().next_back();
         let first = self.out.is_empty();
         let mut new = new;
-        if first && new.starts_with(' ') && before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '[')) {
+        if first && new.starts_with(' ') && before.is_none_or(|c| c.is_whitespace() || matches!(c, '(' | '['))
+        {
             new = &new[1..];
         }
         if first && new.starts_with(is_word) && before.is_some_and(is_word) {
             self.out.push(' ');
         }
         // What was captured before was empty.
-        if new.starts_with(' ') && (self.out.is_empty() && first && before.is_none() || self.out.ends_with([' ', '\n'])) {
+        if new.starts_with(' ')
+            && (self.out.is_empty() && first && before.is_none() || self.out.ends_with([' ', '\n']))
+        {
             new = &new[1..];
         }
         self.out += new;
@@ -152,7 +155,8 @@ impl Writer<'_> {
         }
         let below: Vec<&str> = below.split('\n').map(|line| line.trim_end_matches('\r')).collect();
         let width = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-        let least = below.iter().filter(|line| !line.trim().is_empty()).map(|line| width(line)).min().unwrap_or(0);
+        let least =
+            below.iter().filter(|line| !line.trim().is_empty()).map(|line| width(line)).min().unwrap_or(0);
         let shift = least <= self.base.len() || steps > 1 && least < wanted.len();
         for line in &below {
             match line {

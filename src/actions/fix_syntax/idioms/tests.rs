@@ -45,11 +45,13 @@ fn failures(language: &str) -> (usize, Vec<String>) {
         let (before, after) = &row.example;
         let (snapshot, found) = asked(&language, before, after);
         let first = found.first();
-        let result = first.map_or("nothing is offered".to_owned(), |first| repaired(&snapshot, first).text.to_string());
+        let result = first
+            .map_or("nothing is offered".to_owned(), |first| repaired(&snapshot, first).text.to_string());
         let title = first.map_or("", |first| &first.title);
         if result != *after {
             let reported = complaints(&snapshot);
-            failed.push(format!("{}: {title}\n{result}--- wanted\n{after}--- reported {reported:?}\n", row.id));
+            failed
+                .push(format!("{}: {title}\n{result}--- wanted\n{after}--- reported {reported:?}\n", row.id));
         }
     }
     (rows.len(), failed)
