@@ -19,7 +19,7 @@ use crate::text::common_affixes;
 use crate::verify::{policy, unknown};
 use matching::Matcher;
 use place::IdiomMatch;
-use rendering::Layout;
+use rendering::WritingStyle;
 
 /// How plausible a cure is: whoever writes a habit of another language means it.
 const IDIOM: f32 = 1_000.0;
@@ -54,7 +54,7 @@ struct Root<'r> {
 struct Cure<'a> {
     language: &'a Language,
     lexicon: &'a Lexicon,
-    layout: Layout,
+    layout: WritingStyle,
 }
 
 /// All repairs of this kind.
@@ -112,10 +112,10 @@ pub fn accepted(file: &RequestedFile, lines: &LineTable<'_>, range: &Range<usize
 }
 
 /// How the file is written.
-fn layout(text: &str, language: &Language) -> Layout {
+fn layout(text: &str, language: &Language) -> WritingStyle {
     let tabs = text.lines().filter(|line| line.starts_with('\t')).count();
     let spaces = text.lines().filter(|line| line.starts_with("  ")).count();
-    Layout {
+    WritingStyle {
         step: if tabs > spaces { "\t".into() } else { language.config.indent.clone() },
         line_end: if text.contains("\r\n") { "\r\n" } else { "\n" },
         comment: language.config.line_comment.clone(),

@@ -8,7 +8,7 @@ use crate::text::is_word;
 
 /// How a file is written.
 #[derive(Debug, Clone)]
-pub struct Layout {
+pub struct WritingStyle {
     /// One step of indentation.
     pub step: String,
     /// Its line ends.
@@ -22,14 +22,19 @@ pub struct Layout {
 /// The text around a cure while it is written.
 struct Writer<'a> {
     text: &'a str,
-    layout: &'a Layout,
+    layout: &'a WritingStyle,
     /// The indentation of the line where the idiom begins.
     base: &'a str,
     out: String,
 }
 
 /// What `found` becomes: the bytes that are replaced, and their new text.
-pub fn cured(text: &str, idiom: &Idiom, found: &IdiomMatch<'_>, layout: &Layout) -> (Range<usize>, String) {
+pub fn cured(
+    text: &str,
+    idiom: &Idiom,
+    found: &IdiomMatch<'_>,
+    layout: &WritingStyle,
+) -> (Range<usize>, String) {
     let Range { start, mut end } = found.range;
     let line = text[..start].rfind('\n').map_or(0, |feed| feed + 1);
     let base = &text[line..line + text[line..].len() - text[line..].trim_start_matches([' ', '\t']).len()];
