@@ -109,6 +109,16 @@ fn unified_diff(file: &Path, old: &str, new: &str) -> String {
     diff.unified_diff().context_radius(3).header(&names[0], &names[1]).to_string()
 }
 
+/// The lines that differ, as a diff marks them.
+pub fn changed_lines(old: &str, new: &str) -> String {
+    let diff = similar::TextDiff::from_lines(old, new);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    let line = |change: similar::Change<&str>| {
+        format!("{}{}\n", change.tag(), change.value().trim_end_matches(['\n', '\r']))
+    };
+    changed.map(line).collect()
+}
+
 /// The path of a file in a patch: relative, without `..` and without links, at which `patch` stops.
 fn patch_name(file: &Path) -> String {
     let Ok(path) = std::fs::canonicalize(file) else { return file.display().to_string() };

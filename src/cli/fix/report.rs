@@ -1,9 +1,9 @@
-//! Says of repairs what they do, where, and how sure each is, for people and for programs.
+//! Describes repairs, for people and for programs: what each does, where, and how sure it is.
 
 use serde_json::{Value, json};
 
 use crate::actions::{Fix, with_edits};
-use crate::cli::change::edits_json;
+use crate::cli::change::{changed_lines, edits_json};
 use crate::document::Snapshot;
 
 /// One error or diagnostic, with its repairs.
@@ -26,11 +26,7 @@ impl Problem<'_> {
     pub fn lines(&self, offer: &Fix) -> String {
         let (old, new) =
             (self.snapshot.text.to_string(), with_edits(self.snapshot, &offer.edits).text.to_string());
-        let diff = similar::TextDiff::from_lines(&old, &new);
-        let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
-        changed
-            .map(|change| format!("{}{}\n", change.tag(), change.value().trim_end_matches(['\n', '\r'])))
-            .collect()
+        changed_lines(&old, &new)
     }
 }
 
