@@ -6,6 +6,7 @@ pub mod cores;
 #[cfg(unix)]
 pub mod daemon;
 pub mod family;
+pub mod languages;
 pub mod fit;
 pub mod heal;
 mod job;
@@ -69,6 +70,9 @@ pub struct ModelInfo {
     pub family: String,
     /// CPU features or GPU devices in use, as ggml names them.
     pub backend: String,
+    /// The languages it knows, by their names in lower case; None when it may know any.
+    #[serde(default)]
+    pub languages: Option<Vec<String>>,
     /// Threads used.
     pub threads: usize,
     /// Layers of the model, the output counted as one.
