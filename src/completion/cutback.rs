@@ -115,8 +115,8 @@ pub fn choose(
 struct Search<'a> {
     judge: &'a Validator<'a>,
     context: &'a CursorContext,
-    /// What no candidate may begin with although it fits, and what to call that.
-    refused: Option<(String, Reason)>,
+    /// How much of the text may be kept at most, where some of it must not be shown although it fits, and what to call that.
+    refused: Option<(usize, Reason)>,
     tried: HashSet<(String, usize)>,
     /// Those that do not make the place whole.
     others: Vec<(Trial, Insertion)>,
@@ -155,7 +155,7 @@ impl Search<'_> {
     }
 
     fn is_refused(&self, candidate: &Insertion) -> bool {
-        self.refused.as_ref().is_some_and(|(part, _)| candidate.text.starts_with(part.as_str()))
+        self.refused.as_ref().is_some_and(|(most, _)| candidate.text.trim_end().len() > *most)
     }
 
     fn confirmed(&mut self, trial: Trial, candidate: Insertion, origin: Origin) -> Option<Chosen> {
@@ -164,8 +164,9 @@ impl Search<'_> {
         }
         let names = self.judge.names(&trial);
         if let Some((end, reason)) = self.judge.objection(&trial, &names) {
-            let part = candidate.text.get(..end).unwrap_or(&candidate.text);
-            self.refused = Some((part.to_owned(), reason));
+            // Half of a line that was meant to say this says nothing: the lines before it may stay.
+            let most = candidate.text.get(..end).and_then(|part| part.rfind('\n')).unwrap_or(0);
+            self.refused = Some((most, reason));
             return None;
         }
         Some(Chosen::of(self.judge, trial, &names, candidate, origin))

@@ -145,16 +145,19 @@ fn names_of_other_functions_are_not_used() {
         "python",
         "import csv\n\ndef load(path):\n    file = open(path)\n    return file\n\ndef rows(path):\n    r = ˇ\n    return r\n",
         "csv.reader(file)\n",
+        expect!["Invalid"],
+    );
+    check(
+        "python",
+        "def load(path):\n    file = open(path)\n    return file\n\ndef rows(path):\n    ˇ\n",
+        "size = len(path)\n    return file.read(size)\n",
         expect![[r#"
-            import csv
-
             def load(path):
                 file = open(path)
                 return file
 
             def rows(path):
-                r = «csv.reader()»
-                return r
+                «size = len(path)»
         "#]],
     );
     check(
@@ -231,7 +234,7 @@ fn a_language_that_the_model_does_not_know_is_silence() {
     use treefill::engine::{ModelInfo, Status};
     let engine = ScriptedEngine::always("x = 1\n");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let mut outcome = |languages: Option<&[&str]>, language: &str| {
+    let outcome = |languages: Option<&[&str]>, language: &str| {
         let languages = languages.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
         engine.set_status(Status::Ready(Arc::new(ModelInfo { languages, ..ModelInfo::default() })));
         let mut request = request("python", "ˇ\n", TriggerKind::Invoked);
