@@ -6,11 +6,11 @@ pub mod cores;
 #[cfg(unix)]
 pub mod daemon;
 pub mod family;
-pub mod languages;
 pub mod fit;
 pub mod heal;
 mod job;
 pub mod kv;
+pub mod languages;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod local;

@@ -6,7 +6,10 @@ use std::path::Path;
 /// user has chosen is trusted unless its `metadata`, the value of [`KEY`], says otherwise.
 pub fn known(metadata: Option<&str>, path: &Path) -> Option<Vec<String>> {
     let stated = metadata.map(list).filter(|languages| !languages.is_empty());
-    let ours = || crate::models::is_embedded(path).then(|| crate::models::EMBEDDED_LANGUAGES.map(str::to_owned).to_vec());
+    let ours = || {
+        crate::models::is_embedded(path)
+            .then(|| crate::models::EMBEDDED_LANGUAGES.map(str::to_owned).to_vec())
+    };
     stated.or_else(ours)
 }
 
@@ -15,7 +18,8 @@ pub const KEY: &str = "treefill.languages";
 
 /// The names in a value, which llama.cpp gives as `["python", "rust"]` where it is a list.
 fn list(value: &str) -> Vec<String> {
-    let names = value.split(',').map(|name| name.trim_matches(|c: char| c.is_whitespace() || "[]\"'".contains(c)));
+    let names =
+        value.split(',').map(|name| name.trim_matches(|c: char| c.is_whitespace() || "[]\"'".contains(c)));
     names.filter(|name| !name.is_empty()).map(str::to_lowercase).collect()
 }
 

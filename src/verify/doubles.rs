@@ -21,9 +21,7 @@ pub fn first_end(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> O
     let sames = found.iter().filter(sides).filter_map(|one| one.node("same"));
     let keys: Vec<Key<'_>> = found
         .iter()
-        .filter_map(|one| {
-            Some(Key { pattern: one.pattern, list: one.node("list")?, node: one.node("key")? })
-        })
+        .filter_map(|one| Some(Key { pattern: one.pattern, list: one.node("list")?, node: one.node("key")? }))
         .collect();
     let is_double = |key: &&Key<'_>| {
         touches(key.node)

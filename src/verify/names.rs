@@ -279,7 +279,8 @@ impl<'a> File<'a> {
 
     /// Whether a name that is not known has definitions all the same, out of sight.
     fn is_foreign(&self, used: &Use<'_>, all: &Facts) -> bool {
-        !self.tree.root_node().has_error() && all.definitions.iter().any(|it| self.defines(it, used.name, all))
+        !self.tree.root_node().has_error()
+            && all.definitions.iter().any(|it| self.defines(it, used.name, all))
     }
 
     /// Whether an identifier among bare tokens is most likely a value: no member, path, macro, argument's name or parameter.

@@ -15,7 +15,8 @@ pub fn unknown(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> usi
     let root = tree.root_node();
     let find = |query, range: Range<usize>| captures(query, root, rope_text(&snapshot.text), range);
     let all: Vec<(&str, Node<'_>)> = find(&language.queries.names, inserted.clone()).collect();
-    let of = |name: &'static str| all.iter().filter(move |(capture, _)| *capture == name).map(|(_, node)| *node);
+    let of =
+        |name: &'static str| all.iter().filter(move |(capture, _)| *capture == name).map(|(_, node)| *node);
     let touches = |node: &Node<'_>| node.start_byte() < inserted.end && inserted.start < node.end_byte();
     let reads: Vec<Node<'_>> = of("own").filter(touches).collect();
     if reads.is_empty() {
@@ -29,14 +30,19 @@ pub fn unknown(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> usi
     let text = |node: Node<'_>| snapshot.slice(node.byte_range());
     let mut unknown: HashSet<String> = HashSet::new();
     for read in reads.into_iter().filter(|read| !defined.contains(&read.id())) {
-        let holds = |class: &&Node<'_>| class.start_byte() <= read.start_byte() && read.end_byte() <= class.end_byte();
-        let Some(class) = classes.iter().filter(holds).min_by_key(|class| class.byte_range().len()) else { continue };
+        let holds = |class: &&Node<'_>| {
+            class.start_byte() <= read.start_byte() && read.end_byte() <= class.end_byte()
+        };
+        let Some(class) = classes.iter().filter(holds).min_by_key(|class| class.byte_range().len()) else {
+            continue;
+        };
         if !of("owner").any(|owner| owner.id() == class.id()) {
             continue;
         }
         let name = text(read);
-        let members = find(&language.queries.repairs, class.byte_range())
-            .filter(|(capture, node)| *capture == "member" && (!touches(node) || defined.contains(&node.id())));
+        let members = find(&language.queries.repairs, class.byte_range()).filter(|(capture, node)| {
+            *capture == "member" && (!touches(node) || defined.contains(&node.id()))
+        });
         let is_known = members.map(|(_, node)| node).any(|member| text(member) == name);
         if !is_known && !name.starts_with("__") {
             unknown.insert(name);

@@ -167,7 +167,11 @@ fn names_of_other_functions() {
     foreign("python", &format!("{f}from a import *\n\ndef g():\n    return ⟦rows⟧\n"), None);
     let f = "fn f(a: u8) {\n    let count = a;\n}\n\n";
     foreign("rust", &format!("{f}fn g() {{\n    ⟦h(count)⟧\n}}\n"), Some("h(count"));
-    foreign("rust", &format!("{f}fn g() {{\n    assert_eq!(⟦b.count, count⟧);\n}}\n"), Some("b.count, count"));
+    foreign(
+        "rust",
+        &format!("{f}fn g() {{\n    assert_eq!(⟦b.count, count⟧);\n}}\n"),
+        Some("b.count, count"),
+    );
     foreign("rust", &format!("{f}fn g() {{\n    println!(⟦\"\", count = 1⟧);\n}}\n"), None);
     foreign("rust", &format!("{f}fn g() {{\n    println!(\"\", ⟦v.map(|count| count)⟧);\n}}\n"), None);
     foreign("rust", &format!("{f}fn g() {{\n    own!(⟦count⟧);\n}}\n"), None);

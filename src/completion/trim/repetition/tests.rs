@@ -85,7 +85,10 @@ fn phrases() {
         ],
     );
     let prose = "This tool checks the code of the code of the project.";
-    check("markdown", &[("# Demo\n\nˇ\n", prose, "Repetition"), ("x = ˇ\n", "a(b) + a(b) + c", "a(b) + a(b) + c")]);
+    check(
+        "markdown",
+        &[("# Demo\n\nˇ\n", prose, "Repetition"), ("x = ˇ\n", "a(b) + a(b) + c", "a(b) + a(b) + c")],
+    );
     check(
         "rust",
         &[
