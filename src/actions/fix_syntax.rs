@@ -12,6 +12,7 @@
 //!         return 1
 //! ```
 
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -20,6 +21,7 @@ pub mod ngram;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
@@ -67,7 +69,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let Some(error) = meant(&errors, &lines, request) else { return habits(request, file, &lines) };
     let lexicon = Lexicon::of(language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
@@ -75,14 +77,18 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
+    // A parser that refuses a text without a place leaves the cursor as the best guess.
+    places.extend(request.range.as_ref().map(|range| range.start).filter(|_| error == text.len()));
     let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    let candidates = search::in_order(text, candidates);
+    let mut sure = idioms::candidates(&site, language);
+    sure.extend(spelling::candidates(&site, language));
+    let (sure, candidates) = (search::in_order(text, sure), search::in_order(text, candidates));
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
+    let found = search.run(&sure, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
@@ -105,6 +111,23 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
         kind: candidate.what.name(),
     };
     found.iter().enumerate().map(offer).collect()
+}
+
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: title::of(&file.text, &candidate),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
+        score: candidate.score,
+        kind: candidate.what.name(),
+        edits: vec![candidate.edit],
+    };
+    found.into_iter().take(OFFERS).map(offer).collect()
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.

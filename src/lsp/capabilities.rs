@@ -15,6 +15,8 @@ use crate::document::Encoding;
 /// What matters about the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientCapabilities {
+    /// What it calls itself; empty where it does not say.
+    pub name: String,
     /// What positions count.
     pub encoding: Encoding,
     /// Whether it shows inline completions; one that does gets no menu entries unless the user wants them.
@@ -56,6 +58,7 @@ impl ClientCapabilities {
         let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
         let markdown = UNANNOUNCED_MARKDOWN.iter().any(|client| name.eq_ignore_ascii_case(client));
         Self {
+            name: name.to_owned(),
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,

@@ -58,6 +58,14 @@ pub struct CompletionAnswer {
     pub id: u64,
 }
 
+impl PendingRequest {
+    /// The user asked for it, as far as the editor can tell: what was dismissed may come again.
+    pub fn asked_for(mut self) -> Self {
+        (self.hush, self.options.dismissed) = (None, Arc::default());
+        self
+    }
+}
+
 impl Session {
     /// Begins a request: takes the snapshot and stops what runs for this document. A request handler calls this first,
     /// before it waits for anything.
@@ -73,6 +81,7 @@ impl Session {
             state.counts.record(&outcome);
             state.record_answer(uri, &outcome, begun, false);
             state.last_request = Some(LastRequest::silent(uri, reason.clone(), kind));
+            self.answers.notify_one();
             return Err(reason);
         }
         let mut options = state.config.completion_options();
@@ -176,11 +185,16 @@ impl Session {
         if outcome != Outcome::Skipped(Reason::Superseded) || state.last_request.is_none() {
             state.last_request = Some(LastRequest::of(&request, offset, &outcome, begun.kind));
         }
+        // Who asks and gets something wants to see again what there is.
+        if begun.kind == RequestKind::Invoked && matches!(outcome, Outcome::Suggested(_)) {
+            state.quiet_until = None;
+        }
         state.last_answer += 1;
         let id = state.last_answer;
         let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
         state.record_answer(&snapshot.uri, &outcome, begun, continued);
         drop(state);
+        self.answers.notify_one();
         self.check_later(check);
         CompletionAnswer { outcome, others, snapshot, id }
     }
