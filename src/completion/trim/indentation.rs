@@ -100,18 +100,14 @@ fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
         }
     });
     let own = line::width(&context.line.indentation);
-    let line = |(number, (text, (code, in_string, comment))): (usize, (&'a str, (Vec<char>, bool, bool)))| {
-        let mark = context.line_comment.as_str();
+    let mark = context.line_comment.as_str();
+    let mut found = Vec::new();
+    for (number, (text, (code, in_string, comment))) in text.split('\n').zip(codes).enumerate() {
         let is_comment = comment && text.trim_start().starts_with(mark);
-        TextLine {
-            text,
-            columns: if number == 0 { own } else { line::width(text) },
-            code,
-            in_string,
-            is_comment,
-        }
-    };
-    text.split('\n').zip(codes).enumerate().map(line).collect()
+        let columns = if number == 0 { own } else { line::width(text) };
+        found.push(TextLine { text, columns, code, in_string, is_comment });
+    }
+    found
 }
 
 /// Writes indentation in the file's own unit.
