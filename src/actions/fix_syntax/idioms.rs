@@ -15,7 +15,7 @@ use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::actions::request::RequestedFile;
 use crate::document::Edit;
 use crate::language::{Accepted, Idiom, Language};
-use crate::text::common_affixes;
+use crate::text::{common_affixes, is_word};
 use crate::verify::{policy, unknown};
 use matching::Matcher;
 use place::IdiomMatch;
@@ -152,9 +152,16 @@ fn anchor_rows(site: &ErrorSite<'_>) -> Vec<usize> {
     rows
 }
 
-/// The change of `range` to `new`, without what stays at its ends.
+/// The change of `range` to `new`, without what stays at its ends; whole words only.
 fn candidate(text: &str, range: &Range<usize>, new: &str, title: String, score: f32) -> RepairCandidate {
-    let (head, tail) = common_affixes(&text[range.clone()], new);
+    let old = &text[range.clone()];
+    let (head, tail) = common_affixes(old, new);
+    let cut = |text: &str, at: usize| text[..at].ends_with(is_word) && text[at..].starts_with(is_word);
+    let word_start = |at: usize| old[..at].trim_end_matches(is_word).len();
+    let head = if cut(old, head) || cut(new, head) { word_start(head) } else { head };
+    let kept = &old[old.len() - tail..];
+    let split = cut(old, old.len() - tail) || cut(new, new.len() - tail);
+    let tail = if split { kept.trim_start_matches(is_word).len() } else { tail };
     let edit = Edit::replace(range.start + head..range.end - tail, &new[head..new.len() - tail]);
     RepairCandidate { title: Some(title), ..RepairCandidate::new(edit, RepairKind::Idiom, score) }
 }
