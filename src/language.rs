@@ -309,8 +309,10 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        let all =
-            ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "repairs", "stubs"];
+        let all = [
+            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles",
+            "repairs", "stubs",
+        ];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }
