@@ -54,7 +54,11 @@ fn brackets_say_how_deep_a_line_is() {
                 ".iter()\n        .sum();\n    c(a)",
             ),
             ("fn f() {\n    g(|a| {\n        a\n    ˇ\n}\n", "});\n  h();", "});\n    h();"),
-            ("fn f() {\n    ˇ\n}\n", "(a << 8)\n| (b << 4)\n| c", "(a << 8)\n        | (b << 4)\n        | c"),
+            (
+                "fn f() {\n    ˇ\n}\n",
+                "(a << 8)\n| (b << 4)\n| c",
+                "(a << 8)\n        | (b << 4)\n        | c",
+            ),
             ("fn f() {\n    g(r#\"\nˇ\n}\n", "a\"#);\n    h();", "a\"#);\n    h();"),
             // A string goes on as it was written.
             ("fn f() {\n    ˇ\n}\n", "let a = \"b\n  c\";\n      d();", "let a = \"b\n  c\";\n    d();"),
