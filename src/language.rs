@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) use builtins::Builtins;
 pub(crate) use config::{DocStyle, Docs, LanguageConfig};
 pub use queries::Queries;
-pub(crate) use repairs::{DiagnosticKind, Imports, Repairs};
+pub(crate) use repairs::{DiagnosticKind, Imports, RepairShares, Repairs};
 pub(crate) use source::GrammarProblem;
 
 /// One language: its configuration, grammar and queries.

@@ -12,6 +12,9 @@
 //!         return 1
 //! ```
 
+mod body;
+mod choice;
+mod class;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -23,7 +26,7 @@ mod site;
 mod title;
 mod tokens;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -51,8 +54,6 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
-/// Repairs that are offered at most: more would be guesses.
-const OFFERS: usize = 3;
 /// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
 const CLEAR: f32 = 3.0;
 /// Lines between the cursor and the error that is meant: a missing bracket shows far below.
@@ -79,7 +80,8 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    let candidates = search::in_order(text, candidates);
+    candidates.extend(body::candidates(&site, language));
+    let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
@@ -87,24 +89,30 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
     };
-    // Two that differ in white space only would look like the same one twice.
-    let mut titles = HashSet::new();
-    let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
-    let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
-    let clear =
-        found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
+    let found: Vec<&RepairCandidate> = found.iter().filter(near).collect();
+    let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
+    let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
+    let offer = |choice: choice::Choice<'_>| Fix {
         action: &SPEC,
-        title: title::of(text, candidate),
-        preferred: number == 0 && clear,
-        exact_share: None,
-        edits: vec![candidate.edit.clone()],
+        title: choice.title,
+        preferred: choice.preferred,
+        exact_share: choice.exact_share,
+        edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
-        score: candidate.score,
-        kind: candidate.what.name(),
+        score: choice.candidate.score,
+        kind: choice.candidate.what.name(),
     };
-    found.iter().enumerate().map(offer).collect()
+    choice::choose(&found, text, &lexicon, language, &titles).into_iter().map(offer).collect()
+}
+
+/// The class of a repair, for those who measure: its name in `grammars/<lang>/repairs.toml`.
+pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
+    let language = snapshot.language.as_deref()?;
+    let edit = fix.edits.first().filter(|_| fix.action == &SPEC)?;
+    let what = site::RepairKind::by_name(fix.kind)?;
+    let class = class::RepairClass::of(&snapshot.text.to_string(), edit, &what, &Lexicon::of(language));
+    Some(class.name())
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.

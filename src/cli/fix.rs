@@ -15,7 +15,7 @@ use model::{FixModel, answer};
 use serde_json::json;
 
 use super::change::{FileLine, edits_json, show};
-use crate::actions::{self, ActionRequest, Fix};
+use crate::actions::{self, ActionRequest, Fix, fix_syntax};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -142,6 +142,7 @@ impl Fixer<'_> {
             .map(|offer| {
                 json!({
                     "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
+                    "class": fix_syntax::class_name(snapshot, offer),
                     "edits": edits_json(&offer.edits),
                     "errors": total(&actions::with_edits(snapshot, &offer.edits)),
                 })

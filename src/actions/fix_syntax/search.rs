@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::lexer::Lexicon;
 use super::region::{LineTable, Region};
 use super::site::RepairCandidate;
 use crate::document::Snapshot;
@@ -20,8 +21,15 @@ const ALWAYS: usize = 12;
 const HELPED: usize = 3;
 
 /// Candidates without those that lead to the same text, most plausible first.
-pub fn in_order(text: &str, mut candidates: Vec<RepairCandidate>) -> Vec<RepairCandidate> {
+pub fn in_order(
+    text: &str,
+    lexicon: &Lexicon,
+    mut candidates: Vec<RepairCandidate>,
+) -> Vec<RepairCandidate> {
     candidates.retain(|candidate| candidate.score.is_finite() && !glues(text, candidate));
+    for candidate in &mut candidates {
+        candidate.score -= candidate.class(text, lexicon).cost();
+    }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut seen = HashSet::new();
     candidates.retain(|candidate| seen.insert(normal(text, candidate)));

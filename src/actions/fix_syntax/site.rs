@@ -33,9 +33,29 @@ pub enum RepairKind {
     Idiom,
     /// A misspelt keyword.
     Spelling,
+    /// A block without a body gets an empty one.
+    Body,
 }
 
 impl RepairKind {
+    const ALL: [Self; 10] = [
+        Self::Insert,
+        Self::Delete,
+        Self::Replace,
+        Self::Swap,
+        Self::Indent,
+        Self::Join,
+        Self::Split,
+        Self::Idiom,
+        Self::Spelling,
+        Self::Body,
+    ];
+
+    /// The kind of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name, the same in every release.
     pub fn name(&self) -> &'static str {
         match self {
@@ -48,6 +68,7 @@ impl RepairKind {
             Self::Split => "split",
             Self::Idiom => "idiom",
             Self::Spelling => "spelling",
+            Self::Body => "body",
         }
     }
 }

@@ -11,7 +11,7 @@ fn a_repair_is_shown_as_a_diff_and_written_when_told() {
     let run = home.run(&["fix", &file]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.out.contains("-    if len(items > 3:\n+    if len(items) > 3:\n"), "{run:?}");
-    assert!(run.err.contains("a.py:2: Insert `)` after `if len(items`"), "{run:?}");
+    assert!(run.err.contains("a.py:2: Close the call: insert `)` after `len(items`"), "{run:?}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), BROKEN);
 
     let run = home.run(&["fix", "--write", &file]);
@@ -43,7 +43,7 @@ fn offers_for_programs_and_clear_refusals() {
     let file = home.file("a.rs", "fn f() {\n    let x = 1\n    x + 1;\n}\n");
     let run = home.run(&["fix", "--json", &file]);
     let object: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!(object["offers"][0]["title"], "Insert `;` after `let x = 1`");
+    assert_eq!(object["offers"][0]["title"], "Add the missing `;` after `let x = 1`");
     assert_eq!((run.code, &object["offers"][0]["errors"]), (1, &0.into()));
     home.run(&["fix"]).refused(2, &["FILE"]);
     home.run(&["fix", &home.file("a.txt", "x")]).refused(1, &["a.txt is not known", "python, rust"]);
