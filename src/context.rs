@@ -3,6 +3,7 @@
 //! The work is bounded: windows of some kilobytes of text, and query cursors limited to byte ranges.
 
 pub(crate) mod imports;
+mod in_import;
 pub(crate) mod line;
 pub(crate) mod outline;
 pub(crate) mod scope;
@@ -44,6 +45,8 @@ pub struct CursorContext {
     pub tail: LineTail,
     /// Code, string or comment.
     pub cursor_in: CursorIn,
+    /// Whether the cursor is in an import statement.
+    pub in_import: bool,
     /// One step of indentation in this file.
     pub indent: Indent,
     /// The file's line ends: `\n` or `\r\n`.
@@ -101,6 +104,7 @@ impl CursorContext {
             offset,
             tail: line.tail(),
             cursor_in: scope::cursor_in(near.snapshot, near.tree, &line, offset - near.start),
+            in_import: in_import::is_inside(near.snapshot, near.tree, offset - near.start, &before),
             indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
             line_ending: snapshot.line_ending(),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),

@@ -5,6 +5,11 @@ pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// Whether `c` closes a bracket or a quotation.
+pub fn is_closer(c: char) -> bool {
+    matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
+}
+
 /// How many bytes the two texts have in common at their start; whole characters.
 pub fn common_prefix(old: &str, new: &str) -> usize {
     same(old.chars().zip(new.chars()))

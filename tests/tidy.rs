@@ -89,7 +89,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs"]),
-    ("schemars", &["src/config", "src/engine", "src/completion/request.rs"]),
+    ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/eval"]),
     ("walkdir", &["src/eval"]),
     ("toml", &["src/config", "src/language"]),

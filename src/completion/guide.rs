@@ -94,7 +94,8 @@ fn floor(context: &CursorContext) -> usize {
             _ => own,
         }
     } else {
-        own + 1
+        // Behind half a line, which opens no block, further statements stand as deep as it does.
+        own + usize::from(context.opens_block)
     }
 }
 

@@ -16,6 +16,18 @@ pub enum Reason {
     Disabled,
     /// The place is not one to complete at (in the middle of a word, say).
     NotHere,
+    /// The user wants suggestions only when asking, and did not ask.
+    ManualOnly,
+    /// The user wants none by themselves inside comments.
+    OffInComments,
+    /// The user wants none by themselves inside strings.
+    OffInStrings,
+    /// The user wants none by themselves inside imports.
+    OffInImports,
+    /// The user dismissed a suggestion a moment ago.
+    Quiet,
+    /// The user dismissed this suggestion at this place, or took it back.
+    DismissedBefore,
     /// The model generated nothing, or only white space.
     Blank,
     /// What was generated is already in the text after the cursor.
@@ -58,10 +70,16 @@ impl fmt::Display for Reason {
         out.write_str(match self {
             Self::Disabled => "switched off here",
             Self::NotHere => "not a place to complete at",
+            Self::ManualOnly => "suggestions come only when you ask (completion.trigger = \"manual\")",
+            Self::OffInComments => "switched off inside comments (completion.in_comments = false)",
+            Self::OffInStrings => "switched off inside strings (completion.in_strings = false)",
+            Self::OffInImports => "switched off inside imports (completion.in_imports = false)",
+            Self::Quiet => "you dismissed a suggestion a moment ago (completion.quiet_after_dismissal_s)",
+            Self::DismissedBefore => "you dismissed or undid that suggestion here; ask to see it again",
             Self::Blank => "the model has nothing to add",
             Self::AlreadyThere => "what the model would add is already there",
             Self::Repetition => "the model repeats itself or the lines above",
-            Self::LowConfidence => "the model is not sure enough",
+            Self::LowConfidence => "the model is not sure enough (completion.eagerness says how sure it must be)",
             Self::Invalid => "nothing of what the model wrote fits the syntax",
             Self::Risky => {
                 "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"

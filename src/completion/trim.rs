@@ -52,6 +52,13 @@ pub fn trim(raw: &str, context: &CursorContext, extent: Extent) -> Result<String
     Ok(text.to_owned())
 }
 
+/// The first line with text, where others follow.
+pub fn first_line(text: &str) -> Option<&str> {
+    let start = text.len() - text.trim_start().len();
+    let end = start + text[start..].find('\n')?;
+    Some(&text[..end])
+}
+
 fn wanted_lines<'a>(text: &'a str, context: &CursorContext, extent: Extent) -> &'a str {
     let lines = match extent {
         Extent::Line => 1,

@@ -18,6 +18,8 @@ pub enum Script {
     Pieces(Vec<String>),
     /// Send these whole texts, each of one token with this log-probability, as candidates; then finish.
     Texts(Vec<(String, f32)>),
+    /// Send these pieces of one text, each of one token with this log-probability; then finish.
+    Rated(Vec<(String, f32)>),
     /// Give these log-probabilities to the texts that are to be scored; then finish.
     Scores(Vec<f32>),
     /// Never send anything; end only when cancelled.
@@ -90,6 +92,14 @@ impl Engine for ScriptedEngine {
                     let generated_tokens = texts.len();
                     for (candidate, (text, logprob)) in texts.into_iter().enumerate() {
                         let piece = Piece { text, logprob, tokens: 1, candidate };
+                        let _ = sender.send(Ok(Update::Piece(piece)));
+                    }
+                    let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
+                }
+                Script::Rated(pieces) => {
+                    let generated_tokens = pieces.len();
+                    for (text, logprob) in pieces {
+                        let piece = Piece { text, logprob, tokens: 1, candidate: 0 };
                         let _ = sender.send(Ok(Update::Piece(piece)));
                     }
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));

@@ -9,7 +9,7 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification;
 
 use crate::engine::Status;
-use crate::session::Session;
+use crate::session::{LastRequest, Session};
 
 /// `treefill/status`.
 enum Changed {}
@@ -52,6 +52,20 @@ fn describe(status: &Status) -> Value {
             "threads": model.threads,
         }),
     }
+}
+
+/// What came of the last request, and why nothing was shown.
+pub fn last(last: &LastRequest) -> Value {
+    json!({
+        "uri": &*last.uri,
+        // From 1, as people and command lines count.
+        "line": last.place.map(|(line, _)| line + 1),
+        "column": last.place.map(|(_, column)| column + 1),
+        "by": last.kind,
+        "shown": last.reason.is_none(),
+        "reason": last.reason.as_ref().map(ToString::to_string),
+        "seconds_ago": last.at.elapsed().unwrap_or_default().as_secs(),
+    })
 }
 
 /// Sends the client the state and every change of it. Runs for the life of the server.

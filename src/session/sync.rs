@@ -75,7 +75,10 @@ impl Session {
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
-        let checks = feedback.text_changed(&mut open.feedback, open.document.text());
+        let (checks, taken_back) = feedback.text_changed(&mut open.feedback, open.document.text());
+        if taken_back {
+            open.forget_seen();
+        }
         let diagnose = state.diagnoses(uri);
         drop(state);
         self.check_later(checks);

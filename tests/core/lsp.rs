@@ -2,6 +2,7 @@
 
 mod actions;
 mod ahead;
+mod control;
 mod diagnostics;
 mod frames;
 mod inline;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::lsp::commands::{self, ACCEPTED, APPLY, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM};
+use crate::lsp::commands::{
+    self, ACCEPTED, APPLY, DISMISSED, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
+};
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, status};
@@ -19,6 +21,10 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
     match params.command.as_str() {
         ACCEPTED => {
             server.session.accepted(argument["id"].as_u64().unwrap_or(u64::MAX));
+            Ok(Value::Null)
+        }
+        DISMISSED => {
+            server.session.dismissed(argument["id"].as_u64(), argument["uri"].as_str());
             Ok(Value::Null)
         }
         PAUSE => pause(server, argument),
@@ -95,5 +101,7 @@ fn status(server: &Server, argument: &Value) -> Value {
         "documents": overview.documents,
         "counts": overview.counts,
         "instruct": overview.instruct,
+        "interrupts": overview.interrupts,
+        "last": overview.last.as_ref().map(status::last),
     })
 }

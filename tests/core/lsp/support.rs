@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
 use treefill::cancel::CancelToken;
+use treefill::completion::Eagerness;
 use treefill::config::Config;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
@@ -126,7 +127,11 @@ impl TestServer {
         std::fs::write(&file, config).unwrap();
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
-        config.completion.options.debounce = Duration::ZERO;
+        config.completion.options.delay = Duration::ZERO;
+        // Nor do they depend on the weights of the ranking.
+        if config.completion.options.eagerness == Eagerness::Medium {
+            config.completion.options.eagerness = Eagerness::Everything;
+        }
         // On a battery or not, jobs come only when a test asks for them.
         if config.engine.prefetch == Prefetch::Auto {
             config.engine.prefetch = Prefetch::Never;
