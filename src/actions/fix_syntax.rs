@@ -54,8 +54,6 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
-/// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
-const CLEAR: f32 = 3.0;
 /// Lines between the cursor and the error that is meant: a missing bracket shows far below.
 const NEAR: usize = 40;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
@@ -83,7 +81,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(body::candidates(&site, language));
     let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();
-    let search = search::Search { text, lines: &lines, language, verifier, snapshot };
+    let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
@@ -213,5 +211,7 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
     with_edits(snapshot, &offer.edits)
 }
 
+#[cfg(test)]
+mod meaning_tests;
 #[cfg(test)]
 mod tests;

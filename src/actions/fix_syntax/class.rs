@@ -1,6 +1,8 @@
 //! Sorts repairs by what they take from the user: nothing, marks and white space, the spelling of a word, a word. How often a class
 //! was right is data of a language (`grammars/<name>/repairs.toml`).
 
+use std::ops::Range;
+
 use super::lexer::Lexicon;
 use super::site::{RepairCandidate, RepairKind};
 use crate::document::Edit;
@@ -35,8 +37,12 @@ pub enum RepairClass {
     Swap,
     /// One of two equal neighbours goes.
     Doubled,
-    /// A mark goes.
+    /// One of two equal marks goes.
+    DoubledMark,
+    /// A mark that divides goes: a comma, a colon, a semicolon.
     DeleteMark,
+    /// Another mark goes: an operator, mostly.
+    DeleteOperator,
     /// A bracket goes.
     DeleteBracket,
     /// A quote goes.
@@ -75,7 +81,7 @@ pub enum Loss {
 }
 
 /// Each class: its name, the same in every release; what is lost; and what that takes from the score of a repair, in nats.
-const CLASSES: [(RepairClass, &str, Loss, f32); 25] = [
+const CLASSES: [(RepairClass, &str, Loss, f32); 27] = [
     (RepairClass::Idiom, "idiom", Loss::Nothing, 0.0),
     (RepairClass::Spelling, "spelling", Loss::Nothing, 0.0),
     (RepairClass::Body, "body", Loss::Nothing, 0.0),
@@ -89,7 +95,9 @@ const CLASSES: [(RepairClass, &str, Loss, f32); 25] = [
     (RepairClass::InsertKeyword, "insert_keyword", Loss::Nothing, 0.0),
     (RepairClass::Swap, "swap", Loss::Marks, 0.0),
     (RepairClass::Doubled, "doubled", Loss::Marks, 0.0),
+    (RepairClass::DoubledMark, "doubled_mark", Loss::Marks, 0.0),
     (RepairClass::DeleteMark, "delete_mark", Loss::Marks, 0.0),
+    (RepairClass::DeleteOperator, "delete_operator", Loss::Marks, 0.0),
     (RepairClass::DeleteBracket, "delete_bracket", Loss::Marks, 0.0),
     (RepairClass::DeleteQuote, "delete_quote", Loss::Marks, 0.0),
     (RepairClass::ChangeMark, "change_mark", Loss::Marks, 0.0),
@@ -113,7 +121,7 @@ impl RepairClass {
             RepairKind::Indent => Self::Indent,
             RepairKind::Join | RepairKind::Split => Self::LineEnd,
             _ if edit.range.is_empty() && !edit.text.contains(is_word) && !is_inside_word(text, edit) => {
-                Self::of_marks("", &edit.text, what)
+                Self::of_marks("", &edit.text, what, false)
             }
             _ => Self::of_words(text, edit, what, lexicon),
         }
@@ -145,7 +153,7 @@ impl RepairClass {
     }
 
     /// The class of a change that keeps all words.
-    fn of_marks(old: &str, new: &str, what: &RepairKind) -> Self {
+    fn of_marks(old: &str, new: &str, what: &RepairKind, doubled: bool) -> Self {
         let (lost, gained) = difference(old.chars().filter(is_mark), new.chars().filter(is_mark));
         let any = |marks: &[char], which: fn(char) -> bool| marks.iter().any(|mark| which(*mark));
         match (lost.is_empty(), gained.is_empty()) {
@@ -158,7 +166,9 @@ impl RepairClass {
             (false, _) if lost.iter().filter(|mark| is_quote(**mark)).count() > 1 => Self::DeleteWord,
             (false, true) if any(&lost, is_quote) => Self::DeleteQuote,
             (false, true) if any(&lost, is_bracket) => Self::DeleteBracket,
-            (false, true) => Self::DeleteMark,
+            (false, true) if doubled => Self::DoubledMark,
+            (false, true) if lost.iter().all(|mark| matches!(mark, ',' | ';' | ':')) => Self::DeleteMark,
+            (false, true) => Self::DeleteOperator,
             (false, false) => match (any(&lost, is_bracket), any(&gained, is_bracket)) {
                 (true, true) => Self::ChangeBracket,
                 (true, false) => Self::BracketToMark,
@@ -172,20 +182,18 @@ impl RepairClass {
         let old = &text[start..end];
         let new = [&text[start..edit.range.start], &edit.text, &text[edit.range.end..end]].concat();
         let (lost, gained) = difference(words(old), words(&new));
-        let marks = || Self::of_marks(old, &new, what);
+        let gone = text[edit.range.clone()].trim();
+        let marks = || Self::of_marks(old, &new, what, is_doubled(text, &edit.range, gone));
         match (&lost[..], &gained[..]) {
             ([], []) => marks(),
-            ([], gained) if old.contains(|c| is_mark(&c)) && marks() != Self::InsertMark && marks() != Self::Space => {
-                let _ = gained;
-                Self::MarkToWord
-            }
+            ([], _) if !gone.is_empty() && !edit.text.contains(gone) => Self::MarkToWord,
             ([], gained) if gained.iter().all(|word| lexicon.is_keyword(word)) => Self::InsertKeyword,
             ([], _) => Self::InsertWord,
             (lost, gained) if !gained.is_empty() && lost.concat() == gained.concat() => match marks() {
                 Self::Space => Self::Divide,
                 class => class,
             },
-            ([word], []) if is_doubled(text, start, end, word) => Self::Doubled,
+            ([word], []) if is_doubled(text, &(start..end), word) => Self::Doubled,
             (_, []) => Self::DeleteWord,
             ([word], [other]) if lexicon.is_keyword(word) && lexicon.is_keyword(other) => Self::ChangeKeyword,
             ([word], [other]) if is_near(word, other) => Self::NearWord,
@@ -244,17 +252,68 @@ fn difference<T: PartialEq>(
     (lost, gained)
 }
 
-/// Whether `word`, which goes, is also its own neighbour.
-fn is_doubled(text: &str, start: usize, end: usize, word: &str) -> bool {
+/// Whether `token`, which goes with these bytes, is also its own neighbour.
+fn is_doubled(text: &str, range: &Range<usize>, token: &str) -> bool {
     let line_end = |c: char| c == '\n';
-    let before = text[..start].rsplit(line_end).next().unwrap_or_default().trim_end();
-    let after = text[end..].split(line_end).next().unwrap_or_default().trim_start();
-    before.strip_suffix(word).is_some_and(|rest| !rest.ends_with(is_word))
-        || after.strip_prefix(word).is_some_and(|rest| !rest.starts_with(is_word))
+    let before = text[..range.start].rsplit(line_end).next().unwrap_or_default().trim_end();
+    let after = text[range.end..].split(line_end).next().unwrap_or_default().trim_start();
+    let apart = |c: char| is_word(c) && token.contains(is_word);
+    !token.is_empty()
+        && (before.strip_suffix(token).is_some_and(|rest| !rest.ends_with(apart))
+            || after.strip_prefix(token).is_some_and(|rest| !rest.starts_with(apart)))
 }
 
 fn is_near(word: &str, other: &str) -> bool {
     let distance = strsim::osa_distance(&word.to_lowercase(), &other.to_lowercase());
     let letters = word.len().min(other.len());
     distance <= 1 && letters > 1 || distance == 2 && letters >= 4 || distance == 3 && letters >= 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_class_in_its_place() {
+        for (number, (class, name, _, _)) in CLASSES.iter().enumerate() {
+            assert_eq!((*class as usize, class.name()), (number, *name));
+        }
+    }
+
+    #[test]
+    fn what_a_repair_loses_is_read_from_the_texts() {
+        let language = crate::testing::language("python").unwrap();
+        let lexicon = Lexicon::of(&language);
+        // What stands between the brackets becomes what stands behind the stroke.
+        let check = |before: &str, what: RepairKind, expected: &str| {
+            let (start, end) = (before.find('⟦').unwrap(), before.find('⟧').unwrap());
+            let (old, new) = before[start + 3..end].split_once('|').unwrap();
+            let text = format!("{}{old}{}", &before[..start], &before[end + 3..]);
+            let edit = Edit::replace(start..start + old.len(), new);
+            assert_eq!(RepairClass::of(&text, &edit, &what, &lexicon).name(), expected, "{before}");
+        };
+        check("f(a⟦|)⟧:", RepairKind::Insert, "insert_bracket");
+        check("f('a⟦|'⟧)", RepairKind::Insert, "insert_quote");
+        check("else⟦|:⟧", RepairKind::Insert, "insert_mark");
+        check("a⟦|.⟧b", RepairKind::Insert, "insert_mark");
+        check("return⟦| ⟧x", RepairKind::Insert, "divide");
+        check("for x ⟦|in ⟧y", RepairKind::Insert, "insert_keyword");
+        check("x = ⟦|items⟧", RepairKind::Insert, "insert_word");
+        check("if ⟦!|⟧ok:", RepairKind::Delete, "delete_operator");
+        check("f(a,⟦,|⟧ b)", RepairKind::Delete, "doubled_mark");
+        check("f(a)⟦)|⟧", RepairKind::Delete, "delete_bracket");
+        check("f(a⟦;|⟧)", RepairKind::Delete, "delete_mark");
+        check("if ⟦if |⟧x:", RepairKind::Delete, "doubled");
+        check("f(a ⟦b|⟧)", RepairKind::Delete, "delete_word");
+        check("f(a, ⟦''|⟧ 1)", RepairKind::Delete, "delete_word");
+        check("def f(⟦a|)⟧:", RepairKind::Replace, "replace_word");
+        check("f⟦(|^⟧a", RepairKind::Replace, "bracket_to_mark");
+        check("f(a⟦;|,⟧ b)", RepairKind::Replace, "change_mark");
+        check("f(a⟦]|)⟧", RepairKind::Replace, "change_bracket");
+        check("⟦retrun|return⟧ x", RepairKind::Replace, "near_word");
+        check("x ⟦is|or⟧ y", RepairKind::Replace, "change_keyword");
+        check("⟦x =|= x⟧ 1", RepairKind::Swap, "swap");
+        check("x ⟦!|not⟧ y", RepairKind::Replace, "mark_to_word");
+        check("a⟦ |⟧b", RepairKind::Delete, "divide");
+    }
 }

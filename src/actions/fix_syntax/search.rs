@@ -19,8 +19,10 @@ const ENOUGH: usize = 4;
 const ALWAYS: usize = 12;
 /// Regions with several errors that are looked at.
 const HELPED: usize = 3;
+/// A repair that is less plausible than the best one by this much is not looked for: nobody would choose it.
+const HOPELESS: f32 = 12.0;
 
-/// Candidates without those that lead to the same text, most plausible first.
+/// Candidates by what they lose and how usual the code becomes, most plausible first.
 pub fn in_order(
     text: &str,
     lexicon: &Lexicon,
@@ -31,8 +33,6 @@ pub fn in_order(
         candidate.score -= candidate.class(text, lexicon).cost();
     }
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut seen = HashSet::new();
-    candidates.retain(|candidate| seen.insert(normal(text, candidate)));
     candidates
 }
 
@@ -68,6 +68,8 @@ pub struct Search<'a> {
     pub lines: &'a LineTable<'a>,
     /// Its language.
     pub language: &'a Language,
+    /// The fixed tokens of the language.
+    pub lexicon: &'a Lexicon,
     /// Verifies changes of the whole file.
     pub verifier: &'a Verifier,
     /// The file.
@@ -83,13 +85,13 @@ impl Search<'_> {
         places: &[usize],
         time: Duration,
     ) -> Vec<RepairCandidate> {
-        let regions = self.broken_regions(places);
+        let regions = self.regions(places);
         let found = self.repairing(candidates, &regions, Instant::now() + time);
         if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
     }
 
-    /// The broken parts of the file around some places, smallest first.
-    fn broken_regions(&self, places: &[usize]) -> Vec<Region> {
+    /// Parts of the file around some places, smallest first; the last is the whole file.
+    fn regions(&self, places: &[usize]) -> Vec<Region> {
         let mut regions: Vec<Region> = Vec::new();
         for place in places.iter().take(4) {
             let row = self.lines.of(*place);
@@ -101,7 +103,6 @@ impl Search<'_> {
             }
         }
         regions.sort_by_key(Region::len);
-        regions.retain(|region| !self.accepts(&region.text(self.text)));
         regions
     }
 
@@ -114,6 +115,10 @@ impl Search<'_> {
     ) -> Vec<RepairCandidate> {
         let mut partly = Vec::new();
         for (number, region) in regions.iter().enumerate() {
+            // A sound part is not where the error is.
+            if number + 1 < regions.len() && self.accepts(&region.text(self.text)) {
+                continue;
+            }
             let now = Instant::now();
             let last = number + 1 == regions.len();
             let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
@@ -149,12 +154,16 @@ impl Search<'_> {
                 continue;
             }
             let mut helped: Vec<(usize, RepairCandidate)> = Vec::new();
+            let mut seen = HashSet::new();
             for (tried, candidate) in candidates.iter().enumerate() {
                 if helped.len() == ENOUGH || tried >= ALWAYS && Instant::now() > until {
                     break;
                 }
                 let edit = &candidate.edit;
                 let Some(edited) = region.edited(self.text, &edit.range, &edit.text) else { continue };
+                if !seen.insert(normal(self.text, candidate)) {
+                    continue;
+                }
                 let total = parser.judge(&edited).total();
                 let further = || first(&edited).is_none_or(|now| Some(now) > place);
                 if total < before && further() {
@@ -178,18 +187,30 @@ impl Search<'_> {
         region: &Region,
         until: Instant,
     ) -> Vec<RepairCandidate> {
-        let mut passed = Vec::new();
+        let mut passed: Vec<RepairCandidate> = Vec::new();
+        let mut seen = HashSet::new();
+        // Below this score nothing is offered.
+        let mut least = f32::NEG_INFINITY;
         for (number, candidate) in candidates.iter().enumerate() {
-            if passed.len() == ENOUGH || number >= ALWAYS && Instant::now() > until {
+            let late = number >= ALWAYS && Instant::now() > until;
+            if passed.len() == ENOUGH || candidate.score < least || late {
                 break;
             }
             let edit = &candidate.edit;
             let Some(edited) = region.edited(self.text, &edit.range, &edit.text) else { continue };
-            if self.accepts(&edited) {
+            if seen.insert(normal(self.text, candidate)) && self.accepts(&edited) {
+                least = least.max(candidate.score - self.margin(candidate));
                 passed.push(candidate.clone());
             }
         }
         passed
+    }
+
+    /// How far below this repair another one still matters: one that is sure is offered alone.
+    fn margin(&self, candidate: &RepairCandidate) -> f32 {
+        let class = candidate.class(self.text, self.lexicon);
+        let shares = self.language.repairs.classes.get(class.name());
+        shares.and_then(|shares| shares.lead).unwrap_or(HOPELESS)
     }
 
     /// Those that repair the file too, or leave the fewest faults in it, and how many these are.

@@ -6,7 +6,7 @@ use super::*;
 use crate::actions::fixes;
 use crate::actions::testing::request;
 
-fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
+pub(super) fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
     let request = request(language, before, "");
     (request.snapshot.clone(), fixes(&request))
 }
