@@ -78,6 +78,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
+    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
     candidates.extend(body::candidates(&site, language));
     let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();

@@ -4,6 +4,7 @@ use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 use crate::language::Language;
+use crate::text::is_word;
 
 /// A block that ends with its first line: what follows is indented less, or apart from it, or nothing follows.
 const ALONE: f32 = 6.0;
@@ -18,6 +19,23 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     // Where the next block begins, parsers notice that the one before is empty: comments and empty lines are between.
     rows.truncate(12);
     rows.into_iter().filter_map(|row| body(site, row, language)).collect()
+}
+
+/// Whether an insertion puts a word behind the head of a block, as the whole of its body.
+pub fn is_word_for_body(site: &ErrorSite<'_>, language: &Language, edit: &Edit) -> bool {
+    let config = &language.config;
+    let (start, end) = (edit.range.start, edit.range.end);
+    let row = site.lines.of(start);
+    let line = site.lines.bytes(row..row + 1);
+    config.significant_indentation
+        && edit.range.is_empty()
+        && edit.text.contains(is_word)
+        && site.text[end..line.end.max(end)].trim().is_empty()
+        && config.block_openers.iter().any(|opener| site.text[line.start..start].trim_end().ends_with(opener))
+        && site
+            .tokens
+            .get(site.tokens.partition_point(|token| token.range.start < line.start))
+            .is_some_and(|first| first.kind == TokenKind::Keyword)
 }
 
 fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCandidate> {

@@ -37,7 +37,7 @@ pub fn choose<'a>(
     let mut offered: Vec<(&RepairCandidate, RepairClass)> =
         found.iter().map(|candidate| (*candidate, class(candidate))).collect();
     // Where something put mends the file, nothing that was written has to go.
-    if offered.iter().any(|(_, class)| class.only_adds()) {
+    if offered.first().is_some_and(|(_, class)| class.only_adds()) {
         offered.retain(|(_, class)| class.loss() < Loss::Words && *class != RepairClass::BracketToMark);
     }
     // Two that differ in white space only would look like the same one twice.

@@ -82,8 +82,8 @@ pub enum Loss {
 
 /// Each class: its name, the same in every release; what is lost; and what that takes from the score of a repair, in nats.
 const CLASSES: [(RepairClass, &str, Loss, f32); 27] = [
-    (RepairClass::Idiom, "idiom", Loss::Nothing, 0.0),
-    (RepairClass::Spelling, "spelling", Loss::Nothing, 0.0),
+    (RepairClass::Idiom, "idiom", Loss::Nothing, -8.0),
+    (RepairClass::Spelling, "spelling", Loss::Nothing, -3.0),
     (RepairClass::Body, "body", Loss::Nothing, 0.0),
     (RepairClass::InsertBracket, "insert_bracket", Loss::Nothing, 0.0),
     (RepairClass::InsertQuote, "insert_quote", Loss::Nothing, 0.0),
@@ -92,23 +92,23 @@ const CLASSES: [(RepairClass, &str, Loss, f32); 27] = [
     (RepairClass::Space, "space", Loss::Nothing, 0.0),
     (RepairClass::Indent, "indent", Loss::Marks, 0.0),
     (RepairClass::LineEnd, "line_end", Loss::Marks, 0.0),
-    (RepairClass::InsertKeyword, "insert_keyword", Loss::Nothing, 0.0),
-    (RepairClass::Swap, "swap", Loss::Marks, 0.0),
+    (RepairClass::InsertKeyword, "insert_keyword", Loss::Nothing, 1.0),
+    (RepairClass::Swap, "swap", Loss::Marks, 1.0),
     (RepairClass::Doubled, "doubled", Loss::Marks, 0.0),
     (RepairClass::DoubledMark, "doubled_mark", Loss::Marks, 0.0),
-    (RepairClass::DeleteMark, "delete_mark", Loss::Marks, 0.0),
-    (RepairClass::DeleteOperator, "delete_operator", Loss::Marks, 0.0),
+    (RepairClass::DeleteMark, "delete_mark", Loss::Marks, 3.0),
+    (RepairClass::DeleteOperator, "delete_operator", Loss::Marks, 4.0),
     (RepairClass::DeleteBracket, "delete_bracket", Loss::Marks, 0.0),
-    (RepairClass::DeleteQuote, "delete_quote", Loss::Marks, 0.0),
+    (RepairClass::DeleteQuote, "delete_quote", Loss::Marks, 2.0),
     (RepairClass::ChangeMark, "change_mark", Loss::Marks, 0.0),
-    (RepairClass::ChangeBracket, "change_bracket", Loss::Marks, 0.0),
-    (RepairClass::BracketToMark, "bracket_to_mark", Loss::Marks, 0.0),
-    (RepairClass::MarkToWord, "mark_to_word", Loss::Marks, 0.0),
-    (RepairClass::InsertWord, "insert_word", Loss::Words, 0.0),
-    (RepairClass::NearWord, "near_word", Loss::Spelling, 0.0),
-    (RepairClass::ChangeKeyword, "change_keyword", Loss::Words, 0.0),
-    (RepairClass::ReplaceWord, "replace_word", Loss::Words, 0.0),
-    (RepairClass::DeleteWord, "delete_word", Loss::Words, 0.0),
+    (RepairClass::ChangeBracket, "change_bracket", Loss::Marks, 1.0),
+    (RepairClass::BracketToMark, "bracket_to_mark", Loss::Marks, 5.0),
+    (RepairClass::MarkToWord, "mark_to_word", Loss::Marks, 4.0),
+    (RepairClass::InsertWord, "insert_word", Loss::Words, 8.0),
+    (RepairClass::NearWord, "near_word", Loss::Spelling, 1.0),
+    (RepairClass::ChangeKeyword, "change_keyword", Loss::Words, 5.0),
+    (RepairClass::ReplaceWord, "replace_word", Loss::Words, 8.0),
+    (RepairClass::DeleteWord, "delete_word", Loss::Words, 8.0),
 ];
 
 impl RepairClass {
@@ -193,7 +193,7 @@ impl RepairClass {
                 Self::Space => Self::Divide,
                 class => class,
             },
-            ([word], []) if is_doubled(text, &(start..end), word) => Self::Doubled,
+            ([word], []) if gone == *word && is_doubled(text, &edit.range, gone) => Self::Doubled,
             (_, []) => Self::DeleteWord,
             ([word], [other]) if lexicon.is_keyword(word) && lexicon.is_keyword(other) => Self::ChangeKeyword,
             ([word], [other]) if is_near(word, other) => Self::NearWord,
@@ -304,9 +304,11 @@ mod tests {
         check("f(a)⟦)|⟧", RepairKind::Delete, "delete_bracket");
         check("f(a⟦;|⟧)", RepairKind::Delete, "delete_mark");
         check("if ⟦if |⟧x:", RepairKind::Delete, "doubled");
+        check("if⟦ if|⟧ x:", RepairKind::Delete, "doubled");
         check("f(a ⟦b|⟧)", RepairKind::Delete, "delete_word");
         check("f(a, ⟦''|⟧ 1)", RepairKind::Delete, "delete_word");
-        check("def f(⟦a|)⟧:", RepairKind::Replace, "replace_word");
+        check("def f(⟦a|)⟧:", RepairKind::Replace, "delete_word");
+        check("x = ⟦total|count⟧", RepairKind::Replace, "replace_word");
         check("f⟦(|^⟧a", RepairKind::Replace, "bracket_to_mark");
         check("f(a⟦;|,⟧ b)", RepairKind::Replace, "change_mark");
         check("f(a⟦]|)⟧", RepairKind::Replace, "change_bracket");

@@ -28,7 +28,9 @@ pub fn in_order(
     lexicon: &Lexicon,
     mut candidates: Vec<RepairCandidate>,
 ) -> Vec<RepairCandidate> {
-    candidates.retain(|candidate| candidate.score.is_finite() && !glues(text, candidate));
+    candidates.retain(|candidate| {
+        candidate.score.is_finite() && !glues(text, candidate) && !hides(text, candidate)
+    });
     for candidate in &mut candidates {
         candidate.score -= candidate.class(text, lexicon).cost();
     }
@@ -42,6 +44,13 @@ fn glues(text: &str, candidate: &RepairCandidate) -> bool {
     let words = text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
     let removed = &text[edit.range.clone()];
     words && edit.text.is_empty() && (!removed.trim().is_empty() || removed.contains('\n'))
+}
+
+/// Whether the file would begin with a line for the system's loader (`#!`): parsers do not read that line.
+fn hides(text: &str, candidate: &RepairCandidate) -> bool {
+    let edit = &candidate.edit;
+    let head: String = [&text[..edit.range.start.min(2)], &edit.text].concat();
+    edit.range.start <= 2 && !text.starts_with("#!") && head.starts_with("#!") && !head.starts_with("#![")
 }
 
 /// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
