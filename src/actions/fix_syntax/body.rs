@@ -10,8 +10,9 @@ use crate::text::is_word;
 const ALONE: f32 = 6.0;
 /// A block before a line that may have lost its indentation.
 const BEFORE_CODE: f32 = -14.0;
-/// Braces behind the head of a block.
+/// Braces behind the head of a block; at the left margin nothing but a block can follow one.
 const BRACES: f32 = -1.0;
+const TOP_BRACES: f32 = 16.0;
 
 /// A body for each line around the errors that has a block's head.
 pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandidate> {
@@ -54,7 +55,8 @@ fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairC
         return None;
     }
     let edit = Edit::insert(site.tokens[last].range.end, format!(" {}", repairs.empty_block));
-    Some(RepairCandidate::new(edit, RepairKind::Body, BRACES))
+    let score = if site.lines.width(row) == Some(0) { TOP_BRACES } else { BRACES };
+    Some(RepairCandidate::new(edit, RepairKind::Body, score))
 }
 
 /// A line below the head in `row`, whose last token is `opener`.

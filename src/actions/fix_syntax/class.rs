@@ -17,12 +17,18 @@ pub enum RepairClass {
     Spelling,
     /// A block without a body gets an empty one.
     Body,
-    /// A bracket is closed, or opened.
-    InsertBracket,
-    /// A quote is put.
-    InsertQuote,
-    /// Another mark is put.
+    /// A bracket is closed.
+    CloseBracket,
+    /// A bracket is opened.
+    OpenBracket,
+    /// A quote is put behind another one of its line.
+    CloseQuote,
+    /// A quote is put before any other of its line, or behind a pair.
+    OpenQuote,
+    /// A mark that divides is put: a comma, a colon, an arrow.
     InsertMark,
+    /// Another mark is put: an operator, mostly.
+    InsertOperator,
     /// One word becomes two, or two become one.
     Divide,
     /// White space within a line.
@@ -65,6 +71,8 @@ pub enum RepairClass {
     ReplaceWord,
     /// A word or a value goes.
     DeleteWord,
+    /// A word or a value becomes a mark.
+    WordToMark,
 }
 
 /// What is lost, least first.
@@ -81,13 +89,16 @@ pub enum Loss {
 }
 
 /// Each class: its name, the same in every release; what is lost; and what that takes from the score of a repair, in nats.
-const CLASSES: [(RepairClass, &str, Loss, f32); 27] = [
+const CLASSES: [(RepairClass, &str, Loss, f32); 31] = [
     (RepairClass::Idiom, "idiom", Loss::Nothing, -8.0),
     (RepairClass::Spelling, "spelling", Loss::Nothing, -3.0),
     (RepairClass::Body, "body", Loss::Nothing, 0.0),
-    (RepairClass::InsertBracket, "insert_bracket", Loss::Nothing, 0.0),
-    (RepairClass::InsertQuote, "insert_quote", Loss::Nothing, 0.0),
+    (RepairClass::CloseBracket, "close_bracket", Loss::Nothing, 0.0),
+    (RepairClass::OpenBracket, "open_bracket", Loss::Nothing, 0.0),
+    (RepairClass::CloseQuote, "close_quote", Loss::Nothing, 0.0),
+    (RepairClass::OpenQuote, "open_quote", Loss::Nothing, 0.0),
     (RepairClass::InsertMark, "insert_mark", Loss::Nothing, 0.0),
+    (RepairClass::InsertOperator, "insert_operator", Loss::Nothing, 0.0),
     (RepairClass::Divide, "divide", Loss::Nothing, 0.0),
     (RepairClass::Space, "space", Loss::Nothing, 0.0),
     (RepairClass::Indent, "indent", Loss::Marks, 0.0),
@@ -109,6 +120,7 @@ const CLASSES: [(RepairClass, &str, Loss, f32); 27] = [
     (RepairClass::ChangeKeyword, "change_keyword", Loss::Words, 5.0),
     (RepairClass::ReplaceWord, "replace_word", Loss::Words, 8.0),
     (RepairClass::DeleteWord, "delete_word", Loss::Words, 8.0),
+    (RepairClass::WordToMark, "word_to_mark", Loss::Words, 30.0),
 ];
 
 impl RepairClass {
@@ -121,7 +133,7 @@ impl RepairClass {
             RepairKind::Indent => Self::Indent,
             RepairKind::Join | RepairKind::Split => Self::LineEnd,
             _ if edit.range.is_empty() && !edit.text.contains(is_word) && !is_inside_word(text, edit) => {
-                Self::of_marks("", &edit.text, what, false)
+                Self::of_marks("", &edit.text, what, false).in_line(text, edit)
             }
             _ => Self::of_words(text, edit, what, lexicon),
         }
@@ -149,7 +161,9 @@ impl RepairClass {
 
     /// Whether something is put and nothing goes or changes.
     pub fn only_adds(self) -> bool {
-        matches!(self, Self::InsertBracket | Self::InsertQuote | Self::InsertMark | Self::Body)
+        let brackets = matches!(self, Self::CloseBracket | Self::OpenBracket | Self::Body);
+        brackets
+            || matches!(self, Self::CloseQuote | Self::OpenQuote | Self::InsertMark | Self::InsertOperator)
     }
 
     /// The class of a change that keeps all words.
@@ -159,9 +173,13 @@ impl RepairClass {
         match (lost.is_empty(), gained.is_empty()) {
             (true, true) if *what == RepairKind::Swap => Self::Swap,
             (true, true) => Self::Space,
-            (true, false) if any(&gained, is_quote) => Self::InsertQuote,
-            (true, false) if any(&gained, is_bracket) => Self::InsertBracket,
-            (true, false) => Self::InsertMark,
+            (true, false) if any(&gained, is_quote) => Self::OpenQuote,
+            (true, false) if any(&gained, |mark| matches!(mark, '(' | '[' | '{')) => Self::OpenBracket,
+            (true, false) if any(&gained, is_bracket) => Self::CloseBracket,
+            (true, false) => match &gained.iter().collect::<String>()[..] {
+                "," | ":" | ";" | "." | "::" | "->" | "=>" => Self::InsertMark,
+                _ => Self::InsertOperator,
+            },
             // A text with no word in it.
             (false, _) if lost.iter().filter(|mark| is_quote(**mark)).count() > 1 => Self::DeleteWord,
             (false, true) if any(&lost, is_quote) => Self::DeleteQuote,
@@ -177,13 +195,24 @@ impl RepairClass {
         }
     }
 
+    /// The class of a quote depends on the quotes before it.
+    fn in_line(self, text: &str, edit: &Edit) -> Self {
+        let start = text[..edit.range.start].rfind('\n').map_or(0, |feed| feed + 1);
+        let before = text[start..edit.range.start].matches(edit.text.trim()).count();
+        match self {
+            Self::OpenQuote if before % 2 == 1 => Self::CloseQuote,
+            class => class,
+        }
+    }
+
     fn of_words(text: &str, edit: &Edit, what: &RepairKind, lexicon: &Lexicon) -> Self {
         let (start, end) = whole_words(text, edit);
         let old = &text[start..end];
         let new = [&text[start..edit.range.start], &edit.text, &text[edit.range.end..end]].concat();
         let (lost, gained) = difference(words(old), words(&new));
         let gone = text[edit.range.clone()].trim();
-        let marks = || Self::of_marks(old, &new, what, is_doubled(text, &edit.range, gone));
+        let doubled = is_doubled(text, &edit.range, gone);
+        let marks = || Self::of_marks(old, &new, what, doubled).in_line(text, edit);
         match (&lost[..], &gained[..]) {
             ([], []) => marks(),
             ([], _) if !gone.is_empty() && !edit.text.contains(gone) => Self::MarkToWord,
@@ -193,8 +222,9 @@ impl RepairClass {
                 Self::Space => Self::Divide,
                 class => class,
             },
-            ([word], []) if gone == *word && is_doubled(text, &edit.range, gone) => Self::Doubled,
-            (_, []) => Self::DeleteWord,
+            ([word], []) if gone == *word && doubled => Self::Doubled,
+            (_, []) if edit.text.trim().is_empty() => Self::DeleteWord,
+            (_, []) => Self::WordToMark,
             ([word], [other]) if lexicon.is_keyword(word) && lexicon.is_keyword(other) => Self::ChangeKeyword,
             ([word], [other]) if is_near(word, other) => Self::NearWord,
             _ => Self::ReplaceWord,
@@ -292,8 +322,11 @@ mod tests {
             let edit = Edit::replace(start..start + old.len(), new);
             assert_eq!(RepairClass::of(&text, &edit, &what, &lexicon).name(), expected, "{before}");
         };
-        check("f(a⟦|)⟧:", RepairKind::Insert, "insert_bracket");
-        check("f('a⟦|'⟧)", RepairKind::Insert, "insert_quote");
+        check("f(a⟦|)⟧:", RepairKind::Insert, "close_bracket");
+        check("f⟦|(⟧a):", RepairKind::Insert, "open_bracket");
+        check("f('a⟦|'⟧)", RepairKind::Insert, "close_quote");
+        check("f(⟦|'⟧a')", RepairKind::Insert, "open_quote");
+        check("f(a ⟦|+ ⟧b)", RepairKind::Insert, "insert_operator");
         check("else⟦|:⟧", RepairKind::Insert, "insert_mark");
         check("a⟦|.⟧b", RepairKind::Insert, "insert_mark");
         check("return⟦| ⟧x", RepairKind::Insert, "divide");
@@ -307,7 +340,7 @@ mod tests {
         check("if⟦ if|⟧ x:", RepairKind::Delete, "doubled");
         check("f(a ⟦b|⟧)", RepairKind::Delete, "delete_word");
         check("f(a, ⟦''|⟧ 1)", RepairKind::Delete, "delete_word");
-        check("def f(⟦a|)⟧:", RepairKind::Replace, "delete_word");
+        check("def f(⟦a|)⟧:", RepairKind::Replace, "word_to_mark");
         check("x = ⟦total|count⟧", RepairKind::Replace, "replace_word");
         check("f⟦(|^⟧a", RepairKind::Replace, "bracket_to_mark");
         check("f(a⟦;|,⟧ b)", RepairKind::Replace, "change_mark");

@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
+use super::class::{Loss, RepairClass};
 use super::lexer::Lexicon;
 use super::region::{LineTable, Region};
-use super::site::RepairCandidate;
+use super::site::{RepairCandidate, RepairKind};
 use crate::document::Snapshot;
 use crate::language::Language;
 use crate::text::{common_affixes, is_word};
@@ -19,6 +20,8 @@ const ENOUGH: usize = 4;
 const ALWAYS: usize = 12;
 /// Regions with several errors that are looked at.
 const HELPED: usize = 3;
+/// Brackets that are tried where all else takes a word away.
+const BRACKETS_TRIED: usize = 16;
 /// A repair that is less plausible than the best one by this much is not looked for: nobody would choose it.
 const HOPELESS: f32 = 12.0;
 
@@ -43,14 +46,22 @@ fn glues(text: &str, candidate: &RepairCandidate) -> bool {
     let edit = &candidate.edit;
     let words = text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
     let removed = &text[edit.range.clone()];
-    words && edit.text.is_empty() && (!removed.trim().is_empty() || removed.contains('\n'))
+    let joins = words && edit.text.is_empty() && (!removed.trim().is_empty() || removed.contains('\n'));
+    // A word put for a mark, without space between it and its neighbour.
+    let before = text[..edit.range.start].ends_with(is_word) && edit.text.starts_with(is_word);
+    let after = edit.text.ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
+    let for_mark = !removed.trim().is_empty() && !removed.contains(is_word) && (before || after);
+    joins || for_mark && candidate.what == RepairKind::Replace
 }
 
 /// Whether the file would begin with a line for the system's loader (`#!`): parsers do not read that line.
 fn hides(text: &str, candidate: &RepairCandidate) -> bool {
     let edit = &candidate.edit;
-    let head: String = [&text[..edit.range.start.min(2)], &edit.text].concat();
-    edit.range.start <= 2 && !text.starts_with("#!") && head.starts_with("#!") && !head.starts_with("#![")
+    if edit.range.start > 2 || text.starts_with("#!") {
+        return false;
+    }
+    let head: String = [&text[..edit.range.start], &edit.text, &text[edit.range.end..]].concat();
+    head.starts_with("#!") && !head.starts_with("#![")
 }
 
 /// One form for all edits that lead to the same text: what they share with it at their ends is no part of them.
@@ -96,7 +107,17 @@ impl Search<'_> {
     ) -> Vec<RepairCandidate> {
         let regions = self.regions(places);
         let found = self.repairing(candidates, &regions, Instant::now() + time);
-        if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
+        if found.is_empty() {
+            return self.helping(candidates, &regions, Instant::now() + time);
+        }
+        // Rather a bracket that leaves another error than a word that goes.
+        let class = |candidate: &RepairCandidate| candidate.class(self.text, self.lexicon);
+        if found.iter().all(|candidate| class(candidate).loss() == Loss::Words) {
+            let mut closing = self.closing(candidates, &regions, found[0].score);
+            closing.extend(found);
+            return closing;
+        }
+        found
     }
 
     /// Parts of the file around some places, smallest first; the last is the whole file.
@@ -139,6 +160,30 @@ impl Search<'_> {
             }
         }
         partly
+    }
+
+    /// A bracket after which the smallest broken region has fewer faults, though not none; its score is put above `score`.
+    fn closing(&self, candidates: &[RepairCandidate], regions: &[Region], score: f32) -> Vec<RepairCandidate> {
+        let Some(parser) = self.language.strict else { return Vec::new() };
+        let is_bracket = |candidate: &&RepairCandidate| {
+            let class = candidate.class(self.text, self.lexicon);
+            matches!(class, RepairClass::CloseBracket | RepairClass::OpenBracket)
+        };
+        let brackets: Vec<&RepairCandidate> =
+            candidates.iter().filter(is_bracket).take(BRACKETS_TRIED).collect();
+        for region in regions.iter().take(HELPED) {
+            let before = parser.judge(&region.text(self.text)).total();
+            let judged = brackets.iter().filter_map(|candidate| {
+                let edited = region.edited(self.text, &candidate.edit.range, &candidate.edit.text)?;
+                Some((parser.judge(&edited).total(), *candidate))
+            });
+            let Some((total, best)) = judged.min_by_key(|(total, _)| *total) else { continue };
+            if total < before {
+                let best = RepairCandidate { score: best.score.max(score + 1.0), ..best.clone() };
+                return self.confirmed(vec![best], region).1;
+            }
+        }
+        Vec::new()
     }
 
     /// Those after which the smallest region where any does has fewer faults, the first of them further down: one of two

@@ -101,16 +101,12 @@ impl Titles<'_> {
         };
         match candidate.class(text, self.site.lexicon) {
             _ if new.is_empty() => format!("Insert a space {place}"),
-            RepairClass::InsertBracket => match self.closed(new, at) {
+            RepairClass::CloseBracket => match self.closed(new, at) {
                 Some((what, start)) => format!("Close the {what}: insert `{new}` {}", from(start)),
                 None => format!("Insert `{new}` {place}"),
             },
-            RepairClass::InsertQuote => {
-                let row = self.site.lines.of(at);
-                let before = &text[self.site.lines.bytes(row..row + 1).start..at];
-                let way = if before.matches(new).count() % 2 == 1 { "Close" } else { "Open" };
-                format!("{way} the string: insert `{new}` {place}")
-            }
+            RepairClass::CloseQuote => format!("Close the string: insert `{new}` {place}"),
+            RepairClass::OpenQuote => format!("Open the string: insert `{new}` {place}"),
             RepairClass::InsertMark => format!("Add the missing `{new}` {place}"),
             _ => format!("Insert `{new}` {place}"),
         }
