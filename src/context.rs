@@ -15,7 +15,7 @@ use tree_sitter::Tree;
 pub use line::{Indent, Line, LineTail};
 pub use scope::CursorIn;
 
-use crate::document::{Part, Snapshot};
+use crate::document::{Part, Snapshot, with_line_feeds};
 
 /// Most text before the cursor that is looked at. A budget of some thousand tokens never takes more.
 pub const BEFORE: usize = 16 * 1024;
@@ -49,7 +49,7 @@ pub struct CursorContext {
     pub in_import: bool,
     /// One step of indentation in this file.
     pub indent: Indent,
-    /// The file's line ends: `\n` or `\r\n`.
+    /// The file's line ends: `\n`, `\r\n` or `\r`.
     pub line_ending: &'static str,
     /// Enclosing definitions, innermost first, in bytes of the document.
     pub scopes: Vec<Range<usize>>,
@@ -93,7 +93,7 @@ impl CursorContext {
         let default_indent = language.map_or("    ", |language| language.config.indent.as_str());
         let window = window_start(snapshot, offset);
         let end = snapshot.floor(offset + AFTER);
-        let before = snapshot.slice(window..offset).replace("\r\n", "\n");
+        let before = with_line_feeds(snapshot.slice(window..offset));
         let scopes = near.scopes(&line, offset);
         // The scopes know that the blank lines behind a body belong to it; the tree does not.
         let outermost = scopes.last().cloned();
@@ -115,7 +115,7 @@ impl CursorContext {
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
-            after: snapshot.slice(offset..end).replace("\r\n", "\n"),
+            after: with_line_feeds(snapshot.slice(offset..end)),
             scopes,
             window,
             before,

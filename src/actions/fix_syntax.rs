@@ -118,7 +118,7 @@ pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
 pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = snapshot.text.to_string();
+    let text = language.masked(&snapshot.text.to_string()).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {

@@ -8,7 +8,7 @@ use tracing::trace;
 use super::brackets::balance;
 use super::outcome::Reason;
 use super::request::Effort;
-use super::trim::{Insertion, joins};
+use super::trim::{Insertion, is_inside_token, joins};
 use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
@@ -179,7 +179,7 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     if state.quote.is_none() {
         closed.truncate(closed.trim_end_matches([',', ';']).len());
     }
-    closed.push_str(state.quote.unwrap_or_default());
+    closed.push_str(state.quote.as_deref().unwrap_or_default());
     closed.extend(state.open.iter().rev());
     let ends: &[&str] = match (context.significant_indentation, context.cursor_in) {
         (_, CursorIn::String) if state.quote.is_none() => return Vec::new(),
@@ -198,7 +198,7 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> + '_ {
         let boundary = previous.is_some_and(|previous| {
             !previous.is_whitespace() && (c.is_whitespace() || is_word(previous) != is_word(c) || !is_word(c))
         });
-        if boundary {
+        if boundary && !is_inside_token(text, at) {
             ends.push(at);
         }
         previous = Some(c);

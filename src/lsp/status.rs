@@ -2,6 +2,7 @@
 //! `experimental.treefillStatus`. `progress.rs` shows it to all others.
 
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ impl Notification for Changed {
 }
 
 /// The engine's state now.
-pub fn now(session: &Session) -> Value {
+fn now(session: &Session) -> Value {
     match &*session.engine().borrow() {
         None => json!({ "state": "starting" }),
         Some(engine) => describe(&engine.status().borrow()),
@@ -54,8 +55,24 @@ fn describe(status: &Status) -> Value {
     }
 }
 
+/// What the session does; `off` is about the document at `uri`.
+pub fn all(session: &Session, uri: Option<&str>) -> Value {
+    let overview = session.overview(uri);
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "engine": now(session),
+        "paused": overview.paused,
+        "off": overview.off,
+        "documents": overview.documents,
+        "counts": overview.counts,
+        "instruct": overview.instruct,
+        "interrupts": overview.interrupts,
+        "last": overview.last.as_ref().map(last),
+    })
+}
+
 /// What came of the last request, and why nothing was shown.
-pub fn last(last: &LastRequest) -> Value {
+fn last(last: &LastRequest) -> Value {
     json!({
         "uri": &*last.uri,
         // From 1, as people and command lines count.
@@ -64,6 +81,7 @@ pub fn last(last: &LastRequest) -> Value {
         "by": last.kind,
         "shown": last.reason.is_none(),
         "reason": last.reason.as_ref().map(ToString::to_string),
+        "at": last.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
         "seconds_ago": last.at.elapsed().unwrap_or_default().as_secs(),
     })
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Mutex, MutexGuard};
 use ropey::Rope;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::counts::Counts;
 use super::last_request::LastRequest;
@@ -30,6 +30,8 @@ pub type EngineStarter = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
 /// The state of one running treefill.
 pub struct Session {
     state: Mutex<State>,
+    /// Told of every answer to a request for a suggestion.
+    pub(super) answers: Notify,
     /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
     pub(super) registry: LazyLock<Registry, Load>,
     /// Filled once the engine has been started; requests wait for that.
@@ -120,6 +122,7 @@ impl Session {
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            answers: Notify::new(),
             registry: LazyLock::new(Box::new(languages) as Load),
             engine: watch::Sender::new(None),
             starter,
@@ -153,6 +156,11 @@ impl Session {
             let history = Arc::new(History::load(&file));
             session.lock().feedback.history = history;
         });
+    }
+
+    /// Waits for an answer to a request for a suggestion; those since the last wait count as one.
+    pub async fn answered(&self) {
+        self.answers.notified().await;
     }
 
     /// What the session does now; `off` is about the document at `uri`.

@@ -8,6 +8,7 @@ mod frames;
 mod inline;
 mod instruct;
 mod menu;
+mod others;
 mod pump;
 mod recorded;
 mod resolve;

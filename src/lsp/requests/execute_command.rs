@@ -33,7 +33,7 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(status(server, argument)),
+        STATUS => Ok(status::all(&server.session, argument["uri"].as_str())),
         PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
@@ -89,19 +89,4 @@ fn toggle(server: &Server, argument: &Value) -> Result<Value> {
         _ => return Err(missing()),
     };
     Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
-}
-
-fn status(server: &Server, argument: &Value) -> Value {
-    let overview = server.session.overview(argument["uri"].as_str());
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": status::now(&server.session),
-        "paused": overview.paused,
-        "off": overview.off,
-        "documents": overview.documents,
-        "counts": overview.counts,
-        "instruct": overview.instruct,
-        "interrupts": overview.interrupts,
-        "last": overview.last.as_ref().map(status::last),
-    })
 }

@@ -204,6 +204,12 @@ fn why_nothing_says_where_and_when() {
     assert_eq!((&told["shown"], &told["by"]), (&false.into(), &"automatic".into()));
     assert_eq!(told["reason"], "the model has nothing to add");
     assert!(told["seconds_ago"].as_u64().unwrap() < 60);
+    // The same, for a shell.
+    let file = server.folder.path().join("status.json");
+    let of_file = || serde_json::from_slice::<Value>(&std::fs::read(&file).ok()?).ok();
+    while of_file().is_none_or(|told| told["last"]["reason"] != "the model has nothing to add") {
+        server.command("treefill.status", json!([]));
+    }
     server.command("treefill.pause", json!([]));
     assert_eq!(ask(&mut server, (1, 4), 1), None);
     let told = last(&mut server);

@@ -138,7 +138,9 @@ impl TestServer {
         }
         let session = Session::new(testing::registry, config.clone(), start);
         session.start_engine();
-        let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };
+        let status_file = Some(folder.path().join("status.json"));
+        let config_file = Some(file);
+        let options = ServeOptions { config, problems, config_file, watch_parent: false, status_file };
         let of_service = Arc::clone(&session);
         let pumped = Pumped::start(move |events| service(of_service, options, events));
         let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };
