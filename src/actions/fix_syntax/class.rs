@@ -105,7 +105,7 @@ const CLASSES: [(RepairClass, &str, Loss, f32); 31] = [
     (RepairClass::LineEnd, "line_end", Loss::Marks, 0.0),
     (RepairClass::InsertKeyword, "insert_keyword", Loss::Nothing, 1.0),
     (RepairClass::Swap, "swap", Loss::Marks, 1.0),
-    (RepairClass::Doubled, "doubled", Loss::Marks, 0.0),
+    (RepairClass::Doubled, "doubled", Loss::Marks, -4.0),
     (RepairClass::DoubledMark, "doubled_mark", Loss::Marks, 0.0),
     (RepairClass::DeleteMark, "delete_mark", Loss::Marks, 3.0),
     (RepairClass::DeleteOperator, "delete_operator", Loss::Marks, 4.0),
@@ -195,12 +195,19 @@ impl RepairClass {
         }
     }
 
-    /// The class of a quote depends on the quotes before it.
+    /// The class of a quote depends on the quotes before it. A comma between two words in no bracket is a guess: it may be an
+    /// operator that is missing.
     fn in_line(self, text: &str, edit: &Edit) -> Self {
         let start = text[..edit.range.start].rfind('\n').map_or(0, |feed| feed + 1);
-        let before = text[start..edit.range.start].matches(edit.text.trim()).count();
+        let before = &text[start..edit.range.start];
+        let count = |mark: &str| before.matches(mark).count();
+        let in_bracket = || count("(") + count("[") + count("{") > count(")") + count("]") + count("}");
+        let ends_line = || text[edit.range.end..].trim_start_matches([' ', '\r']).starts_with('\n');
         match self {
-            Self::OpenQuote if before % 2 == 1 => Self::CloseQuote,
+            Self::OpenQuote if count(edit.text.trim()) % 2 == 1 => Self::CloseQuote,
+            Self::InsertMark if edit.text.trim() == "," && !in_bracket() && !ends_line() => {
+                Self::InsertOperator
+            }
             class => class,
         }
     }
@@ -327,6 +334,8 @@ mod tests {
         check("f('a⟦|'⟧)", RepairKind::Insert, "close_quote");
         check("f(⟦|'⟧a')", RepairKind::Insert, "open_quote");
         check("f(a ⟦|+ ⟧b)", RepairKind::Insert, "insert_operator");
+        check("f(a⟦|,⟧ b)", RepairKind::Insert, "insert_mark");
+        check("x = a⟦|,⟧ b", RepairKind::Insert, "insert_operator");
         check("else⟦|:⟧", RepairKind::Insert, "insert_mark");
         check("a⟦|.⟧b", RepairKind::Insert, "insert_mark");
         check("return⟦| ⟧x", RepairKind::Insert, "divide");
