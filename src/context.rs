@@ -59,6 +59,8 @@ pub struct CursorContext {
     pub significant_indentation: bool,
     /// What opens a block in this language (`:`, `{`); empty when unknown.
     pub block_opener: String,
+    /// What a block has at least where indentation is syntax (`pass`); empty elsewhere.
+    pub empty_block: String,
     /// What starts a line comment in this language; empty when unknown.
     pub line_comment: String,
     /// Import statements at the top of the file.
@@ -112,6 +114,7 @@ impl CursorContext {
             block_opener: language
                 .and_then(|language| language.config.block_openers.first().cloned())
                 .unwrap_or_default(),
+            empty_block: language.map(|language| language.config.empty_block.clone()).unwrap_or_default(),
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),

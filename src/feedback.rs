@@ -95,7 +95,7 @@ impl Feedback {
     }
 
     /// Compares a document that has changed with what was suggested in it. Returns the numbers of the retention checks
-    /// that follow, and whether a suggestion was taken back. This runs for every key.
+    /// that follow, and whether the user showed that a suggestion is not wanted. This runs for every key.
     pub fn text_changed(&mut self, document: &mut DocumentFeedback, text: &Rope) -> (Vec<u64>, bool) {
         let shown = document.shown.as_mut().and_then(|shown| shown.text_changed(text));
         let taken = document.taken.as_mut().and_then(|(taken, changes)| {
@@ -108,11 +108,11 @@ impl Feedback {
         if taken.is_some() {
             self.reactions.take_back();
         }
-        let taken_back = shown.iter().chain(&taken).any(|found| found.firmly);
+        let unwanted = shown.is_some() || taken.is_some();
         shown.into_iter().chain(taken).for_each(|found| self.dismiss(&document.uri, found));
         let events = document.actions.text_changed(text);
         let checks = events.into_iter().filter_map(|event| self.action_event(document, event, text));
-        (checks.collect(), taken_back)
+        (checks.collect(), unwanted)
     }
 
     /// Remembers what the user did not want in a document.

@@ -6,6 +6,7 @@ mod cells;
 mod config;
 mod embedded;
 mod grammar;
+mod idioms;
 mod queries;
 mod repairs;
 mod source;
@@ -22,6 +23,8 @@ use ropey::Rope;
 pub(crate) use builtins::Builtins;
 pub(crate) use cells::Cells;
 pub(crate) use config::{DocStyle, Docs, LanguageConfig};
+pub use idioms::Idioms;
+pub(crate) use idioms::{Accepted, CaptureKind, CurePiece, Idiom, PatternItem};
 pub use queries::Queries;
 pub(crate) use repairs::{DiagnosticKind, Imports, RepairShares, Repairs};
 pub(crate) use source::GrammarProblem;
@@ -39,6 +42,8 @@ pub struct Language {
     pub builtins: Builtins,
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
+    /// Habits of other languages, and what it says instead.
+    pub idioms: Arc<Idioms>,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::StrictParser>,
     /// What a text may say that is not of the language; None for files.
@@ -304,8 +309,10 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        let all =
-            ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "repairs", "stubs"];
+        let all = [
+            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles",
+            "repairs", "stubs",
+        ];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }

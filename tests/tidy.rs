@@ -88,7 +88,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli"]),
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
-    ("regex", &["src/language/repairs.rs", "src/language/cells.rs"]),
+    ("regex", &["src/language/repairs.rs", "src/language/idioms.rs", "src/language/cells.rs"]),
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/eval"]),
     ("walkdir", &["src/eval"]),

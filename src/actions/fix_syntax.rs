@@ -15,6 +15,7 @@
 mod body;
 mod choice;
 mod class;
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -23,6 +24,7 @@ pub mod ngram;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
@@ -66,7 +68,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let Some(error) = meant(&errors, &lines, request) else { return habits(request, file, &lines) };
     let lexicon = Lexicon::of(language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
@@ -74,16 +76,21 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
+    // A parser that refuses a text without a place leaves the cursor as the best guess.
+    places.extend(request.range.as_ref().map(|range| range.start).filter(|_| error == text.len()));
     let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
     candidates.extend(body::candidates(&site, language));
+    let mut meant = idioms::candidates(&site, language);
+    meant.extend(spelling::candidates(&site, language));
+    let meant = search::in_order(text, &lexicon, meant);
     let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
+    let found = search.run(&meant, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
@@ -112,6 +119,23 @@ pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
     let what = site::RepairKind::by_name(fix.kind)?;
     let class = class::RepairClass::of(&snapshot.text.to_string(), edit, &what, &Lexicon::of(language));
     Some(class.name())
+}
+
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: candidate.title.clone().unwrap_or_default(),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
+        score: candidate.score,
+        kind: candidate.what.name(),
+        edits: vec![candidate.edit],
+    };
+    found.into_iter().take(choice::OFFERS).map(offer).collect()
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.

@@ -63,6 +63,14 @@ impl SuggestionKey {
     }
 }
 
+impl SuggestionKey {
+    /// The same suggestion, `typed` bytes of which the user has typed already.
+    pub fn behind(mut self, typed: &str) -> Self {
+        self.column += typed.chars().filter(|c| !c.is_whitespace()).count();
+        self
+    }
+}
+
 /// Those of these lines that have text.
 fn with_text(document: &Rope, rows: impl Iterator<Item = usize>) -> impl Iterator<Item = String> {
     let line = |row: usize| document.line(row).chars().take(SIDE).collect::<String>().trim().to_owned();

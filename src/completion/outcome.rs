@@ -36,10 +36,12 @@ pub enum Reason {
     Repetition,
     /// What was generated is most likely not what is wanted.
     LowConfidence,
-    /// No part of what was generated fits the syntax.
+    /// No part of what was generated fits the syntax, or it names what cannot be seen there.
     Invalid,
     /// What was generated adds something that a reader should look at twice, and the user wants none of that.
     Risky,
+    /// The model says that it does not know the language; the text names those it knows.
+    UnknownLanguage(String),
     /// The parser's time, size or depth limit was hit, so nothing can be checked.
     NotParsed,
     /// A newer request took this one's place, or the client cancelled it.
@@ -80,7 +82,7 @@ impl fmt::Display for Reason {
             Self::AlreadyThere => "what the model would add is already there",
             Self::Repetition => "the model repeats itself or the lines above",
             Self::LowConfidence => "the model is not sure enough (completion.eagerness says how sure it must be)",
-            Self::Invalid => "nothing of what the model wrote fits the syntax",
+            Self::Invalid => "nothing of what the model wrote fits here",
             Self::Risky => {
                 "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"
             }
@@ -97,6 +99,9 @@ impl fmt::Display for Reason {
                     out,
                     "it takes {tokens} tokens, and the model's context holds {context}: choose less, or raise instruct.context"
                 );
+            }
+            Self::UnknownLanguage(known) => {
+                return write!(out, "this model knows {known} only: choose another one by the setting model.path");
             }
             Self::EngineFailed(text) => return write!(out, "the model failed: {text}"),
             Self::MenuConflict => "what the model wrote does not extend the menu's entry",

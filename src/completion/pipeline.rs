@@ -91,11 +91,15 @@ async fn generate(
 ) -> Result<Vec<Suggestion>, Reason> {
     let extent = trigger::decide(&around.context, &trigger, options)?;
     let read = start.elapsed();
+    let language = around.target.snapshot.language.as_deref();
+    job::check_language(engine, language)?;
     let (job, candidates) = job_for(&around, &trigger, extent, engine, options)?;
     let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&around.context, extent));
     let generation = engine.generate(job, cancel.clone());
     let deadline = start + options.deadline;
     let texts = decode::decode(generation, candidates, guide.as_ref(), engine, deadline, cancel).await;
+    // The model may have been read only meanwhile.
+    job::check_language(engine, language)?;
     let (options, cancelled) = (options.clone(), cancel.clone());
     let threshold = rank::threshold(&trigger, &options);
     let work = Fitting { around: Arc::clone(&around), extent, options, threshold, cancel: cancelled };

@@ -106,7 +106,8 @@ impl ShownSuggestion {
     pub fn text_changed(&mut self, text: &Rope) -> Option<Dismissed> {
         let before = std::mem::replace(&mut self.length, text.len_bytes());
         let present = reuse::taken(&self.suggestion, text);
-        if self.is_taken_back(text, present) {
+        if let Some(at) = self.before_taking.iter().position(|before| self.is_back(text, *before)) {
+            self.before_taking.truncate(at);
             (self.present, self.complete) = (present, None);
             return self.unwanted(true);
         }
@@ -124,7 +125,9 @@ impl ShownSuggestion {
             }
         } else if !self.contradicted && self.is_contradicted(text) {
             self.contradicted = true;
-            return self.unwanted(false);
+            // Up to there the user wanted it, as far as one can tell.
+            let wanted = self.suggestion.text().get(..present).unwrap_or_default();
+            return self.unwanted(false).map(|found| Dismissed { key: found.key.behind(wanted), ..found });
         }
         None
     }
@@ -134,15 +137,21 @@ impl ShownSuggestion {
         self.key.clone().map(|key| Dismissed { key, firmly })
     }
 
-    /// Whether the document is again what it was before the suggestion, or its last part, was taken.
-    fn is_taken_back(&mut self, text: &Rope, present: usize) -> bool {
-        let now = (text.len_bytes(), present);
-        let Some(at) = self.before_taking.iter().position(|before| *before == now) else { return false };
-        let is_same = self.within(text).is_some();
-        if is_same {
-            self.before_taking.truncate(at);
+    /// Whether the document is again what it was before a part was taken, `before` being its length and the bytes present then.
+    /// Some editors take back with it what was typed right before.
+    fn is_back(&self, text: &Rope, (length, present): (usize, usize)) -> bool {
+        let Some(removed) = length.checked_sub(text.len_bytes()) else { return false };
+        if !self.place.within.is_empty() {
+            return removed == 0 && self.within(text).is_some_and(|now| now == self.place.within);
         }
-        is_same
+        let left =
+            format!("{}{}", self.place.before, self.suggestion.text().get(..present).unwrap_or_default());
+        let left = left.len().checked_sub(removed).and_then(|end| left.get(..end));
+        let tail = text.len_bytes().checked_sub(self.suggestion.anchor.after_len);
+        let (Some(left), Some(tail)) = (left, tail) else { return false };
+        let Some(from) = tail.checked_sub(left.len()) else { return false };
+        let now = Place::of(text, from, tail);
+        now.within == left && now.after == self.place.after
     }
 
     /// What stands in its place now; None when the document was changed elsewhere, too.

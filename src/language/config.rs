@@ -33,6 +33,9 @@ pub struct LanguageConfig {
     /// Words that begin an import statement.
     #[serde(default)]
     pub import_words: Vec<String>,
+    /// What a block has at least where indentation is syntax (`pass`); empty elsewhere.
+    #[serde(default)]
+    pub empty_block: String,
     /// Depth of nested indentation above which the file is not parsed (a guard for a grammar's limits).
     #[serde(default)]
     pub max_indent_depth: Option<usize>,

@@ -77,8 +77,8 @@ impl Session {
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
-        let (checks, taken_back) = feedback.text_changed(&mut open.feedback, open.document.text());
-        if taken_back {
+        let (checks, unwanted) = feedback.text_changed(&mut open.feedback, open.document.text());
+        if unwanted {
             open.forget_seen();
         }
         let diagnose = state.diagnoses(uri);

@@ -10,7 +10,7 @@ use super::title::Titles;
 use crate::language::{Language, RepairShares};
 
 /// Repairs that are offered at most: more would be guesses.
-const OFFERS: usize = 3;
+pub const OFFERS: usize = 3;
 
 /// A repair that is offered.
 pub struct Choice<'a> {

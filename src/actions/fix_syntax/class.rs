@@ -90,8 +90,8 @@ pub enum Loss {
 
 /// Each class: its name, the same in every release; what is lost; and what that takes from the score of a repair, in nats.
 const CLASSES: [(RepairClass, &str, Loss, f32); 31] = [
-    (RepairClass::Idiom, "idiom", Loss::Nothing, -8.0),
-    (RepairClass::Spelling, "spelling", Loss::Nothing, -3.0),
+    (RepairClass::Idiom, "idiom", Loss::Nothing, 0.0),
+    (RepairClass::Spelling, "spelling", Loss::Nothing, 0.0),
     (RepairClass::Body, "body", Loss::Nothing, 0.0),
     (RepairClass::CloseBracket, "close_bracket", Loss::Nothing, 0.0),
     (RepairClass::OpenBracket, "open_bracket", Loss::Nothing, 0.0),

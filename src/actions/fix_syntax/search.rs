@@ -1,6 +1,7 @@
 //! Searches the repairs that fix an error: tries them in order of plausibility in the smallest broken part of the file, and
 //! confirms them on the whole file.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -69,16 +70,23 @@ fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
     let edit = &candidate.edit;
     let (head, tail) = common_affixes(&text[edit.range.clone()], &edit.text);
     let mut range = edit.range.start + head..edit.range.end - tail;
-    let new = edit.text[head..edit.text.len() - tail].to_owned();
-    // `((`: which of two equal brackets is removed makes no difference; only the last one is tried.
-    while range.len() == 1 && new.is_empty() && text[range.end..].starts_with(&text[range.clone()]) {
-        range = range.start + 1..range.end + 1;
-    }
-    while new.len() == 1 && range.is_empty() && text[range.end..].starts_with(&new) {
-        range = range.start + 1..range.end + 1;
+    let mut new = edit.text[head..edit.text.len() - tail].to_owned();
+    // `((`, `if if `: which of two equal ones is removed, or put, makes no difference; only the last one is tried.
+    while let Some(next) = text[range.end..].chars().next() {
+        if new.is_empty() && text[range.clone()].starts_with(next) {
+            range = range.start + next.len_utf8()..range.end + next.len_utf8();
+        } else if range.is_empty() && new.starts_with(next) {
+            range = range.start + next.len_utf8()..range.start + next.len_utf8();
+            new = format!("{}{next}", &new[next.len_utf8()..]);
+        } else {
+            break;
+        }
     }
     (range, new)
 }
+
+/// A part of the file, and whether it parses, once that was asked.
+type Suspect = (Region, OnceCell<bool>);
 
 /// A search in one broken file.
 pub struct Search<'a> {
@@ -98,17 +106,25 @@ pub struct Search<'a> {
 
 impl Search<'_> {
     /// The candidates that repair the definition around `places`, best first: in `time`, or in twice that where the definition
-    /// has another error, so that none fixes it alone.
+    /// has another error, so that none fixes it alone. Those of `meant` come first, also where a smaller part of the file
+    /// parses with another one.
     pub fn run(
         &self,
+        meant: &[RepairCandidate],
         candidates: &[RepairCandidate],
         places: &[usize],
         time: Duration,
     ) -> Vec<RepairCandidate> {
         let regions = self.regions(places);
+        let found = self.repairing(meant, &regions, Instant::now() + time);
+        // What is meant so surely needs no other one beside it.
+        if !found.is_empty() {
+            return found;
+        }
         let found = self.repairing(candidates, &regions, Instant::now() + time);
         if found.is_empty() {
-            return self.helping(candidates, &regions, Instant::now() + time);
+            let all = [meant, candidates].concat();
+            return self.helping(&all, &regions, Instant::now() + time);
         }
         // Rather a bracket that leaves another error than a word that goes.
         let class = |candidate: &RepairCandidate| candidate.class(self.text, self.lexicon);
@@ -121,7 +137,7 @@ impl Search<'_> {
     }
 
     /// Parts of the file around some places, smallest first; the last is the whole file.
-    fn regions(&self, places: &[usize]) -> Vec<Region> {
+    fn regions(&self, places: &[usize]) -> Vec<Suspect> {
         let mut regions: Vec<Region> = Vec::new();
         for place in places.iter().take(4) {
             let row = self.lines.of(*place);
@@ -133,24 +149,25 @@ impl Search<'_> {
             }
         }
         regions.sort_by_key(Region::len);
-        regions
+        regions.into_iter().map(|region| (region, OnceCell::new())).collect()
     }
 
     /// Those after which a region parses.
     fn repairing(
         &self,
         candidates: &[RepairCandidate],
-        regions: &[Region],
+        regions: &[Suspect],
         until: Instant,
     ) -> Vec<RepairCandidate> {
         let mut partly = Vec::new();
-        for (number, region) in regions.iter().enumerate() {
+        for (number, (region, sound)) in regions.iter().enumerate() {
+            let last = number + 1 == regions.len();
             // A sound part is not where the error is.
-            if number + 1 < regions.len() && self.accepts(&region.text(self.text)) {
+            let is_sound = || self.accepts(&region.text(self.text));
+            if !last && *sound.get_or_init(is_sound) {
                 continue;
             }
             let now = Instant::now();
-            let last = number + 1 == regions.len();
             let share = if last { until } else { now + until.saturating_duration_since(now) / 2 };
             let passed = self.passing(candidates, region, share);
             match self.confirmed(passed, region) {
@@ -163,7 +180,7 @@ impl Search<'_> {
     }
 
     /// A bracket after which the smallest broken region has fewer faults, though not none; its score is put above `score`.
-    fn closing(&self, candidates: &[RepairCandidate], regions: &[Region], score: f32) -> Vec<RepairCandidate> {
+    fn closing(&self, candidates: &[RepairCandidate], regions: &[Suspect], score: f32) -> Vec<RepairCandidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
         let is_bracket = |candidate: &&RepairCandidate| {
             let class = candidate.class(self.text, self.lexicon);
@@ -171,7 +188,7 @@ impl Search<'_> {
         };
         let brackets: Vec<&RepairCandidate> =
             candidates.iter().filter(is_bracket).take(BRACKETS_TRIED).collect();
-        for region in regions.iter().take(HELPED) {
+        for (region, _) in regions.iter().take(HELPED) {
             let before = parser.judge(&region.text(self.text)).total();
             let judged = brackets.iter().filter_map(|candidate| {
                 let edited = region.edited(self.text, &candidate.edit.range, &candidate.edit.text)?;
@@ -191,7 +208,7 @@ impl Search<'_> {
     fn helping(
         &self,
         candidates: &[RepairCandidate],
-        regions: &[Region],
+        regions: &[Suspect],
         until: Instant,
     ) -> Vec<RepairCandidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
@@ -200,7 +217,7 @@ impl Search<'_> {
             let start = parser.syntax_errors(text).first()?.range.start;
             Some(text[..start.min(text.len())].matches('\n').count())
         };
-        for (number, region) in regions.iter().enumerate() {
+        for (number, (region, _)) in regions.iter().enumerate() {
             let text = region.text(self.text);
             let (before, place) = (parser.judge(&text).total(), first(&text));
             // A single error is left to `repairing`.

@@ -140,6 +140,118 @@ fn raw_strings_are_closed_as_they_were_opened() {
 }
 
 #[test]
+fn names_of_other_functions_are_not_used() {
+    check(
+        "python",
+        "import csv\n\ndef load(path):\n    file = open(path)\n    return file\n\ndef rows(path):\n    r = ˇ\n    return r\n",
+        "csv.reader(file)\n",
+        expect!["Invalid"],
+    );
+    check(
+        "python",
+        "def load(path):\n    file = open(path)\n    return file\n\ndef rows(path):\n    ˇ\n",
+        "size = len(path)\n    return file.read(size)\n",
+        expect![[r#"
+            def load(path):
+                file = open(path)
+                return file
+
+            def rows(path):
+                «size = len(path)»
+        "#]],
+    );
+    check(
+        "rust",
+        "fn a() -> u8 {\n    let count = 1;\n    count\n}\n\n#[test]\nfn b() {\n    ˇ\n}\n",
+        "assert_eq!(count, 1);\n",
+        expect!["Invalid"],
+    );
+    // A name that the file does not know at all may be known elsewhere, and one that is visible is fine.
+    check(
+        "rust",
+        "fn a(count: u8) {\n    ˇ\n}\n",
+        "assert_eq!(count, other);\n",
+        expect![[r#"
+            fn a(count: u8) {
+                «assert_eq!(count, other);»
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_member_stands_once_in_its_list() {
+    check(
+        "rust",
+        "pub enum Color {\n    Red,\n    Green,\n    ˇ\n}\n",
+        "Blue,\n    Red,\n",
+        expect![[r#"
+            pub enum Color {
+                Red,
+                Green,
+                «Blue,»
+            }
+        "#]],
+    );
+    check(
+        "python",
+        "class A:\n    def one(self):\n        return 1\n\n    def two(self):\n        return 2\n\n    ˇ\n",
+        "def one(self):\n        return 3\n",
+        expect!["Repetition"],
+    );
+    check("python", "def f(a):\n    if a in ˇ\n        pass\n", "a:\n", expect!["Repetition"]);
+}
+
+#[test]
+fn a_header_of_python_opens_its_block() {
+    check(
+        "python",
+        "def f(a):\n    if ˇ\n",
+        "a > 1\n",
+        expect![[r#"
+            def f(a):
+                if «a > 1:»
+        "#]],
+    );
+    // The line by itself fits where what follows does not.
+    check(
+        "python",
+        "for value in values:\n    ˇ\n",
+        "if value is None:\n        return None\n",
+        expect![[r#"
+            for value in values:
+                «if value is None:»
+        "#]],
+    );
+}
+
+#[test]
+fn a_language_that_the_model_does_not_know_is_silence() {
+    use std::sync::Arc;
+    use treefill::completion::CompletionOptions;
+    use treefill::document::Snapshot;
+    use treefill::engine::scripted::ScriptedEngine;
+    use treefill::engine::{ModelInfo, Status};
+    let engine = ScriptedEngine::always("x = 1\n");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let outcome = |languages: Option<&[&str]>, language: &str| {
+        let languages = languages.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        engine.set_status(Status::Ready(Arc::new(ModelInfo { languages, ..ModelInfo::default() })));
+        let mut request = request("python", "ˇ\n", TriggerKind::Invoked);
+        if language != "python" {
+            request.snapshot = Snapshot::of_text("file:///a.js", "\n", None);
+        }
+        let options = CompletionOptions::default();
+        let never = treefill::cancel::CancelToken::never();
+        runtime.block_on(treefill::completion::complete(request, &*engine, &options, &never)).outcome
+    };
+    let expected = Outcome::Skipped(Reason::UnknownLanguage("python, rust".into()));
+    assert_eq!(outcome(Some(&["python", "rust"]), "javascript"), expected);
+    assert!(matches!(outcome(Some(&["python", "rust"]), "python"), Outcome::Suggested(_)));
+    assert!(matches!(outcome(None, "javascript"), Outcome::Suggested(_)), "a user's model is trusted");
+}
+
+#[test]
 fn a_word_that_the_limit_cut_is_not_shown() {
     use treefill::completion::CompletionOptions;
     use treefill::engine::scripted::{Script, ScriptedEngine};

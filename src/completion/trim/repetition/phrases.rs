@@ -13,8 +13,9 @@ const LONGEST: usize = 8;
 /// nobody; in code, before the comment or the line that has it.
 pub fn repeat(text: &str, context: &CursorContext) -> Option<usize> {
     let lead = lead(context);
+    let is_prose = is_prose(text, context);
     prose(text, context).into_iter().find_map(|(kind, part)| {
-        let goes_on = part.start == 0 && context.cursor_in != CursorIn::Code;
+        let goes_on = is_prose || part.start == 0 && context.cursor_in != CursorIn::Code;
         let before = if goes_on { lead } else { "" };
         let all = format!("{before}{}", &text[part.clone()]);
         let second = second(&words(&all), &all)?;
@@ -43,12 +44,22 @@ fn lead(context: &CursorContext) -> &str {
             let at = if mark.is_empty() { None } else { before.find(mark) };
             &before[at.unwrap_or(0)..]
         }
+        CursorIn::Code if context.block_opener.is_empty() => before,
         CursorIn::Code => "",
     }
 }
 
+/// Whether a text in a language that is not known reads as prose: next to nothing but words and spaces.
+fn is_prose(text: &str, context: &CursorContext) -> bool {
+    let words = text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
+    context.block_opener.is_empty() && words * 10 >= text.chars().count() * 9
+}
+
 /// The parts of `text` that are prose. Comments on lines that follow each other are one.
 fn prose(text: &str, context: &CursorContext) -> Vec<(PartOfText, Range<usize>)> {
+    if is_prose(text, context) {
+        return vec![(PartOfText::Quotation, 0..text.len())];
+    }
     let start = match context.cursor_in {
         CursorIn::Code => PartOfText::Code,
         CursorIn::String => PartOfText::Quotation,

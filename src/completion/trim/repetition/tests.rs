@@ -84,6 +84,11 @@ fn phrases() {
             ("x = ˇ\n", "a.b(a.b(c))", "a.b(a.b(c))"),
         ],
     );
+    let prose = "This tool checks the code of the code of the project.";
+    check(
+        "markdown",
+        &[("# Demo\n\nˇ\n", prose, "Repetition"), ("x = ˇ\n", "a(b) + a(b) + c", "a(b) + a(b) + c")],
+    );
     check(
         "rust",
         &[
