@@ -30,7 +30,6 @@ fn what_is_missing_is_put_and_nothing_goes() {
 #[test]
 fn what_takes_an_operator_or_a_word_away_is_not_preferred() {
     for (language, before) in [
-        ("python", "def check(ready):\n    if !ready:ˇ\n        raise ValueError\n"),
         ("python", "print(f'{total!')ˇ\n"),
         ("python", "value = call(a, key=1, 2)ˇ\n"),
         ("python", "x = 1 2ˇ\n"),
