@@ -5,19 +5,19 @@ mod brackets;
 
 use std::borrow::Cow;
 
-use crate::completion::brackets::{PartOfText, read};
+use crate::completion::brackets::{PartOfText, balance, read};
 use crate::context::{CursorContext, CursorIn, Indent, line};
 
 /// `text` with the lines after the first where their blocks are, in the file's own unit. Lines inside of strings stay.
 pub fn indentation<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
-    let unknown = context.block_opener.is_empty();
+    let unknown = context.block_opener.is_empty() || goes_on_below(text, context);
     if !text.contains('\n') || unknown || text.contains("/*") || context.cursor_in == CursorIn::Comment {
         return Cow::Borrowed(text);
     }
     let lines = lines(text, context);
     let places = match context.significant_indentation {
         true => blocks::places(&lines, context),
-        false => brackets::places(&lines),
+        false => brackets::places(&lines, context.line_above().unwrap_or_default()),
     };
     let writer = Writer::new(text, context);
     let mut out = String::with_capacity(text.len());
@@ -35,6 +35,15 @@ pub fn indentation<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
         }
     }
     if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
+/// Whether the cursor's line belongs to a string or to brackets of lines above: then its column does not say where its block is.
+fn goes_on_below(text: &str, context: &CursorContext) -> bool {
+    let first = format!("{}{}", context.line.before, text.split('\n').next().unwrap_or_default());
+    match context.cursor_in {
+        CursorIn::String => !context.line.before.contains(['"', '\'']),
+        _ => context.significant_indentation && !balance(&first, &context.line_comment).unmatched.is_empty(),
+    }
 }
 
 /// Where a line begins, counted from the cursor's line.

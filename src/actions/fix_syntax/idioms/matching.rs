@@ -79,7 +79,9 @@ impl<'a> Matcher<'a> {
                 if self.kind(token) != TokenKind::LineEnd || !self.is_blank(end, token) {
                     return None;
                 }
-                self.go(rest, token + 1, self.tokens[token].range.end, captures)
+                // The last line may have no end.
+                let end = self.tokens.get(token).map_or(end, |token| token.range.end);
+                self.go(rest, token + 1, end, captures)
             }
             PatternItem::Text { any, optional } => {
                 let next = any.iter().find_map(|text| self.literal(token, text));
@@ -352,7 +354,11 @@ impl<'a> Matcher<'a> {
     }
 
     fn begins_expression(&self, token: usize) -> bool {
-        self.begins_line(token) || self.idioms.before_expression.contains(self.word(token - 1))
+        // `return` begins a statement.
+        let statement =
+            self.word(token).starts_with(is_word) && self.idioms.before_expression.contains(self.word(token));
+        !statement
+            && (self.begins_line(token) || self.idioms.before_expression.contains(self.word(token - 1)))
     }
 
     fn ends_line(&self, token: usize, end: usize) -> bool {
