@@ -109,7 +109,9 @@ fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
         match part {
             _ if c == '\n' => line.in_string = part == PartOfText::Quotation,
             _ if c.is_whitespace() => {}
-            PartOfText::Comment => line.is_comment |= line.text.trim_start().starts_with(&context.line_comment),
+            PartOfText::Comment => {
+                line.is_comment |= line.text.trim_start().starts_with(&context.line_comment)
+            }
             PartOfText::Quotation => line.code.push('"'),
             PartOfText::Code => line.code.push(c),
         }
