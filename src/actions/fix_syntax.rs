@@ -99,7 +99,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
     let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    let offer = |choice: choice::Choice<'_>| Fix {
+    let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
         title: choice.title,
         preferred: choice.preferred,

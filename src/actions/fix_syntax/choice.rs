@@ -13,7 +13,7 @@ use crate::language::{Language, RepairShares};
 pub const OFFERS: usize = 3;
 
 /// A repair that is offered.
-pub struct Choice<'a> {
+pub struct OfferedRepair<'a> {
     /// The repair.
     pub candidate: &'a RepairCandidate,
     /// Its title.
@@ -31,7 +31,7 @@ pub fn choose<'a>(
     lexicon: &Lexicon,
     language: &Language,
     titles: &Titles<'_>,
-) -> Vec<Choice<'a>> {
+) -> Vec<OfferedRepair<'a>> {
     let class = |candidate: &RepairCandidate| candidate.class(text, lexicon);
     let shares = |class: RepairClass| language.repairs.classes.get(class.name());
     let mut offered: Vec<(&RepairCandidate, RepairClass)> =
@@ -54,7 +54,7 @@ pub fn choose<'a>(
         // What comes second was not measured.
         let shares = shares(class).filter(|_| number == 0);
         let exact_share = shares.and_then(|shares| if sure { shares.sure } else { Some(shares.share) });
-        Choice { candidate, title, preferred: sure, exact_share }
+        OfferedRepair { candidate, title, preferred: sure, exact_share }
     };
     offered.into_iter().enumerate().map(choice).collect()
 }

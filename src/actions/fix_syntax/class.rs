@@ -274,10 +274,7 @@ fn whole_words(text: &str, edit: &Edit) -> (usize, usize) {
 }
 
 /// What only `old` has, and what only `new` has.
-fn difference<T: PartialEq>(
-    old: impl Iterator<Item = T>,
-    new: impl Iterator<Item = T>,
-) -> (Vec<T>, Vec<T>) {
+fn difference<T: PartialEq>(old: impl Iterator<Item = T>, new: impl Iterator<Item = T>) -> (Vec<T>, Vec<T>) {
     let mut gained: Vec<T> = new.collect();
     let mut lost = Vec::new();
     for item in old {

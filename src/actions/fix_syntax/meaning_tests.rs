@@ -64,9 +64,21 @@ fn an_empty_block_gets_what_means_nothing() {
     for (language, before, after) in [
         ("python", "for user in users:ˇ\n", "for user in users:\n    pass\n"),
         ("python", "for user in users:ˇ", "for user in users:\n    pass"),
-        ("python", "class Token:ˇ\n\nclass User:\n    x = 1\n", "class Token:\n    pass\n\nclass User:\n    x = 1\n"),
-        ("python", "def f(x):\n    if x:ˇ\n    else:\n        g()\n", "def f(x):\n    if x:\n        pass\n    else:\n        g()\n"),
-        ("python", "class A:\n    def f(self):ˇ\n\nb = 1\n", "class A:\n    def f(self):\n        pass\n\nb = 1\n"),
+        (
+            "python",
+            "class Token:ˇ\n\nclass User:\n    x = 1\n",
+            "class Token:\n    pass\n\nclass User:\n    x = 1\n",
+        ),
+        (
+            "python",
+            "def f(x):\n    if x:ˇ\n    else:\n        g()\n",
+            "def f(x):\n    if x:\n        pass\n    else:\n        g()\n",
+        ),
+        (
+            "python",
+            "class A:\n    def f(self):ˇ\n\nb = 1\n",
+            "class A:\n    def f(self):\n        pass\n\nb = 1\n",
+        ),
         ("python", "def f(\n    x,\n):ˇ\n\nb = 1\n", "def f(\n    x,\n):\n    pass\n\nb = 1\n"),
         ("python", "try:\n    f()\nexcept OSError:ˇ\n", "try:\n    f()\nexcept OSError:\n    pass\n"),
         ("python", "with f() as g:ˇ  # later\n", "with f() as g:  # later\n    pass\n"),
@@ -83,10 +95,15 @@ fn an_empty_block_gets_what_means_nothing() {
 
 #[test]
 fn titles_quote_whole_tokens_and_name_another_line() {
-    let title = |language: &str, before: &str| ask(language, before).1.first().map(|offer| offer.title.clone());
+    let title =
+        |language: &str, before: &str| ask(language, before).1.first().map(|offer| offer.title.clone());
     for (language, before, expected) in [
         ("python", "if x:\n    f()\nelseˇ\n    g()\n", "Add the missing `:` after `else`"),
-        ("python", "def area(width:ˇ\n    return width\n", "Close the parameters: insert `)` after `area(width`"),
+        (
+            "python",
+            "def area(width:ˇ\n    return width\n",
+            "Close the parameters: insert `)` after `area(width`",
+        ),
         (
             "python",
             "self.connection_pool_manager.register(handlersˇ\n",

@@ -27,11 +27,7 @@ const BRACKETS_TRIED: usize = 16;
 const HOPELESS: f32 = 12.0;
 
 /// Candidates by what they lose and how usual the code becomes, most plausible first.
-pub fn in_order(
-    text: &str,
-    lexicon: &Lexicon,
-    mut candidates: Vec<RepairCandidate>,
-) -> Vec<RepairCandidate> {
+pub fn in_order(text: &str, lexicon: &Lexicon, mut candidates: Vec<RepairCandidate>) -> Vec<RepairCandidate> {
     candidates.retain(|candidate| {
         candidate.score.is_finite() && !glues(text, candidate) && !hides(text, candidate)
     });
@@ -180,7 +176,12 @@ impl Search<'_> {
     }
 
     /// A bracket after which the smallest broken region has fewer faults, though not none; its score is put above `score`.
-    fn closing(&self, candidates: &[RepairCandidate], regions: &[Suspect], score: f32) -> Vec<RepairCandidate> {
+    fn closing(
+        &self,
+        candidates: &[RepairCandidate],
+        regions: &[Suspect],
+        score: f32,
+    ) -> Vec<RepairCandidate> {
         let Some(parser) = self.language.strict else { return Vec::new() };
         let is_bracket = |candidate: &&RepairCandidate| {
             let class = candidate.class(self.text, self.lexicon);

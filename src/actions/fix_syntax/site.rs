@@ -175,7 +175,18 @@ impl<'a> ErrorSite<'a> {
             flat.extend(*class);
         }
         flat_at.push(flat.len());
-        Self { text, lines, lexicon, tokens, anchors, classes, ngrams, flat, flat_at, weights: RefCell::default() }
+        Self {
+            text,
+            lines,
+            lexicon,
+            tokens,
+            anchors,
+            classes,
+            ngrams,
+            flat,
+            flat_at,
+            weights: RefCell::default(),
+        }
     }
 
     /// The text of a token.

@@ -96,7 +96,8 @@ impl Titles<'_> {
             let start = self.site.tokens.get(token).map_or(at, |token| token.range.start);
             let end = self.site.text[..at].trim_end().len();
             let near = start < end && self.site.lines.of(start) == self.site.lines.of(at);
-            let shown = self.site.text.get(start..end).filter(|shown| near && shown.chars().count() <= CONTEXT);
+            let shown =
+                self.site.text.get(start..end).filter(|shown| near && shown.chars().count() <= CONTEXT);
             shown.map_or_else(|| self.place(at), |shown| format!("after `{shown}`"))
         };
         match candidate.class(text, self.site.lexicon) {
@@ -135,7 +136,8 @@ impl Titles<'_> {
         let named = before.is_some_and(|token| {
             site.kind(token) == TokenKind::Identifier || matches!(site.word(token), ")" | "]" | "!" | ">")
         });
-        let defines = |token: Option<usize>| self.repairs.definition_words.iter().any(|known| known == word(token));
+        let defines =
+            |token: Option<usize>| self.repairs.definition_words.iter().any(|known| known == word(token));
         let what = match new {
             ")" if defines(opener.checked_sub(2)) => "parameters",
             ")" if named => "call",
@@ -165,7 +167,8 @@ impl Titles<'_> {
             return shown.map_or_else(in_line, |end| format!("before `{}`", text[at..*end].trim()));
         }
         let end = line.start + text[line.start..at].trim_end().len();
-        let mut from: Vec<usize> = tokens.map(|token| token.range.start).filter(|start| *start < end).collect();
+        let mut from: Vec<usize> =
+            tokens.map(|token| token.range.start).filter(|start| *start < end).collect();
         // Within a long text its words say where.
         let last = from.last().copied().unwrap_or(line.start);
         let words = text[last..end].match_indices(' ').map(|(space, _)| last + space + 1);

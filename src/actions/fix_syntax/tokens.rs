@@ -208,7 +208,8 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
     let meant = matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
     let prior = DELETE + if twice { TWICE } else { 0.0 } + if meant && !twice { MEANT } else { 0.0 };
     // At the start of a line the space behind it would add to the indentation.
-    let mut ways = if left.is_none() && after > 0 { Vec::new() } else { vec![(range.clone(), before + after)] };
+    let mut ways =
+        if left.is_none() && after > 0 { Vec::new() } else { vec![(range.clone(), before + after)] };
     if left.is_some() && before > 0 {
         ways.push((range.start - before..range.end, after));
     }
