@@ -6,17 +6,17 @@
   benches/fit_rank.py --report other.jsonl            # the weights that are in rank.json now
 
 Logistic regression with a small L2 penalty, by Newton's method, on everything newly generated: was its first line right?
-Packages are split: half of the texts fit, the other half tell what to expect (on stderr): area under the ROC curve, with each
+Half of the texts fit, the other half tell what to expect (on stderr): area under the ROC curve, with each
 feature left out, expected calibration error (ten bins of equal counts), a reliability table, and what each threshold shows.
 
-The default threshold maximises the score: characters of right first lines less READING characters for each wrong one. People need
-1 to 2 s to judge a suggestion (Mozannar et al. 2024, "Reading between the lines"), which is about 5 keys at 40 words a minute.
+The default threshold maximises the score: characters of right first lines less READING characters for each wrong one. A glance at
+a wrong line takes about half a second; who types 60 words a minute types 2.5 characters in that time.
 Needs nothing but Python.
 """
 import argparse, json, math, pathlib, random, re, sys
 
 RIDGE = 1.0
-READING = 5.0
+READING = 2.5
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "src/completion"
 # What a user who chose this eagerness sees at least, in probability; "medium" is chosen by the score.
 LOW, HIGH = 0.5, 0.12

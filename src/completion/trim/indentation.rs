@@ -92,31 +92,31 @@ fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
         CursorIn::Comment => ("", PartOfText::Comment),
     };
     let whole = format!("{before}{text}");
-    let mut codes: Vec<(Vec<char>, bool, bool)> = vec![(Vec::new(), start != PartOfText::Code, false)];
+    let own = line::width(&context.line.indentation);
+    let new = |number: usize, text: &'a str| TextLine {
+        text,
+        columns: if number == 0 { own } else { line::width(text) },
+        code: Vec::new(),
+        in_string: number == 0 && start != PartOfText::Code,
+        is_comment: false,
+    };
+    let mut lines: Vec<TextLine<'_>> =
+        text.split('\n').enumerate().map(|(number, text)| new(number, text)).collect();
+    let mut row = 0;
     read(&whole, &context.line_comment, start, |_, c, part| {
-        if c == '\n' {
-            codes.push((Vec::new(), part == PartOfText::Quotation, false));
-            return;
-        }
-        if let Some((code, _, comment)) = codes.last_mut() {
-            match part {
-                _ if c.is_whitespace() => {}
-                PartOfText::Comment => *comment = true,
-                // A quotation counts as one character.
-                PartOfText::Quotation => code.push('"'),
-                PartOfText::Code => code.push(c),
+        row += usize::from(c == '\n');
+        let Some(line) = lines.get_mut(row) else { return };
+        match part {
+            _ if c == '\n' => line.in_string = part == PartOfText::Quotation,
+            _ if c.is_whitespace() => {}
+            PartOfText::Comment => {
+                line.is_comment |= line.text.trim_start().starts_with(&context.line_comment)
             }
+            PartOfText::Quotation => line.code.push('"'),
+            PartOfText::Code => line.code.push(c),
         }
     });
-    let own = line::width(&context.line.indentation);
-    let mark = context.line_comment.as_str();
-    let mut found = Vec::new();
-    for (number, (text, (code, in_string, comment))) in text.split('\n').zip(codes).enumerate() {
-        let is_comment = comment && text.trim_start().starts_with(mark);
-        let columns = if number == 0 { own } else { line::width(text) };
-        found.push(TextLine { text, columns, code, in_string, is_comment });
-    }
-    found
+    lines
 }
 
 /// Writes indentation in the file's own unit.
