@@ -12,6 +12,7 @@
 //!         return 1
 //! ```
 
+mod asked;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -28,6 +29,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use asked::AskedError;
 use lexer::Lexicon;
 use ngram::{NgramTable, Ngrams};
 use parking_lot::Mutex;
@@ -55,8 +57,6 @@ pub static SPEC: ActionSpec = ActionSpec {
 const OFFERS: usize = 3;
 /// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
 const CLEAR: f32 = 3.0;
-/// Lines between the cursor and the error that is meant: a missing bracket shows far below.
-const NEAR: usize = 40;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
 
@@ -67,8 +67,10 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
     let lexicon = Lexicon::of(language);
+    let imbalances = asked::imbalances(text, &lexicon.tokens(text, 0..text.len()));
+    let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else { return Vec::new() };
+    let error = asked.place;
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
     let quotes = imbalance::odd_quotes(text, &lexicon, &lines, lines.of(error));
@@ -84,9 +86,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
     let found = search.run(&candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
-    let near = |candidate: &&RepairCandidate| {
-        request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
-    };
+    let near = |candidate: &&RepairCandidate| asked.is_answered_by(candidate, &lines);
     // Two that differ in white space only would look like the same one twice.
     let mut titles = HashSet::new();
     let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
@@ -156,25 +156,6 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
         }
         node = children(node).into_iter().find(|child| child.has_error() || child.is_missing())?;
     }
-}
-
-/// The error that is meant: the first of the file, or the nearest one to the range.
-fn meant(errors: &[usize], lines: &LineTable<'_>, request: &ActionRequest) -> Option<usize> {
-    let Some(range) = &request.range else { return errors.first().copied() };
-    let row = lines.of(range.start);
-    // One behind the cursor is as near as one before it at half the distance: parsers notice late.
-    let far = |error: &usize| {
-        let other = lines.of(*error);
-        if other >= row { other - row } else { 2 * (row - other) }
-    };
-    let nearest = errors.iter().copied().min_by_key(far)?;
-    (far(&nearest) <= NEAR || !request.diagnostics.is_empty()).then_some(nearest)
-}
-
-/// Whether an offer belongs to what was asked: its error or its edit is where the cursor is.
-fn is_near(lines: &LineTable<'_>, candidate: &RepairCandidate, error: usize, range: &Range<usize>) -> bool {
-    let rows = lines.of(range.start).saturating_sub(3)..lines.of(range.end) + 4;
-    rows.contains(&lines.of(error)) || rows.contains(&lines.of(candidate.edit.range.start))
 }
 
 /// The diagnostics that report the same error.
