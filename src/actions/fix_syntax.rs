@@ -13,11 +13,13 @@
 //! ```
 
 mod asked;
+mod brackets;
 mod imbalance;
 mod layout;
 pub mod lexer;
 pub mod model_score;
 pub mod ngram;
+mod quotes;
 mod region;
 mod search;
 mod site;
@@ -30,6 +32,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use asked::AskedError;
+use imbalance::LonelyBracket;
 use lexer::Lexicon;
 use ngram::{NgramTable, Ngrams};
 use parking_lot::Mutex;
@@ -68,19 +71,20 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
     let lexicon = Lexicon::of(language);
-    let imbalances = asked::imbalances(text, &lexicon.tokens(text, 0..text.len()));
+    let tokens = lexicon.tokens(text, 0..text.len());
+    let imbalances = asked::imbalances(text, &tokens);
     let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else { return Vec::new() };
     let error = asked.place;
-    let mut places: Vec<usize> = vec![error];
-    places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
-    let quotes = imbalance::odd_quotes(text, &lexicon, &lines, lines.of(error));
-    let quotes = quotes.filter(|row| row + 2 < lines.of(error));
-    places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
-    places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
-    let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
-    let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
+    let lonely = imbalance::lonely(text, &tokens, &lines, significant);
+    let odd = imbalance::odd_quotes(text, &tokens, &lexicon, &lines, lines.of(error));
+    let places = places(text, &lines, &errors, error, &lonely, &odd);
+    let ngrams = Ngrams::new(table(language));
+    let site = ErrorSite::new(text, &lines, &lexicon, ngrams, tokens, &places);
+    let mut candidates = tokens::candidates(&site);
     candidates.extend(layout::candidates(&site, indent, significant));
+    candidates.extend(quotes::candidates(&site, &odd));
+    candidates.extend(brackets::candidates(&site, &lonely));
     let candidates = search::in_order(text, candidates);
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
@@ -105,6 +109,27 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
         kind: candidate.what.name(),
     };
     found.iter().enumerate().map(offer).collect()
+}
+
+/// The places that a repair may be near: the error that is meant, where brackets and quotes contradict the layout, and the
+/// errors before and behind.
+fn places(
+    text: &str,
+    lines: &LineTable<'_>,
+    errors: &[usize],
+    error: usize,
+    lonely: &[LonelyBracket],
+    odd: &[usize],
+) -> Vec<usize> {
+    let mut places: Vec<usize> = vec![error];
+    places.extend(lonely.iter().map(|bracket| bracket.place.min(text.len())).take(3));
+    let rows = odd.iter().filter(|row| lines.of(error).abs_diff(**row) > 2);
+    places.extend(rows.take(2).map(|row| lines.bytes(*row..row + 1).start));
+    places.extend(errors.first());
+    places.extend(errors.iter().copied().find(|other| *other > error));
+    let mut seen = HashSet::new();
+    places.retain(|place| seen.insert(*place));
+    places
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
@@ -188,3 +213,5 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod reported_tests;

@@ -157,23 +157,48 @@ impl Lexicon {
         if hashes > 0 && prefix > 0 && self.raw_hashes {
             let end = format!("\"{}", "#".repeat(hashes));
             let inside = body[hashes..].strip_prefix('"')?;
-            return Some(prefix + hashes + 1 + inside.find(&end).map_or(inside.len(), |at| at + end.len()));
+            let open = || first_line(inside).len();
+            return Some(prefix + hashes + 1 + inside.find(&end).map_or_else(open, |at| at + end.len()));
         }
         if self.char_literals && body.starts_with('\'') {
             return character(body).map(|length| prefix + length);
         }
         let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()))?;
-        let long = quote.len() > 1 || self.multiline_strings;
         let inside = &body[quote.len()..];
+        let own_line = prefix + quote.len() + first_line(inside).len();
+        let Some(length) = self.length(inside, quote) else { return Some(own_line) };
+        let whole = prefix + quote.len() + length + quote.len();
+        if length == 0 && quote.len() == 1 {
+            // `""Text."""`: one of three quotes is lost.
+            let long = quote.repeat(3);
+            let torn = self.quotes.contains(&long) && rest[whole..].starts_with(is_word);
+            let end = |rest: &str| rest.find(&long).map_or(first_line(rest).len(), |end| end + long.len());
+            return Some(whole + if torn { end(&rest[whole..]) } else { 0 });
+        }
+        let text = &inside[..length];
+        if quote.len() > 1
+            && let Some(end) = half_end(text, &quote[..2])
+        {
+            return Some(prefix + quote.len() + end);
+        }
+        // A quotation that ends where another begins: not this one is odd, but one before it, or it ends with its line.
+        let begins = rest[whole..].starts_with(|c: char| is_word(c) || "{\\[<'%/@$#".contains(c));
+        let goes_on = first_line(text).ends_with('\\');
+        Some(if text.contains('\n') && begins && !goes_on { own_line } else { whole })
+    }
+
+    /// How much text stands before the end of a quotation; none when nobody closed it.
+    fn length(&self, inside: &str, quote: &str) -> Option<usize> {
+        let long = quote.len() > 1 || self.multiline_strings;
         let (mut at, mut lines) = (0, 0);
         while let Some(c) = inside[at..].chars().next() {
-            if inside[at..].starts_with(quote.as_str()) {
-                return Some(prefix + quote.len() + at + quote.len());
+            if inside[at..].starts_with(quote) {
+                return Some(at);
             }
             if c == '\n' {
                 lines += 1;
                 if !long || lines > LONGEST_TEXT {
-                    break;
+                    return None;
                 }
             }
             at += c.len_utf8();
@@ -181,10 +206,60 @@ impl Lexicon {
                 at += inside[at..].chars().next().map_or(0, char::len_utf8);
             }
         }
-        // Nobody closed it: it ends with its line.
-        let end = inside.find('\n').unwrap_or(inside.len());
-        Some(prefix + quote.len() + inside[..end].trim_end_matches('\r').len())
+        None
     }
+
+    /// What begins a quotation, in bytes, and what must end it.
+    pub fn ends_of(&self, quotation: &str) -> (usize, String) {
+        let prefix = quotation.len() - quotation.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let body = &quotation[prefix..];
+        let hashes = body.len() - body.trim_start_matches('#').len();
+        if hashes > 0 {
+            return (prefix + hashes + 1, format!("\"{}", "#".repeat(hashes)));
+        }
+        let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()));
+        let quote = quote.map_or("'", String::as_str);
+        (prefix + quote.len(), quote.to_owned())
+    }
+
+    /// Whether a token that is a quotation has an end.
+    pub fn is_closed(&self, quotation: &str) -> bool {
+        let (opening, closing) = self.ends_of(quotation);
+        let Some(inside) = quotation.get(opening..).and_then(|rest| rest.strip_suffix(&closing)) else {
+            return false;
+        };
+        let escapes = inside.len() - inside.trim_end_matches('\\').len();
+        let raw = quotation[..opening].contains(['r', 'R']);
+        let whole = inside.is_empty() || !inside.starts_with(&closing);
+        whole && (raw || escapes % 2 == 0)
+    }
+
+    /// Whether `'` quotes one character.
+    pub fn has_characters(&self) -> bool {
+        self.char_literals
+    }
+}
+
+/// `text` up to its first line feed.
+fn first_line(text: &str) -> &str {
+    text.split('\n').next().unwrap_or_default().trim_end_matches('\r')
+}
+
+/// Where a text of several lines ends with a line that ends with two of the three quotes.
+fn half_end(text: &str, pair: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_end();
+        let before = code.strip_suffix(pair);
+        let torn = |before: &str| {
+            before.trim().is_empty() || before.ends_with(|c: char| is_word(c) || c == '.' || c == ')')
+        };
+        if line.ends_with('\n') && before.is_some_and(torn) {
+            return Some(start + code.len());
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// `'x'`, `'\n'`, `'\u{1f}'`; none for a lifetime.

@@ -83,7 +83,7 @@ impl Search<'_> {
     /// The broken parts of the file around some places, smallest first.
     fn broken_regions(&self, places: &[usize]) -> Vec<Region> {
         let mut regions: Vec<Region> = Vec::new();
-        for place in places.iter().take(4) {
+        for place in places.iter().take(6) {
             let row = self.lines.of(*place);
             let first = self.lines.before(row).unwrap_or(row);
             for region in self.lines.regions(first..row + 1) {

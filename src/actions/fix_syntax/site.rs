@@ -98,9 +98,9 @@ impl<'a> ErrorSite<'a> {
         lines: &'a LineTable<'a>,
         lexicon: &'a Lexicon,
         mut ngrams: Ngrams,
+        tokens: Vec<Token>,
         errors: &[usize],
     ) -> Self {
-        let tokens = lexicon.tokens(text, 0..text.len());
         let mut anchors: Vec<usize> = Vec::new();
         for error in errors {
             let at =
