@@ -20,11 +20,13 @@ pub use tree_sitter::Tree;
 
 use crate::language::Language;
 
-pub use edit::{Change, Edit, with_line_ends};
+pub use edit::{Change, Edit, with_line_ends, with_line_feeds};
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
 pub use syntax::Unparsed;
+
+pub use crate::text::BOM;
 
 /// How many edits a parse may lag behind and still be of use: some seconds of typing.
 const LOG: usize = 64;
@@ -177,6 +179,27 @@ impl Document {
         (self.known, self.parsed) = (known, Some(version));
     }
 
+    /// Whether the bytes `range` of version `until` are what they were in version `since`, at the same place. False also when
+    /// the edits between are no longer known.
+    pub fn is_unchanged(&self, since: i32, until: i32, range: &Range<usize>) -> bool {
+        if self.disordered || since < self.forgotten || since > until || until > self.version {
+            return false;
+        }
+        let mut was = range.clone();
+        let between = self.log.iter().rev().filter(|(after, _)| *after > since && *after <= until);
+        for (_, edit) in between {
+            if edit.start_byte >= was.end {
+                continue;
+            }
+            if edit.new_end_byte > was.start {
+                return false;
+            }
+            let back = |byte: usize| byte + edit.old_end_byte - edit.new_end_byte;
+            was = back(was.start)..back(was.end);
+        }
+        was == *range
+    }
+
     /// The view of this moment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -185,7 +208,6 @@ impl Document {
             text: self.text.rope.clone(),
             language: self.language.clone(),
             known: self.known.clone(),
-            lone_cr: self.text.lone_cr,
             hypothesis: false,
         }
     }

@@ -14,15 +14,18 @@
 
 mod asked;
 mod brackets;
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
 pub mod model_score;
 pub mod ngram;
+mod pairs;
 mod quotes;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
@@ -69,11 +72,13 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let snapshot = &request.snapshot;
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
-    let errors = errors(snapshot, language, text, verifier.tree());
+    let errors = errors(snapshot, language, text, verifier.tree(), request.range.as_ref());
     let lexicon = Lexicon::of(language);
     let tokens = lexicon.tokens(text, 0..text.len());
     let imbalances = asked::imbalances(text, &tokens);
-    let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else { return Vec::new() };
+    let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else {
+        return habits(request, file, &lines);
+    };
     let error = asked.place;
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     let lonely = imbalance::lonely(text, &tokens, &lines, significant);
@@ -85,10 +90,12 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.extend(quotes::candidates(&site, &odd));
     candidates.extend(brackets::candidates(&site, &lonely));
-    let candidates = search::in_order(text, candidates);
+    let mut sure = idioms::candidates(&site, language);
+    sure.extend(spelling::candidates(&site, language));
+    let (sure, candidates) = (search::in_order(text, sure), search::in_order(text, candidates));
     let enumerated = start.elapsed();
     let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
+    let found = search.run(&sure, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| asked.is_answered_by(candidate, &lines);
     // Two that differ in white space only would look like the same one twice.
@@ -132,11 +139,28 @@ fn places(
     places
 }
 
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: title::of(&file.text, &candidate),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
+        score: candidate.score,
+        kind: candidate.what.name(),
+        edits: vec![candidate.edit],
+    };
+    found.into_iter().take(OFFERS).map(offer).collect()
+}
+
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
 pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = snapshot.text.to_string();
+    let text = language.masked(&snapshot.text.to_string()).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
@@ -146,12 +170,18 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
         let end = snapshot.line_end(start).max(start);
         SyntaxError { range: start..end, message: "the syntax is broken here".to_owned() }
     };
-    let places = errors(snapshot, language, &text, &tree);
+    let places = errors(snapshot, language, &text, &tree, None);
     places.into_iter().filter(|place| *place < text.len()).map(complaint).collect()
 }
 
-/// Where something is wrong, in order: what the strict parser says, else the tree.
-fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
+/// Where something is wrong, in order: what the strict parser says, else the tree, else where one asks.
+fn errors(
+    snapshot: &Snapshot,
+    language: &Language,
+    text: &str,
+    tree: &tree_sitter::Tree,
+    asked: Option<&Range<usize>>,
+) -> Vec<usize> {
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let mut places: Vec<usize> = match strict {
         Some(parser) => {
@@ -164,8 +194,9 @@ fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitt
         places = children(tree.root_node()).into_iter().filter_map(first_error).collect();
     }
     if places.is_empty() && strict.is_some_and(|parser| !parser.accepts(text)) {
-        // syn refuses it and does not say where: the cursor is the best guess.
-        places.push(text.len());
+        // syn refuses it and does not say where: the asked line is the best guess.
+        let asked = asked.map_or(text.len(), |range| snapshot.line_end(range.end));
+        places.push(asked);
     }
     places.sort_unstable();
     places.dedup();
@@ -212,6 +243,6 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod reported_tests;
+#[cfg(test)]
+mod tests;

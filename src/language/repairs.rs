@@ -26,7 +26,7 @@ pub enum DiagnosticKind {
 }
 
 /// How imports are written. Empty texts stand for what a language does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Imports {
     /// Between the parts of a path.
@@ -51,6 +51,12 @@ pub struct Imports {
     pub own: Vec<String>,
     /// First parts of paths that stand before all others.
     pub first: Vec<String>,
+    /// What is at the start of a file and speaks to a tool, or of the whole file: imports go below it.
+    pub head: Option<Pattern>,
+    /// What a comment says whose whole block is of the file.
+    pub licence: Option<Pattern>,
+    /// What beside an unused import says that it is meant to be there.
+    pub kept: Option<Pattern>,
 }
 
 /// What is known of a language's diagnostics and repairs.
@@ -87,7 +93,14 @@ struct MessagePatterns {
 /// A compiled regular expression.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct Pattern(Regex);
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Whether it is found in `text`.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

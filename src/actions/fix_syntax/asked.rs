@@ -71,11 +71,10 @@ pub fn imbalances(text: &str, tokens: &[Token]) -> Vec<usize> {
                 if top.is_none_or(|(wanted, _)| !mark.starts_with(wanted)) {
                     found.push(start);
                     found.extend(top.map(|(_, opener)| opener));
-                    // The closer may belong to an opener further out: what is above that is open.
+                    // The closer may belong to an opener further out: what is above that is open. Else it closes the
+                    // innermost one, as rustc has it.
                     if let Some(at) = open.iter().rposition(|(wanted, _)| mark.starts_with(*wanted)) {
                         found.extend(open.drain(at..).map(|(_, opener)| opener));
-                    } else {
-                        open.extend(top);
                     }
                 }
             }

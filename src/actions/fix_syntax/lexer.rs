@@ -111,8 +111,21 @@ impl Lexicon {
         &self.quotes
     }
 
-    /// The tokens of `text[range]`; `range` begins outside of quotations and comments.
+    /// The tokens of `text[range]`; `range` begins outside of quotations and comments. Where a quotation is not closed, each of
+    /// those that look as if they began in another one ends with its line.
     pub fn tokens(&self, text: &str, range: Range<usize>) -> Vec<Token> {
+        let tokens = self.tokens_as(text, range.clone(), false);
+        if self.is_torn(text, &tokens) { self.tokens_as(text, range, true) } else { tokens }
+    }
+
+    /// Whether there is a quotation without an end.
+    pub fn is_torn(&self, text: &str, tokens: &[Token]) -> bool {
+        let mut texts = tokens.iter().filter(|token| token.kind == TokenKind::String);
+        texts.any(|token| !self.is_closed(&text[token.range.clone()]))
+    }
+
+    /// As [`Lexicon::tokens`], with what is known of the file: whether a quotation in it is not closed.
+    pub fn tokens_as(&self, text: &str, range: Range<usize>, torn: bool) -> Vec<Token> {
         let mut tokens: Vec<Token> = Vec::new();
         let mut at = range.start;
         while at < range.end {
@@ -127,7 +140,7 @@ impl Lexicon {
                 && rest.starts_with(open)
             {
                 (None, rest.find(close).map_or(rest.len(), |end| end + close.len()))
-            } else if let Some(length) = self.quotation(rest) {
+            } else if let Some(length) = self.quotation(rest, torn) {
                 (Some(TokenKind::String), length)
             } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.char_literals) {
                 let length = rest.len() - rest[c.len_utf8()..].trim_start_matches(is_word).len();
@@ -149,8 +162,8 @@ impl Lexicon {
         tokens
     }
 
-    /// The length of the quotation that `rest` begins with, its prefix included.
-    fn quotation(&self, rest: &str) -> Option<usize> {
+    /// The length of the quotation that `rest` begins with, its prefix included; `torn` says that one in the file is not closed.
+    fn quotation(&self, rest: &str, torn: bool) -> Option<usize> {
         let prefix = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let body = rest.get(prefix..).filter(|_| prefix <= 2)?;
         let hashes = body.len() - body.trim_start_matches('#').len();
@@ -168,12 +181,15 @@ impl Lexicon {
         let own_line = prefix + quote.len() + first_line(inside).len();
         let Some(length) = self.length(inside, quote) else { return Some(own_line) };
         let whole = prefix + quote.len() + length + quote.len();
+        if !torn {
+            return Some(whole);
+        }
         if length == 0 && quote.len() == 1 {
             // `""Text."""`: one of three quotes is lost.
             let long = quote.repeat(3);
-            let torn = self.quotes.contains(&long) && rest[whole..].starts_with(is_word);
+            let half = self.quotes.contains(&long) && rest[whole..].starts_with(is_word);
             let end = |rest: &str| rest.find(&long).map_or(first_line(rest).len(), |end| end + long.len());
-            return Some(whole + if torn { end(&rest[whole..]) } else { 0 });
+            return Some(whole + if half { end(&rest[whole..]) } else { 0 });
         }
         let text = &inside[..length];
         if quote.len() > 1
@@ -181,10 +197,12 @@ impl Lexicon {
         {
             return Some(prefix + quote.len() + end);
         }
-        // A quotation that ends where another begins: not this one is odd, but one before it, or it ends with its line.
+        // It ends where another one begins, or its line goes on as code does.
         let begins = rest[whole..].starts_with(|c: char| is_word(c) || "{\\[<'%/@$#".contains(c));
-        let goes_on = first_line(text).ends_with('\\');
-        Some(if text.contains('\n') && begins && !goes_on { own_line } else { whole })
+        let first = first_line(text).trim_end();
+        let code = quote.len() == 1 && first.ends_with([';', ',', '{', ')', ']']);
+        let odd = text.contains('\n') && (begins || code) && !first.ends_with('\\');
+        Some(if odd { own_line } else { whole })
     }
 
     /// How much text stands before the end of a quotation; none when nobody closed it.

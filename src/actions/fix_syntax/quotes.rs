@@ -58,29 +58,31 @@ fn ends(site: &ErrorSite<'_>, token: usize, found: &mut Vec<RepairCandidate>) {
     }
     for row in row..(row + LONG_TEXT).min(site.lines.len()) {
         let end = line_end(row);
-        let next = site.lines.bytes(row + 1..row + 2);
-        let next = site.text[next].trim();
+        let from = site.lines.bytes(row..row + 1).start.max(start + opening).min(end);
+        let line = &site.text[from..end];
+        // What is left of what ended it: two of three quotes, `#` of `"#`.
+        let left = closing.strip_prefix('"').or(closing.strip_prefix('\'')).unwrap_or_default();
+        if let Some(at) = line.rfind(left).filter(|at| !line[..*at].ends_with(&closing[..1])) {
+            let sure =
+                if left.starts_with('#') || at + left.len() == line.len() { CODE + EMPTY } else { 0.0 };
+            let edit = Edit::insert(from + at, &closing[..1]);
+            found.push(RepairCandidate::new(edit, RepairKind::Insert, QUOTE + sure));
+            continue;
+        }
+        let next = site.text[site.lines.bytes(row + 1..row + 2)].trim();
         let word = next.split(|c| !is_word(c)).next().unwrap_or_default();
         let code =
             site.lexicon.is_keyword(word) || next.starts_with('@') || next.ends_with([';', '{', ')', ':']);
-        let prior = if code {
-            CODE
-        } else if next.is_empty() {
-            EMPTY
-        } else {
-            0.0
+        let prior = match (code, next.is_empty()) {
+            (true, _) => CODE,
+            (_, true) => EMPTY,
+            _ => 0.0,
         };
-        let edit = Edit::insert(end, closing.clone());
-        found.push(RepairCandidate::new(edit, RepairKind::Insert, QUOTE + prior));
-        // The mark that is left of what ended it: `#` of `"#`.
-        let (from, text) =
-            (site.lines.bytes(row..row + 1).start.max(start + opening), closing.trim_start_matches('"'));
-        if text.len() < closing.len()
-            && let Some(at) =
-                site.text.get(from..end).and_then(|line| line.rfind(text)).filter(|_| !text.is_empty())
-        {
-            found.push(RepairCandidate::new(Edit::insert(from + at, "\""), RepairKind::Insert, QUOTE + CODE));
-        }
+        found.push(RepairCandidate::new(
+            Edit::insert(end, closing.clone()),
+            RepairKind::Insert,
+            QUOTE + prior,
+        ));
     }
 }
 

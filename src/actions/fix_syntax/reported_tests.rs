@@ -13,37 +13,47 @@ fn check(language: &str, right: &str, broken: &str, line: usize) {
     let offers = fixes(&request);
     let titles: Vec<&str> = offers.iter().map(|offer| offer.title.as_str()).collect();
     let first = offers.first().map(|offer| repaired(&request.snapshot, offer).text.to_string());
-    assert_eq!(first.as_deref(), Some(right), "{language} {line}: {titles:?}\n{broken}");
+    let code = &broken[..broken.len().min(200)];
+    assert!(first.as_deref() == Some(right), "{language} {line}: {titles:?}\n{code}");
 }
 
 /// A file with `code` above many sound items.
 fn rust(code: &str) -> String {
     let item = |number: usize| {
-        format!("\nfn item{number}(values: &[u32]) -> u32 {{\n    values.iter().map(|value| value + 1).sum()\n}}\n")
+        format!(
+            "\nfn item{number}(values: &[u32]) -> u32 {{\n    values.iter().map(|value| value + 1).sum()\n}}\n"
+        )
     };
-    let below: String = (0..20).map(item).collect();
+    let below: String = (0..12).map(item).collect();
     format!("{code}{below}")
 }
 
 fn python(code: &str) -> String {
-    let item = |number: usize| format!("\n\ndef item{number}(values):\n    \"\"\"Add them up.\"\"\"\n    return sum(values)\n");
-    let below: String = (0..20).map(item).collect();
+    let item = |number: usize| {
+        format!("\n\ndef item{number}(values):\n    \"\"\"Add them up.\"\"\"\n    return sum(values)\n")
+    };
+    let below: String = (0..12).map(item).collect();
     format!("{code}{below}")
 }
 
 #[test]
 fn a_bracket_is_missing_and_the_end_of_the_file_is_reported() {
-    let right = rust("fn f(a: &[u8]) -> usize {\n    if a.is_empty() {\n        return 0;\n    }\n    a.len()\n}\n");
+    let right =
+        rust("fn f(a: &[u8]) -> usize {\n    if a.is_empty() {\n        return 0;\n    }\n    a.len()\n}\n");
     check("rust", &right, &right.replacen("    }\n", "    \n", 1), 0);
-    let right = rust("impl A {\n    fn new() -> Self {\n        Self\n    }\n\n    fn len(&self) -> usize {\n        0\n    }\n}\n");
+    let right = rust(
+        "impl A {\n    fn new() -> Self {\n        Self\n    }\n\n    fn len(&self) -> usize {\n        0\n    }\n}\n",
+    );
     check("rust", &right, &right.replacen("Self\n    }\n", "Self\n    \n", 1), 0);
-    let right = rust("#[cfg(test)]\nfn f(a: u32) -> u32 {\n    a\n}\n");
+    let right = rust("struct A;\n\n#[cfg(test)]\nfn f(a: u32) -> u32 {\n    a\n}\n");
     check("rust", &right, &right.replacen(")]", ")", 1), 0);
 }
 
 #[test]
 fn a_bracket_is_missing_and_the_next_closer_is_reported() {
-    let right = rust("fn f(values: &mut Vec<u32>) {\n    if values.is_empty() {\n        values.push(1);\n    }\n    values.clear();\n}\n");
+    let right = rust(
+        "fn f(values: &mut Vec<u32>) {\n    if values.is_empty() {\n        values.push(1);\n    }\n    values.clear();\n}\n",
+    );
     check("rust", &right, &right.replacen("clear()", "clear)", 1), 5);
     check("rust", &right, &right.replacen("push(1);", "push(1;", 1), 3);
     check("rust", &right, &right.replacen("push(1);", "push(1;", 1), 4);
@@ -54,9 +64,9 @@ fn a_bracket_is_missing_and_the_next_closer_is_reported() {
 fn a_quotation_closes_in_its_own_line() {
     let right = rust("fn f() {\n    println!(\"hello\");\n    g(\"a\", \"b\");\n}\n");
     check("rust", &right, &right.replacen("hello\"", "hello", 1), 3);
-    let right = rust("#[cfg(target_os = \"linux\")]\nfn f() {}\n\nfn g() {\n    h(\"a\");\n}\n");
-    check("rust", &right, &right.replacen("linux\"", "linux", 1), 5);
-    check("rust", &right, &right.replacen("\"linux", "linux", 1), 5);
+    let right = rust("struct A;\n\n#[cfg(target_os = \"linux\")]\nfn f() {}\n\nfn g() {\n    h(\"a\");\n}\n");
+    check("rust", &right, &right.replacen("linux\"", "linux", 1), 7);
+    check("rust", &right, &right.replacen("\"linux", "linux", 1), 7);
     let right = rust("fn f() {\n    g(r#\"a \"b\" c\"#);\n}\n");
     check("rust", &right, &right.replacen("c\"#", "c#", 1), 2);
     check("rust", &right, &right.replacen("c\"#", "c", 1), 2);

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::region::{LineTable, Region};
-use super::site::RepairCandidate;
+use super::site::{RepairCandidate, RepairKind};
 use crate::document::Snapshot;
 use crate::language::Language;
 use crate::text::{common_affixes, is_word};
@@ -15,7 +15,7 @@ use crate::verify::{FaultCount, Verifier, policy};
 /// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
 const ENOUGH: usize = 4;
 /// Tried in each region whatever the time: with a slow machine the best few must still be looked at.
-const ALWAYS: usize = 12;
+pub const ALWAYS: usize = 12;
 /// Regions with several errors that are looked at.
 const HELPED: usize = 3;
 
@@ -68,16 +68,30 @@ pub struct Search<'a> {
 
 impl Search<'_> {
     /// The candidates that repair the definition around `places`, best first: in `time`, or in twice that where the definition
-    /// has another error, so that none fixes it alone.
+    /// has another error, so that none fixes it alone. Those of `sure` come first, also where a smaller part of the file
+    /// parses with another one.
     pub fn run(
         &self,
+        sure: &[RepairCandidate],
         candidates: &[RepairCandidate],
         places: &[usize],
         time: Duration,
     ) -> Vec<RepairCandidate> {
         let regions = self.broken_regions(places);
-        let found = self.repairing(candidates, &regions, Instant::now() + time);
-        if found.is_empty() { self.helping(candidates, &regions, Instant::now() + time) } else { found }
+        let mut found = self.repairing(sure, &regions, Instant::now() + time);
+        // A cure is meant; beside it others would only ask the user to choose.
+        if found.first().is_none_or(|first| first.what != RepairKind::Idiom) {
+            found.extend(self.repairing(candidates, &regions, Instant::now() + time));
+        }
+        if found.is_empty() {
+            let all = [sure, candidates].concat();
+            let place = places.first().copied().unwrap_or_default();
+            found = self.pairing(&all, &regions, place, Instant::now() + time);
+            if found.is_empty() {
+                found = self.helping(&all, &regions, Instant::now() + time);
+            }
+        }
+        found
     }
 
     /// The broken parts of the file around some places, smallest first.
@@ -199,7 +213,8 @@ impl Search<'_> {
         (least, best.collect())
     }
 
-    fn accepts(&self, text: &str) -> bool {
+    /// Whether a text has no fault at all.
+    pub fn accepts(&self, text: &str) -> bool {
         match self.language.strict {
             Some(parser) => parser.accepts(text),
             None => {

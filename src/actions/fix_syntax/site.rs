@@ -84,6 +84,8 @@ pub struct ErrorSite<'a> {
     pub tokens: Vec<Token>,
     /// Tokens at which something is noticed, most telling first.
     pub anchors: Vec<usize>,
+    /// Whether a quotation is not closed.
+    torn: bool,
     classes: Vec<Option<TokenClass>>,
     ngrams: Ngrams,
     /// The classes without gaps, and where each token's is.
@@ -119,13 +121,14 @@ impl<'a> ErrorSite<'a> {
         ngrams.learn(text, &tokens[from..before]);
         ngrams.learn(text, &tokens[after.min(to)..to]);
         let classes = ngrams.classes(text, &tokens);
+        let torn = lexicon.is_torn(text, &tokens);
         let (mut flat, mut flat_at) = (Vec::new(), Vec::new());
         for class in &classes {
             flat_at.push(flat.len());
             flat.extend(*class);
         }
         flat_at.push(flat.len());
-        Self { text, lines, lexicon, tokens, anchors, classes, ngrams, flat, flat_at }
+        Self { text, lines, lexicon, tokens, anchors, torn, classes, ngrams, flat, flat_at }
     }
 
     /// The text of a token.
@@ -174,7 +177,10 @@ impl<'a> ErrorSite<'a> {
 
     /// How likely a piece of text is by itself, spaces included.
     pub fn weigh(&self, text: &str) -> f32 {
-        let tokens = self.lexicon.tokens(text, 0..text.len());
+        let tokens = match self.torn {
+            true => self.lexicon.tokens_as(text, 0..text.len(), true),
+            false => self.lexicon.tokens(text, 0..text.len()),
+        };
         let classes = self.ngrams.classes(text, &tokens);
         let flat: Vec<TokenClass> = classes.iter().flatten().copied().collect();
         let mut weight = self.ngrams.sequence(&flat, 0);

@@ -129,7 +129,7 @@ fn keywords() {
         "python",
         "def f(x):\n    retrun xˇ\n",
         expect![[r#"
-        Replace `retrun` by `return`
+        Correct the spelling: `return`
         def f(x):
             return x
     "#]],
@@ -150,7 +150,7 @@ fn keywords() {
         "rust",
         "fn f() {\n    lte x = g()ˇ;\n}\n",
         expect![[r#"
-        Replace `lte` by `let`
+        Correct the spelling: `let`
         fn f() {
             let x = g();
         }

@@ -23,7 +23,10 @@ const OLDEST: PythonVersion = PythonVersion::PY310;
 
 /// `ruff_python_parser`, with the checks CPython's compiler makes after parsing.
 #[derive(Debug)]
-pub struct Ruff;
+pub struct Ruff {
+    /// Whether it reads the cells of a notebook: there `await` may stand outside of a function.
+    pub in_cells: bool,
+}
 
 impl Rules for Ruff {
     fn name(&self) -> &'static str {
@@ -47,7 +50,7 @@ impl Rules for Ruff {
         let Some(module) = parsed.try_into_module() else {
             return Faults { syntax: syntax.max(1), ..Faults::default() };
         };
-        let semantic = Scopes::errors(text, module.suite()).len();
+        let semantic = Scopes::errors(text, module.suite(), self.in_cells).len();
         Faults { syntax, semantic, min_version, ..Faults::default() }
     }
 
@@ -63,7 +66,7 @@ impl Rules for Ruff {
             parsed.unsupported_syntax_errors().iter().filter(|fault| added_in(fault.kind).is_none());
         found.extend(removed.map(|fault| error(fault.range, fault.to_string())));
         if let Some(module) = parsed.try_into_module() {
-            let semantic = Scopes::errors(text, module.suite());
+            let semantic = Scopes::errors(text, module.suite(), self.in_cells);
             found.extend(semantic.into_iter().map(|(range, message)| error(range, message)));
         }
         found
@@ -141,6 +144,7 @@ enum ScopeKind {
 /// Walks the tree, tells ruff's checker where it is, and counts what it reports.
 struct Scopes<'a> {
     source: &'a str,
+    in_cells: bool,
     checker: SemanticSyntaxChecker,
     /// Innermost last; the first is the module.
     stack: Vec<Scope>,
@@ -149,16 +153,17 @@ struct Scopes<'a> {
 
 impl<'a> Scopes<'a> {
     /// What ruff's checker reports for a module.
-    fn errors(source: &'a str, module: &[Stmt]) -> Vec<(TextRange, String)> {
-        let mut scopes = Self::new(source);
+    fn errors(source: &'a str, module: &[Stmt], in_cells: bool) -> Vec<(TextRange, String)> {
+        let mut scopes = Self::new(source, in_cells);
         scopes.visit_body(module);
         scopes.errors.into_inner()
     }
 
-    fn new(source: &'a str) -> Self {
+    fn new(source: &'a str, in_cells: bool) -> Self {
         let module = Scope { kind: ScopeKind::Module, in_loop: false, parameters: vec![] };
         Self {
             source,
+            in_cells,
             checker: SemanticSyntaxChecker::new(),
             stack: vec![module],
             errors: RefCell::default(),
@@ -291,11 +296,13 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_async_context(&self) -> bool {
-        self.enclosing() == ScopeKind::Function { is_async: true }
+        let enclosing = self.enclosing();
+        enclosing == ScopeKind::Function { is_async: true } || self.in_cells && enclosing == ScopeKind::Module
     }
 
     fn in_await_allowed_context(&self) -> bool {
-        matches!(self.enclosing(), ScopeKind::Function { .. })
+        let enclosing = self.enclosing();
+        matches!(enclosing, ScopeKind::Function { .. }) || self.in_cells && enclosing == ScopeKind::Module
     }
 
     fn in_yield_allowed_context(&self) -> bool {
@@ -341,6 +348,6 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_notebook(&self) -> bool {
-        false
+        self.in_cells
     }
 }
