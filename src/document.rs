@@ -320,6 +320,21 @@ mod tests {
     }
 
     #[test]
+    fn what_edits_leave_alone_is_unchanged_at_the_same_place() {
+        let mut document = python("one\ntwo\nthree\n");
+        document.apply(2, &[Edit::replace(8..13, "3")]);
+        document.apply(3, &[Edit::replace(0..3, "ONE")]);
+        assert!(document.is_unchanged(1, 3, &(4..7)));
+        assert!(!document.is_unchanged(1, 3, &(0..3)) && document.is_unchanged(1, 2, &(0..3)));
+        assert!(
+            !document.is_unchanged(0, 3, &(4..7)) && !document.is_unchanged(1, 4, &(4..7)),
+            "no such versions"
+        );
+        document.apply(4, &[Edit::insert(0, "#")]);
+        assert!(!document.is_unchanged(1, 4, &(5..8)), "it has moved");
+    }
+
+    #[test]
     fn a_replaced_text_starts_afresh() {
         let mut document = python("a = 1\n");
         let before = document.snapshot();

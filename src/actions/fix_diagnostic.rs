@@ -55,6 +55,8 @@ pub static SPEC: ActionSpec = ActionSpec {
 const OFFERS: usize = 3;
 /// Diagnostics that are looked at: an editor sends those under the cursor.
 const DIAGNOSTICS: usize = 8;
+/// A repair whose score is this much below that of a sure one is not sure beside it.
+const CLEAR: f32 = 3.5;
 /// Candidates that are checked for one diagnostic; each costs a parse.
 const CHECKED: usize = 8;
 
@@ -169,9 +171,11 @@ fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
         repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     }
     repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
-    // Where the likeliest is doubtful, what is less likely is so too.
-    if repairs.first().is_some_and(|first| !first.sure) {
-        repairs.iter_mut().for_each(|repair| repair.sure = false);
+    // Where the likeliest is doubtful, what is less likely is so too; and what is clearly less likely is no rival to a sure one.
+    if let Some((first, others)) = repairs.split_first_mut() {
+        for other in others {
+            other.sure &= first.sure && first.score - other.score < CLEAR;
+        }
     }
     repairs
 }

@@ -76,7 +76,7 @@ impl Cells {
         if let Some(found) = self.cell.captures(&text[start..])
             && !self.own_cells.iter().any(|own| own == &found["name"])
         {
-            return vec![start..text.trim_end().len()];
+            return Vec::from([start..text.trim_end().len()]);
         }
         let mut found = Vec::new();
         let mut state = LineState::default();

@@ -58,6 +58,14 @@ pub struct CompletionAnswer {
     pub id: u64,
 }
 
+impl PendingRequest {
+    /// The user asked for it, as far as the editor can tell: what was dismissed may come again.
+    pub fn asked_for(mut self) -> Self {
+        (self.hush, self.options.dismissed) = (None, Arc::default());
+        self
+    }
+}
+
 impl Session {
     /// Begins a request: takes the snapshot and stops what runs for this document. A request handler calls this first,
     /// before it waits for anything.
@@ -176,6 +184,10 @@ impl Session {
         // The one that took its place is about to say more.
         if outcome != Outcome::Skipped(Reason::Superseded) || state.last_request.is_none() {
             state.last_request = Some(LastRequest::of(&request, offset, &outcome, begun.kind));
+        }
+        // Who asks and gets something wants to see again what there is.
+        if begun.kind == RequestKind::Invoked && matches!(outcome, Outcome::Suggested(_)) {
+            state.quiet_until = None;
         }
         state.last_answer += 1;
         let id = state.last_answer;

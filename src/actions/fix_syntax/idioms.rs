@@ -15,7 +15,7 @@ use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::actions::request::RequestedFile;
 use crate::document::Edit;
 use crate::language::{Accepted, Idiom, Language};
-use crate::text::common_affixes;
+use crate::text::{common_affixes, is_word};
 use crate::verify::{policy, unknown};
 use matching::Matcher;
 use place::IdiomMatch;
@@ -25,6 +25,8 @@ use rendering::WritingStyle;
 const IDIOM: f32 = 1_000.0;
 /// A cure of more places than one.
 const WIDER: f32 = -2.0;
+/// Lines that count as one statement: that of the error, and the one above.
+const STATEMENT: usize = 2;
 /// Rows of the file that a match may begin before an error.
 const ABOVE: usize = 16;
 /// Lines of a part in which all places are cured at once.
@@ -65,7 +67,13 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     let mut found = cure.single(site, &rows);
     for (number, range) in scopes(site).into_iter().enumerate() {
         let score = IDIOM + WIDER * (number + 1) as f32;
-        let Some((candidate, cured)) = cure.wide(site, &range, &rows, score - 0.5) else { continue };
+        // What is wrong in one statement is cured together; elsewhere the smaller change comes first.
+        let all = if site.text[range.clone()].matches('\n').count() <= STATEMENT {
+            IDIOM + 1.0
+        } else {
+            score - 0.5
+        };
+        let Some((candidate, cured)) = cure.wide(site, &range, &rows, all) else { continue };
         found.push(candidate);
         for (idiom, _) in cured.iter().filter(|_| cured.len() > 1) {
             let own = |row: &&Idiom| row.id == idiom.id || row.with == idiom.id;
@@ -152,9 +160,16 @@ fn anchor_rows(site: &ErrorSite<'_>) -> Vec<usize> {
     rows
 }
 
-/// The change of `range` to `new`, without what stays at its ends.
+/// The change of `range` to `new`, without what stays at its ends; whole words only.
 fn candidate(text: &str, range: &Range<usize>, new: &str, title: String, score: f32) -> RepairCandidate {
-    let (head, tail) = common_affixes(&text[range.clone()], new);
+    let old = &text[range.clone()];
+    let (head, tail) = common_affixes(old, new);
+    let cut = |text: &str, at: usize| text[..at].ends_with(is_word) && text[at..].starts_with(is_word);
+    let word_start = |at: usize| old[..at].trim_end_matches(is_word).len();
+    let head = if cut(old, head) || cut(new, head) { word_start(head) } else { head };
+    let kept = &old[old.len() - tail..];
+    let split = cut(old, old.len() - tail) || cut(new, new.len() - tail);
+    let tail = if split { kept.trim_start_matches(is_word).len() } else { tail };
     let edit = Edit::replace(range.start + head..range.end - tail, &new[head..new.len() - tail]);
     RepairCandidate { title: Some(title), ..RepairCandidate::new(edit, RepairKind::Idiom, score) }
 }
@@ -240,16 +255,18 @@ impl Cure<'_> {
             if edits.is_empty() {
                 break;
             }
+            for (idiom, _) in &edits {
+                match cured.rows.iter_mut().find(|(row, _)| row.id == idiom.id) {
+                    Some((_, count)) => *count += 1,
+                    None => cured.rows.push((idiom, 1)),
+                }
+            }
             for (idiom, (range, new)) in edits.into_iter().rev() {
                 let behind = cured.roots.iter_mut().filter(|root| root.start >= range.end);
                 behind.for_each(|root| root.start = root.start - range.len() + new.len());
                 cured.text.replace_range(range.clone(), &new);
                 if self.language.idioms.rows.iter().any(|row| row.with == idiom.id) {
                     cured.roots.push(Root { idiom, start: range.start });
-                }
-                match cured.rows.iter_mut().find(|(row, _)| row.id == idiom.id) {
-                    Some((_, count)) => *count += 1,
-                    None => cured.rows.push((idiom, 1)),
                 }
             }
         }

@@ -81,7 +81,10 @@ impl Search<'_> {
         let mut found = self.repairing(sure, &regions, Instant::now() + time);
         // A cure is meant; beside it others would only ask the user to choose.
         if found.first().is_none_or(|first| first.what != RepairKind::Idiom) {
-            found.extend(self.repairing(candidates, &regions, Instant::now() + time));
+            let others = self.repairing(candidates, &regions, Instant::now() + time);
+            let new = |other: &RepairCandidate| found.iter().all(|one| one.edit != other.edit);
+            let others: Vec<RepairCandidate> = others.into_iter().filter(new).collect();
+            found.extend(others);
         }
         if found.is_empty() {
             let all = [sure, candidates].concat();

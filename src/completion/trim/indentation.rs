@@ -5,19 +5,19 @@ mod brackets;
 
 use std::borrow::Cow;
 
-use crate::completion::brackets::{PartOfText, read};
+use crate::completion::brackets::{PartOfText, balance, read};
 use crate::context::{CursorContext, CursorIn, Indent, line};
 
 /// `text` with the lines after the first where their blocks are, in the file's own unit. Lines inside of strings stay.
 pub fn indentation<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
-    let unknown = context.block_opener.is_empty();
+    let unknown = context.block_opener.is_empty() || goes_on_below(text, context);
     if !text.contains('\n') || unknown || text.contains("/*") || context.cursor_in == CursorIn::Comment {
         return Cow::Borrowed(text);
     }
     let lines = lines(text, context);
     let places = match context.significant_indentation {
         true => blocks::places(&lines, context),
-        false => brackets::places(&lines),
+        false => brackets::places(&lines, context.line_above().unwrap_or_default()),
     };
     let writer = Writer::new(text, context);
     let mut out = String::with_capacity(text.len());
@@ -35,6 +35,15 @@ pub fn indentation<'a>(text: &'a str, context: &CursorContext) -> Cow<'a, str> {
         }
     }
     if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
+/// Whether the cursor's line belongs to a string or to brackets of lines above: then its column does not say where its block is.
+fn goes_on_below(text: &str, context: &CursorContext) -> bool {
+    let first = format!("{}{}", context.line.before, text.split('\n').next().unwrap_or_default());
+    match context.cursor_in {
+        CursorIn::String => !context.line.before.contains(['"', '\'']),
+        _ => context.significant_indentation && !balance(&first, &context.line_comment).unmatched.is_empty(),
+    }
 }
 
 /// Where a line begins, counted from the cursor's line.
@@ -83,35 +92,31 @@ fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
         CursorIn::Comment => ("", PartOfText::Comment),
     };
     let whole = format!("{before}{text}");
-    let mut codes: Vec<(Vec<char>, bool, bool)> = vec![(Vec::new(), start != PartOfText::Code, false)];
+    let own = line::width(&context.line.indentation);
+    let new = |number: usize, text: &'a str| TextLine {
+        text,
+        columns: if number == 0 { own } else { line::width(text) },
+        code: Vec::new(),
+        in_string: number == 0 && start != PartOfText::Code,
+        is_comment: false,
+    };
+    let mut lines: Vec<TextLine<'_>> =
+        text.split('\n').enumerate().map(|(number, text)| new(number, text)).collect();
+    let mut row = 0;
     read(&whole, &context.line_comment, start, |_, c, part| {
-        if c == '\n' {
-            codes.push((Vec::new(), part == PartOfText::Quotation, false));
-            return;
-        }
-        if let Some((code, _, comment)) = codes.last_mut() {
-            match part {
-                _ if c.is_whitespace() => {}
-                PartOfText::Comment => *comment = true,
-                // A quotation counts as one character.
-                PartOfText::Quotation => code.push('"'),
-                PartOfText::Code => code.push(c),
+        row += usize::from(c == '\n');
+        let Some(line) = lines.get_mut(row) else { return };
+        match part {
+            _ if c == '\n' => line.in_string = part == PartOfText::Quotation,
+            _ if c.is_whitespace() => {}
+            PartOfText::Comment => {
+                line.is_comment |= line.text.trim_start().starts_with(&context.line_comment)
             }
+            PartOfText::Quotation => line.code.push('"'),
+            PartOfText::Code => line.code.push(c),
         }
     });
-    let own = line::width(&context.line.indentation);
-    let line = |(number, (text, (code, in_string, comment))): (usize, (&'a str, (Vec<char>, bool, bool)))| {
-        let mark = context.line_comment.as_str();
-        let is_comment = comment && text.trim_start().starts_with(mark);
-        TextLine {
-            text,
-            columns: if number == 0 { own } else { line::width(text) },
-            code,
-            in_string,
-            is_comment,
-        }
-    };
-    text.split('\n').zip(codes).enumerate().map(line).collect()
+    lines
 }
 
 /// Writes indentation in the file's own unit.

@@ -41,7 +41,13 @@ fn wanted(body: &str, own: usize, written: usize, context: &CursorContext) -> us
     let Some(line_above) = context.line_above() else { return 0 };
     let above = line::width(line_above);
     if context.opens_block {
-        return above + step;
+        // A header of several lines ends deeper than it begins: who has begun the line knows better.
+        let most = above + step;
+        return match own {
+            0 => most,
+            _ if own + written <= most => own + written,
+            _ => own,
+        };
     }
     let closes = body.starts_with(['}', ')', ']']);
     if !context.significant_indentation && !context.scopes.is_empty() && !closes {

@@ -133,15 +133,14 @@ fn a_cell_s_magics_are_left_alone_and_its_code_is_repaired() {
             "{text}"
         );
     }
-    // In a function it is an error there, too.
-    let uri = open(&mut server, "%matplotlib inline\n!ls\nprint(len([1, 2)\n");
+    let uri = open(&mut server, "%matplotlib inline\n!ls\nprint(len(x)\n");
     let shown = server.client().message("textDocument/publishDiagnostics")["params"].clone();
     assert_eq!(
         (&shown["uri"], &shown["diagnostics"][0]["range"]["start"]["line"]),
         (&json!(uri), &json!(2)),
         "{shown}"
     );
-    assert_eq!(fixes(&mut server, &uri, shown["diagnostics"][0].clone()).1, "]");
+    assert_eq!(fixes(&mut server, &uri, shown["diagnostics"][0].clone()).1, ")");
     let uri = open(&mut server, "%%time\n%load_ext x\nx = math.pi\n");
     let titles = fixes(&mut server, &uri, told(&range(2, 4, 8), "\"math\" is not defined")).0;
     assert_eq!(titles[0], "Import `math`");

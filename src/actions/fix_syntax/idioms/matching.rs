@@ -352,7 +352,11 @@ impl<'a> Matcher<'a> {
     }
 
     fn begins_expression(&self, token: usize) -> bool {
-        self.begins_line(token) || self.idioms.before_expression.contains(self.word(token - 1))
+        // `return` begins a statement.
+        let statement =
+            self.word(token).starts_with(is_word) && self.idioms.before_expression.contains(self.word(token));
+        !statement
+            && (self.begins_line(token) || self.idioms.before_expression.contains(self.word(token - 1)))
     }
 
     fn ends_line(&self, token: usize, end: usize) -> bool {

@@ -72,3 +72,55 @@ fn each_idiom_of_python_is_cured_as_its_example_says() {
 fn each_idiom_of_rust_is_cured_as_its_example_says() {
     check("rust");
 }
+
+#[test]
+fn several_habits_in_one_place_are_cured_together() {
+    for (name, before, after) in [
+        (
+            "python",
+            "def f(x):\n    if x > 0:\n        r = 1\n    else if x < 0:\n        r = 2\n    return r\n",
+            "def f(x):\n    if x > 0:\n        r = 1\n    elif x < 0:\n        r = 2\n    return r\n",
+        ),
+        (
+            "python",
+            "def f(a, b):\n    if (!a && b) {\n        return 1;\n    }\n",
+            "def f(a, b):\n    if (not a and b):\n        return 1;\n",
+        ),
+        ("python", "function add(a, b) {\n    return a + b\n}\n", "def add(a, b):\n    return a + b\n"),
+        ("python", "var add = (a, b) => a + b;\n", "add = lambda a, b: a + b;\n"),
+        (
+            "rust",
+            "fn f(a: u8, b: u8) {\n    if a > 0 and b > 0 and not (a == b) {\n        g();\n    }\n}\n",
+            "fn f(a: u8, b: u8) {\n    if a > 0 && b > 0 && !(a == b) {\n        g();\n    }\n}\n",
+        ),
+        (
+            "rust",
+            "fn f(x: u8) -> u8 {\n    return x > 0 ? 1 : 2;\n}\n",
+            "fn f(x: u8) -> u8 {\n    return if x > 0 { 1 } else { 2 };\n}\n",
+        ),
+        (
+            "rust",
+            "fn f() {\n    for (int i = 0; i < 9; i++) {\n        println!('{}', i);\n    }\n}\n",
+            "fn f() {\n    for i in 0..9 {\n        println!(\"{}\", i);\n    }\n}\n",
+        ),
+    ] {
+        let (snapshot, found) = asked(&language_from_folder(name), before, after);
+        let first = found.first().map(|first| repaired(&snapshot, first).text.to_string());
+        assert_eq!(first.as_deref(), Some(after), "{found:#?}");
+    }
+}
+
+#[test]
+fn code_that_means_something_stays() {
+    for (name, text) in [
+        (
+            "python",
+            "def f(a, b):\n    try:\n        g(a)\n    except (ValueError, KeyError):\n        pass\n",
+        ),
+        ("python", "true = 1\nx = true\n"),
+        ("rust", "fn f(a: Option<u8>, b: Option<u8>) -> Option<u8> {\n    a.and(b)\n}\n"),
+    ] {
+        let language = language_from_folder(name);
+        assert!(asked(&language, text, &text.replacen("x = t", "x = T", 1)).1.is_empty(), "{text}");
+    }
+}

@@ -25,7 +25,7 @@ pub fn places(lines: &[TextLine<'_>], context: &CursorContext) -> Vec<Option<Pla
     let mut blocks = vec![Block { columns: own, steps: 0 }];
     let mut open: Vec<Bracket> = Vec::new();
     let mut previous = End::Statement;
-    let step = step(lines, own).unwrap_or(context.indent.columns()).max(1);
+    let step = step(lines, own, context.indent.columns().max(1));
     let mut places = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
         let place = match open.last() {
@@ -118,8 +118,12 @@ fn leaving(own: &Block, columns: usize, step: usize) -> isize {
     own.steps - isize::try_from((own.columns - columns).div_ceil(step)).unwrap_or(0)
 }
 
-/// The model's own step: the smallest difference to the cursor's line.
-fn step(lines: &[TextLine<'_>], own: usize) -> Option<usize> {
+/// The model's own step: the file's, or where that does not fit, the smallest difference to the cursor's line.
+fn step(lines: &[TextLine<'_>], own: usize, unit: usize) -> usize {
     let written = lines.iter().skip(1).filter(|line| !line.code.is_empty() && !line.in_string);
-    written.map(|line| line.columns.abs_diff(own)).filter(|step| *step > 1).min()
+    let steps = written.map(|line| line.columns.abs_diff(own)).filter(|step| *step > 1);
+    match steps.clone().all(|step| step % unit == 0) {
+        true => unit,
+        false => steps.min().unwrap_or(unit),
+    }
 }

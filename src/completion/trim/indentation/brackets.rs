@@ -22,20 +22,27 @@ struct Previous {
     in_where: bool,
 }
 
-/// Where each line begins; none where it begins inside of a string.
-pub fn places(lines: &[TextLine<'_>]) -> Vec<Option<Place>> {
+/// Where each line begins; none where it begins inside of a string. `above` is the line above the first.
+pub fn places(lines: &[TextLine<'_>], above: &str) -> Vec<Option<Place>> {
     let mut open: Vec<Bracket> = Vec::new();
+    let in_where = above.trim_start().starts_with("where");
+    let first_goes_on = in_where || lines.first().is_some_and(|line| goes_on_from_above(line, above));
     // What stands outside of all brackets of the text.
-    let mut base = 0_isize;
-    let mut previous = Previous::default();
+    let mut base = -isize::from(first_goes_on);
+    let mut previous = Previous { in_where, ..Previous::default() };
+    let arms = lines.iter().any(|line| line.text.contains("=>"));
     let mut places = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
         let code = &line.code;
-        let closers = if number == 0 { 0 } else { code.iter().take_while(|c| is_closer(**c)).count() };
-        let (mut steps, mut goes_on) = (base, false);
-        for _ in 0..closers {
+        let closers = code.iter().take_while(|c| is_closer(**c)).count();
+        let (mut steps, mut goes_on) = if number == 0 { (0, first_goes_on) } else { (base, false) };
+        // The cursor's line stands where its closers belong.
+        let closed = if number == 0 { 0 } else { closers };
+        for closer in 0..closed {
             match open.pop() {
                 Some(bracket) => (steps, goes_on) = (bracket.steps, bracket.goes_on),
+                // `})`: what both close was most likely opened on one line.
+                None if closer > 0 => {}
                 None => {
                     base -= 1;
                     (steps, goes_on) = (base, false);
@@ -43,7 +50,7 @@ pub fn places(lines: &[TextLine<'_>]) -> Vec<Option<Place>> {
             }
         }
         if number > 0 && closers == 0 {
-            goes_on = continues(line, previous);
+            goes_on = continues(line, previous, arms);
             let level = open.last().map_or(base, |bracket| bracket.steps + 1);
             steps = level + isize::from(goes_on);
         }
@@ -69,15 +76,25 @@ fn is_closer(c: char) -> bool {
 }
 
 /// Whether a line goes on with the statement of the line before.
-fn continues(line: &TextLine<'_>, previous: Previous) -> bool {
+fn continues(line: &TextLine<'_>, previous: Previous, arms: bool) -> bool {
     let first = line.first_code();
-    let own_place = first == Some('{') || line.starts_with("where") || line.starts_with("| ");
+    // `| B => …` is another pattern of an arm.
+    let own_place = first == Some('{') || line.starts_with("where") || arms && line.starts_with("| ");
     match () {
         () if own_place => false,
         () if previous.in_where => true,
         () if previous.closes => previous.goes_on,
         () => previous.unfinished,
     }
+}
+
+/// Whether the cursor's line goes on with a statement of the line above.
+fn goes_on_from_above(line: &TextLine<'_>, above: &str) -> bool {
+    let begins = matches!(line.first_code(), Some('.' | '?' | '|' | '&' | '+' | '/'));
+    let (above, first) = (above.trim(), line.first_code());
+    let ends = above.ends_with(['=', '+', '|', '&']) && !above.ends_with("=>");
+    let operand = matches!(first, Some('|' | '&')) && above.ends_with([';', ',', '{', '}', '(']);
+    !line.is_comment && (begins && !operand || ends) && !above.is_empty() && !above.starts_with("//")
 }
 
 fn after(line: &TextLine<'_>, closes: bool, goes_on: bool, previous: Previous) -> Previous {

@@ -47,6 +47,19 @@ fn brackets_say_how_deep_a_line_is() {
                 "A\n| B => 1,\nC => {\n2\n}\n}\n}",
                 "A\n        | B => 1,\n        C => {\n            2\n        }\n    }\n}",
             ),
+            // The cursor's line may go on with a statement, or close one.
+            (
+                "fn f() {\n    let a = b\n        ˇ\n}\n",
+                ".iter()\n        .sum();\n    c(a)",
+                ".iter()\n        .sum();\n    c(a)",
+            ),
+            ("fn f() {\n    g(|a| {\n        a\n    ˇ\n}\n", "});\n  h();", "});\n    h();"),
+            (
+                "fn f() {\n    ˇ\n}\n",
+                "(a << 8)\n| (b << 4)\n| c",
+                "(a << 8)\n        | (b << 4)\n        | c",
+            ),
+            ("fn f() {\n    g(r#\"\nˇ\n}\n", "a\"#);\n    h();", "a\"#);\n    h();"),
             // A string goes on as it was written.
             ("fn f() {\n    ˇ\n}\n", "let a = \"b\n  c\";\n      d();", "let a = \"b\n  c\";\n    d();"),
             // Attributes and comments are no statements, and a bound is none either.
@@ -73,6 +86,12 @@ fn blocks_say_how_deep_a_line_is() {
             ("def f():\n\tˇ\n", "if x:\n            y()\n        z()", "if x:\n\t\ty()\n\tz()"),
             ("def f():\n\tif a:\n\t\tˇ\n", "for x in y:\n\t\tz()", "for x in y:\n\t\t\tz()"),
             ("def f():ˇ\n", "\n  x = 1\n  return x", "\n    x = 1\n    return x"),
+            (
+                "def f():\n    if a:\n        if b:\n            ˇ\n",
+                "return 1\n\n    return 2",
+                "return 1\n\n    return 2",
+            ),
+            ("def f():\n    x = g(a,\n          ˇ\n", "b)\n    return x", "b)\n    return x"),
             // A step that no header asks for.
             ("def f():\n    ˇ\n", "x = 1\n        return x", "x = 1\n    return x"),
             // Inside of brackets lines may be aligned; the closer stands under the line that opened them.

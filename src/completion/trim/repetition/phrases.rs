@@ -31,7 +31,7 @@ pub fn repeat(text: &str, context: &CursorContext) -> Option<usize> {
 /// The end of the last sentence before `cut`.
 fn sentence_end(text: &str, cut: usize) -> usize {
     let ends = text[..cut].match_indices(['.', '!', '?', ';']).map(|(at, found)| at + found.len());
-    ends.filter(|end| text[*end..].starts_with(char::is_whitespace)).last().unwrap_or(0)
+    ends.rev().find(|end| text[*end..].starts_with(char::is_whitespace)).unwrap_or(0)
 }
 
 /// What of the cursor's line belongs to the prose that the text continues.
