@@ -85,3 +85,25 @@ fn a_docstring_ends_where_its_text_ends() {
     let right = python("def f(a):\n    \"\"\"Say it.\n\n    And more of it.\"\"\"\n    return a\n");
     check("python", &right, &right.replacen("of it.\"\"\"", "of it.\"\"", 1), 2);
 }
+
+#[test]
+fn two_errors_are_repaired_one_after_another() {
+    // Asked at the end of the file, as for an open bracket; each offer is taken.
+    let repair = |broken: &str| {
+        let mut text = broken.to_owned();
+        for _ in 0..4 {
+            let request = request("rust", &format!("{text}ˇ"), "");
+            let Some(offer) = fixes(&request).into_iter().next() else { break };
+            text = repaired(&request.snapshot, &offer).text.to_string();
+        }
+        text
+    };
+    let right = rust(
+        "fn f(values: &mut Vec<u32>) {\n    if values.is_empty() {\n        values.push(1);\n    }\n    values.clear();\n}\n",
+    );
+    for (first, second) in [("push(1", "clear()"), ("is_empty() {", "clear()"), ("if values", "    }\n")] {
+        let cut = |code: &str| code[..code.len() - 1].to_owned();
+        let broken = right.replacen(first, &cut(first), 1).replacen(second, &cut(second), 1);
+        assert_eq!(repair(&broken)[..120], right[..120], "{first} {second}");
+    }
+}
