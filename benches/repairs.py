@@ -9,7 +9,8 @@ first error of the file, or with `--reported` for the line where that other pars
 two tokens are damaged, 1 to 12 lines apart, and the first offers are applied one after another, at most four, until nothing is
 reported. With `--with-model` the model orders the repairs, and the times are those of both. Prints, by kind of damage: how many
 first offers parse, how many give the original back, the median time of a search; and how many offers have more errors than the
-damaged file had (must be 0, or the exit code is 1). `--show N` prints N first offers that are not the original.
+damaged file had (must be 0, or the exit code is 1). `--show N` prints N first offers that are not the original; `--classes` a
+table by class of repair, in Markdown: how many first offers, and how many preferred ones, give the original back.
 """
 import collections, json, pathlib, statistics, subprocess, sys, tempfile
 
@@ -25,14 +26,15 @@ class Progress:
 
     def __init__(self, case):
         self.case, self.text, self.first, self.titles, self.times, self.worse = case, case.broken, None, [], [], 0
-        self.line = None
+        self.line, self.offer = None, None
 
     def take(self, answer):
         """Apply the first offer; whether there was one."""
         texts = [apply(self.text, offer["edits"]) for offer in answer["offers"]]
         self.worse += sum(offer["errors"] > answer["errors"] for offer in answer["offers"])
         self.times.append(answer["ms"])
-        self.first = texts if self.first is None else self.first
+        if self.first is None:
+            self.first, self.offer = texts, (answer["offers"] or [None])[0]
         self.titles += [f"at {self.line}: {answer['offers'][0]['title'] if texts else 'nothing'}"]
         self.text = texts[0] if texts else self.text
         return bool(texts)
@@ -82,6 +84,19 @@ def show(one, parsed):
           f"  {', '.join(one.titles)}{'' if parsed else '   (does not parse)'}")
 
 
+def classes(progress):
+    """The table by class of the first offer."""
+    rows = collections.defaultdict(lambda: [0, 0, 0, 0])
+    for one in (one for one in progress if one.offer):
+        exact, preferred = one.first[0] == one.case.text, one.offer["preferred"]
+        for key in (one.offer.get("class") or one.offer["action"], "all"):
+            for column, counts in enumerate((True, exact, preferred, preferred and exact)):
+                rows[key][column] += bool(counts)
+    print("| class | first offers | equal | preferred | equal |\n|---|---|---|---|---|")
+    for name, (count, exact, preferred, sure) in sorted(rows.items(), key=lambda row: (row[0] == "all", -row[1][0])):
+        print(f"| {name} | {count} | {share(exact, count).strip()} | {preferred} | {share(sure, preferred).strip()} |")
+
+
 def main():
     parser = parser_of(__doc__, folders=1, cases=300, seed=1, show=0)
     parser.add_argument("--language", choices=LANGUAGES, required=True)
@@ -89,6 +104,7 @@ def main():
     parser.add_argument("--reported", action="store_true")
     parser.add_argument("--time", type=int, default=50, help="milliseconds for one search: what an editor's menu gives")
     parser.add_argument("--with-model", action="store_true")
+    parser.add_argument("--classes", action="store_true")
     options = parser.parse_args()
     error_line = LANGUAGES[options.language][2]
     found = cases(options.folders[0], options.language, options.cases, options.seed, options.damages)
@@ -110,6 +126,8 @@ def main():
     sure = [sum(table[kind][number] for kind in ("mark", "keyword", "indentation")) for number in (0, 3)]
     if sure[0]:
         print(f"equal among punctuation, keyword and indentation damage: {share(sure[1], sure[0])}")
+    if options.classes:
+        classes(progress)
     times, worse = sorted(ms for one in progress for ms in one.times), sum(one.worse for one in progress)
     print(f"median {statistics.median(times):.0f} ms, 95 % within {times[int(len(times) * .95)]:.0f} ms; offers that add errors: {worse}")
     sys.exit(worse > 0)

@@ -26,7 +26,7 @@ pub(crate) use config::{DocStyle, Docs, LanguageConfig};
 pub use idioms::Idioms;
 pub(crate) use idioms::{Accepted, CaptureKind, CurePiece, Idiom, PatternItem};
 pub use queries::Queries;
-pub(crate) use repairs::{DiagnosticKind, Imports, Repairs};
+pub(crate) use repairs::{DiagnosticKind, Imports, RepairShares, Repairs};
 pub(crate) use source::GrammarProblem;
 
 /// One language: its configuration, grammar and queries.

@@ -13,7 +13,10 @@
 //! ```
 
 mod asked;
+mod body;
 mod brackets;
+mod choice;
+mod class;
 mod idioms;
 mod imbalance;
 mod layout;
@@ -59,10 +62,6 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
-/// Repairs that are offered at most: more would be guesses.
-const OFFERS: usize = 3;
-/// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
-const CLEAR: f32 = 3.0;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
 
@@ -90,32 +89,41 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.extend(quotes::candidates(&site, &odd));
     candidates.extend(brackets::candidates(&site, &lonely));
-    let mut sure = idioms::candidates(&site, language);
-    sure.extend(spelling::candidates(&site, language));
-    let (sure, candidates) = (search::in_order(text, sure), search::in_order(text, candidates));
+    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
+    candidates.extend(body::candidates(&site, language));
+    let mut meant = idioms::candidates(&site, language);
+    meant.extend(spelling::candidates(&site, language));
+    let meant = search::in_order(text, &lexicon, meant);
+    let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();
-    let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&sure, &candidates, &places, request.time);
+    let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
+    let found = search.run(&meant, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
-    let near = |candidate: &&RepairCandidate| asked.is_answered_by(candidate, &lines);
-    // Two that differ in white space only would look like the same one twice.
-    let mut titles = HashSet::new();
-    let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
-    let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
-    let clear =
-        found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
+    let found: Vec<&RepairCandidate> =
+        found.iter().filter(|candidate| asked.is_answered_by(candidate, &lines)).collect();
+    let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
+    let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
+    let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
-        title: title::of(text, candidate),
-        preferred: number == 0 && clear,
-        exact_share: None,
-        edits: vec![candidate.edit.clone()],
+        title: choice.title,
+        preferred: choice.preferred,
+        exact_share: choice.exact_share,
+        edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
-        score: candidate.score,
-        kind: candidate.what.name(),
+        score: choice.candidate.score,
+        kind: choice.candidate.what.name(),
     };
-    found.iter().enumerate().map(offer).collect()
+    choice::choose(&found, text, &lexicon, language, &titles).into_iter().map(offer).collect()
+}
+
+/// The class of a repair, for those who measure: its name in `grammars/<lang>/repairs.toml`.
+pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
+    let language = snapshot.language.as_deref()?;
+    let edit = fix.edits.first().filter(|_| fix.action == &SPEC)?;
+    let what = site::RepairKind::by_name(fix.kind)?;
+    let class = class::RepairClass::of(&snapshot.text.to_string(), edit, &what, &Lexicon::of(language));
+    Some(class.name())
 }
 
 /// The places that a repair may be near: the error that is meant, where brackets and quotes contradict the layout, and the
@@ -145,7 +153,7 @@ fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) 
     let found = idioms::accepted(file, lines, range);
     let offer = |candidate: RepairCandidate| Fix {
         action: &SPEC,
-        title: title::of(&file.text, &candidate),
+        title: candidate.title.clone().unwrap_or_default(),
         preferred: false,
         exact_share: None,
         fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
@@ -153,7 +161,7 @@ fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) 
         kind: candidate.what.name(),
         edits: vec![candidate.edit],
     };
-    found.into_iter().take(OFFERS).map(offer).collect()
+    found.into_iter().take(choice::OFFERS).map(offer).collect()
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
@@ -242,6 +250,8 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
     with_edits(snapshot, &offer.edits)
 }
 
+#[cfg(test)]
+mod meaning_tests;
 #[cfg(test)]
 mod reported_tests;
 #[cfg(test)]

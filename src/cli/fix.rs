@@ -19,7 +19,7 @@ use repair::FileRepair;
 use serde_json::json;
 
 use super::change::{FileLine, show};
-use crate::actions;
+use crate::actions::{self, fix_syntax};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -197,7 +197,10 @@ impl<'a> FixCommand<'a> {
         let offers: Vec<_> = offers
             .iter()
             .map(|offer| {
-                report::offer_json(offer, mark, total(&actions::with_edits(&file.now, &offer.edits)))
+                let errors = total(&actions::with_edits(&file.now, &offer.edits));
+                let mut shown = report::offer_json(offer, mark, errors);
+                shown["class"] = json!(fix_syntax::class_name(&file.now, offer));
+                shown
             })
             .collect();
         let object = json!({

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::region::Region;
-use super::search::{ALWAYS, Search};
+use super::search::{ALWAYS, Search, Suspect};
 use super::site::RepairCandidate;
 use crate::document::Edit;
 use crate::verify::{FaultCount, policy};
@@ -19,13 +19,14 @@ impl Search<'_> {
     pub fn pairing(
         &self,
         candidates: &[RepairCandidate],
-        regions: &[Region],
+        regions: &[Suspect],
         place: usize,
         until: Instant,
     ) -> Vec<RepairCandidate> {
         let row = self.lines.of(place);
         let far = |one: &RepairCandidate| self.lines.of(one.edit.range.start).abs_diff(row);
-        for region in regions.iter().take(REGIONS) {
+        let broken = regions.iter().filter(|(_, sound)| sound.get() != Some(&true));
+        for (region, _) in broken.take(REGIONS) {
             let now = Instant::now();
             let share = now + until.saturating_duration_since(now) / 2;
             let better = self.better(candidates, region, share);

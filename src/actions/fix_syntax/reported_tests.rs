@@ -101,7 +101,7 @@ fn two_errors_are_repaired_one_after_another() {
     let right = rust(
         "fn f(values: &mut Vec<u32>) {\n    if values.is_empty() {\n        values.push(1);\n    }\n    values.clear();\n}\n",
     );
-    for (first, second) in [("push(1", "clear()"), ("is_empty() {", "clear()"), ("if values", "    }\n")] {
+    for (first, second) in [("push(1)", "clear()"), ("is_empty() {", "clear()"), ("push(1)", "    }")] {
         let cut = |code: &str| code[..code.len() - 1].to_owned();
         let broken = right.replacen(first, &cut(first), 1).replacen(second, &cut(second), 1);
         assert_eq!(repair(&broken)[..120], right[..120], "{first} {second}");

@@ -79,7 +79,9 @@ impl<'a> Matcher<'a> {
                 if self.kind(token) != TokenKind::LineEnd || !self.is_blank(end, token) {
                     return None;
                 }
-                self.go(rest, token + 1, self.tokens[token].range.end, captures)
+                // The last line may have no end.
+                let end = self.tokens.get(token).map_or(end, |token| token.range.end);
+                self.go(rest, token + 1, end, captures)
             }
             PatternItem::Text { any, optional } => {
                 let next = any.iter().find_map(|text| self.literal(token, text));
