@@ -17,6 +17,7 @@ mod languages;
 mod log;
 mod serve;
 mod stats;
+mod status;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +79,9 @@ enum Command {
     /// What was shown, accepted and kept here, why nothing was shown, and how long it took
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArguments),
+    /// What the servers of your editors do, when suggestions come, and why nothing came last time
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::LanguagesArguments),
@@ -130,6 +134,7 @@ pub fn run() -> ExitCode {
         Command::Engine(arguments) => engine::run(&arguments, settings),
         Command::Eval(arguments) => eval::run(arguments, settings),
         Command::Stats(arguments) => stats::run(&arguments, &settings),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
         Command::Generate(arguments) => generate::run(&arguments, Cli::command()),

@@ -14,6 +14,7 @@ mod requests;
 pub(crate) mod server;
 mod settings;
 mod status;
+mod status_file;
 pub mod transport;
 mod work_done;
 
@@ -71,6 +72,7 @@ pub fn serve(options: ServeOptions) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let status_file = options.status_file.clone();
     let service = {
         let _inside = runtime.enter();
         service(Arc::clone(&session), options, events.0.clone())
@@ -79,8 +81,22 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     // Most editors say `shutdown` first; one that was killed does not.
     session.finish();
     recorder.flush(LAST_NUMBERS);
+    if let Some(file) = status_file {
+        // It may never have been written.
+        let _ = std::fs::remove_file(file);
+    }
     // Threads may be stuck in native code, whose destructors must not run under them; all output is flushed.
     process::quit(code)
+}
+
+/// The file by which this process tells `treefill status` what it does.
+pub(crate) fn status_file() -> Option<std::path::PathBuf> {
+    status_file::own()
+}
+
+/// What each running server tells.
+pub(crate) fn running_servers() -> anyhow::Result<Vec<serde_json::Value>> {
+    status_file::of_all(process::is_alive)
 }
 
 /// The embedded languages with the user's overrides; a broken one is reported and left out.

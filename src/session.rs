@@ -7,6 +7,7 @@ mod complete;
 mod counts;
 mod engines;
 mod feedback;
+mod last_request;
 mod open_document;
 mod prefetch;
 mod rank_fixes;
@@ -19,8 +20,9 @@ mod tasks;
 mod view;
 
 pub(crate) use complete::Query;
+pub use last_request::LastRequest;
 pub(crate) use resolve::ResolveError;
-pub use state::{EngineStarter, Overview, Session};
+pub use state::{EngineStarter, Interrupts, Overview, Session};
 pub(crate) use switches::{SwitchScope, Switches};
 pub(crate) use sync::Changed;
 pub(crate) use view::View;

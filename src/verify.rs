@@ -3,6 +3,7 @@
 
 pub mod change;
 pub mod delimiters;
+pub mod doubles;
 pub mod faults;
 pub mod names;
 pub mod nearby;

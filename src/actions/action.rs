@@ -113,7 +113,7 @@ impl fmt::Debug for ActionSpec {
 pub struct Fix {
     /// The action that found it.
     pub action: &'static ActionSpec,
-    /// What it does, exactly: "Insert `)` after `len(items`".
+    /// What it does, exactly: "Close the call: insert `)` after `len(items`".
     pub title: String,
     /// Whether it is clearly the one to take.
     pub preferred: bool,

@@ -12,6 +12,10 @@
 //!         return 1
 //! ```
 
+mod body;
+mod choice;
+mod class;
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
@@ -20,10 +24,11 @@ pub mod ngram;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
@@ -51,10 +56,6 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
-/// Repairs that are offered at most: more would be guesses.
-const OFFERS: usize = 3;
-/// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
-const CLEAR: f32 = 3.0;
 /// Lines between the cursor and the error that is meant: a missing bracket shows far below.
 const NEAR: usize = 40;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
@@ -67,7 +68,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let Some(error) = meant(&errors, &lines, request) else { return habits(request, file, &lines) };
     let lexicon = Lexicon::of(language);
     let mut places: Vec<usize> = vec![error];
     places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
@@ -75,43 +76,73 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let quotes = quotes.filter(|row| row + 2 < lines.of(error));
     places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
     places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
+    // A parser that refuses a text without a place leaves the cursor as the best guess.
+    places.extend(request.range.as_ref().map(|range| range.start).filter(|_| error == text.len()));
     let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    let candidates = search::in_order(text, candidates);
+    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
+    candidates.extend(body::candidates(&site, language));
+    let mut meant = idioms::candidates(&site, language);
+    meant.extend(spelling::candidates(&site, language));
+    let meant = search::in_order(text, &lexicon, meant);
+    let candidates = search::in_order(text, &lexicon, candidates);
     let enumerated = start.elapsed();
-    let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
+    let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
+    let found = search.run(&meant, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let near = |candidate: &&RepairCandidate| {
         request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
     };
-    // Two that differ in white space only would look like the same one twice.
-    let mut titles = HashSet::new();
-    let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
-    let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
-    let clear =
-        found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
+    let found: Vec<&RepairCandidate> = found.iter().filter(near).collect();
+    let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
+    let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
+    let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
-        title: title::of(text, candidate),
-        preferred: number == 0 && clear,
-        exact_share: None,
-        edits: vec![candidate.edit.clone()],
+        title: choice.title,
+        preferred: choice.preferred,
+        exact_share: choice.exact_share,
+        edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
+        score: choice.candidate.score,
+        kind: choice.candidate.what.name(),
+    };
+    choice::choose(&found, text, &lexicon, language, &titles).into_iter().map(offer).collect()
+}
+
+/// The class of a repair, for those who measure: its name in `grammars/<lang>/repairs.toml`.
+pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
+    let language = snapshot.language.as_deref()?;
+    let edit = fix.edits.first().filter(|_| fix.action == &SPEC)?;
+    let what = site::RepairKind::by_name(fix.kind)?;
+    let class = class::RepairClass::of(&snapshot.text.to_string(), edit, &what, &Lexicon::of(language));
+    Some(class.name())
+}
+
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: candidate.title.clone().unwrap_or_default(),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
         score: candidate.score,
         kind: candidate.what.name(),
+        edits: vec![candidate.edit],
     };
-    found.iter().enumerate().map(offer).collect()
+    found.into_iter().take(choice::OFFERS).map(offer).collect()
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
 pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = snapshot.text.to_string();
+    let text = language.masked(&snapshot.text.to_string()).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
@@ -205,5 +236,7 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
     with_edits(snapshot, &offer.edits)
 }
 
+#[cfg(test)]
+mod meaning_tests;
 #[cfg(test)]
 mod tests;

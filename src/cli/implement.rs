@@ -125,7 +125,7 @@ impl<'a> ImplementTarget<'a> {
             "title": self.action.as_ref().map(|action| &action.title),
         });
         match made {
-            Ok(edits) => object["edits"] = edits_json(edits),
+            Ok(edits) => object["edits"] = edits_json(edits, self.target.mark()),
             Err(reason) => {
                 object["reason"] = json!(reason);
                 object["message"] = json!(implement::SPEC.failure_message(reason));

@@ -40,5 +40,6 @@ pub fn run(
 ) -> ExitCode {
     config.engine.in_process |= arguments.in_process;
     let watch_parent = !arguments.no_watch_parent;
-    lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent })
+    let status_file = lsp::status_file();
+    lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent, status_file })
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::control::Eagerness;
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
 use super::outcome::{Outcome, Reason};
@@ -79,16 +80,16 @@ pub const SHADOWING: f32 = 1.0;
 struct Weights {
     bias: f32,
     weights: std::collections::BTreeMap<String, f32>,
-    /// Nothing below this probability is shown.
-    #[serde(alias = "bar")]
-    threshold: f32,
+    /// Nothing below this probability is shown by itself, by the name of the eagerness.
+    thresholds: std::collections::BTreeMap<String, f32>,
 }
 
-static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], f32)> = LazyLock::new(|| {
+static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], [f32; Eagerness::LEVELS.len()])> = LazyLock::new(|| {
     let read: Weights =
         serde_json::from_str(include_str!("rank.json")).expect("rank.json is sound, as a test shows");
     let weights = NAMES.map(|name| read.weights.get(name).copied().unwrap_or(0.0));
-    (read.bias, weights, read.threshold)
+    let thresholds = Eagerness::LEVELS.map(|level| read.thresholds.get(level.name()).copied().unwrap_or(0.0));
+    (read.bias, weights, thresholds)
 });
 
 /// The rank of `chosen`, which came from the text `number` of `texts` by way of `trimmed`.
@@ -144,8 +145,18 @@ fn same_end(text: &str, others: &[&Decoded]) -> f32 {
 }
 
 /// The probability below which a suggestion is not shown: none where the user asked, or where nothing is ranked.
-pub fn threshold(trigger: &TriggerKind, effort: Effort) -> f32 {
-    if effort < Effort::Rank || *trigger == TriggerKind::Invoked { 0.0 } else { WEIGHTS.2 }
+pub fn threshold(trigger: &TriggerKind, options: &CompletionOptions) -> f32 {
+    match options.effort < Effort::Rank || *trigger == TriggerKind::Invoked {
+        true => 0.0,
+        false => bar(options.eagerness, options.bar_logits),
+    }
+}
+
+/// The probability that a suggestion needs to come by itself, raised by so many logits. Whoever wants everything has no bar.
+pub fn bar(eagerness: Eagerness, logits: f32) -> f32 {
+    let bar = WEIGHTS.2.get(eagerness as usize).copied().unwrap_or(0.0);
+    let odds = bar / (1.0 - bar) * logits.exp();
+    odds / (1.0 + odds)
 }
 
 /// What the features do not know of a text, in logits: the user's habits, and what is to be looked at twice.
@@ -224,9 +235,12 @@ mod tests {
 
     #[test]
     fn the_weights_are_sound() {
-        let (bias, weights, threshold) = &*WEIGHTS;
+        let (bias, weights, thresholds) = &*WEIGHTS;
         assert!(bias.is_finite() && weights.iter().all(|weight| weight.is_finite()));
-        assert!((0.0..1.0).contains(threshold));
+        assert!(thresholds.iter().all(|threshold| (0.0..1.0).contains(threshold)));
+        let [low, medium, high] = Eagerness::LEVELS.map(|level| bar(level, 0.0));
+        assert!(low > medium && medium > high && high > 0.0, "the more eager, the lower is the bar");
+        assert!(bar(Eagerness::Medium, 0.5) > medium && bar(Eagerness::Medium, -0.5) < medium);
         let read: Weights = serde_json::from_str(include_str!("rank.json")).unwrap();
         for name in read.weights.keys() {
             assert!(NAMES.contains(&name.as_str()), "rank.json names {name}, which is no feature");

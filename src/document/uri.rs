@@ -52,6 +52,14 @@ pub fn is_view(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| VIEWS.iter().any(|view| scheme.eq_ignore_ascii_case(view)))
 }
 
+/// Whether the URI is one of a notebook's cell.
+pub fn is_cell(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    let notebook =
+        || path(uri).is_some_and(|path| path.extension().is_some_and(|it| it.eq_ignore_ascii_case("ipynb")));
+    scheme.to_ascii_lowercase().contains("notebook-cell") || notebook()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +82,20 @@ mod tests {
         check("file:", None);
         check("é:é", Some("é"));
         check(&format!("file:///{}", "a".repeat(8192)), Some(&format!("/{}", "a".repeat(8192))));
+    }
+
+    #[test]
+    fn cells_are_known_by_their_scheme_or_their_notebook() {
+        for uri in [
+            "vscode-notebook-cell:/x/n.ipynb#W0",
+            "vscode-notebook-cell://remote/x",
+            "file:///x/n.ipynb#cell-1",
+        ] {
+            assert!(is_cell(uri), "{uri}");
+        }
+        for uri in ["file:///x/n.py", "untitled:Untitled-1", "", "file:///notebook-cell/x.py"] {
+            assert!(!is_cell(uri), "{uri}");
+        }
     }
 
     #[test]

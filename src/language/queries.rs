@@ -48,8 +48,10 @@ queries! {
     names: [
         "scope", "scope.members", "scope.inline", "wall", "define", "define.in", "define.after", "define.import",
         "define.outer", "define.far", "define.root", "use", "call", "skip", "skip.lower", "skip.in", "unclear", "some",
-        "everything",
+        "everything", "loose", "own", "own.define", "owner",
     ],
+    /// What may stand only once, and what is the same on both sides.
+    doubles: ["list", "key", "free", "same"],
     /// What fixes of diagnostics need.
     repairs: [
         "class", "method", "parameters", "member", "attribute", "called", "binding", "receiver", "shorthand", "kept",

@@ -29,6 +29,7 @@ pub fn service(
         .custom_method(own!("textDocument/didClose"), Server::did_close)
         .custom_method(own!("textDocument/didSave"), Server::did_save)
         .custom_method(own!("workspace/didChangeConfiguration"), Server::did_change_configuration)
+        .custom_method(own!("workspace/didChangeWorkspaceFolders"), Server::did_change_workspace_folders)
         .custom_method(own!("workspace/executeCommand"), Server::execute_command)
         .custom_method(own!("textDocument/completion"), Server::completion)
         .custom_method(own!("textDocument/codeAction"), Server::code_action)
@@ -59,6 +60,10 @@ impl Server {
 
     async fn did_change_configuration(&self, params: DidChangeConfiguration) {
         notifications::did_change_configuration::handle(self, params);
+    }
+
+    async fn did_change_workspace_folders(&self, params: Value) {
+        notifications::did_change_workspace_folders::handle(self, &params);
     }
 
     async fn inline_completion(&self, params: InlineCompletionParams) -> Result<InlineCompletionList> {

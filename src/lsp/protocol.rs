@@ -73,6 +73,8 @@ pub struct DidChangeConfiguration {
 pub struct CompletionParams {
     pub text_document: TextDocument,
     pub position: Position,
+    #[serde(default)]
+    pub context: Value,
 }
 
 /// `textDocument/inlineCompletion` (LSP 3.18).

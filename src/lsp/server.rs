@@ -24,6 +24,8 @@ pub struct ServeOptions {
     pub config_file: Option<PathBuf>,
     /// Whether to end when the editor's process is gone.
     pub watch_parent: bool,
+    /// The file that tells `treefill status` what this server does; none where nobody asks for it.
+    pub status_file: Option<PathBuf>,
 }
 
 /// The server's own state.

@@ -38,6 +38,13 @@ pub struct RankedFixes {
     pub scores: Vec<(Vec<Edit>, f32)>,
 }
 
+impl OpenDocument {
+    /// What was shown is not wanted: it counts as never seen, and so it does not go on while its letters are typed.
+    pub fn forget_seen(&mut self) {
+        self.found.iter_mut().for_each(|found| found.seen = false);
+    }
+}
+
 impl RankedFixes {
     /// The score of each of the fixes; none while one of them has no score.
     pub fn of(&self, version: i32, fixes: &[Fix]) -> Option<Vec<f32>> {

@@ -45,4 +45,16 @@ impl Session {
     pub fn work_in(&self, roots: Vec<PathBuf>) {
         self.lock().roots = roots;
     }
+
+    /// The editor works in other folders from now on.
+    pub fn change_folders(&self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        let roots = &mut self.lock().roots;
+        // Paths are compared by their parts: a slash at the end makes no other folder.
+        roots.retain(|root| !removed.contains(root));
+        for folder in added {
+            if !roots.contains(&folder) {
+                roots.push(folder);
+            }
+        }
+    }
 }

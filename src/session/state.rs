@@ -3,16 +3,18 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use ropey::Rope;
-use tokio::sync::watch;
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
 
 use super::counts::Counts;
+use super::last_request::LastRequest;
 use super::open_document::OpenDocument;
 use super::switches::{Off, Switches};
-use crate::completion::Reason;
+use crate::completion::{Eagerness, Reason, Trigger, rank};
 use crate::config::{Config, Disabled};
 use crate::engine::Engine;
 use crate::feedback::Feedback;
@@ -28,6 +30,8 @@ pub type EngineStarter = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
 /// The state of one running treefill.
 pub struct Session {
     state: Mutex<State>,
+    /// Told of every answer to a request for a suggestion.
+    pub(super) answers: Notify,
     /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
     pub(super) registry: LazyLock<Registry, Load>,
     /// Filled once the engine has been started; requests wait for that.
@@ -48,6 +52,10 @@ pub struct State {
     pub counts: Counts,
     /// The number of the last answer.
     pub last_answer: u64,
+    /// What came of the last request, for "why nothing?".
+    pub last_request: Option<LastRequest>,
+    /// Until when nothing comes by itself, because the user dismissed something.
+    pub quiet_until: Option<tokio::time::Instant>,
     /// The folders that the editor works in.
     pub roots: Vec<PathBuf>,
     pub feedback: Feedback,
@@ -68,6 +76,27 @@ pub struct Overview {
     pub counts: Counts,
     /// Whether there is to be a model that takes instructions.
     pub instruct: bool,
+    /// What came of the last request.
+    pub last: Option<LastRequest>,
+    /// When suggestions come by themselves, and how likely they must be.
+    pub interrupts: Interrupts,
+}
+
+/// When suggestions come by themselves now, and how likely they must be.
+#[derive(Debug, Clone, Serialize)]
+pub struct Interrupts {
+    /// `completion.trigger`.
+    pub trigger: Trigger,
+    /// `completion.eagerness`.
+    pub eagerness: Eagerness,
+    /// The probability that a suggestion must have.
+    pub bar: f32,
+    /// The same without what the last reactions change.
+    pub bar_of_eagerness: f32,
+    /// How many of the last suggestions were taken, of how many.
+    pub taken: (usize, usize),
+    /// Seconds that nothing comes because a suggestion was dismissed.
+    pub quiet_s: u64,
 }
 
 impl Session {
@@ -86,11 +115,14 @@ impl Session {
             switches: Switches::default(),
             counts: Counts::default(),
             last_answer: 0,
+            last_request: None,
+            quiet_until: None,
             roots: Vec::new(),
             instruct_starts: false,
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            answers: Notify::new(),
             registry: LazyLock::new(Box::new(languages) as Load),
             engine: watch::Sender::new(None),
             starter,
@@ -126,6 +158,11 @@ impl Session {
         });
     }
 
+    /// Waits for an answer to a request for a suggestion; those since the last wait count as one.
+    pub async fn answered(&self) {
+        self.answers.notified().await;
+    }
+
     /// What the session does now; `off` is about the document at `uri`.
     pub fn overview(&self, uri: Option<&str>) -> Overview {
         let state = self.lock();
@@ -136,6 +173,8 @@ impl Session {
             documents: state.documents.len(),
             counts: state.counts.clone(),
             instruct: state.config.instruct.path.is_some(),
+            last: state.last_request.clone(),
+            interrupts: state.interrupts(),
         }
     }
 }
@@ -153,6 +192,31 @@ impl State {
         match self.documents.get(uri).filter(|open| open.editable) {
             None => Some(Reason::NotHere),
             Some(open) => self.off(open).map(|_| Reason::Disabled),
+        }
+    }
+
+    /// By how much the last reactions raise the bar, in logits.
+    pub fn bar_logits(&self) -> f32 {
+        let adapts = self.config.completion.options.eagerness_adapts;
+        if adapts { self.feedback.reactions().bar_logits() } else { 0.0 }
+    }
+
+    /// How long nothing comes by itself.
+    pub fn quiet(&self) -> Duration {
+        let until =
+            self.quiet_until.map(|until| until.saturating_duration_since(tokio::time::Instant::now()));
+        until.unwrap_or_default()
+    }
+
+    fn interrupts(&self) -> Interrupts {
+        let options = &self.config.completion.options;
+        Interrupts {
+            trigger: options.trigger,
+            eagerness: options.eagerness,
+            bar: rank::bar(options.eagerness, self.bar_logits()),
+            bar_of_eagerness: rank::bar(options.eagerness, 0.0),
+            taken: self.feedback.reactions().counts(),
+            quiet_s: self.quiet().as_secs_f32().ceil() as u64,
         }
     }
 

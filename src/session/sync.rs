@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::open_document::{OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
-use crate::document::{Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
+use crate::document::{BOM, Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
 use crate::feedback::DocumentFeedback;
 use crate::language::Language;
 
@@ -26,12 +26,14 @@ pub struct Changed {
 }
 
 impl Session {
-    /// The language of a document: what the editor says, else its path, else its first line.
+    /// The language of a document: what the editor says, else its path, else its first line. A notebook's cell may say more.
     fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
-        self.registry
+        let language = self
+            .registry
             .by_lsp_id(lsp_id)
             .or_else(|| uri::path(uri).and_then(|path| self.registry.by_path(&path)))
-            .or_else(|| self.registry.by_shebang(text.lines().next()?))
+            .or_else(|| self.registry.by_shebang(text.lines().next()?.trim_start_matches(BOM)))?;
+        Some(if uri::is_cell(uri) { self.registry.in_cells(language) } else { language })
     }
 
     /// A document was opened; one that was open under the same URI is forgotten. Returns whether the user wants our own
@@ -75,7 +77,10 @@ impl Session {
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
-        let checks = feedback.text_changed(&mut open.feedback, open.document.text());
+        let (checks, unwanted) = feedback.text_changed(&mut open.feedback, open.document.text());
+        if unwanted {
+            open.forget_seen();
+        }
         let diagnose = state.diagnoses(uri);
         drop(state);
         self.check_later(checks);
@@ -92,6 +97,14 @@ impl Session {
     /// The version of an open document.
     pub fn version(&self, uri: &str) -> Option<i32> {
         self.lock().documents.get(uri).map(|open| open.document.version())
+    }
+
+    /// Whether the bytes `range` of a snapshot are what they were in the version `since`, at the same place. False also when
+    /// that is no longer known.
+    pub fn is_unchanged(&self, snapshot: &Snapshot, since: i32, range: &std::ops::Range<usize>) -> bool {
+        let state = self.lock();
+        let open = state.documents.get(&snapshot.uri);
+        open.is_some_and(|open| open.document.is_unchanged(since, snapshot.version, range))
     }
 
     /// A document was closed: everything of it is freed, and what runs for it is stopped. Returns the size of its text

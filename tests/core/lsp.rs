@@ -2,11 +2,13 @@
 
 mod actions;
 mod ahead;
+mod control;
 mod diagnostics;
 mod frames;
 mod inline;
 mod instruct;
 mod menu;
+mod others;
 mod pump;
 mod recorded;
 mod resolve;

@@ -187,7 +187,7 @@ local function mend(it)
   it:keys('6gg')
   it:keys('Space')
   it:keys('a')
-  if not it:await('the action is offered', function() return it:screen():find('Insert `)`', 1, true) end) then return end
+  if not it:await('the action is offered', function() return it:screen():find('insert `)`', 1, true) end) then return end
   it:capture('code-action')
   it:keys('Enter')
   it:await_file('and mends the file', (it.before .. it.after):gsub('str%(self%.name', '%0)'))

@@ -133,7 +133,8 @@ local function commands(it, case)
     end
     command(on)
     it:reset()
-    it:keys(case.typed)
+    -- By the key that asks: what was undone at this place does not come again by itself.
+    it:keys(case.typed .. '<M-Bslash>')
     it:await_ghost(on .. ': ghost text again')
   end
   it:keys('<Esc>')
@@ -168,7 +169,7 @@ end
 -- The engine dies under the fingers: nothing breaks, and suggestions come back by themselves.
 local function killed(it, case)
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   it:await_ghost('ghost text before the engine dies')
   local pid = engine_pid()
   if not it:check_here('an engine runs', pid ~= nil) then return end
@@ -179,7 +180,7 @@ local function killed(it, case)
   it:await_text('typing goes on while the engine is dead', it.before .. case.typed .. it.after)
   it:await('ghost text again from a new engine', function()
     if it:ghost() ~= '' and engine_pid() ~= pid then return true end
-    it:keys('x<BS>')
+    it:keys('<M-Bslash>')
     vim.wait(400, function() return it:ghost() ~= '' end, 20)
     return false
   end)

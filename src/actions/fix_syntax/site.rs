@@ -1,6 +1,9 @@
 //! Describes the place of an error: its tokens, where the error is reported, and how usual a change would be.
 
+use std::cell::RefCell;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::lexer::{Lexicon, Token, TokenKind};
 use super::ngram::{Ngrams, TokenClass, gap};
@@ -33,9 +36,29 @@ pub enum RepairKind {
     Idiom,
     /// A misspelt keyword.
     Spelling,
+    /// A block without a body gets an empty one.
+    Body,
 }
 
 impl RepairKind {
+    const ALL: [Self; 10] = [
+        Self::Insert,
+        Self::Delete,
+        Self::Replace,
+        Self::Swap,
+        Self::Indent,
+        Self::Join,
+        Self::Split,
+        Self::Idiom,
+        Self::Spelling,
+        Self::Body,
+    ];
+
+    /// The kind of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name, the same in every release.
     pub fn name(&self) -> &'static str {
         match self {
@@ -48,6 +71,7 @@ impl RepairKind {
             Self::Split => "split",
             Self::Idiom => "idiom",
             Self::Spelling => "spelling",
+            Self::Body => "body",
         }
     }
 }
@@ -89,6 +113,32 @@ pub struct ErrorSite<'a> {
     /// The classes without gaps, and where each token's is.
     flat: Vec<TokenClass>,
     flat_at: Vec<usize>,
+    /// How likely some lines are as they are.
+    weights: RefCell<FxHashMap<Range<usize>, f32>>,
+}
+
+/// Tokens in whose place others are tried, one after another.
+pub struct TokenPlace<'a> {
+    ngrams: &'a Ngrams,
+    before: &'a [TokenClass],
+    after: &'a [TokenClass],
+    old: f32,
+    /// What was found for one class: many tokens share one.
+    known: RefCell<FxHashMap<TokenClass, f32>>,
+}
+
+impl TokenPlace<'_> {
+    /// How much likelier the code becomes with `new` there, spaces not counted.
+    pub fn delta(&self, new: &[TokenClass]) -> f32 {
+        let find = || {
+            let changed = [self.before, new, self.after].concat();
+            self.ngrams.sequence(&changed, self.before.len()) - self.old
+        };
+        match new {
+            [class] => *self.known.borrow_mut().entry(*class).or_insert_with(find),
+            _ => find(),
+        }
+    }
 }
 
 impl<'a> ErrorSite<'a> {
@@ -125,7 +175,18 @@ impl<'a> ErrorSite<'a> {
             flat.extend(*class);
         }
         flat_at.push(flat.len());
-        Self { text, lines, lexicon, tokens, anchors, classes, ngrams, flat, flat_at }
+        Self {
+            text,
+            lines,
+            lexicon,
+            tokens,
+            anchors,
+            classes,
+            ngrams,
+            flat,
+            flat_at,
+            weights: RefCell::default(),
+        }
     }
 
     /// The text of a token.
@@ -150,12 +211,17 @@ impl<'a> ErrorSite<'a> {
 
     /// How much likelier the code becomes with `new` in the place of these tokens, spaces not counted.
     pub fn delta(&self, tokens: Range<usize>, new: &[TokenClass]) -> f32 {
+        self.place(tokens).delta(new)
+    }
+
+    /// Tokens in whose place others are tried.
+    pub fn place(&self, tokens: Range<usize>) -> TokenPlace<'_> {
         let (start, end) = (self.flat_at[tokens.start], self.flat_at[tokens.end]);
         let from = start.saturating_sub(AFTER);
         let to = (end + AFTER).min(self.flat.len());
+        let (before, after) = (&self.flat[from..start], &self.flat[end..to]);
         let old = self.ngrams.sequence(&self.flat[from..to], start - from);
-        let changed = [&self.flat[from..start], new, &self.flat[end..to]].concat();
-        self.ngrams.sequence(&changed, start - from) - old
+        TokenPlace { ngrams: &self.ngrams, before, after, old, known: RefCell::default() }
     }
 
     /// How usual the space `between` two tokens is; nothing is said about line ends.
@@ -198,7 +264,8 @@ impl<'a> ErrorSite<'a> {
         let old = &self.text[around.clone()];
         let (start, end) = (edit.range.start - around.start, edit.range.end - around.start);
         let new = [&old[..start], &edit.text, &old[end..]].concat();
-        self.weigh(&new) - self.weigh(old)
+        let was = *self.weights.borrow_mut().entry(around).or_insert_with(|| self.weigh(old));
+        self.weigh(&new) - was
     }
 
     /// How far a change before `token` is from where the error shows, as a logarithm: a parser notices late, seldom early.

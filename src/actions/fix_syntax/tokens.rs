@@ -127,9 +127,10 @@ fn insertions(
     if left.is_none() && site.kind(token) == TokenKind::LineEnd {
         return;
     }
+    let place = site.place(token..token);
     for part in parts {
         let class = Some(part.class);
-        let likelier = site.delta(token..token, &[part.class]);
+        let likelier = place.delta(&[part.class]);
         let mut best: Option<RepairCandidate> = None;
         // Where in the white space, and how many spaces come along.
         for (at, lead, trail) in
@@ -206,7 +207,9 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
     let twice = [left, right].into_iter().flatten().any(|other| site.word(other) == site.word(token));
     let meant = matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
     let prior = DELETE + if twice { TWICE } else { 0.0 } + if meant && !twice { MEANT } else { 0.0 };
-    let mut ways = vec![(range.clone(), before + after)];
+    // At the start of a line the space behind it would add to the indentation.
+    let mut ways =
+        if left.is_none() && after > 0 { Vec::new() } else { vec![(range.clone(), before + after)] };
     if left.is_some() && before > 0 {
         ways.push((range.start - before..range.end, after));
     }
@@ -253,10 +256,11 @@ fn replacements(
     };
     let own = site.class(kind, word);
     let was = space(left, own, true) + space(right, own, false);
+    let place = site.place(token..token + 1);
     for part in parts.iter().filter(|part| part.text != word) {
         let Some(prior) = likeness(kind, word, part) else { continue };
         let usual = space(left, part.class, true) + space(right, part.class, false) - was;
-        let likelier = site.delta(token..token + 1, &[part.class]);
+        let likelier = place.delta(&[part.class]);
         let edit = Edit::replace(range.clone(), part.text.clone());
         if glues(site.text, range.start, "") && part.text.is_empty() {
             continue;

@@ -11,12 +11,20 @@ use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Lane};
 
-/// What can be done, with a model's help where there is one, and why not more.
-pub fn answer(request: &ActionRequest, model: Option<&FixModel>) -> (Vec<Fix>, Vec<String>) {
+/// What can be done without writing anything, in a model's order where there is one.
+pub fn fixes(request: &ActionRequest, model: Option<&FixModel>) -> Vec<Fix> {
     let offers = actions::fixes(request);
+    match model {
+        Some(model) => model.order(&request.snapshot, offers),
+        None => offers,
+    }
+}
+
+/// What can be done, with a model's help where there is one, and why not more: the model writes for the first `most` diagnostics.
+pub fn answer(request: &ActionRequest, model: Option<&FixModel>, most: usize) -> (Vec<Fix>, Vec<String>) {
+    let mut offers = fixes(request, model);
     let Some(model) = model else { return (offers, Vec::new()) };
-    let mut offers = model.order(&request.snapshot, offers);
-    let (written, excuses) = model.written(request, &offers);
+    let (written, excuses) = model.written(request, &offers, most);
     offers.extend(written);
     (offers, excuses)
 }
@@ -50,10 +58,10 @@ impl FixModel {
         offers
     }
 
-    /// An offer for each diagnostic that none of `found` fixes and that the model finds something for; of the others, why not.
-    fn written(&self, request: &ActionRequest, found: &[Fix]) -> (Vec<Fix>, Vec<String>) {
+    /// An offer for each of the first `most` diagnostics that none of `found` fixes and that the model finds something for; of the others, why not.
+    fn written(&self, request: &ActionRequest, found: &[Fix], most: usize) -> (Vec<Fix>, Vec<String>) {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
-        for number in 0..request.diagnostics.len() {
+        for number in 0..request.diagnostics.len().min(most) {
             let fixed = |offer: &Fix| offer.fixes.contains(&number);
             let one =
                 ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };

@@ -25,7 +25,10 @@ const OLDEST: PythonVersion = PythonVersion::PY310;
 
 /// `ruff_python_parser`, with the checks CPython's compiler makes after parsing.
 #[derive(Debug)]
-pub struct Ruff;
+pub struct Ruff {
+    /// Whether it reads the cells of a notebook: there `await` may stand outside of a function.
+    pub in_cells: bool,
+}
 
 impl Rules for Ruff {
     fn name(&self) -> &'static str {
@@ -49,7 +52,7 @@ impl Rules for Ruff {
         let Some(module) = parsed.try_into_module() else {
             return Faults { syntax: syntax.max(1), ..Faults::default() };
         };
-        let semantic = semantic_errors(text, module.suite(), syntax == 0).len();
+        let semantic = self.semantic_errors(text, module.suite(), syntax == 0).len();
         Faults { syntax, semantic, min_version, ..Faults::default() }
     }
 
@@ -66,7 +69,7 @@ impl Rules for Ruff {
         found.extend(removed.map(|fault| error(fault.range, fault.to_string())));
         let sound = found.is_empty();
         if let Some(module) = parsed.try_into_module() {
-            let semantic = semantic_errors(text, module.suite(), sound);
+            let semantic = self.semantic_errors(text, module.suite(), sound);
             found.extend(semantic.into_iter().map(|(range, message)| error(range, message)));
         }
         found
@@ -124,11 +127,13 @@ fn depth(text: &str) -> usize {
     }
 }
 
-/// What CPython's compiler refuses in a module; `sound` is whether it has no syntax error.
-fn semantic_errors(text: &str, module: &[Stmt], sound: bool) -> Vec<(TextRange, String)> {
-    let mut errors = Scopes::errors(text, module);
-    if text.contains("global") || text.contains("nonlocal") {
-        errors.extend(names::errors(module, sound));
+impl Ruff {
+    /// What CPython's compiler refuses in a module; `sound` is whether it has no syntax error.
+    fn semantic_errors(&self, text: &str, module: &[Stmt], sound: bool) -> Vec<(TextRange, String)> {
+        let mut errors = Scopes::errors(text, module, self.in_cells);
+        if text.contains("global") || text.contains("nonlocal") {
+            errors.extend(names::errors(module, sound, self.in_cells));
+        }
+        errors
     }
-    errors
 }

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use crate::lsp::progress::ModelProgress;
 use crate::lsp::server::Server;
-use crate::lsp::status;
+use crate::lsp::{status, status_file};
 
 pub fn handle(server: &Server) {
     server.messages.open();
     tokio::spawn(ModelProgress::new(server).watch());
     if server.negotiated().status {
         tokio::spawn(status::watch(Arc::clone(&server.session), server.client.clone()));
+    }
+    if let Some(file) = server.options.status_file.clone() {
+        let (session, name) = (Arc::clone(&server.session), server.negotiated().name.clone());
+        tokio::spawn(status_file::keep(session, name, file));
     }
     if server.negotiated().pulls_settings {
         server.settings.pull(server.client.clone());

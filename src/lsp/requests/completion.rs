@@ -30,7 +30,11 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
 }
 
 async fn suggest(server: &Server, params: CompletionParams) -> Option<CompletionItem> {
-    let request = server.session.begin(&params.text_document.uri, RequestKind::Menu).ok()?;
+    let mut request = server.session.begin(&params.text_document.uri, RequestKind::Menu).ok()?;
+    // A menu that opens interrupts nobody, and most of those that the user opened say so.
+    if params.context["triggerKind"] == 1 {
+        request = request.asked_for();
+    }
     let client = server.negotiated();
     let offset = convert::to_byte(&request.snapshot, params.position, client.encoding);
     // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.

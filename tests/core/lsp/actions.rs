@@ -37,7 +37,7 @@ fn a_literal_has_a_versioned_edit_and_the_diagnostic_it_mends() {
     let told = json!({ "range": range, "message": "Expected \"]\"", "source": "other", "code": 3, "more": { "a": 1 } });
     let actions = ask(&mut server, json!({ "diagnostics": [told, 7] }));
     let first = &actions[0];
-    assert_eq!(first["title"], "Insert `]` after `é = len([1, 2`");
+    assert_eq!(first["title"], "Close the bracket: insert `]` after `[1, 2`");
     assert_eq!((&first["kind"], &first["diagnostics"]), (&json!("quickfix"), &json!([told])));
     let change = &first["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"], json!({ "uri": URI, "version": 1 }));

@@ -106,7 +106,7 @@ function M.trigger() ask_for_all(vim.api.nvim_get_current_buf()) end
 
 function M.dismiss()
   -- Also what is on its way.
-  suggestion.abandon(vim.api.nvim_get_current_buf())
+  suggestion.dismiss(vim.api.nvim_get_current_buf())
   -- To take nothing of what is shown is the public way to hide it.
   return vim.lsp.inline_completion.get({ on_accept = function() end })
 end

@@ -114,7 +114,7 @@ function M.trigger() M.ask(vim.api.nvim_get_current_buf(), INVOKED) end
 
 function M.dismiss()
   local buffer = vim.api.nvim_get_current_buf()
-  local seen = suggestion.current(buffer) ~= nil
+  local seen = suggestion.dismiss(buffer)
   leave(buffer)
   return seen
 end

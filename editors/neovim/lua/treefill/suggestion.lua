@@ -76,6 +76,22 @@ function M.abandon(buffer)
   M.of(buffer).items = {}
 end
 
+--- The user hides what is shown: the server is told, and shows it there no more.
+--- @return boolean # whether there was something
+function M.dismiss(buffer)
+  local current, from = M.current(buffer), client.of(buffer)
+  M.abandon(buffer)
+  if not current then return false end
+  local command = current.item.command
+  local id = command and command.arguments and command.arguments[1] and command.arguments[1].id
+  local provider = from and from.server_capabilities.executeCommandProvider or {}
+  -- A server of an earlier version does not know it.
+  if id and vim.tbl_contains(provider.commands or {}, 'treefill.dismissed') then
+    client.run(from, { command = 'treefill.dismissed', arguments = { { id = id } } }, buffer)
+  end
+  return true
+end
+
 -- The line that an item is for. Mostly the one that was asked for; but where typing went on as suggested, the server answers
 -- for the text as it became meanwhile: the present line without what may have been typed since.
 local function base(buffer, first, question, encoding)

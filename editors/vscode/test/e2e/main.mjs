@@ -37,7 +37,7 @@ async function picture(window, name) {
 /** Time to spare: a busy machine must not change what is suggested. */
 function configuration(home) {
   mkdirSync(`${home}/.config/treefill`, { recursive: true });
-  const text = '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\n';
+  const text = '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\neagerness = "high"\n';
   writeFileSync(`${home}/.config/treefill/config.toml`, text);
 }
 

@@ -66,9 +66,9 @@ impl ScopeNames<'_> {
 }
 
 /// What is wrong with `global` and `nonlocal` in a module. With `sound`, which says that it has no syntax error, the names that
-/// a `nonlocal` needs are looked for too.
-pub fn errors(module: &[Stmt], sound: bool) -> Vec<(TextRange, String)> {
-    let mut table = Table { scopes: vec![ScopeNames::new(Owner::Module)], errors: Vec::new() };
+/// a `nonlocal` needs are looked for too. With `in_cells` it is made of the cells of a notebook, which are compiled one by one.
+pub fn errors(module: &[Stmt], sound: bool, in_cells: bool) -> Vec<(TextRange, String)> {
+    let mut table = Table { scopes: vec![ScopeNames::new(Owner::Module)], in_cells, errors: Vec::new() };
     table.visit_body(module);
     let mut errors = table.errors;
     if sound && let Some(module) = table.scopes.first() {
@@ -81,6 +81,7 @@ pub fn errors(module: &[Stmt], sound: bool) -> Vec<(TextRange, String)> {
 struct Table<'a> {
     /// Innermost last.
     scopes: Vec<ScopeNames<'a>>,
+    in_cells: bool,
     errors: Vec<(TextRange, String)>,
 }
 
@@ -114,6 +115,9 @@ impl<'a> Table<'a> {
 
     /// `global`, or `nonlocal`, of a name that the scope used before.
     fn declare(&mut self, word: &str, name: &'a str, range: TextRange) {
+        if self.in_cells && self.scopes.len() == 1 {
+            return;
+        }
         let Some(scope) = self.scopes.last_mut() else { return };
         let deeds = scope.deeds.entry(name).or_default();
         // Parameters are reported by ruff's checker.

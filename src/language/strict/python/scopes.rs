@@ -31,6 +31,8 @@ enum ScopeKind {
 /// Walks the tree, tells ruff's checker where it is, and counts what it reports.
 pub struct Scopes<'a> {
     source: &'a str,
+    /// Whether these are the cells of a notebook.
+    in_cells: bool,
     checker: SemanticSyntaxChecker,
     /// Innermost last; the first is the module.
     stack: Vec<Scope>,
@@ -39,16 +41,17 @@ pub struct Scopes<'a> {
 
 impl<'a> Scopes<'a> {
     /// What ruff's checker reports for a module.
-    pub fn errors(source: &'a str, module: &[Stmt]) -> Vec<(TextRange, String)> {
-        let mut scopes = Self::new(source);
+    pub fn errors(source: &'a str, module: &[Stmt], in_cells: bool) -> Vec<(TextRange, String)> {
+        let mut scopes = Self::new(source, in_cells);
         scopes.visit_body(module);
         scopes.errors.into_inner()
     }
 
-    fn new(source: &'a str) -> Self {
+    fn new(source: &'a str, in_cells: bool) -> Self {
         let module = Scope { kind: ScopeKind::Module, in_loop: false, parameters: vec![] };
         Self {
             source,
+            in_cells,
             checker: SemanticSyntaxChecker::new(),
             stack: vec![module],
             errors: RefCell::default(),
@@ -195,11 +198,13 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_async_context(&self) -> bool {
-        self.enclosing() == ScopeKind::Function { is_async: true }
+        let enclosing = self.enclosing();
+        enclosing == ScopeKind::Function { is_async: true } || self.in_cells && enclosing == ScopeKind::Module
     }
 
     fn in_await_allowed_context(&self) -> bool {
-        matches!(self.enclosing(), ScopeKind::Function { .. })
+        let enclosing = self.enclosing();
+        matches!(enclosing, ScopeKind::Function { .. }) || self.in_cells && enclosing == ScopeKind::Module
     }
 
     fn in_yield_allowed_context(&self) -> bool {
@@ -245,6 +250,6 @@ impl SemanticSyntaxContext for Scopes<'_> {
     }
 
     fn in_notebook(&self) -> bool {
-        false
+        self.in_cells
     }
 }

@@ -1,6 +1,6 @@
 //! Gives a rule the node it judges: rust-analyzer's green tree, which has no parents and costs nothing to walk.
 
-use std::ops::{Deref, Range};
+use std::ops::Deref;
 
 use ra_ap_syntax::{GreenNode, NodeOrToken, SyntaxKind, T};
 
@@ -35,8 +35,6 @@ pub struct Site<'a> {
     pub parents: &'a [&'a Green],
     /// The text of the file.
     pub text: &'a str,
-    /// The bytes of the node in it.
-    pub range: Range<usize>,
     /// Whether what is at the top level surely stands there: the file has no syntax error.
     pub top_known: bool,
 }

@@ -70,7 +70,7 @@ pub fn broken(
         let hidden = *hidden && !is_body(own, &parents, &open) || hides(node, own);
         let rules = &table[usize::from(u16::from(own))];
         if !rules.is_empty() {
-            let site = Site { node, parents: &parents, text, range: range.clone(), top_known: sound };
+            let site = Site { node, parents: &parents, text, top_known: sound };
             for rule in rules {
                 if (rule.stage == Stage::Parser || !hidden)
                     && (rule.broken)(&site)
