@@ -14,12 +14,14 @@ DOUBTS, with the reason. Prints the differences, and their number by direction; 
 `cargo bench --no-default-features --profile dev --bench strict -- judge LANGUAGE`. `--keep DIR` keeps the texts with a difference. rustc runs twice for each text that we accept
 (`-Zunpretty=normal`, by RUSTC_BOOTSTRAP=1, parses only), 0.1 s on a free core.
 """
-import argparse, collections, concurrent.futures, json, keyword, os, pathlib, random, re, shlex, subprocess, sys, tomllib, warnings
+import argparse, collections, concurrent.futures, json, keyword, os, pathlib, random, re, shlex, subprocess, sys, tempfile, tomllib, warnings
 
-from repairs import python_tokens, rust_tokens
+from damage import python_tokens, rust_tokens
 
 warnings.simplefilter("ignore")
 ROOT = pathlib.Path(__file__).parent.parent
+# Not the null device: rustc renames its output to the name given, and as root that replaces the device by a file.
+NOWHERE = os.path.join(tempfile.mkdtemp(prefix="treefill-strict-"), "lib.rmeta")
 
 # rustc's errors that come before names are resolved, by code. Those without a code count, unless LATE knows the message.
 EARLY = set("E0130 E0178 E0197 E0198 E0226 E0316 E0379 E0380 E0449 E0452 E0539 E0561 E0562 E0565 E0567 E0568 E0584 E0585 E0586 E0642 "
@@ -55,7 +57,7 @@ class Ours:
 
 def rustc(text, parse_only):
     """The errors of rustc, (code, message), of the stages before names are resolved."""
-    flags = ["-Zunpretty=normal"] if parse_only else ["--emit=metadata", "-o", "/dev/null"]
+    flags = ["-Zunpretty=normal"] if parse_only else ["--emit=metadata", "-o", NOWHERE]
     done = subprocess.run(["rustc", "--edition", "2024", "--crate-type", "lib", "--error-format=json", "--cap-lints", "allow", *flags, "-"],
                           input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, "RUSTC_BOOTSTRAP": "1"}, cwd=ROOT)
     for line in done.stderr.splitlines():
