@@ -1,8 +1,8 @@
 //! Tests that a repair is offered where compilers report the error, however far that is from the damage.
 
 use super::repaired;
-use crate::actions::fixes;
 use crate::actions::testing::request;
+use crate::actions::{ActionRequest, fixes};
 
 /// Ask in the line that a compiler reports (from 1; 0 is the last one): the first offer gives `right`.
 fn check(language: &str, right: &str, broken: &str, line: usize) {
@@ -88,11 +88,11 @@ fn a_docstring_ends_where_its_text_ends() {
 
 #[test]
 fn two_errors_are_repaired_one_after_another() {
-    // Asked at the end of the file, as for an open bracket; each offer is taken.
+    // Asked for the first error, whatever its line; each first offer is taken.
     let repair = |broken: &str| {
         let mut text = broken.to_owned();
         for _ in 0..4 {
-            let request = request("rust", &format!("{text}ˇ"), "");
+            let request = ActionRequest { range: None, ..request("rust", &format!("{text}ˇ"), "") };
             let Some(offer) = fixes(&request).into_iter().next() else { break };
             text = repaired(&request.snapshot, &offer).text.to_string();
         }
