@@ -88,8 +88,10 @@ impl<'a> Scopes<'a> {
         });
     }
 
-    fn report(&self, rules: impl Iterator<Item = &'static str>, range: TextRange) {
-        self.errors.borrow_mut().extend(rules.map(|rule| (range, rule.to_owned())));
+    fn report(&self, rule: Option<&'static str>, range: TextRange) {
+        if let Some(rule) = rule {
+            self.errors.borrow_mut().push((range, rule.to_owned()));
+        }
     }
 
     /// Visit a loop: its body is in it, its `else` is not.

@@ -228,7 +228,7 @@ fn is_documentation(comment: &str) -> bool {
 }
 
 fn is_name(kind: SyntaxKind) -> bool {
-    kind == IDENT || kind.is_keyword(ra_ap_syntax::Edition::CURRENT)
+    matches!(kind, IDENT | SELF_KW | SUPER_KW | CRATE_KW | SELF_TYPE_KW)
 }
 
 /// Whether names stand between pairs of colons.
