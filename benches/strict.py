@@ -20,8 +20,6 @@ from damage import python_tokens, rust_tokens
 
 warnings.simplefilter("ignore")
 ROOT = pathlib.Path(__file__).parent.parent
-# Where rustc puts what it makes.
-OUT = tempfile.TemporaryDirectory()
 # Not the null device: rustc renames its output to the name given, and as root that replaces the device by a file.
 NOWHERE = os.path.join(tempfile.mkdtemp(prefix="treefill-strict-"), "lib.rmeta")
 

@@ -88,7 +88,8 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.extend(quotes::candidates(&site, &odd));
-    candidates.extend(brackets::candidates(&site, &lonely));
+    let header = language.config.block_openers.first().filter(|_| significant).map_or("", String::as_str);
+    candidates.extend(brackets::candidates(&site, &lonely, header));
     candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);

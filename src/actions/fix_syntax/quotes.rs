@@ -56,6 +56,15 @@ fn ends(site: &ErrorSite<'_>, token: usize, found: &mut Vec<RepairCandidate>) {
             found.push(score(site, edit, RepairKind::Insert, QUOTE));
         }
     }
+    // The beginning of what ends it is there, and nothing else behind it: `"` of `"#`.
+    for (at, _) in line.match_indices(&closing[..1]).filter(|(at, _)| *at >= opening) {
+        let there = line[at..].bytes().zip(closing.bytes()).take_while(|(a, b)| a == b).count();
+        if !line[at + there..].chars().all(|c| matches!(c, ')' | ']' | '}' | ',' | ';' | ':')) {
+            continue;
+        }
+        let edit = Edit::insert(start + at + there, &closing[there..]);
+        found.push(RepairCandidate::new(edit, RepairKind::Insert, QUOTE + CODE + EMPTY));
+    }
     for row in row..(row + LONG_TEXT).min(site.lines.len()) {
         let end = line_end(row);
         let from = site.lines.bytes(row..row + 1).start.max(start + opening).min(end);

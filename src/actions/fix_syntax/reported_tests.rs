@@ -70,6 +70,7 @@ fn a_quotation_closes_in_its_own_line() {
     let right = rust("fn f() {\n    g(r#\"a \"b\" c\"#);\n}\n");
     check("rust", &right, &right.replacen("c\"#", "c#", 1), 2);
     check("rust", &right, &right.replacen("c\"#", "c", 1), 2);
+    check("rust", &right, &right.replacen("c\"#", "c\"", 1), 2);
     let right = rust("fn f(a: u8) -> bool {\n    a == b'x' || a == b'y'\n}\n");
     check("rust", &right, &right.replacen("b'x'", "b'x", 1), 2);
 }
