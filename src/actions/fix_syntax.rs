@@ -82,7 +82,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     candidates.extend(layout::candidates(&site, indent, significant));
-    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
+    candidates.retain(|candidate| !body::is_made_of_a_word(&site, language, candidate));
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);
     meant.extend(spelling::candidates(&site, language));

@@ -23,7 +23,7 @@ pub enum RepairClass {
     OpenBracket,
     /// A quote is put behind another one of its line.
     CloseQuote,
-    /// A quote is put before any other of its line, or behind a pair.
+    /// Another quote is put: before any other of its line, behind a pair, or where a text would be odd.
     OpenQuote,
     /// A mark that divides is put: a comma, a colon, an arrow.
     InsertMark,
@@ -204,7 +204,12 @@ impl RepairClass {
         let in_bracket = || count("(") + count("[") + count("{") > count(")") + count("]") + count("}");
         let ends_line = || text[edit.range.end..].trim_start_matches([' ', '\r']).starts_with('\n');
         match self {
-            Self::OpenQuote if count(edit.text.trim()) % 2 == 1 => Self::CloseQuote,
+            Self::OpenQuote if count(edit.text.trim()) % 2 == 1 => {
+                // What begins with a comma is between two texts, not in one.
+                let inside = before.rsplit(edit.text.trim()).next().unwrap_or_default();
+                let between = inside.trim_start().starts_with([',', ')', ']', '}', ';']);
+                if between { Self::OpenQuote } else { Self::CloseQuote }
+            }
             Self::InsertMark if edit.text.trim() == "," && !in_bracket() && !ends_line() => {
                 Self::InsertOperator
             }
@@ -329,6 +334,7 @@ mod tests {
         check("f(a⟦|)⟧:", RepairKind::Insert, "close_bracket");
         check("f⟦|(⟧a):", RepairKind::Insert, "open_bracket");
         check("f('a⟦|'⟧)", RepairKind::Insert, "close_quote");
+        check("f(', b, ⟦|'⟧c')", RepairKind::Insert, "open_quote");
         check("f(⟦|'⟧a')", RepairKind::Insert, "open_quote");
         check("f(a ⟦|+ ⟧b)", RepairKind::Insert, "insert_operator");
         check("f(a⟦|,⟧ b)", RepairKind::Insert, "insert_mark");

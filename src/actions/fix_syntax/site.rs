@@ -14,6 +14,8 @@ use crate::document::Edit;
 const NEAR: usize = 4_000;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
+/// Tokens before a place where something is odd, but no error is reported.
+const CLOSE: usize = 12;
 
 /// What a repair does, for its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -284,11 +286,13 @@ impl<'a> ErrorSite<'a> {
         self.anchors.iter().enumerate().map(from).fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// The tokens in which something may be wrong: around each anchor.
+    /// The tokens in which something may be wrong: around each anchor, and closer around all but the first.
     pub fn window(&self, before: usize, after: usize) -> Vec<usize> {
-        let around =
-            |anchor: &usize| anchor.saturating_sub(before)..(anchor + after + 1).min(self.tokens.len());
-        let mut tokens: Vec<usize> = self.anchors.iter().flat_map(around).collect();
+        let around = |(number, anchor): (usize, &usize)| {
+            let before = if number == 0 { before } else { before.min(CLOSE) };
+            anchor.saturating_sub(before)..(anchor + after + 1).min(self.tokens.len())
+        };
+        let mut tokens: Vec<usize> = self.anchors.iter().enumerate().flat_map(around).collect();
         tokens.sort_unstable();
         tokens.dedup();
         tokens
