@@ -39,6 +39,18 @@ impl Region {
         Some(edited)
     }
 
+    /// Where a range of the file is in the text of the region, if one piece holds it.
+    pub fn inside(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let mut before = 0;
+        for piece in &self.pieces {
+            if piece.start <= range.start && range.end <= piece.end {
+                return Some(before + range.start - piece.start..before + range.end - piece.start);
+            }
+            before += piece.len();
+        }
+        None
+    }
+
     /// Bytes of text.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(Range::len).sum()

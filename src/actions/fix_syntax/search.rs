@@ -18,7 +18,7 @@ use crate::verify::{FaultCount, Verifier, policy};
 /// Repairs that pass before the search ends: those offered, and one in case one of them harms the file.
 const ENOUGH: usize = 4;
 /// Tried in each region whatever the time: with a slow machine the best few must still be looked at.
-const ALWAYS: usize = 12;
+pub const ALWAYS: usize = 12;
 /// Regions with several errors that are looked at.
 const HELPED: usize = 3;
 /// Brackets that are tried where all else takes a word away.
@@ -82,7 +82,7 @@ fn normal(text: &str, candidate: &RepairCandidate) -> (Range<usize>, String) {
 }
 
 /// A part of the file, and whether it parses, once that was asked.
-type Suspect = (Region, OnceCell<bool>);
+pub type Suspect = (Region, OnceCell<bool>);
 
 /// A search in one broken file.
 pub struct Search<'a> {
@@ -120,7 +120,12 @@ impl Search<'_> {
         let found = self.repairing(candidates, &regions, Instant::now() + time);
         if found.is_empty() {
             let all = [meant, candidates].concat();
-            return self.helping(&all, &regions, Instant::now() + time);
+            let place = places.first().copied().unwrap_or_default();
+            let found = self.pairing(&all, &regions, place, Instant::now() + time);
+            return match found.is_empty() {
+                true => self.helping(&all, &regions, Instant::now() + time),
+                false => found,
+            };
         }
         // Rather a bracket that leaves another error than a word that goes.
         let class = |candidate: &RepairCandidate| candidate.class(self.text, self.lexicon);
@@ -135,7 +140,7 @@ impl Search<'_> {
     /// Parts of the file around some places, smallest first; the last is the whole file.
     fn regions(&self, places: &[usize]) -> Vec<Suspect> {
         let mut regions: Vec<Region> = Vec::new();
-        for place in places.iter().take(4) {
+        for place in places.iter().take(6) {
             let row = self.lines.of(*place);
             let first = self.lines.before(row).unwrap_or(row);
             for region in self.lines.regions(first..row + 1) {
@@ -300,7 +305,8 @@ impl Search<'_> {
         (least, best.collect())
     }
 
-    fn accepts(&self, text: &str) -> bool {
+    /// Whether a text has no fault at all.
+    pub fn accepts(&self, text: &str) -> bool {
         match self.language.strict {
             Some(parser) => parser.accepts(text),
             None => {

@@ -110,6 +110,8 @@ pub struct ErrorSite<'a> {
     pub tokens: Vec<Token>,
     /// Tokens at which something is noticed, most telling first.
     pub anchors: Vec<usize>,
+    /// Whether a quotation is not closed.
+    torn: bool,
     classes: Vec<Option<TokenClass>>,
     ngrams: Ngrams,
     /// The classes without gaps, and where each token's is.
@@ -150,9 +152,9 @@ impl<'a> ErrorSite<'a> {
         lines: &'a LineTable<'a>,
         lexicon: &'a Lexicon,
         mut ngrams: Ngrams,
+        tokens: Vec<Token>,
         errors: &[usize],
     ) -> Self {
-        let tokens = lexicon.tokens(text, 0..text.len());
         let mut anchors: Vec<usize> = Vec::new();
         for error in errors {
             let at =
@@ -171,6 +173,7 @@ impl<'a> ErrorSite<'a> {
         ngrams.learn(text, &tokens[from..before]);
         ngrams.learn(text, &tokens[after.min(to)..to]);
         let classes = ngrams.classes(text, &tokens);
+        let torn = lexicon.is_torn(text, &tokens);
         let (mut flat, mut flat_at) = (Vec::new(), Vec::new());
         for class in &classes {
             flat_at.push(flat.len());
@@ -183,6 +186,7 @@ impl<'a> ErrorSite<'a> {
             lexicon,
             tokens,
             anchors,
+            torn,
             classes,
             ngrams,
             flat,
@@ -242,7 +246,10 @@ impl<'a> ErrorSite<'a> {
 
     /// How likely a piece of text is by itself, spaces included.
     pub fn weigh(&self, text: &str) -> f32 {
-        let tokens = self.lexicon.tokens(text, 0..text.len());
+        let tokens = match self.torn {
+            true => self.lexicon.tokens_as(text, 0..text.len(), true),
+            false => self.lexicon.tokens(text, 0..text.len()),
+        };
         let classes = self.ngrams.classes(text, &tokens);
         let flat: Vec<TokenClass> = classes.iter().flatten().copied().collect();
         let mut weight = self.ngrams.sequence(&flat, 0);
