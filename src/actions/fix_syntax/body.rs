@@ -11,7 +11,7 @@ const ALONE: f32 = 6.0;
 const BEFORE_CODE: f32 = -14.0;
 /// Braces behind the head of a block; and where the head may also be a declaration.
 const BRACES: f32 = 16.0;
-const BRACES_OR_NONE: f32 = -1.0;
+const BRACES_OR_NONE: f32 = -12.0;
 
 /// A body for each line around the errors that has a block's head.
 pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandidate> {
@@ -22,18 +22,21 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
 }
 
 /// Whether a repair makes the body of a block of a word or a text in the line of its head: one that is put there, or that
-/// changes its place with the mark that opens the block.
+/// changes its place with the mark that opens the block, or is the next line.
 pub fn is_made_of_a_word(site: &ErrorSite<'_>, language: &Language, candidate: &RepairCandidate) -> bool {
     let edit = &candidate.edit;
     let (start, end) = (edit.range.start, edit.range.end);
     let line = site.lines.bytes(site.lines.of(start)..site.lines.of(start) + 1);
-    if !language.config.significant_indentation || end > line.end || edit.text.contains('\n') {
-        return false;
-    }
     let opens = |code: &str| {
         let code = code.trim_end();
         language.config.block_openers.iter().any(|opener| code.ends_with(opener.as_str()))
     };
+    if candidate.what == RepairKind::Join && language.config.significant_indentation {
+        return opens(&site.text[line.start..start]);
+    }
+    if !language.config.significant_indentation || end > line.end || edit.text.contains('\n') {
+        return false;
+    }
     let is_put = edit.range.is_empty() && !edit.text.trim().is_empty();
     let (head, rest) = (&site.text[line.start..start], &site.text[end..line.end]);
     let first = site.tokens.partition_point(|token| token.range.start < line.start);

@@ -14,8 +14,6 @@ use crate::document::Edit;
 const NEAR: usize = 4_000;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
-/// Tokens before a place where something is odd, but no error is reported.
-const CLOSE: usize = 12;
 
 /// What a repair does, for its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,12 +87,14 @@ pub struct RepairCandidate {
     pub score: f32,
     /// Its title, where it is not made from the edit.
     pub title: Option<String>,
+    /// Whether an error stays where it is.
+    pub partial: bool,
 }
 
 impl RepairCandidate {
     /// A repair whose title is made from its edit.
     pub fn new(edit: Edit, what: RepairKind, score: f32) -> Self {
-        Self { edit, what, score, title: None }
+        Self { edit, what, score, title: None, partial: false }
     }
 }
 
@@ -293,13 +293,11 @@ impl<'a> ErrorSite<'a> {
         self.anchors.iter().enumerate().map(from).fold(f32::NEG_INFINITY, f32::max)
     }
 
-    /// The tokens in which something may be wrong: around each anchor, and closer around all but the first.
+    /// The tokens in which something may be wrong: around each anchor.
     pub fn window(&self, before: usize, after: usize) -> Vec<usize> {
-        let around = |(number, anchor): (usize, &usize)| {
-            let before = if number == 0 { before } else { before.min(CLOSE) };
-            anchor.saturating_sub(before)..(anchor + after + 1).min(self.tokens.len())
-        };
-        let mut tokens: Vec<usize> = self.anchors.iter().enumerate().flat_map(around).collect();
+        let around =
+            |anchor: &usize| anchor.saturating_sub(before)..(anchor + after + 1).min(self.tokens.len());
+        let mut tokens: Vec<usize> = self.anchors.iter().flat_map(around).collect();
         tokens.sort_unstable();
         tokens.dedup();
         tokens
