@@ -90,7 +90,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(quotes::candidates(&site, &odd));
     let header = language.config.block_openers.first().filter(|_| significant).map_or("", String::as_str);
     candidates.extend(brackets::candidates(&site, &lonely, header));
-    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
+    candidates.retain(|candidate| !body::is_made_of_a_word(&site, language, candidate));
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);
     meant.extend(spelling::candidates(&site, language));

@@ -183,13 +183,19 @@ impl Fitting {
         let whole = self.suggestion(&text, texts, number, validator, bound);
         let is_block = |whole: &Suggestion| whole.text().trim().contains('\n');
         let alone = match (&whole, trim::first_line(&text)) {
-            (Ok(whole), Some(line)) if is_block(whole) && whole.rank.probability < self.threshold => {
+            (Ok(whole), Some(line)) if is_block(whole) && self.is_unlikely(whole) => {
                 let bound = Bound { most: CUTS_OF_OTHERS, ..bound };
                 self.suggestion(line, texts, number, validator, bound).ok()
             }
             _ => None,
         };
         whole.map(|whole| std::iter::once(whole).chain(alone).collect())
+    }
+
+    /// Whether a block is not likely enough to come by itself.
+    fn is_unlikely(&self, block: &Suggestion) -> bool {
+        let rest = rank::rest_logprob(&block.rank, block.text());
+        block.rank.probability < self.threshold || self.threshold > 0.0 && rest < rank::UNLIKELY_REST
     }
 
     /// A trimmed text, of the text `number`, through the last stages.

@@ -66,6 +66,14 @@ fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; OF_TOKENS] {
     [mean, sum, least, (1.0 + length).ln(), sum.exp(), first, after.unwrap_or(-1.0).max(-6.0)]
 }
 
+/// The mean log-probability of the tokens behind the first line; 0 where there are none.
+pub fn rest_logprob(rank: &Rank, text: &str) -> f32 {
+    let end = first_line_end(text);
+    let rest: Vec<f32> =
+        rank.tokens.iter().filter(|(token_end, _)| *token_end > end).map(|(_, logprob)| *logprob).collect();
+    rest.iter().sum::<f32>() / rest.len().max(1) as f32
+}
+
 /// Where the first line with text ends, in bytes of `text`.
 fn first_line_end(text: &str) -> usize {
     let lead = text.len() - text.trim_start().len();
@@ -101,6 +109,10 @@ pub const NAMES: [&str; 26] = [
     "same_start",
     "known_words",
 ];
+
+/// A block whose lines behind the first are less likely than this, in mean log-probability of a token, is not shown by itself: its
+/// first line is. (The probability of a suggestion is about its first line.)
+pub const UNLIKELY_REST: f32 = -1.0;
 
 /// How much a risk counts against a text, in logits: some hundred times less likely, and so behind all others.
 pub const RISKY: f32 = 5.0;
