@@ -50,7 +50,8 @@ fn ends(site: &ErrorSite<'_>, token: usize, found: &mut Vec<RepairCandidate>) {
     };
     let line = &site.text[start..line_end(row)];
     // What follows a text by habit: `);`.
-    for (at, _) in line.char_indices().filter(|(at, _)| *at >= opening) {
+    let begun = |at: usize| line[..at].ends_with(&closing[..1]);
+    for (at, _) in line.char_indices().filter(|(at, _)| *at >= opening && !begun(*at)) {
         if line[at..].chars().all(|c| matches!(c, ')' | ']' | '}' | ',' | ';' | ':')) {
             let edit = Edit::insert(start + at, closing.clone());
             found.push(score(site, edit, RepairKind::Insert, QUOTE));
