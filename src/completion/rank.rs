@@ -121,6 +121,9 @@ pub const RISKY: f32 = 5.0;
 /// any other text about as good comes first.
 pub const SHADOWING: f32 = 1.0;
 
+/// The same for a name that nothing in the file accounts for: 1 % of such texts are right (`benches/RESULTS.md`), too few for a fit.
+pub const UNKNOWN: f32 = 1.5;
+
 /// The fitted weights.
 #[derive(Debug, Deserialize)]
 struct Weights {
@@ -234,7 +237,8 @@ pub fn bar(eagerness: Eagerness, logits: f32) -> f32 {
 /// [`Reason::Risky`] when it adds a risk and the user wants none.
 pub fn prior(chosen: &Chosen, options: &CompletionOptions) -> Result<f32, Reason> {
     let habit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
-    let prior = habit - if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    let shadowing = if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    let prior = habit - shadowing - if chosen.warnings.unknown > 0 { UNKNOWN } else { 0.0 };
     match (chosen.warnings.risky, options.on_risk) {
         (true, OnRisk::Drop) => Err(Reason::Risky),
         (true, OnRisk::Lower) => Ok(prior - RISKY),
