@@ -117,8 +117,6 @@ pub struct Fix {
     pub title: String,
     /// Whether it is clearly the one to take.
     pub preferred: bool,
-    /// The measured share of repairs of its class that give the original back; None where nobody measured it.
-    pub exact_share: Option<f32>,
     /// Changes in bytes of the snapshot, in order, without overlap.
     pub edits: Vec<Edit>,
     /// The diagnostics of the request that it fixes, by their index.

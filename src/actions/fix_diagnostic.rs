@@ -101,7 +101,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
             taken += 1;
             let Repair { title, edits, sure, score, kind, .. } = repair;
             let (action, fixes) = (&SPEC, vec![number]);
-            let offer = Fix { action, title, preferred: false, exact_share: None, edits, fixes, score, kind };
+            let offer = Fix { action, title, preferred: false, edits, fixes, score, kind };
             offers.push((offer, sure));
         }
     }

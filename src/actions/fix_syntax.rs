@@ -98,7 +98,6 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
         action: &SPEC,
         title: title::of(text, candidate),
         preferred: number == 0 && clear,
-        exact_share: None,
         edits: vec![candidate.edit.clone()],
         fixes: fixes.clone(),
         score: candidate.score,

@@ -152,7 +152,6 @@ mod tests {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
-            exact_share: None,
             edits: Vec::new(),
             fixes: Vec::new(),
             score: 0.0,

@@ -49,7 +49,7 @@ pub fn candidates(site: &ErrorSite<'_>, indent: &str, significant: bool) -> Vec<
 
 fn score(site: &ErrorSite<'_>, edit: Edit, what: RepairKind, prior: f32) -> RepairCandidate {
     let score = prior + site.change(&edit);
-    RepairCandidate::new(edit, what, score)
+    RepairCandidate { edit, what, score }
 }
 
 /// Indent a line as its neighbours are, or one step deeper or less.
@@ -283,11 +283,11 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
         let spaces = site.space(site.side(Some(token - 1)), Some(class), 0)
             + site.space(Some(class), site.side(Some(token)), start - end)
             - site.space(site.side(Some(token - 1)), site.side(Some(token)), start - end);
-        found.push(RepairCandidate::new(
-            Edit::insert(end, closer),
-            RepairKind::Insert,
-            FAR_BRACKET + far + likelier + fits + spaces,
-        ));
+        found.push(RepairCandidate {
+            edit: Edit::insert(end, closer),
+            what: RepairKind::Insert,
+            score: FAR_BRACKET + far + likelier + fits + spaces,
+        });
         // A block's closer has a line of its own.
         if site.kind(token) == TokenKind::LineEnd && closer == "}" {
             let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
@@ -310,7 +310,11 @@ fn closers(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Re
             let likelier = site.delta(token..token + 1, &[class]);
             let edit = Edit::replace(site.tokens[token].range.clone(), *closer);
             let far = site.distance(token).max(-4.0);
-            found.push(RepairCandidate::new(edit, RepairKind::Replace, BRACKET_SLIP + far + likelier));
+            found.push(RepairCandidate {
+                edit,
+                what: RepairKind::Replace,
+                score: BRACKET_SLIP + far + likelier,
+            });
         }
     }
     let range = site.tokens[opener].range.clone();
@@ -339,7 +343,7 @@ fn openers(site: &ErrorSite<'_>, closer: usize, mark: &str, found: &mut Vec<Repa
             let spaces =
                 site.space(left, Some(class), at - end) + site.space(Some(class), right, start - at) - was;
             let score = FAR_BRACKET + far + likelier + spaces;
-            found.push(RepairCandidate::new(Edit::insert(at, opener), RepairKind::Insert, score));
+            found.push(RepairCandidate { edit: Edit::insert(at, opener), what: RepairKind::Insert, score });
             if at == start {
                 break;
             }
@@ -349,11 +353,11 @@ fn openers(site: &ErrorSite<'_>, closer: usize, mark: &str, found: &mut Vec<Repa
     for other in [")", "]", "}"].into_iter().filter(|other| *other != mark) {
         let likelier = site.delta(closer..closer + 1, &[site.class(TokenKind::Punctuation, other)]);
         let edit = Edit::replace(range.clone(), other);
-        found.push(RepairCandidate::new(
+        found.push(RepairCandidate {
             edit,
-            RepairKind::Replace,
-            BRACKET_SLIP + 2.0 + site.distance(closer).max(-4.0) + likelier,
-        ));
+            what: RepairKind::Replace,
+            score: BRACKET_SLIP + 2.0 + site.distance(closer).max(-4.0) + likelier,
+        });
     }
     found.push(score(site, Edit::replace(range, ""), RepairKind::Delete, FAR_BRACKET - 2.0));
 }

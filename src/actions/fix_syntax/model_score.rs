@@ -90,16 +90,7 @@ mod tests {
     fn offer(title: &str, at: usize, text: &str, score: f32) -> Fix {
         let edits = vec![Edit::insert(at, text)];
         let (action, title) = (&crate::actions::fix_syntax::SPEC, title.to_owned());
-        Fix {
-            action,
-            title,
-            preferred: score == 0.0,
-            exact_share: None,
-            edits,
-            fixes: Vec::new(),
-            score,
-            kind: "insert",
-        }
+        Fix { action, title, preferred: score == 0.0, edits, fixes: Vec::new(), score, kind: "insert" }
     }
 
     #[test]

@@ -29,10 +29,6 @@ pub enum RepairKind {
     Join,
     /// A line ends earlier.
     Split,
-    /// A habit from another language, or from an older version of this one, becomes what this one says.
-    Idiom,
-    /// A misspelt keyword.
-    Spelling,
 }
 
 impl RepairKind {
@@ -46,8 +42,6 @@ impl RepairKind {
             Self::Indent => "indent",
             Self::Join => "join",
             Self::Split => "split",
-            Self::Idiom => "idiom",
-            Self::Spelling => "spelling",
         }
     }
 }
@@ -61,15 +55,6 @@ pub struct RepairCandidate {
     pub what: RepairKind,
     /// Natural logarithm of how plausible it is, up to a constant.
     pub score: f32,
-    /// Its title, where it is not made from the edit.
-    pub title: Option<String>,
-}
-
-impl RepairCandidate {
-    /// A repair whose title is made from its edit.
-    pub fn new(edit: Edit, what: RepairKind, score: f32) -> Self {
-        Self { edit, what, score, title: None }
-    }
 }
 
 /// A broken file and where the error shows.

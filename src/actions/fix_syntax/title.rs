@@ -7,9 +7,6 @@ const CONTEXT: usize = 18;
 
 /// "Insert `)` after `len(items`".
 pub fn of(text: &str, candidate: &RepairCandidate) -> String {
-    if let Some(title) = &candidate.title {
-        return title.clone();
-    }
     let edit = &candidate.edit;
     let old = &text[edit.range.clone()];
     let (new, line) = (edit.text.trim(), text[..edit.range.start].matches('\n').count() + 1);
@@ -20,9 +17,7 @@ pub fn of(text: &str, candidate: &RepairCandidate) -> String {
             format!("Delete the space {}", place(text, edit.range.start))
         }
         RepairKind::Delete => format!("Delete `{}` {}", old.trim(), place(text, edit.range.start)),
-        RepairKind::Replace | RepairKind::Idiom | RepairKind::Spelling => {
-            format!("Replace `{old}` by `{new}`")
-        }
+        RepairKind::Replace => format!("Replace `{old}` by `{new}`"),
         RepairKind::Swap => format!("Change `{old}` to `{new}`"),
         RepairKind::Indent => {
             let by = edit.text.len().abs_diff(old.len());

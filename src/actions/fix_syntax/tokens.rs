@@ -146,7 +146,11 @@ fn insertions(
                 - 1.5 * (lead + trail) as f32;
             let score = INSERT + part.prior + far + likelier + usual;
             if best.as_ref().is_none_or(|best| best.score < score) {
-                best = Some(RepairCandidate::new(Edit::insert(position, text), RepairKind::Insert, score));
+                best = Some(RepairCandidate {
+                    edit: Edit::insert(position, text),
+                    what: RepairKind::Insert,
+                    score,
+                });
             }
         }
         found.extend(best);
@@ -155,7 +159,7 @@ fn insertions(
             let usual = site.space(class, site.side(right), 1);
             let score = INSERT + part.prior + far + likelier + usual + ODD_INDENT * odd(site, end);
             let edit = Edit::insert(end - 1, part.text.clone());
-            found.push(RepairCandidate::new(edit, RepairKind::Insert, score));
+            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
         }
     }
 }
@@ -225,7 +229,7 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
             site.space(site.side(left), site.side(right), spaces)
         };
         let score = prior + far + likelier + usual - was;
-        found.push(RepairCandidate::new(Edit::replace(range, ""), RepairKind::Delete, score));
+        found.push(RepairCandidate { edit: Edit::replace(range, ""), what: RepairKind::Delete, score });
     }
 }
 
@@ -262,7 +266,7 @@ fn replacements(
             continue;
         }
         let score = prior + part.prior + far + likelier + usual;
-        found.push(RepairCandidate::new(edit, RepairKind::Replace, score));
+        found.push(RepairCandidate { edit, what: RepairKind::Replace, score });
     }
 }
 
@@ -301,7 +305,7 @@ fn glued(
                 + site.space(Some(part.class), Some(class(b)), 0);
             let score = trust + far + likelier + usual;
             let edit = Edit::insert(start + cut, part.text.clone());
-            found.push(RepairCandidate::new(edit, RepairKind::Insert, score));
+            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
         }
         moved(site, token, cut, trust + MOVED + far, found);
     }
@@ -334,7 +338,7 @@ fn moved(site: &ErrorSite<'_>, token: usize, cut: usize, prior: f32, found: &mut
         let score = prior + site.delta(token..next + 1, &classes);
         let edit =
             Edit::replace(range.start + cut..behind.start + first.len(), format!("{first}{between}{b}"));
-        found.push(RepairCandidate::new(edit, RepairKind::Swap, score));
+        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
     }
 }
 
@@ -378,7 +382,7 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
     {
         let score = SWAP + far + site.delta(token..next + 1, &classes);
         let edit = Edit::replace(both, swapped);
-        found.push(RepairCandidate::new(edit, RepairKind::Swap, score));
+        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
     }
     let joined = format!("{a}{b}");
     let known = site.lexicon.fixed().any(|fixed| fixed == joined)
@@ -387,6 +391,6 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
         let kind = if joined.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
         let score = JOIN + far + site.delta(token..next + 1, &[site.class(kind, &joined)]);
         let edit = Edit::replace(first.end..second.start, "");
-        found.push(RepairCandidate::new(edit, RepairKind::Delete, score));
+        found.push(RepairCandidate { edit, what: RepairKind::Delete, score });
     }
 }

@@ -68,7 +68,6 @@ impl FixModel {
                     action: spec,
                     title,
                     preferred: false,
-                    exact_share: None,
                     edits,
                     fixes: vec![number],
                     score: 0.0,
