@@ -89,7 +89,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.extend(quotes::candidates(&site, &odd));
     candidates.extend(brackets::candidates(&site, &lonely));
-    candidates.retain(|candidate| !body::is_word_for_body(&site, language, &candidate.edit));
+    candidates.retain(|candidate| !body::is_made_of_a_word(&site, language, candidate));
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);
     meant.extend(spelling::candidates(&site, language));

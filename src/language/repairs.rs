@@ -77,6 +77,8 @@ pub struct Repairs {
     pub empty_block: String,
     /// Words that begin what needs a block.
     pub block_words: Vec<String>,
+    /// Words of the head of a block in which such things may go without theirs.
+    pub declaration_words: Vec<String>,
     /// Words whose next one names what has parameters.
     pub definition_words: Vec<String>,
     /// How often repairs of the syntax were right, by their class.

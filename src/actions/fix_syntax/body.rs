@@ -4,15 +4,14 @@ use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::document::Edit;
 use crate::language::Language;
-use crate::text::is_word;
 
 /// A block that ends with its first line: what follows is indented less, or apart from it, or nothing follows.
 const ALONE: f32 = 6.0;
 /// A block before a line that may have lost its indentation.
 const BEFORE_CODE: f32 = -14.0;
-/// Braces behind the head of a block; at the left margin nothing but a block can follow one.
-const BRACES: f32 = -1.0;
-const TOP_BRACES: f32 = 16.0;
+/// Braces behind the head of a block; and where the head may also be a declaration.
+const BRACES: f32 = 16.0;
+const BRACES_OR_NONE: f32 = -12.0;
 
 /// A body for each line around the errors that has a block's head.
 pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandidate> {
@@ -22,21 +21,31 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     rows.into_iter().filter_map(|row| body(site, row, language)).collect()
 }
 
-/// Whether an insertion puts a word behind the head of a block, as the whole of its body.
-pub fn is_word_for_body(site: &ErrorSite<'_>, language: &Language, edit: &Edit) -> bool {
-    let config = &language.config;
+/// Whether a repair makes the body of a block of a word or a text in the line of its head: one that is put there, or that
+/// changes its place with the mark that opens the block, or is the next line.
+pub fn is_made_of_a_word(site: &ErrorSite<'_>, language: &Language, candidate: &RepairCandidate) -> bool {
+    let edit = &candidate.edit;
     let (start, end) = (edit.range.start, edit.range.end);
-    let row = site.lines.of(start);
-    let line = site.lines.bytes(row..row + 1);
-    config.significant_indentation
-        && edit.range.is_empty()
-        && edit.text.contains(is_word)
-        && site.text[end..line.end.max(end)].trim().is_empty()
-        && config.block_openers.iter().any(|opener| site.text[line.start..start].trim_end().ends_with(opener))
-        && site
-            .tokens
-            .get(site.tokens.partition_point(|token| token.range.start < line.start))
-            .is_some_and(|first| first.kind == TokenKind::Keyword)
+    let line = site.lines.bytes(site.lines.of(start)..site.lines.of(start) + 1);
+    let opens = |code: &str| {
+        let code = code.trim_end();
+        language.config.block_openers.iter().any(|opener| code.ends_with(opener.as_str()))
+    };
+    if candidate.what == RepairKind::Join && language.config.significant_indentation {
+        return opens(&site.text[line.start..start]);
+    }
+    if !language.config.significant_indentation || end > line.end || edit.text.contains('\n') {
+        return false;
+    }
+    let is_put = edit.range.is_empty() && !edit.text.trim().is_empty();
+    let (head, rest) = (&site.text[line.start..start], &site.text[end..line.end]);
+    let first = site.tokens.partition_point(|token| token.range.start < line.start);
+    site.kind(first) == TokenKind::Keyword
+        && rest.trim().is_empty()
+        && match candidate.what {
+            RepairKind::Swap => opens(&site.text[line.start..end]) && !opens(&edit.text),
+            _ => is_put && opens(head) && !opens(&edit.text),
+        }
 }
 
 fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCandidate> {
@@ -55,7 +64,13 @@ fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairC
         return None;
     }
     let edit = Edit::insert(site.tokens[last].range.end, format!(" {}", repairs.empty_block));
-    let score = if site.lines.width(row) == Some(0) { TOP_BRACES } else { BRACES };
+    let declares = |row: usize| {
+        let words = site.text[site.lines.bytes(row..row + 1)].split_whitespace();
+        words.into_iter().any(|word| repairs.declaration_words.iter().any(|known| known == word))
+    };
+    let width = site.lines.width(row)?;
+    let around = (0..row).rev().find(|above| site.lines.width(*above).is_some_and(|above| above < width));
+    let score = if around.is_some_and(declares) { BRACES_OR_NONE } else { BRACES };
     Some(RepairCandidate::new(edit, RepairKind::Body, score))
 }
 

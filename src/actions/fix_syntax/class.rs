@@ -23,7 +23,7 @@ pub enum RepairClass {
     OpenBracket,
     /// A quote is put behind another one of its line.
     CloseQuote,
-    /// A quote is put before any other of its line, or behind a pair.
+    /// Another quote is put: before any other of its line, behind a pair, or where a text would be odd.
     OpenQuote,
     /// A mark that divides is put: a comma, a colon, an arrow.
     InsertMark,
@@ -55,8 +55,12 @@ pub enum RepairClass {
     DeleteQuote,
     /// A mark becomes another one.
     ChangeMark,
-    /// A bracket becomes another one.
+    /// A mark becomes a bracket.
+    MarkToBracket,
+    /// A bracket becomes another one that opens, or closes, as it did.
     ChangeBracket,
+    /// A bracket that opens becomes one that closes, or the other way round.
+    TurnBracket,
     /// A bracket becomes what is no bracket.
     BracketToMark,
     /// A mark becomes a word.
@@ -89,7 +93,7 @@ pub enum Loss {
 }
 
 /// Each class: its name, the same in every release; what is lost; and what that takes from the score of a repair, in nats.
-const CLASSES: [(RepairClass, &str, Loss, f32); 31] = [
+const CLASSES: [(RepairClass, &str, Loss, f32); 33] = [
     (RepairClass::Idiom, "idiom", Loss::Nothing, 0.0),
     (RepairClass::Spelling, "spelling", Loss::Nothing, 0.0),
     (RepairClass::Body, "body", Loss::Nothing, 0.0),
@@ -112,7 +116,9 @@ const CLASSES: [(RepairClass, &str, Loss, f32); 31] = [
     (RepairClass::DeleteBracket, "delete_bracket", Loss::Marks, 0.0),
     (RepairClass::DeleteQuote, "delete_quote", Loss::Marks, 2.0),
     (RepairClass::ChangeMark, "change_mark", Loss::Marks, 0.0),
+    (RepairClass::MarkToBracket, "mark_to_bracket", Loss::Marks, 6.0),
     (RepairClass::ChangeBracket, "change_bracket", Loss::Marks, 1.0),
+    (RepairClass::TurnBracket, "turn_bracket", Loss::Marks, 8.0),
     (RepairClass::BracketToMark, "bracket_to_mark", Loss::Marks, 5.0),
     (RepairClass::MarkToWord, "mark_to_word", Loss::Marks, 4.0),
     (RepairClass::InsertWord, "insert_word", Loss::Words, 8.0),
@@ -170,11 +176,12 @@ impl RepairClass {
     fn of_marks(old: &str, new: &str, what: &RepairKind, doubled: bool) -> Self {
         let (lost, gained) = difference(old.chars().filter(is_mark), new.chars().filter(is_mark));
         let any = |marks: &[char], which: fn(char) -> bool| marks.iter().any(|mark| which(*mark));
+        let opens = |marks: &[char]| any(marks, |mark| matches!(mark, '(' | '[' | '{'));
         match (lost.is_empty(), gained.is_empty()) {
             (true, true) if *what == RepairKind::Swap => Self::Swap,
             (true, true) => Self::Space,
             (true, false) if any(&gained, is_quote) => Self::OpenQuote,
-            (true, false) if any(&gained, |mark| matches!(mark, '(' | '[' | '{')) => Self::OpenBracket,
+            (true, false) if opens(&gained) => Self::OpenBracket,
             (true, false) if any(&gained, is_bracket) => Self::CloseBracket,
             (true, false) => match &gained.iter().collect::<String>()[..] {
                 "," | ":" | ";" | "." | "::" | "->" | "=>" => Self::InsertMark,
@@ -188,9 +195,11 @@ impl RepairClass {
             (false, true) if lost.iter().all(|mark| matches!(mark, ',' | ';' | ':')) => Self::DeleteMark,
             (false, true) => Self::DeleteOperator,
             (false, false) => match (any(&lost, is_bracket), any(&gained, is_bracket)) {
+                (true, true) if opens(&lost) != opens(&gained) => Self::TurnBracket,
                 (true, true) => Self::ChangeBracket,
                 (true, false) => Self::BracketToMark,
-                (false, _) => Self::ChangeMark,
+                (false, true) => Self::MarkToBracket,
+                (false, false) => Self::ChangeMark,
             },
         }
     }
@@ -204,7 +213,12 @@ impl RepairClass {
         let in_bracket = || count("(") + count("[") + count("{") > count(")") + count("]") + count("}");
         let ends_line = || text[edit.range.end..].trim_start_matches([' ', '\r']).starts_with('\n');
         match self {
-            Self::OpenQuote if count(edit.text.trim()) % 2 == 1 => Self::CloseQuote,
+            Self::OpenQuote if count(edit.text.trim()) % 2 == 1 => {
+                // What begins with a comma is between two texts, not in one.
+                let inside = before.rsplit(edit.text.trim()).next().unwrap_or_default();
+                let between = inside.trim_start().starts_with([',', ')', ']', '}', ';']);
+                if between { Self::OpenQuote } else { Self::CloseQuote }
+            }
             Self::InsertMark if edit.text.trim() == "," && !in_bracket() && !ends_line() => {
                 Self::InsertOperator
             }
@@ -329,6 +343,7 @@ mod tests {
         check("f(a⟦|)⟧:", RepairKind::Insert, "close_bracket");
         check("f⟦|(⟧a):", RepairKind::Insert, "open_bracket");
         check("f('a⟦|'⟧)", RepairKind::Insert, "close_quote");
+        check("f(', b, ⟦|'⟧c')", RepairKind::Insert, "open_quote");
         check("f(⟦|'⟧a')", RepairKind::Insert, "open_quote");
         check("f(a ⟦|+ ⟧b)", RepairKind::Insert, "insert_operator");
         check("f(a⟦|,⟧ b)", RepairKind::Insert, "insert_mark");
@@ -351,6 +366,8 @@ mod tests {
         check("f⟦(|^⟧a", RepairKind::Replace, "bracket_to_mark");
         check("f(a⟦;|,⟧ b)", RepairKind::Replace, "change_mark");
         check("f(a⟦]|)⟧", RepairKind::Replace, "change_bracket");
+        check("f⟦,|(⟧a", RepairKind::Replace, "mark_to_bracket");
+        check("f⟦(|}⟧a", RepairKind::Replace, "turn_bracket");
         check("⟦retrun|return⟧ x", RepairKind::Replace, "near_word");
         check("x ⟦is|or⟧ y", RepairKind::Replace, "change_keyword");
         check("⟦x =|= x⟧ 1", RepairKind::Swap, "swap");

@@ -33,6 +33,8 @@ fn what_takes_an_operator_or_a_word_away_is_not_preferred() {
         ("python", "print(f'{total!')ˇ\n"),
         ("python", "value = call(a, key=1, 2)ˇ\n"),
         ("python", "x = 1 2ˇ\n"),
+        // Another error stays: the parameter has no type.
+        ("rust", "fn get(key {ˇ\n}\n"),
         ("python", "x = a bˇ\n"),
     ] {
         let (snapshot, offers) = ask(language, before);
@@ -81,6 +83,8 @@ fn an_empty_block_gets_what_means_nothing() {
         ),
         ("python", "def f(\n    x,\n):ˇ\n\nb = 1\n", "def f(\n    x,\n):\n    pass\n\nb = 1\n"),
         ("python", "try:\n    f()\nexcept OSError:ˇ\n", "try:\n    f()\nexcept OSError:\n    pass\n"),
+        ("rust", "impl A for B {\n    fn f(&self)ˇ\n}\n", "impl A for B {\n    fn f(&self) {}\n}\n"),
+        ("rust", "trait A {\n    fn f(&self)ˇ\n}\n", "trait A {\n    fn f(&self);\n}\n"),
         ("python", "with f() as g:ˇ  # later\n", "with f() as g:  # later\n    pass\n"),
         ("python", "if x:ˇ\r\n\r\ny = 1\r\n", "if x:\r\n    pass\r\n\r\ny = 1\r\n"),
         ("rust", "struct A;\n\nimpl Aˇ\n\nfn main() {}\n", "struct A;\n\nimpl A {}\n\nfn main() {}\n"),

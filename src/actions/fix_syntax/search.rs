@@ -127,8 +127,14 @@ impl Search<'_> {
                 false => found,
             };
         }
-        // Rather a bracket that leaves another error than a word that goes.
         let class = |candidate: &RepairCandidate| candidate.class(self.text, self.lexicon);
+        // Rather two repairs than one that turns a bracket round.
+        if found.iter().all(|candidate| class(candidate) == RepairClass::TurnBracket) {
+            let place = places.first().copied().unwrap_or_default();
+            let pair = self.pairing(candidates, &regions, place, Instant::now() + time);
+            return if pair.is_empty() { found } else { pair };
+        }
+        // Rather a bracket that leaves another error than a word that goes.
         if found.iter().all(|candidate| class(candidate).loss() == Loss::Words) {
             let mut closing = self.closing(candidates, &regions, found[0].score);
             closing.extend(found);
@@ -202,7 +208,8 @@ impl Search<'_> {
             });
             let Some((total, best)) = judged.min_by_key(|(total, _)| *total) else { continue };
             if total < before {
-                let best = RepairCandidate { score: best.score.max(score + 1.0), ..best.clone() };
+                let score = best.score.max(score + 1.0);
+                let best = RepairCandidate { score, partial: true, ..best.clone() };
                 return self.confirmed(vec![best], region).1;
             }
         }
@@ -244,7 +251,7 @@ impl Search<'_> {
                 let total = parser.judge(&edited).total();
                 let further = || first(&edited).is_none_or(|now| Some(now) > place);
                 if total < before && further() {
-                    helped.push((total, candidate.clone()));
+                    helped.push((total, RepairCandidate { partial: true, ..candidate.clone() }));
                 }
             }
             helped.sort_by_key(|(total, _)| *total);

@@ -107,7 +107,7 @@ impl Titles<'_> {
                 None => format!("Insert `{new}` {place}"),
             },
             RepairClass::CloseQuote => format!("Close the string: insert `{new}` {place}"),
-            RepairClass::OpenQuote => format!("Open the string: insert `{new}` {place}"),
+            RepairClass::OpenQuote => format!("Insert `{new}` {place}"),
             RepairClass::InsertMark => format!("Add the missing `{new}` {place}"),
             _ => format!("Insert `{new}` {place}"),
         }
