@@ -21,8 +21,7 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     let mut rows = site.rows();
     // Where the next block begins, parsers notice that the one before is empty: comments and empty lines are between.
     rows.truncate(12);
-    let mut found: Vec<RepairCandidate> =
-        rows.iter().filter_map(|row| body(site, *row, language)).collect();
+    let mut found: Vec<RepairCandidate> = rows.iter().filter_map(|row| body(site, *row, language)).collect();
     found.extend(rows.iter().filter_map(|row| end(site, *row, language)));
     found
 }
