@@ -1,4 +1,5 @@
-//! Lists bodies for blocks that have none: what the language means by nothing (`pass`, `{}`), never a name.
+//! Lists bodies for blocks that have none: what the language means by nothing (`pass`, `{}`), never a name. And the end of a
+//! head that lacks its brackets and what opens the block.
 
 use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
@@ -9,6 +10,8 @@ use crate::language::Language;
 const ALONE: f32 = 6.0;
 /// A block before a line that may have lost its indentation.
 const BEFORE_CODE: f32 = -14.0;
+/// Brackets and the mark that opens a block, at the end of its head.
+const END: f32 = 4.0;
 /// Braces behind the head of a block; and where the head may also be a declaration.
 const BRACES: f32 = 16.0;
 const BRACES_OR_NONE: f32 = -12.0;
@@ -18,7 +21,45 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     let mut rows = site.rows();
     // Where the next block begins, parsers notice that the one before is empty: comments and empty lines are between.
     rows.truncate(12);
-    rows.into_iter().filter_map(|row| body(site, row, language)).collect()
+    let mut found: Vec<RepairCandidate> = rows.iter().filter_map(|row| body(site, *row, language)).collect();
+    found.extend(rows.iter().filter_map(|row| end(site, *row, language)));
+    found
+}
+
+/// The tokens of a line but its end.
+fn tokens(site: &ErrorSite<'_>, row: usize) -> Option<(usize, usize)> {
+    let range = site.lines.bytes(row..row + 1);
+    let first = site.tokens.partition_point(|token| token.range.start < range.start);
+    let end = site.tokens.partition_point(|token| token.range.start < range.end);
+    let last = (first..end).rfind(|token| site.kind(*token) != TokenKind::LineEnd)?;
+    Some((first, last))
+}
+
+/// `):` behind `def f(a`, where a block is below.
+fn end(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCandidate> {
+    let (first, last) = tokens(site, row)?;
+    let below = site.lines.after(row).and_then(|next| site.lines.width(next));
+    if site.kind(first) != TokenKind::Keyword || below <= site.lines.width(row) {
+        return None;
+    }
+    let mut open = Vec::new();
+    for token in first..=last {
+        match site.word(token) {
+            "(" => open.push(')'),
+            "[" => open.push(']'),
+            "{" => open.push('}'),
+            ")" | "]" | "}" => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let opener = language.config.block_openers.first()?;
+    if open.is_empty() || site.word(last) == opener {
+        return None;
+    }
+    let closers: String = open.into_iter().rev().collect();
+    let space = if language.config.significant_indentation { "" } else { " " };
+    let edit = Edit::insert(site.tokens[last].range.end, format!("{closers}{space}{opener}"));
+    Some(RepairCandidate::new(edit, RepairKind::Insert, END))
 }
 
 /// Whether a repair makes the body of a block of a word or a text in the line of its head: one that is put there, or that
@@ -49,10 +90,7 @@ pub fn is_made_of_a_word(site: &ErrorSite<'_>, language: &Language, candidate: &
 }
 
 fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCandidate> {
-    let range = site.lines.bytes(row..row + 1);
-    let first = site.tokens.partition_point(|token| token.range.start < range.start);
-    let end = site.tokens.partition_point(|token| token.range.start < range.end);
-    let last = (first..end).rfind(|token| site.kind(*token) != TokenKind::LineEnd)?;
+    let (first, last) = tokens(site, row)?;
     let config = &language.config;
     if config.significant_indentation {
         let opens = config.block_openers.iter().any(|opener| opener == site.word(last));

@@ -181,8 +181,8 @@ impl RepairClass {
             (true, true) if *what == RepairKind::Swap => Self::Swap,
             (true, true) => Self::Space,
             (true, false) if any(&gained, is_quote) => Self::OpenQuote,
+            (true, false) if any(&gained, |mark| matches!(mark, ')' | ']' | '}')) => Self::CloseBracket,
             (true, false) if opens(&gained) => Self::OpenBracket,
-            (true, false) if any(&gained, is_bracket) => Self::CloseBracket,
             (true, false) => match &gained.iter().collect::<String>()[..] {
                 "," | ":" | ";" | "." | "::" | "->" | "=>" => Self::InsertMark,
                 _ => Self::InsertOperator,

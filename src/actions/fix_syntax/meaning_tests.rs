@@ -18,6 +18,8 @@ fn what_is_missing_is_put_and_nothing_goes() {
         ("python", "def scale(by:ˇ\n    return by\n", "def scale(by):"),
         ("python", "def pair(left, right:ˇ\n    return left\n", "def pair(left, right):"),
         ("python", "def triple(a, b, cˇ\n    return a\n", "def triple(a, b, c):"),
+        ("python", "def pair(left, rightˇ\n    return left\n", "def pair(left, right):"),
+        ("rust", "fn pair(left: u8, right: u8ˇ\n    g(left);\n}\n", "fn pair(left: u8, right: u8) {"),
         ("rust", "#[derive(Clone)ˇ\nstruct Point;\n\nfn main() {}\n", "#[derive(Clone)]"),
         ("rust", "#[inlineˇ\nfn f() {}\n\nfn main() {}\n", "#[inline]"),
         ("rust", "fn get(key {ˇ\n}\n", "fn get(key) {"),

@@ -116,6 +116,7 @@ impl Titles<'_> {
     /// What the bracket `new`, put at byte `at`, would close, and the first token of that.
     fn closed(&self, new: &str, at: usize) -> Option<(&'static str, usize)> {
         let site = self.site;
+        let new = new.get(..1)?;
         let opener = match new {
             ")" => "(",
             "]" => "[",

@@ -76,7 +76,7 @@ const ON_PARAMETERS: [&str; 8] = ["allow", "cfg", "cfg_attr", "deny", "expect", 
 /// Unsafe ones: only they can be written `#[unsafe(…)]`.
 const UNSAFE: [&str; 6] = ["no_mangle", "export_name", "link_section", "naked", "ffi_const", "ffi_pure"];
 
-pub const RULES: [Rule; 9] = [
+pub const RULES: [Rule; 10] = [
     rule("`derive` is for structs, enums and unions", &[ATTR], |site| {
         is(site, "derive")
             && !site.has(T![!])
@@ -100,6 +100,9 @@ pub const RULES: [Rule; 9] = [
     rule("`inline` takes `always` or `never`", &[ATTR], |site| {
         let list = list(site.node).filter(|_| is(site, "inline"));
         list.is_some_and(|list| !matches!(text(list).as_str(), "(always)" | "(never)"))
+    }),
+    rule("an attribute has no documentation in it", &[CFG_META, CFG_ATTR_META, CFG_COMPOSITE], |site| {
+        tokens(site.node).any(|(kind, text)| kind == COMMENT && is_documentation(text))
     }),
     rule("`not` takes one condition", &[CFG_COMPOSITE], |site| {
         tokens(site.node).next().is_some_and(|(_, word)| word == "not") && nodes(site.node).count() != 1

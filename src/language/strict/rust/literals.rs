@@ -43,7 +43,7 @@ pub const RULES: [Rule; 5] = [
 ];
 
 const fn rule(name: &'static str, stage: Stage, broken: fn(&Site) -> bool) -> Rule {
-    Rule { name, stage, kinds: &[LITERAL, ABI], broken }
+    Rule { name, stage, kinds: &[LITERAL, ABI, CFG_ATOM], broken }
 }
 
 /// The base, the digits and the suffix of an integer.
