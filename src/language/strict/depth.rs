@@ -5,7 +5,8 @@
 const MAX_DEPTH: usize = 6_000;
 
 /// From this depth on a parser gets a stack of its own: shallower, every one needs less than the 2 MiB of a thread.
-const SHALLOW: usize = 200;
+/// Without optimisation frames are larger.
+const SHALLOW: usize = if cfg!(debug_assertions) { 60 } else { 200 };
 
 /// Stack for the deepest text that is parsed; the pages are touched only when used.
 const STACK: usize = 256 * 1024 * 1024;
