@@ -90,13 +90,16 @@ pub fn is_made_of_a_word(site: &ErrorSite<'_>, language: &Language, candidate: &
 }
 
 fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCandidate> {
-    let (first, last) = tokens(site, row)?;
+    let (_, last) = tokens(site, row)?;
     let config = &language.config;
     if config.significant_indentation {
         let opens = config.block_openers.iter().any(|opener| opener == site.word(last));
         return if opens { indented(site, row, last, language) } else { None };
     }
     let repairs = &language.repairs;
+    // The brackets of a head may span lines.
+    let first = first_of_statement(site, last);
+    let row = site.lines.of(site.tokens[first].range.start);
     let is_head = (first..=last).any(|token| repairs.block_words.iter().any(|word| word == site.word(token)));
     if repairs.empty_block.is_empty() || !is_head || matches!(site.word(last), "{" | "}" | ";" | ",") {
         return None;
@@ -148,7 +151,7 @@ fn has_code(site: &ErrorSite<'_>, row: usize) -> bool {
 /// The first token of the statement that ends with `last`: its brackets may span lines.
 fn first_of_statement(site: &ErrorSite<'_>, last: usize) -> usize {
     let mut depth = 0_usize;
-    for token in (0..last).rev() {
+    for token in (0..=last).rev() {
         match site.word(token) {
             ")" | "]" | "}" => depth += 1,
             "(" | "[" | "{" => depth = depth.saturating_sub(1),

@@ -46,7 +46,7 @@ pub fn choose<'a>(
     let mut offered: Vec<_> = titled.filter(|(_, _, title)| seen.insert(title.clone())).collect();
     let sure = offered.first().is_some_and(|(first, class, _)| {
         let next = offered.get(1).map_or(f32::NEG_INFINITY, |(next, _, _)| next.score);
-        !first.partial && is_sure(shares(*class), first.score - next)
+        !first.doubtful && is_sure(shares(*class), first.score - next)
     });
     offered.truncate(if sure { 1 } else { OFFERS });
     let choice = |(number, offer): (usize, (&'a RepairCandidate, RepairClass, String))| {

@@ -87,6 +87,11 @@ fn an_empty_block_gets_what_means_nothing() {
         ("python", "def f(\n    x,\n):ˇ\n\nb = 1\n", "def f(\n    x,\n):\n    pass\n\nb = 1\n"),
         ("python", "try:\n    f()\nexcept OSError:ˇ\n", "try:\n    f()\nexcept OSError:\n    pass\n"),
         ("rust", "impl A for B {\n    fn f(&self)ˇ\n}\n", "impl A for B {\n    fn f(&self) {}\n}\n"),
+        (
+            "rust",
+            "impl A for B {\n    fn f(\n        &self,\n    )ˇ\n}\n",
+            "impl A for B {\n    fn f(\n        &self,\n    ) {}\n}\n",
+        ),
         ("rust", "trait A {\n    fn f(&self)ˇ\n}\n", "trait A {\n    fn f(&self);\n}\n"),
         ("python", "with f() as g:ˇ  # later\n", "with f() as g:  # later\n    pass\n"),
         ("python", "if x:ˇ\r\n\r\ny = 1\r\n", "if x:\r\n    pass\r\n\r\ny = 1\r\n"),

@@ -209,7 +209,7 @@ impl Search<'_> {
             let Some((total, best)) = judged.min_by_key(|(total, _)| *total) else { continue };
             if total < before {
                 let score = best.score.max(score + 1.0);
-                let best = RepairCandidate { score, partial: true, ..best.clone() };
+                let best = RepairCandidate { score, doubtful: true, ..best.clone() };
                 return self.confirmed(vec![best], region).1;
             }
         }
@@ -251,7 +251,7 @@ impl Search<'_> {
                 let total = parser.judge(&edited).total();
                 let further = || first(&edited).is_none_or(|now| Some(now) > place);
                 if total < before && further() {
-                    helped.push((total, RepairCandidate { partial: true, ..candidate.clone() }));
+                    helped.push((total, RepairCandidate { doubtful: true, ..candidate.clone() }));
                 }
             }
             helped.sort_by_key(|(total, _)| *total);
@@ -276,8 +276,11 @@ impl Search<'_> {
         // Below this score nothing is offered.
         let mut least = f32::NEG_INFINITY;
         for (number, candidate) in candidates.iter().enumerate() {
-            let late = number >= ALWAYS && Instant::now() > until;
-            if passed.len() == ENOUGH || candidate.score < least || late {
+            if passed.len() == ENOUGH || candidate.score < least {
+                break;
+            }
+            if number >= ALWAYS && Instant::now() > until {
+                passed.iter_mut().for_each(|candidate| candidate.doubtful = true);
                 break;
             }
             let edit = &candidate.edit;

@@ -87,14 +87,14 @@ pub struct RepairCandidate {
     pub score: f32,
     /// Its title, where it is not made from the edit.
     pub title: Option<String>,
-    /// Whether an error stays where it is.
-    pub partial: bool,
+    /// Whether an error stays where it is, or the time did not suffice to look for better ones.
+    pub doubtful: bool,
 }
 
 impl RepairCandidate {
     /// A repair whose title is made from its edit.
     pub fn new(edit: Edit, what: RepairKind, score: f32) -> Self {
-        Self { edit, what, score, title: None, partial: false }
+        Self { edit, what, score, title: None, doubtful: false }
     }
 }
 
