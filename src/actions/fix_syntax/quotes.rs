@@ -11,9 +11,8 @@ const QUOTE: f32 = -1.5;
 const OTHER_LINE: f32 = -2.5;
 /// A line that is longer is not searched for quotes.
 const LONG_LINE: usize = 240;
-/// A quotation that looks odd, and each mark of code in one.
-const ODD: f32 = -6.0;
-const MARK: f32 = -0.7;
+/// A quotation that looks odd.
+const ODD: f32 = -4.0;
 /// Lines in which a quotation of several lines may end, and how likely each of them is: code follows, an empty line follows,
 /// prose follows.
 const LONG_TEXT: usize = 40;
@@ -161,6 +160,5 @@ fn oddness(site: &ErrorSite<'_>, line: &str, at: usize, quote: &str) -> f32 {
         && letters.next().is_some_and(|c| !is_word(c) && c != ' ');
     let begins = inside.starts_with([')', ']', ',', ';']) || prefix;
     let ends = inside.trim_end().ends_with(['(', '[', ',', '=']) && inside.chars().any(is_word);
-    let marks = inside.matches(['(', ')', '[', ']', ',', ';', '=']).count().min(8);
-    f32::from(u8::from(begins) + u8::from(ends)) * ODD + marks as f32 * MARK
+    f32::from(u8::from(begins) + u8::from(ends)) * ODD
 }
