@@ -62,6 +62,8 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
+/// Places that are looked at.
+const PLACES: usize = 6;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
 
@@ -145,6 +147,7 @@ fn places(
     places.extend(errors.iter().copied().find(|other| *other > error));
     let mut seen = HashSet::new();
     places.retain(|place| seen.insert(*place));
+    places.truncate(PLACES);
     places
 }
 

@@ -170,8 +170,8 @@ impl Scan<'_> {
     }
 }
 
-/// Lines in which a quote may be missing: those where a quotation is not closed, nearest to the error first, then lines above
-/// it with an odd number of quotes, or with two of three.
+/// Lines in which a quote may be missing: those where a quotation is not closed, the first of the file before those nearest to
+/// the error, then lines above it with an odd number of quotes, or with two of three.
 pub fn odd_quotes(
     text: &str,
     tokens: &[Token],
@@ -186,7 +186,9 @@ pub fn odd_quotes(
     let mut rows: Vec<usize> = open
         .flat_map(|Token { range: Range { start, end }, .. }| [lines.of(*start), lines.of(*end)])
         .collect();
-    rows.sort_by_key(|row| row.abs_diff(error));
+    // What follows the first one may only seem open.
+    let first = rows.first().copied();
+    rows.sort_by_key(|row| (Some(*row) != first, row.abs_diff(error)));
     let odd = |row: &usize| {
         let line = text[lines.bytes(*row..row + 1)].trim();
         quotes.iter().any(|quote| {

@@ -11,6 +11,8 @@ const QUOTE: f32 = -1.5;
 const OTHER_LINE: f32 = -2.5;
 /// A line that is longer is not searched for quotes.
 const LONG_LINE: usize = 240;
+/// A quotation that looks odd.
+const ODD: f32 = -4.0;
 /// Lines in which a quotation of several lines may end, and how likely each of them is: code follows, an empty line follows,
 /// prose follows.
 const LONG_TEXT: usize = 40;
@@ -77,6 +79,9 @@ fn ends(site: &ErrorSite<'_>, token: usize, found: &mut Vec<RepairCandidate>) {
                 if left.starts_with('#') || at + left.len() == line.len() { CODE + EMPTY } else { 0.0 };
             let edit = Edit::insert(from + at, &closing[..1]);
             found.push(RepairCandidate::new(edit, RepairKind::Insert, QUOTE + sure));
+            if sure > 0.0 {
+                break;
+            }
             continue;
         }
         let next = site.text[site.lines.bytes(row + 1..row + 2)].trim();
@@ -128,12 +133,9 @@ fn quotes(site: &ErrorSite<'_>, row: usize, near: f32, found: &mut Vec<RepairCan
                 if quote.len() > 1 && !line[..at].ends_with(mark) && !line[at..].starts_with(mark) {
                     continue;
                 }
-                found.push(score(
-                    site,
-                    Edit::insert(range.start + at, text),
-                    RepairKind::Insert,
-                    QUOTE + near,
-                ));
+                let odd = oddness(site, line, at, &text);
+                let edit = Edit::insert(range.start + at, text);
+                found.push(score(site, edit, RepairKind::Insert, QUOTE + near + odd));
             }
         }
         if quote.len() > 1 {
@@ -148,4 +150,25 @@ fn quotes(site: &ErrorSite<'_>, row: usize, near: f32, found: &mut Vec<RepairCan
             }
         }
     }
+}
+
+/// What speaks against a quotation that a quote, put there, would begin or end: that it stays open, or holds what belongs to the
+/// code around it.
+fn oddness(site: &ErrorSite<'_>, line: &str, at: usize, quote: &str) -> f32 {
+    let new = [&line[..at], quote, &line[at..]].concat();
+    let tokens = site.lexicon.tokens_as(&new, 0..new.len(), false);
+    let made = tokens
+        .iter()
+        .find(|token| token.kind == TokenKind::String && token.range.start <= at && at < token.range.end);
+    let Some(text) = made.map(|token| &new[token.range.clone()]) else { return 0.0 };
+    let (opening, closing) = site.lexicon.ends_of(text);
+    let Some(inside) = text.get(opening..).and_then(|rest| rest.strip_suffix(&closing)) else {
+        return ODD;
+    };
+    let mut letters = inside.chars();
+    let prefix = letters.next().is_some_and(|c| "bfrBFR".contains(c))
+        && letters.next().is_some_and(|c| !is_word(c) && c != ' ');
+    let begins = inside.starts_with([')', ']', ',', ';']) || prefix;
+    let ends = inside.trim_end().ends_with(['(', '[', ',', '=']) && inside.chars().any(is_word);
+    f32::from(u8::from(begins) + u8::from(ends)) * ODD
 }

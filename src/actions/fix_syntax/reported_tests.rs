@@ -76,6 +76,15 @@ fn a_quotation_closes_in_its_own_line() {
 }
 
 #[test]
+fn a_quotation_holds_no_code() {
+    let right = python("def f(a):\n    g(a.name, '')\n    return {'path': a.path, 'name': a.name}\n");
+    check("python", &right, &right.replacen("''", "'", 1), 2);
+    check("python", &right, &right.replacen("'path'", "'path", 1), 3);
+    let right = python("def f(a):\n    return f'{a.name}({a.path}, items={a.items})'\n");
+    check("python", &right, &right.replacen("f'", "f", 1), 2);
+}
+
+#[test]
 fn a_docstring_ends_where_its_text_ends() {
     let right = python("def f(a):\n    \"\"\"Say it.\n\n    And more of it.\n    \"\"\"\n    return a\n");
     check("python", &right, &right.replacen("    \"\"\"\n", "    \"\"\n", 1), 2);

@@ -146,7 +146,7 @@ impl Search<'_> {
     /// Parts of the file around some places, smallest first; the last is the whole file.
     fn regions(&self, places: &[usize]) -> Vec<Suspect> {
         let mut regions: Vec<Region> = Vec::new();
-        for place in places.iter().take(6) {
+        for place in places {
             let row = self.lines.of(*place);
             let first = self.lines.before(row).unwrap_or(row);
             for region in self.lines.regions(first..row + 1) {

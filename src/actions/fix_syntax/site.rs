@@ -12,6 +12,10 @@ use crate::document::Edit;
 
 /// Tokens on either side of an error whose ngrams are the file's.
 const NEAR: usize = 4_000;
+/// What an open quotation costs where one is not closed, and each token that a quotation hides, up to so many.
+const OPEN: f32 = -10.0;
+const HIDDEN_TOKEN: f32 = -8.0;
+const HIDDEN: usize = 60;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
 
@@ -253,6 +257,14 @@ impl<'a> ErrorSite<'a> {
         let classes = self.ngrams.classes(text, &tokens);
         let flat: Vec<TokenClass> = classes.iter().flatten().copied().collect();
         let mut weight = self.ngrams.sequence(&flat, 0);
+        // What a quotation hides would cost something if it were code; else the longest one were always the likeliest.
+        for token in tokens.iter().filter(|token| token.kind == TokenKind::String && self.torn) {
+            let quotation = &text[token.range.clone()];
+            let inside = quotation.trim_matches(['"', '\'']);
+            let hidden = self.lexicon.tokens_as(inside, 0..inside.len(), true).len().min(HIDDEN);
+            weight += HIDDEN_TOKEN * hidden as f32;
+            weight += if self.lexicon.is_closed(quotation) { 0.0 } else { OPEN };
+        }
         for (at, pair) in tokens.windows(2).enumerate() {
             if let [Some(left), Some(right)] = classes[at..at + 2]
                 && pair.iter().all(|token| token.kind != TokenKind::LineEnd)

@@ -128,7 +128,8 @@ fn insertions(
         return;
     }
     let place = site.place(token..token);
-    for part in parts {
+    // A word of the grammar that is in no code was not forgotten.
+    for part in parts.iter().filter(|part| part.prior > NEVER || part.kind != TokenKind::Keyword) {
         let class = Some(part.class);
         let likelier = place.delta(&[part.class]);
         let mut best: Option<RepairCandidate> = None;
@@ -259,6 +260,9 @@ fn replacements(
     let place = site.place(token..token + 1);
     for part in parts.iter().filter(|part| part.text != word) {
         let Some(prior) = likeness(kind, word, part) else { continue };
+        if part.prior <= NEVER && part.kind == TokenKind::Keyword && prior < 0.0 {
+            continue;
+        }
         let usual = space(left, part.class, true) + space(right, part.class, false) - was;
         let likelier = place.delta(&[part.class]);
         let edit = Edit::replace(range.clone(), part.text.clone());
