@@ -90,8 +90,7 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let mut candidates = tokens::candidates(&site);
     candidates.extend(layout::candidates(&site, indent, significant));
     candidates.extend(quotes::candidates(&site, &odd));
-    let header = language.config.block_openers.first().filter(|_| significant).map_or("", String::as_str);
-    candidates.extend(brackets::candidates(&site, &lonely, header));
+    candidates.extend(brackets::candidates(&site, &lonely));
     candidates.retain(|candidate| !body::is_made_of_a_word(&site, language, candidate));
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);

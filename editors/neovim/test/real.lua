@@ -40,8 +40,9 @@ local function accept(it, case)
   it:await_text('undo takes it back', typed .. it.after)
   it:keys('u')
   it:await_text('one more undo, and the file is as it was', it.original)
+  -- From here on by the key that asks: what was undone at this place does not come again by itself.
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text again') then
     shown = it:ghost()
     it:keys('<M-Right>')
@@ -54,7 +55,7 @@ local function accept(it, case)
     it:await_text('the line is taken', typed .. shown:match('^[^\n]*') .. it.after)
   end
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text once more') then
     shown = it:ghost()
     -- Within the 200 ms in which Neovim has not asked again: neovim#36529.
@@ -62,7 +63,7 @@ local function accept(it, case)
     it:await_text('typed in part and taken at once', typed .. shown .. it.after)
   end
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text to choose from') then
     it:keys('<M-]>')
     it:await('next: another one, or there is only one', function()

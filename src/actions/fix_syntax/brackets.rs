@@ -17,9 +17,8 @@ const NEAR_SLIP: usize = 60;
 /// Brackets that are looked at.
 const MOST: usize = 4;
 
-/// All repairs of this kind: put the partner anywhere it can stand, or take the bracket away. `header` ends a line whose block
-/// is shown by indentation (`:`); empty where braces show it.
-pub fn candidates(site: &ErrorSite<'_>, lonely: &[LonelyBracket], header: &str) -> Vec<RepairCandidate> {
+/// All repairs of this kind: put the partner anywhere it can stand, or take the bracket away.
+pub fn candidates(site: &ErrorSite<'_>, lonely: &[LonelyBracket]) -> Vec<RepairCandidate> {
     let mut found = Vec::new();
     let first = site.anchors.first().copied().unwrap_or(0);
     let mut lonely: Vec<&LonelyBracket> = lonely.iter().collect();
@@ -29,7 +28,6 @@ pub fn candidates(site: &ErrorSite<'_>, lonely: &[LonelyBracket], header: &str) 
             mark @ ("(" | "[" | "{") => {
                 let closer = closer_of(mark).unwrap_or_default();
                 closers(site, bracket, closer, &mut found);
-                found.extend(end_of_header(site, bracket.token, closer, header));
             }
             mark => openers(site, bracket.token, mark, &mut found),
         }
@@ -87,16 +85,6 @@ fn closers(site: &ErrorSite<'_>, bracket: &LonelyBracket, closer: &str, found: &
     slips(site, opener, closer, found);
     let range = site.tokens[opener].range.clone();
     found.push(score(site, Edit::replace(range, ""), RepairKind::Delete, FAR_BRACKET - 2.0));
-}
-
-/// The closer and what ends a header, at the end of the opener's line: `def f(a` has lost both.
-fn end_of_header(site: &ErrorSite<'_>, opener: usize, closer: &str, header: &str) -> Option<RepairCandidate> {
-    let row = site.lines.of(site.tokens[opener].range.start);
-    let deeper = site.lines.width(site.lines.after(row)?) > site.lines.width(row);
-    let end = (opener..site.tokens.len()).find(|token| site.kind(*token) == TokenKind::LineEnd)?;
-    let end = site.tokens.get(end.checked_sub(1)?)?.range.end;
-    let fits = !header.is_empty() && deeper && site.lines.of(end) == row;
-    fits.then(|| score(site, Edit::insert(end, format!("{closer}{header}")), RepairKind::Insert, FAR_BRACKET))
 }
 
 /// The closer where the line of `token`, its first, begins: an empty line that is indented as the opener's is where it was.
