@@ -14,7 +14,7 @@ use crate::document::Edit;
 const NEAR: usize = 4_000;
 /// What an open quotation costs where one is not closed, and each token that a quotation hides, up to so many.
 const OPEN: f32 = -10.0;
-const HIDDEN_TOKEN: f32 = -8.0;
+const HIDDEN_TOKEN: f32 = -10.0;
 const HIDDEN: usize = 60;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
@@ -261,7 +261,8 @@ impl<'a> ErrorSite<'a> {
         for token in tokens.iter().filter(|token| token.kind == TokenKind::String && self.torn) {
             let quotation = &text[token.range.clone()];
             let inside = quotation.trim_matches(['"', '\'']);
-            let hidden = self.lexicon.tokens_as(inside, 0..inside.len(), true).len().min(HIDDEN);
+            // A word alone is a text.
+            let hidden = self.lexicon.tokens_as(inside, 0..inside.len(), true).len().saturating_sub(1).min(HIDDEN);
             weight += HIDDEN_TOKEN * hidden as f32;
             weight += if self.lexicon.is_closed(quotation) { 0.0 } else { OPEN };
         }
