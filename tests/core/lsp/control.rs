@@ -110,19 +110,19 @@ fn the_bar_follows_the_eagerness_and_the_status_shows_it() {
 #[test]
 fn who_takes_nothing_is_shown_less() {
     for (adapts, expected) in [("true", true), ("false", false)] {
-        let script = |job: usize| Script::Texts(vec![(format!("value_{job}"), -0.01)]);
+        let script = |job: usize| Script::Texts(vec![(format!("1{job}"), -0.01)]);
         let jobs = std::sync::atomic::AtomicUsize::new(0);
         let engine =
             ScriptedEngine::new(move |_| script(jobs.fetch_add(1, std::sync::atomic::Ordering::Relaxed)));
         let params = json!({ "capabilities": { "textDocument": { "inlineCompletion": {} } } });
         let config = format!("[completion]\neagerness = 'high'\neagerness_adapts = {adapts}\n");
         let mut server = TestServer::start_with(engine, params, &config);
-        server.open("value_0 = value_1 = 1\nx = \n");
+        server.open("y = 10\nx = \n");
         for _ in 0..12 {
             ask(&mut server, (1, 4), 2);
             change(&mut server, (1, 4), (1, 4), "q");
             change(&mut server, (1, 4), (1, 5), "");
-            ask(&mut server, (0, 21), 2);
+            ask(&mut server, (0, 6), 2);
         }
         let status = server.command("treefill.status", json!([]))["interrupts"].clone();
         let (bar, usual) = (status["bar"].as_f64().unwrap(), status["bar_of_eagerness"].as_f64().unwrap());
