@@ -27,6 +27,9 @@ local function prepared(it)
   end)
 end
 
+-- The ghost text alone: where a key has asked, the number of suggestions is shown behind it.
+local function shown_text(it) return (it:ghost():gsub(' %(%d/%d%)$', '')) end
+
 -- Takes the suggestion in the three ways, and undoes it.
 local function accept(it, case)
   local typed = it.before .. case.typed
@@ -44,12 +47,12 @@ local function accept(it, case)
   it:reset()
   it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text again') then
-    shown = it:ghost()
+    shown = shown_text(it)
     it:keys('<M-Right>')
     it:await('a word is taken, the rest is shown', function()
       local line = it:lua('return vim.api.nvim_get_current_line()')
       local taken = line:match(vim.pesc(case.typed) .. '(.*)$')
-      return taken and #taken > 0 and vim.startswith(shown, taken) and it:ghost() == shown:sub(#taken + 1)
+      return taken and #taken > 0 and vim.startswith(shown, taken) and shown_text(it) == shown:sub(#taken + 1)
     end, function() return it:lua('return vim.api.nvim_get_current_line()') .. '|' .. it:ghost() end)
     it:keys('<M-Down>')
     it:await_text('the line is taken', typed .. shown:match('^[^\n]*') .. it.after)
@@ -57,7 +60,7 @@ local function accept(it, case)
   it:reset()
   it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text once more') then
-    shown = it:ghost()
+    shown = shown_text(it)
     -- Within the 200 ms in which Neovim has not asked again: neovim#36529.
     it:keys(shown:sub(1, 2) .. '<Tab>')
     it:await_text('typed in part and taken at once', typed .. shown .. it.after)
@@ -114,7 +117,7 @@ local function commands(it, case)
   local function command(words) it:lua('vim.cmd("Treefill " .. ...)', words) end
   local function messages() return it:lua('return vim.fn.execute("messages")') end
   command('status')
-  it:await(':Treefill status', function() return messages():find('engine ready, model', 1, true) end)
+  it:await(':Treefill status', function() return messages():find('engine ready, model', 1, true) end, messages)
   it:await('the status line', function() return it:lua('return require("treefill").status()') == 'ready' end)
   local silent = { pause = 'resume', ['pause 5'] = 'resume', ['toggle file'] = 'toggle file', ['toggle language'] = 'toggle language' }
   for off, on in pairs(silent) do

@@ -42,7 +42,7 @@ local function when(interrupts)
 end
 
 -- What came of the last request, and where.
-local function why(last)
+local function outcome(last)
   local line, column = last.line, last.column
   local place = vim.fn.fnamemodify(vim.uri_to_fname(last.uri), ':.')
   if line and line ~= vim.NIL then place = ('%s:%d:%d'):format(place, line, column) end
@@ -59,7 +59,7 @@ local function status()
     local lines = { ('treefill %s: engine %s%s%s%s'):format(result.version, engine.state, share, model, why) }
     lines[#lines + 1] = result.paused and 'paused; :Treefill resume' or ('%d documents are open'):format(result.documents)
     if result.interrupts then lines[#lines + 1] = when(result.interrupts) end
-    if result.last and result.last ~= vim.NIL then lines[#lines + 1] = why(result.last) end
+    if result.last and result.last ~= vim.NIL then lines[#lines + 1] = outcome(result.last) end
     say(table.concat(lines, '\n'))
   end)
 end
