@@ -31,7 +31,9 @@ class Progress:
     def take(self, answer):
         """Apply the first offer; whether there was one."""
         texts = [apply(self.text, offer["edits"]) for offer in answer["offers"]]
-        self.worse += sum(offer["errors"] > answer["errors"] for offer in answer["offers"])
+        # A file that was not parsed in time has no number of errors.
+        self.worse += sum(None not in (offer["errors"], answer["errors"]) and offer["errors"] > answer["errors"]
+                          for offer in answer["offers"])
         self.times.append(answer["ms"])
         if self.first is None:
             self.first, self.offer = texts, (answer["offers"] or [None])[0]

@@ -67,6 +67,14 @@ impl PendingRequest {
 }
 
 impl Session {
+    /// Whether a menu has asked for this text and byte before. Remembers that it asks now.
+    pub fn asks_again(&self, pending: &PendingRequest, offset: usize) -> bool {
+        let mut state = self.lock();
+        let asked = (pending.snapshot.version, offset);
+        let open = state.documents.get_mut(&*pending.snapshot.uri);
+        open.is_some_and(|open| open.menu_asked.replace(asked) == Some(asked))
+    }
+
     /// Begins a request: takes the snapshot and stops what runs for this document. A request handler calls this first,
     /// before it waits for anything.
     ///

@@ -21,6 +21,8 @@ pub struct OpenDocument {
     pub found: Vec<Remembered>,
     /// The suggestions prepared for the case that the user accepts what is shown.
     pub prefetched: Vec<Remembered>,
+    /// For which version and at which byte a menu asked last.
+    pub menu_asked: Option<(i32, usize)>,
     /// What becomes of suggestions and actions.
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.

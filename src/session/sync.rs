@@ -48,6 +48,7 @@ impl Session {
             found: Vec::new(),
             prefetched: Vec::new(),
             feedback: DocumentFeedback::new(document.uri(), &name),
+            menu_asked: None,
             ranked: RankedFixes::default(),
             tasks: Tasks::default(),
             language: name,
