@@ -90,7 +90,7 @@ fn documentation_is_code_where_it_is_shown_as_markdown() {
 fn who_opens_it_again_or_outside_of_a_word_gets_what_is_unlikely_too() {
     let start = || {
         let engine = ScriptedEngine::new(|_| Script::Texts(vec![("ute(1)".to_owned(), -6.0)]));
-        TestServer::start_with(engine, client("helix", json!({})), "")
+        TestServer::start_with(engine, client("helix", json!({})), "[completion]\neagerness = 'low'\n")
     };
     let mut server = start();
     let position = server.open_at("x = compˇ\n", char::len_utf16);
