@@ -197,8 +197,8 @@ end
 -- The engine dies under the fingers: nothing breaks, and entries come again by themselves.
 local function killed(it)
   if not it:insert_here() then return end
-  it:keys('-l', 'sel')
-  -- What comes by itself in a word is not always likely enough; who asks twice at one place gets it.
+  it:keys('-l', 'self.')
+  -- What comes by itself is not always likely enough; who asks twice at one place gets it.
   it:await('an entry before the engine dies', function()
     if it:menu_shows((it:newest_item())) then return true end
     it:keys('C-x')
@@ -210,7 +210,8 @@ local function killed(it)
   local dead = pid()
   if not it:check_here('an engine runs', dead ~= nil) then return end
   vim.uv.kill(dead, 'sigkill')
-  it:keys('-l', 'f.')
+  it:keys('BSpace')
+  it:keys('-l', '.')
   local _, before = it:newest_item()
   it:await('an entry from a new engine', function()
     local item, answers = it:newest_item()
