@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::settings::{SECTIONS, Setting, ValueKind};
 use super::Config;
+use super::settings::{SECTIONS, Setting, ValueKind};
 use crate::privacy;
 
 /// Whether a source of settings is the user's own.
@@ -249,8 +249,7 @@ fn conform(kind: &ValueKind, value: &Value) -> (Option<Value>, Option<String>) {
 fn list(kind: &ValueKind, items: &[Value]) -> (Option<Value>, Option<String>) {
     let mut remarks = Vec::new();
     let kept = items.iter().filter(|item| {
-        let error =
-            item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(privacy::pattern_fault);
+        let error = item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(privacy::pattern_fault);
         let pattern = item.as_str().unwrap_or_default();
         let remark = |error| format!("the pattern {pattern:?} matches nothing, ignored: {error}");
         remarks.extend(error.iter().map(remark));

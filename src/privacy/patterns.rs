@@ -121,9 +121,7 @@ impl PathPattern {
         let (kind, body) = match home.zip(etcetera::home_dir().ok()) {
             Some((rest, home)) => (PatternKind::Absolute, format!("{}{rest}", escaped(&home))),
             None if has_drive(body) => (PatternKind::Absolute, body.replace('\\', "/")),
-            None if body.starts_with('/') => {
-                (PatternKind::Anchored, body.trim_start_matches('/').to_owned())
-            }
+            None if body.starts_with('/') => (PatternKind::Anchored, body.trim_start_matches('/').to_owned()),
             None => (PatternKind::Relative, body.to_owned()),
         };
         let names_something = !body.trim_matches('/').is_empty() && body != ".";
@@ -247,7 +245,9 @@ mod tests {
 
     #[test]
     fn what_matches_nothing_is_told() {
-        for pattern in ["", "  ", "# all of it", "/", "./", "!", "!/", "a/[b", "{a,b", "../shared/**", "~other/x"] {
+        for pattern in
+            ["", "  ", "# all of it", "/", "./", "!", "!/", "a/[b", "{a,b", "../shared/**", "~other/x"]
+        {
             assert!(pattern_fault(pattern).is_some(), "{pattern}");
             assert!(!is_matched(&[pattern], &["/w"], "/w/a/b"), "{pattern}");
         }
