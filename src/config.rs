@@ -131,7 +131,7 @@ pub struct DisableSection {
     /// Languages, as your editor calls them, in which nothing is suggested.
     #[schemars(extend("x-scope" = "anyone"))]
     pub languages: Vec<String>,
-    /// Files in which nothing is suggested. A pattern without a slash matches the file's name.
+    /// Files and folders in which nothing is suggested, as in a .gitignore: private/, *.env, ~/notes, !private/ok.py.
     #[schemars(extend("x-scope" = "anyone", "format" = "glob"))]
     pub paths: Vec<String>,
 }
@@ -278,8 +278,8 @@ impl Config {
         CompletionOptions { prefetch: self.engine.prefetch, ..self.completion.options.clone() }
     }
 
-    /// Where nothing is suggested, ready to be asked per request.
-    pub fn disabled(&self) -> Disabled {
-        Disabled::new(self.completion.enabled, &self.disable)
+    /// Where nothing is suggested by an editor that works in `roots`, ready to be asked per request.
+    pub fn disabled(&self, roots: &[PathBuf]) -> Disabled {
+        Disabled::new(self.completion.enabled, &self.disable, roots)
     }
 }

@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &str)] = &[
         "feedback actions stats completion verify engine document language config models paths cancel text",
     ),
     ("feedback", "actions completion document stats text"),
-    ("config", "completion actions engine paths"),
+    ("config", "completion actions engine paths privacy"),
     ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
     ("verify", "document language text"),
@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("plot", ""),
     ("cpu", ""),
     ("paths", ""),
+    ("privacy", ""),
     ("cancel", ""),
     ("text", ""),
     // For tests only: every module may use it.
@@ -90,7 +91,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs", "src/language/idioms.rs", "src/language/cells.rs"]),
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
-    ("ignore", &["src/actions/workspace.rs", "src/eval"]),
+    ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
     ("toml", &["src/config", "src/language"]),
 ];

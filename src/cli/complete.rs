@@ -71,7 +71,7 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let model = ready(&*engine).await?;
-        let (options, disabled) = (config.completion_options(), config.disabled());
+        let (options, disabled) = (config.completion_options(), config.disabled(&[]));
         let mut failed = false;
         for task in &tasks {
             let snapshot = task.snapshot(&registry);

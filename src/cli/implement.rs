@@ -66,7 +66,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         ready(&*engine).await?;
-        let disabled = config.disabled();
+        let disabled = config.disabled(&[]);
         let mut all = true;
         for target in &arguments.targets {
             // Again: an earlier one may have changed the file.

@@ -109,7 +109,7 @@ impl Session {
     ) -> Arc<Self> {
         let state = State {
             documents: HashMap::new(),
-            disabled: config.disabled(),
+            disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
             config: Arc::new(config),
             switches: Switches::default(),
