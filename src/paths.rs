@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-pub use base::relative_variables;
+pub use base::{home, relative_variables};
 pub use usable::{
     FolderProblem, LONGEST_SOCKET, RuntimeFolder, problems, runtime, usable_cache, usable_config,
     usable_state,
