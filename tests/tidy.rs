@@ -48,7 +48,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("plot", ""),
     ("cpu", ""),
     ("paths", ""),
-    ("privacy", ""),
+    ("privacy", "paths"),
     ("cancel", ""),
     ("text", ""),
     // For tests only: every module may use it.

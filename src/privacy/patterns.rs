@@ -118,7 +118,7 @@ impl PathPattern {
             body = rest.trim_start_matches('/');
         }
         let home = body.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
-        let (kind, body) = match home.zip(etcetera::home_dir().ok()) {
+        let (kind, body) = match home.zip(crate::paths::home()) {
             Some((rest, home)) => (PatternKind::Absolute, format!("{}{rest}", escaped(&home))),
             None if has_drive(body) => (PatternKind::Absolute, body.replace('\\', "/")),
             None if body.starts_with('/') => (PatternKind::Anchored, body.trim_start_matches('/').to_owned()),
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn home_is_the_home_folder() {
-        let home = etcetera::home_dir().unwrap();
+        let home = crate::paths::home().unwrap();
         for pattern in ["~/diary/**", "~/diary/", "~/diary", "~/di*/x.py"] {
             let path = home.join("diary/x.py");
             assert!(is_matched(&[pattern], &["/w"], &path.to_string_lossy()), "{pattern}");
