@@ -47,11 +47,8 @@ mod tests {
 
     fn disabled(languages: &[&str], paths: &[&str]) -> Disabled {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        let section = DisableSection {
-            languages: owned(languages),
-            paths: owned(paths),
-            ..DisableSection::default()
-        };
+        let section =
+            DisableSection { languages: owned(languages), paths: owned(paths), ..DisableSection::default() };
         Disabled::new(true, &section, &[])
     }
 

@@ -90,7 +90,7 @@ fn folders(path: &Path, roots: &[PathBuf]) -> Vec<PathBuf> {
     let outermost = above.iter().rposition(|folder| roots.iter().any(|root| root == folder));
     let from = outermost.unwrap_or(0);
     // A home folder may be a repository that ignores everything but its own files.
-    let home = etcetera::home_dir().ok();
+    let home = crate::paths::home();
     let is_top = |folder: &&Path| folder.join(".git").exists() && Some(*folder) != home.as_deref();
     let top = above[from.min(above.len())..].iter().position(is_top).map(|at| from + at);
     let last = top.unwrap_or(from);
@@ -125,7 +125,11 @@ mod tests {
         for row in ignore_files() {
             let project = Project::new();
             project.write(&row.name, "# no\nclosed/\n*.txt\n!open.txt\n");
-            assert!(project.hit("closed/a/b.py").is_some() && project.hit("x/a.txt").is_some(), "{}", row.name);
+            assert!(
+                project.hit("closed/a/b.py").is_some() && project.hit("x/a.txt").is_some(),
+                "{}",
+                row.name
+            );
             assert!(project.hit("a.py").is_none() && project.hit("open.txt").is_none(), "{}", row.name);
         }
     }

@@ -50,8 +50,7 @@ struct SecretFiles {
 }
 
 static SECRET_FILES: LazyLock<SecretFiles> = LazyLock::new(|| {
-    let table: SecretsFile =
-        toml::from_str(include_str!("secrets.toml")).expect("a test reads this file");
+    let table: SecretsFile = toml::from_str(include_str!("secrets.toml")).expect("a test reads this file");
     let mut rules = GitignoreBuilder::new("/");
     let _ = rules.case_insensitive(true);
     for pattern in table.file.iter().flat_map(|row| &row.patterns) {

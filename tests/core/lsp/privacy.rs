@@ -62,7 +62,9 @@ fn why(server: &mut TestServer) -> String {
 fn files_with_secrets_are_silent_and_the_status_says_why() {
     let engine = ScriptedEngine::always("1");
     let mut server = TestServer::start(engine.clone());
-    for name in [".env.test", "deploy.pem", "id_ed25519", ".npmrc", "credentials.json", "prod.tfvars", "secrets.py"] {
+    for name in
+        [".env.test", "deploy.pem", "id_ed25519", ".npmrc", "credentials.json", "prod.tfvars", "secrets.py"]
+    {
         assert!(!suggests(&mut server, &format!("file:///w/{name}")), "{name}");
         let why = why(&mut server);
         assert!(why.contains("a private file") && why.contains("disable.except"), "{name}: {why}");
