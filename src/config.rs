@@ -125,15 +125,23 @@ pub enum Menu {
 }
 
 /// `[disable]`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct DisableSection {
     /// Languages, as your editor calls them, in which nothing is suggested.
     #[schemars(extend("x-scope" = "anyone"))]
     pub languages: Vec<String>,
-    /// Files in which nothing is suggested. A pattern without a slash matches the file's name.
+    /// Files and folders in which nothing is suggested, as in a .gitignore: private/, *.env, ~/notes, !private/ok.py.
     #[schemars(extend("x-scope" = "anyone", "format" = "glob"))]
     pub paths: Vec<String>,
+    // The others are for the user's file only: a project may not open what its user keeps closed.
+    /// Keep away from files that hold secrets by their name, like .env, *.pem or id_rsa: no suggestions, and none of it in a prompt.
+    pub secrets: bool,
+    /// Keep away from files that .gitignore, .aiignore, .cursorignore, .copilotignore, .noai and their like exclude.
+    pub ignored: bool,
+    /// Files that secrets and ignored let in, as in a .gitignore.
+    #[schemars(extend("format" = "glob"))]
+    pub except: Vec<String>,
 }
 
 /// `[diagnostics]`.
@@ -178,6 +186,12 @@ impl Default for EngineSection {
 impl Default for CompletionSection {
     fn default() -> Self {
         Self { enabled: true, menu: Menu::default(), options: CompletionOptions::default() }
+    }
+}
+
+impl Default for DisableSection {
+    fn default() -> Self {
+        Self { languages: Vec::new(), paths: Vec::new(), secrets: true, ignored: true, except: Vec::new() }
     }
 }
 
@@ -278,8 +292,8 @@ impl Config {
         CompletionOptions { prefetch: self.engine.prefetch, ..self.completion.options.clone() }
     }
 
-    /// Where nothing is suggested, ready to be asked per request.
-    pub fn disabled(&self) -> Disabled {
-        Disabled::new(self.completion.enabled, &self.disable)
+    /// Where nothing is suggested by an editor that works in `roots`, ready to be asked per request.
+    pub fn disabled(&self, roots: &[PathBuf]) -> Disabled {
+        Disabled::new(self.completion.enabled, &self.disable, roots)
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-pub use embedded::{LANGUAGES as EMBEDDED_LANGUAGES, is_extracted as is_embedded};
+pub use embedded::{LANGUAGES as EMBEDDED_LANGUAGES, is_cached, is_extracted as is_embedded};
 pub use gguf::check;
 
 /// The file to load for the setting `setting`: `configured` if it is one that can be, else the embedded model where that

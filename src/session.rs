@@ -12,6 +12,7 @@ mod open_document;
 mod prefetch;
 mod rank_fixes;
 mod resolve;
+mod screen;
 mod settings;
 mod state;
 mod switches;

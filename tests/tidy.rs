@@ -32,8 +32,8 @@ const LAYERS: &[(&str, &str)] = &[
         "feedback actions stats completion verify engine document language config models paths cancel text",
     ),
     ("feedback", "actions completion document stats text"),
-    ("config", "completion actions engine paths"),
-    ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
+    ("config", "completion actions engine paths privacy"),
+    ("actions", "privacy completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
     ("verify", "document language text"),
     ("prompt", "context engine document language"),
@@ -48,6 +48,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("plot", ""),
     ("cpu", ""),
     ("paths", ""),
+    ("privacy", "paths"),
     ("cancel", ""),
     ("text", ""),
     // For tests only: every module may use it.
@@ -90,9 +91,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_complete", &["src/cli/generate.rs"]),
     ("regex", &["src/language/repairs.rs", "src/language/idioms.rs", "src/language/cells.rs"]),
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
-    ("ignore", &["src/actions/workspace.rs", "src/eval"]),
+    ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
-    ("toml", &["src/config", "src/language"]),
+    ("toml", &["src/config", "src/language", "src/privacy"]),
 ];
 
 /// No file is longer: one that is has two subjects.

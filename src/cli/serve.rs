@@ -41,5 +41,7 @@ pub fn run(
     config.engine.in_process |= arguments.in_process;
     let watch_parent = !arguments.no_watch_parent;
     let status_file = lsp::status_file();
-    lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent, status_file })
+    let options =
+        lsp::ServeOptions { config, problems, config_file, watch_parent, status_file, ..Default::default() };
+    lsp::serve(options)
 }

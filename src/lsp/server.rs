@@ -20,6 +20,8 @@ pub struct ServeOptions {
     pub config: Config,
     /// What was wrong with them; shown in the editor once.
     pub problems: Vec<ConfigProblem>,
+    /// What is wrong with the user's folders; shown in the editor once.
+    pub folder_problems: Vec<String>,
     /// The file they came from, read again when the editor says that settings changed.
     pub config_file: Option<PathBuf>,
     /// Whether to end when the editor's process is gone.

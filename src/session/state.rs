@@ -109,7 +109,7 @@ impl Session {
     ) -> Arc<Self> {
         let state = State {
             documents: HashMap::new(),
-            disabled: config.disabled(),
+            disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
             config: Arc::new(config),
             switches: Switches::default(),
@@ -191,8 +191,14 @@ impl State {
     pub fn silence(&self, uri: &str) -> Option<Reason> {
         match self.documents.get(uri).filter(|open| open.editable) {
             None => Some(Reason::NotHere),
-            Some(open) => self.off(open).map(|_| Reason::Disabled),
+            Some(open) => self.off(open).map(|_| Reason::Disabled).or_else(|| self.secret(open)),
         }
+    }
+
+    /// Files with secrets by their name. What looks at the disk is in `screen`.
+    fn secret(&self, open: &OpenDocument) -> Option<Reason> {
+        let excluded = self.disabled.screen().by_name(open.path.as_deref()?)?;
+        Some(Reason::Private(excluded.to_string()))
     }
 
     /// By how much the last reactions raise the bar, in logits.

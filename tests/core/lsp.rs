@@ -9,6 +9,7 @@ mod inline;
 mod instruct;
 mod menu;
 mod others;
+mod privacy;
 mod pump;
 mod recorded;
 mod resolve;

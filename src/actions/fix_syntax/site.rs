@@ -262,7 +262,8 @@ impl<'a> ErrorSite<'a> {
             let quotation = &text[token.range.clone()];
             let inside = quotation.trim_matches(['"', '\'']);
             // A word alone is a text.
-            let hidden = self.lexicon.tokens_as(inside, 0..inside.len(), true).len().saturating_sub(1).min(HIDDEN);
+            let hidden =
+                self.lexicon.tokens_as(inside, 0..inside.len(), true).len().saturating_sub(1).min(HIDDEN);
             weight += HIDDEN_TOKEN * hidden as f32;
             weight += if self.lexicon.is_closed(quotation) { 0.0 } else { OPEN };
         }

@@ -69,10 +69,17 @@ impl Launcher {
         settings: &DaemonOptions,
     ) -> io::Result<Child> {
         if let Some(folder) = address.log.parent() {
-            std::fs::create_dir_all(folder)?;
+            // If that fails, so does what follows.
+            let _ = std::fs::create_dir_all(folder);
         }
-        // What it says before it can open its log itself goes there too.
-        let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
+        // What it says before it can open its log itself goes there too. An engine without a log is better than none.
+        let log = OpenOptions::new().create(true).append(true).open(&address.log).map_or_else(
+            |error| {
+                tracing::warn!("the engine's log {}: {error}; it has none", address.log.display());
+                Stdio::null()
+            },
+            Stdio::from,
+        );
         let mut launch = Launch { settings: settings.clone(), address: address.clone() };
         if self.uses_gpu && !option.gpu {
             launch.settings.options.tuning.gpu_layers = Some(0);
