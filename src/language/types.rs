@@ -91,8 +91,7 @@ impl TypeTable {
             return Some(keys);
         }
         if is_one_of(&self.union) {
-            let all: Option<Vec<_>> =
-                split(inner, ",").iter().map(|part| self.keys(part, classes)).collect();
+            let all: Option<Vec<_>> = split(inner, ",").iter().map(|part| self.keys(part, classes)).collect();
             return all.map(|all| all.concat());
         }
         if is_one_of(&self.first) {
@@ -133,8 +132,9 @@ impl TypeTable {
             return Some(None);
         }
         like.members.iter().find_map(|member| {
-            let (member, result) =
-                member.split_once(':').map_or((member.as_str(), None), |(member, result)| (member, Some(result)));
+            let (member, result) = member
+                .split_once(':')
+                .map_or((member.as_str(), None), |(member, result)| (member, Some(result)));
             (member == name).then_some(result)
         })
     }

@@ -133,19 +133,20 @@ where
         for one in &found {
             for (name, node) in &one.captures {
                 let mut around = std::iter::successors(Some(*node), |node| node.parent());
-                let holder = around.find(|around| functions.contains(&around.id()) && around.id() != node.id());
+                let holder =
+                    around.find(|around| functions.contains(&around.id()) && around.id() != node.id());
                 if *node == written.function || holder == Some(written.function) {
                     own.entry(name).or_default().insert(node.id());
                 }
             }
             let kind = query.property_settings(one.pattern).iter().find(|set| &*set.key == "type");
-            if let (Some(node), Some(kind)) =
-                (one.node("value"), kind.and_then(|kind| kind.value.as_deref()))
+            if let (Some(node), Some(kind)) = (one.node("value"), kind.and_then(|kind| kind.value.as_deref()))
             {
                 values.insert(node.id(), kind);
             }
         }
-        let mut body = Self { file, snapshot, written, inserted, found, own, values, annotated: HashMap::new() };
+        let mut body =
+            Self { file, snapshot, written, inserted, found, own, values, annotated: HashMap::new() };
         body.annotated = body.annotations();
         body
     }
@@ -260,10 +261,9 @@ where
     /// Whether it calls itself, or reads itself, with nothing changed.
     fn calls_itself(&self) -> bool {
         let function = self.written.function;
-        let [is_method, is_other, is_accessor] =
-            ["method", "method.other", "accessor"].map(|capture| {
-                self.found.iter().any(|one| one.node(capture).is_some_and(|node| node.id() == function.id()))
-            });
+        let [is_method, is_other, is_accessor] = ["method", "method.other", "accessor"].map(|capture| {
+            self.found.iter().any(|one| one.node(capture).is_some_and(|node| node.id() == function.id()))
+        });
         let receivers = &self.file.language.config.lexical.receivers;
         let is_receiver = |node: Node<'_>| receivers.contains(&self.text(node));
         let reads = |(one, node): (&Match<'t>, Node<'t>)| {
@@ -300,7 +300,9 @@ where
             && given.iter().zip(parameters).all(|(given, parameter)| {
                 let bare = given.trim_start_matches(['&', '*']).trim_start_matches("mut ").trim();
                 let is_it = match bare.split_once('=') {
-                    Some((name, value)) => name.trim() == value.trim() && parameters.contains(&name.trim().to_owned()),
+                    Some((name, value)) => {
+                        name.trim() == value.trim() && parameters.contains(&name.trim().to_owned())
+                    }
                     None => bare == parameter,
                 };
                 is_it && !changed.contains(parameter)

@@ -31,7 +31,8 @@ where
             return None;
         }
         let keys = types.keys(&self.text(returns), &self.file.classes);
-        let excludes = |kind: &str| keys.as_ref().is_some_and(|keys| !keys.iter().any(|key| types.takes(key, kind)));
+        let excludes =
+            |kind: &str| keys.as_ref().is_some_and(|keys| !keys.iter().any(|key| types.takes(key, kind)));
         let mut ends = Vec::new();
         for answer in self.own("answer") {
             self.ends(answer, &mut ends);
