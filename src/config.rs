@@ -127,7 +127,7 @@ pub enum Menu {
 }
 
 /// `[disable]`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct DisableSection {
     /// Languages, as your editor calls them, in which nothing is suggested.
@@ -136,6 +136,14 @@ pub struct DisableSection {
     /// Files and folders in which nothing is suggested, as in a .gitignore: private/, *.env, ~/notes, !private/ok.py.
     #[schemars(extend("x-scope" = "anyone", "format" = "glob"))]
     pub paths: Vec<String>,
+    // The others are for the user's file only: a project may not open what its user keeps closed.
+    /// Keep away from files that hold secrets by their name, like .env, *.pem or id_rsa: no suggestions, and none of it in a prompt.
+    pub secrets: bool,
+    /// Keep away from files that .gitignore, .aiignore, .cursorignore, .copilotignore, .noai and their like exclude.
+    pub ignored: bool,
+    /// Files that secrets and ignored let in, as in a .gitignore.
+    #[schemars(extend("format" = "glob"))]
+    pub except: Vec<String>,
 }
 
 /// `[diagnostics]`.
@@ -180,6 +188,12 @@ impl Default for EngineSection {
 impl Default for CompletionSection {
     fn default() -> Self {
         Self { enabled: true, menu: Menu::default(), options: CompletionOptions::default() }
+    }
+}
+
+impl Default for DisableSection {
+    fn default() -> Self {
+        Self { languages: Vec::new(), paths: Vec::new(), secrets: true, ignored: true, except: Vec::new() }
     }
 }
 

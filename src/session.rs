@@ -13,6 +13,7 @@ mod open_document;
 mod prefetch;
 mod rank_fixes;
 mod resolve;
+mod screen;
 mod settings;
 mod stand_in;
 mod state;

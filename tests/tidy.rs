@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &str)] = &[
     ),
     ("feedback", "actions completion document stats text"),
     ("config", "completion actions engine paths privacy"),
-    ("actions", "completion verify context prompt engine diagnostics document language cancel text"),
+    ("actions", "privacy completion verify context prompt engine diagnostics document language cancel text"),
     ("completion", "verify context prompt engine document language cancel text"),
     ("verify", "document language text"),
     ("prompt", "context engine document language"),
@@ -93,7 +93,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
-    ("toml", &["src/config", "src/language"]),
+    ("toml", &["src/config", "src/language", "src/privacy"]),
 ];
 
 /// No file is longer: one that is has two subjects.

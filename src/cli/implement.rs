@@ -72,9 +72,12 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
             // Again: an earlier one may have changed the file.
             let function = ImplementTarget::read(target, &registry)?;
             let start = Instant::now();
-            let made = match disabled.matches(&function.language(), Some(&target.path())) {
-                true => Err(Reason::Disabled),
-                false => function.make(&*engine).await,
+            let path = target.path();
+            let off = disabled.matches(&function.language(), Some(&path));
+            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
+            let made = match off.then_some(Reason::Disabled).or_else(excluded) {
+                Some(reason) => Err(reason),
+                None => function.make(&*engine).await,
             };
             all &= made.is_ok();
             if arguments.json {

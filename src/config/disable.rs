@@ -1,9 +1,10 @@
 //! Decides where nothing is suggested: by language and path patterns, compiled once. The session switches off for a while.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::DisableSection;
-use crate::privacy::PathPatterns;
+use crate::privacy::{PathPatterns, Screen, ScreenOptions};
 
 /// The off switches of a configuration.
 #[derive(Debug, Clone)]
@@ -11,15 +12,19 @@ pub struct Disabled {
     everywhere: bool,
     languages: Vec<String>,
     paths: PathPatterns,
+    screen: Arc<Screen>,
 }
 
 impl Disabled {
     /// For an editor that works in `roots`. Patterns that match nothing were reported when the configuration was read.
     pub(super) fn new(enabled: bool, disable: &DisableSection, roots: &[PathBuf]) -> Self {
+        let &DisableSection { secrets, ignored, .. } = disable;
+        let screen = ScreenOptions { secrets, ignored, except: disable.except.clone() };
         Self {
             everywhere: !enabled,
             languages: disable.languages.clone(),
             paths: PathPatterns::new(&disable.paths, roots),
+            screen: Arc::new(Screen::new(&screen, roots)),
         }
     }
 
@@ -29,6 +34,11 @@ impl Disabled {
             || self.languages.iter().any(|name| name.eq_ignore_ascii_case(language))
             || path.is_some_and(|path| self.paths.matches(path))
     }
+
+    /// Which files are private.
+    pub fn screen(&self) -> &Arc<Screen> {
+        &self.screen
+    }
 }
 
 #[cfg(test)]
@@ -37,7 +47,8 @@ mod tests {
 
     fn disabled(languages: &[&str], paths: &[&str]) -> Disabled {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        let section = DisableSection { languages: owned(languages), paths: owned(paths) };
+        let section =
+            DisableSection { languages: owned(languages), paths: owned(paths), ..DisableSection::default() };
         Disabled::new(true, &section, &[])
     }
 

@@ -198,8 +198,14 @@ impl State {
     pub fn silence(&self, uri: &str) -> Option<Reason> {
         match self.documents.get(uri).filter(|open| open.editable) {
             None => Some(Reason::NotHere),
-            Some(open) => self.off(open).map(|_| Reason::Disabled),
+            Some(open) => self.off(open).map(|_| Reason::Disabled).or_else(|| self.secret(open)),
         }
+    }
+
+    /// Files with secrets by their name. What looks at the disk is in `screen`.
+    fn secret(&self, open: &OpenDocument) -> Option<Reason> {
+        let excluded = self.disabled.screen().by_name(open.path.as_deref()?)?;
+        Some(Reason::Private(excluded.to_string()))
     }
 
     /// By how much the last reactions raise the bar, in logits.
