@@ -89,7 +89,15 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["src/cli"]),
     ("clap_mangen", &["src/cli/generate.rs"]),
     ("clap_complete", &["src/cli/generate.rs"]),
-    ("regex", &["src/language/repairs.rs", "src/language/idioms.rs", "src/language/cells.rs", "src/privacy/keys.rs"]),
+    (
+        "regex",
+        &[
+            "src/language/repairs.rs",
+            "src/language/idioms.rs",
+            "src/language/cells.rs",
+            "src/privacy/keys.rs",
+        ],
+    ),
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),

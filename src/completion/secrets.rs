@@ -28,16 +28,18 @@ impl MaskedJob {
         let at_cursor = touched.map(|key| key.what);
         for segment in &mut job.segments {
             let secrets: Vec<Range<usize>> = match segment.role {
-                Role::Prefix => {
-                    found.iter().map(|key| key.range.start..key.range.end.min(cursor)).collect()
-                }
+                Role::Prefix => found.iter().map(|key| key.range.start..key.range.end.min(cursor)).collect(),
                 Role::Suffix => {
                     let behind = |at: usize| at.saturating_sub(cursor);
                     found.iter().map(|key| behind(key.range.start)..behind(key.range.end)).collect()
                 }
                 Role::Stable => keys(&segment.text).into_iter().map(|key| key.range).collect(),
             };
-            secrets.iter().rev().filter(|range| range.start < range.end).for_each(|range| mask(segment, range));
+            secrets
+                .iter()
+                .rev()
+                .filter(|range| range.start < range.end)
+                .for_each(|range| mask(segment, range));
         }
         match &mut job.task {
             Task::Chat { messages } => {
@@ -156,7 +158,8 @@ mod tests {
     #[test]
     fn boundaries_move_with_the_text() {
         let text = format!("a = 1\napi_key = \"{TOKEN}\"\nb = 2\nc = ");
-        let masked = job(&[(Role::Stable, text.clone()), (Role::Suffix, "\nd\n".into()), (Role::Prefix, text)]);
+        let masked =
+            job(&[(Role::Stable, text.clone()), (Role::Suffix, "\nd\n".into()), (Role::Prefix, text)]);
         assert_eq!(masked.at_cursor, None);
         for segment in [&masked.job.segments[0], &masked.job.segments[2]] {
             assert_eq!(segment.text, "a = 1\napi_key = \"REDACTED\"\nb = 2\nc = ");

@@ -70,7 +70,9 @@ pub fn keys(text: &str) -> Vec<KeyLike> {
             if secrets.is_empty() {
                 secrets.extend(captures.get(0).map(|whole| whole.range()));
             }
-            let secrets = secrets.into_iter().map(|range| text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end));
+            let secrets = secrets
+                .into_iter()
+                .map(|range| text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end));
             let secrets = secrets.filter(|range| rule.takes(&text[range.clone()]));
             found.extend(secrets.map(|range| KeyLike { range, what: &rule.what }));
         }
@@ -142,7 +144,8 @@ mod tests {
     #[test]
     fn keys_are_masked_and_the_rest_stays() {
         let tail = "9fQ2mZ7xL4kV8bN1cT6rY3wP5sD0gH7jK2a";
-        let pem = made(&["-----BEGIN RSA PRIV", "ATE KEY-----\nMIIEow\nabc+/=\n-----END RSA PRIV", "ATE KEY-----"]);
+        let pem =
+            made(&["-----BEGIN RSA PRIV", "ATE KEY-----\nMIIEow\nabc+/=\n-----END RSA PRIV", "ATE KEY-----"]);
         for (text, secret) in [
             (made(&["id = 'AKIA", "Q3EGRZ7VBNM2LKJH'"]), made(&["AKIA", "Q3EGRZ7VBNM2LKJH"])),
             (made(&["t = \"ghp_", tail, "\""]), made(&["ghp_", tail])),
@@ -195,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_prompt_takes_little_time() {
-        let line = "    result = self.compute_total(order_id, token=next_token, key=lambda item: item.name)\n";
+        let line =
+            "    result = self.compute_total(order_id, token=next_token, key=lambda item: item.name)\n";
         let text = line.repeat(24 * 1024 / line.len());
         masked(&text);
         let start = std::time::Instant::now();
