@@ -148,6 +148,8 @@ impl Session {
         let session = Arc::clone(self);
         spawn("languages", move || {
             LazyLock::force(&session.registry);
+            // Its patterns are compiled when they are first used.
+            crate::privacy::keys("");
         });
     }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod ahead;
+mod canaries;
 mod control;
 mod diagnostics;
 mod frames;
