@@ -11,6 +11,7 @@ mod queries;
 mod repairs;
 mod source;
 pub(crate) mod strict;
+mod types;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -28,6 +29,7 @@ pub(crate) use idioms::{Accepted, CaptureKind, CurePiece, Idiom, PatternItem};
 pub use queries::Queries;
 pub(crate) use repairs::{DiagnosticKind, Imports, RepairShares, Repairs};
 pub(crate) use source::GrammarProblem;
+pub use types::{KnownType, TypeTable};
 
 /// One language: its configuration, grammar and queries.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub struct Language {
     pub repairs: Repairs,
     /// Habits of other languages, and what it says instead.
     pub idioms: Arc<Idioms>,
+    /// The types of expressions of a known form.
+    pub types: Arc<TypeTable>,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::StrictParser>,
     /// What a text may say that is not of the language; None for files.

@@ -35,8 +35,9 @@ use crate::stats::{self, Recorder};
 const LAST_NUMBERS: Duration = Duration::from_millis(150);
 
 /// Serves one editor over stdin and stdout until it ends. The process should end with the returned code at once.
-pub fn serve(options: ServeOptions) -> ExitCode {
+pub fn serve(mut options: ServeOptions) -> ExitCode {
     process::log_panics_without_their_text();
+    options.folder_problems = folder_problems(&options.config);
     let events = mpsc::channel();
     // Before any other thread starts, so that all of them leave the signals to the one that waits for them.
     process::watch_signals(events.0.clone());
@@ -49,7 +50,8 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     };
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
     session.instruct_by(Arc::new(start_instruct));
-    let recorder = stats::default_file().map_or_else(Recorder::off, Recorder::start);
+    let state = crate::paths::usable_state().is_ok();
+    let recorder = stats::default_file().filter(|_| state).map_or_else(Recorder::off, Recorder::start);
     session.record_to(recorder.clone());
     if options.config.stats.enabled
         && let Some(file) = stats::default_file()
@@ -87,6 +89,16 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     }
     // Threads may be stuck in native code, whose destructors must not run under them; all output is flushed.
     process::quit(code)
+}
+
+/// What is wrong with the user's folders, a sentence each; the work goes on without them.
+fn folder_problems(config: &Config) -> Vec<String> {
+    let matters = |problem: &crate::paths::FolderProblem| match problem.name {
+        // Only the model inside is unpacked, and only once.
+        "cache" => config.model.path.is_none() && !crate::models::is_cached(),
+        _ => true,
+    };
+    crate::paths::problems().iter().filter(|problem| matters(problem)).map(ToString::to_string).collect()
 }
 
 /// The file by which this process tells `treefill status` what it does.

@@ -9,6 +9,7 @@ pub mod names;
 pub mod nearby;
 pub mod policy;
 pub mod risks;
+pub mod sense;
 mod structure;
 
 use std::collections::HashSet;

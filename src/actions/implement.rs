@@ -42,7 +42,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         resolve: |work| Box::pin(resolve(work)),
     },
     not_here: "there is no function without a body here",
-    invalid: "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk",
+    invalid: "nothing of what the model wrote parses, moves nothing, uses the parameters, fits the signature and adds no risk",
 };
 
 /// Most bodies that succeed do so in the first or second round (benches/implement.py).

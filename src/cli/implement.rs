@@ -66,15 +66,18 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         ready(&*engine).await?;
-        let disabled = config.disabled();
+        let disabled = config.disabled(&[]);
         let mut all = true;
         for target in &arguments.targets {
             // Again: an earlier one may have changed the file.
             let function = ImplementTarget::read(target, &registry)?;
             let start = Instant::now();
-            let made = match disabled.matches(&function.language(), Some(&target.path())) {
-                true => Err(Reason::Disabled),
-                false => function.make(&*engine).await,
+            let path = target.path();
+            let off = disabled.matches(&function.language(), Some(&path));
+            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
+            let made = match off.then_some(Reason::Disabled).or_else(excluded) {
+                Some(reason) => Err(reason),
+                None => function.make(&*engine).await,
             };
             all &= made.is_ok();
             if arguments.json {

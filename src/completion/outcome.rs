@@ -14,6 +14,10 @@ use crate::document::{Snapshot, Tree};
 pub enum Reason {
     /// The user switched it off here: by language, path, or for a while.
     Disabled,
+    /// The file holds secrets, or its project excludes it; the text says by which rule and what lets it in.
+    Private(String),
+    /// The cursor is in a text that looks like a key or a password, or the model wrote one; the text says which.
+    KeyLike(String),
     /// The place is not one to complete at (in the middle of a word, say).
     NotHere,
     /// The user wants suggestions only when asking, and did not ask.
@@ -93,6 +97,8 @@ impl fmt::Display for Reason {
             Self::Timeout => "nothing came in time",
             Self::ModelLoading => "the model is still being read",
             Self::EngineRestarting => "the engine has ended and is being started again",
+            Self::Private(why) => return write!(out, "a private file: {why}"),
+            Self::KeyLike(why) => return write!(out, "{why}, and nothing is suggested of such"),
             Self::NoEngine(text) => return write!(out, "no model: {text}"),
             Self::TooLong { tokens, context } => {
                 return write!(

@@ -10,7 +10,7 @@ use tree_sitter::Query;
 use super::config::LanguageConfig;
 use super::embedded::EMBEDDED;
 use super::queries::{self, Queries};
-use super::{Builtins, Idioms, Language, Repairs, grammar, strict};
+use super::{Builtins, Idioms, Language, Repairs, TypeTable, grammar, strict};
 
 /// A file of a language that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,8 +64,9 @@ impl<'a> LanguageFiles<'a> {
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
         let idioms = Arc::new(self.read("idioms.toml", Idioms::parse).unwrap_or_default());
+        let types = Arc::new(self.read("types.toml", TypeTable::parse).unwrap_or_default());
         let queries = Arc::new(compiled.ok()?);
-        Some(Language { config, grammar, queries, builtins, repairs, idioms, strict, cells: None })
+        Some(Language { config, grammar, queries, builtins, repairs, idioms, types, strict, cells: None })
     }
 
     /// The user's file, else the embedded one. None when there is none, or none that can be used.

@@ -29,6 +29,16 @@ pub fn is_extracted(path: &Path) -> bool {
     path.file_name().is_some_and(|name| Some(name) == file_name().as_deref().map(std::ffi::OsStr::new))
 }
 
+/// Whether the model is in the cache folder already: then nothing has to be written there.
+pub fn is_cached() -> bool {
+    #[cfg(feature = "embedded-model")]
+    let size = MODEL.len();
+    #[cfg(not(feature = "embedded-model"))]
+    let size = 0;
+    let path = || Some(crate::paths::cache_dir()?.join("models").join(file_name()?));
+    path().is_some_and(|path| is_there(&path, size))
+}
+
 /// The path of the extracted model, extracting it first if need be.
 #[cfg(feature = "embedded-model")]
 pub fn extract() -> anyhow::Result<PathBuf> {

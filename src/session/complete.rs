@@ -119,6 +119,9 @@ impl Session {
             if let Some(reason) = pending.hush {
                 return (Outcome::Skipped(reason), Vec::new());
             }
+            if let Err(reason) = self.admit(&pending.snapshot.uri).await {
+                return (Outcome::Skipped(reason), Vec::new());
+            }
             let engine = match self.ready_engine().await {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),

@@ -48,9 +48,11 @@ impl State {
     fn workspace(&self, uri: &str) -> Workspace {
         let file = |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri.starts_with("file:"));
         let path = self.documents.get(uri).and_then(|open| file(uri, open));
-        let others = self.documents.iter().filter(|(other, _)| &***other != uri);
+        // What is switched off and private is no context either.
+        let is_open = |uri: &str| self.silence(uri).is_none();
+        let others = self.documents.iter().filter(|(other, _)| &***other != uri && is_open(other));
         let open =
             others.filter_map(|(uri, open)| Some((file(uri, open)?, open.document.snapshot()))).collect();
-        Workspace { path, roots: self.roots.clone(), open }
+        Workspace { path, roots: self.roots.clone(), open, screen: Arc::clone(self.disabled.screen()) }
     }
 }

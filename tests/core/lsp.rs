@@ -2,6 +2,7 @@
 
 mod actions;
 mod ahead;
+mod canaries;
 mod control;
 mod diagnostics;
 mod frames;
@@ -9,10 +10,13 @@ mod inline;
 mod instruct;
 mod menu;
 mod others;
+mod privacy;
 mod pump;
 mod recorded;
 mod resolve;
 mod settings;
+mod spellings;
 mod stats;
 mod support;
 mod switches;
+mod watched;

@@ -9,6 +9,8 @@
 #[path = "../shared/connection.rs"]
 mod connection;
 mod documents;
+#[cfg(unix)]
+mod environment;
 mod fix;
 #[path = "../shared/home.rs"]
 mod home;

@@ -41,7 +41,7 @@ impl Home {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_treefill"));
         command.args(arguments).env("XDG_CONFIG_HOME", self.path("config")).env("HOME", self.path(""));
-        command.env("XDG_STATE_HOME", self.path("state"));
+        command.env("XDG_STATE_HOME", self.path("state")).env("TREEFILL_RUNTIME_DIR", self.path("run"));
         command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
         for name in ["TREEFILL_CONFIG", "TREEFILL_LOG", "NO_COLOR", "CLICOLOR_FORCE", "RUST_LOG"] {
             command.env_remove(name);

@@ -224,7 +224,7 @@ mod tests {
             request.workspace = Workspace {
                 path: Some(at("pkg/sub/mine.py")),
                 roots: vec![folder.path().to_owned()],
-                open: Vec::new(),
+                ..Workspace::default()
             };
             answer(&request).1
         };

@@ -9,6 +9,7 @@ use tree_sitter::{Node, Tree};
 use super::stub::{self, Stub};
 use crate::completion::generate::Draft;
 use crate::document::{Edit, Snapshot};
+use crate::verify::sense::{FileSense, Written};
 use crate::verify::{Applied, Verifier, names, policy};
 
 /// What a look at a body adds to its mean log-probability (about -0.3 to -2 for texts worth a look). Chosen by what a
@@ -40,6 +41,7 @@ impl Body {
 /// Validates bodies of one stub.
 pub struct BodyValidator {
     verifier: Verifier,
+    sense: Option<FileSense>,
     stub: Stub,
 }
 
@@ -54,11 +56,13 @@ struct Placed {
 impl BodyValidator {
     /// Validates bodies for `stub` of `snapshot`; None when its text cannot be judged.
     pub fn new(snapshot: &Snapshot, stub: Stub) -> Option<Self> {
-        Some(Self { verifier: Verifier::new(snapshot)?, stub })
+        let verifier = Verifier::new(snapshot)?;
+        let sense = FileSense::new(verifier.snapshot(), verifier.tree());
+        Some(Self { verifier, sense, stub })
     }
 
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
-    /// a statement, uses a parameter if there is one, and adds no risk. None when no part is.
+    /// a statement, uses a parameter if there is one, adds no risk and holds no nonsense. None when no part is.
     pub fn body(&self, written: &Draft) -> Option<Body> {
         let text = without_echo(&written.text);
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
@@ -123,10 +127,26 @@ impl BodyValidator {
         found.filter(within).collect()
     }
 
-    /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; and what needs a second
-    /// look.
+    /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; what needs a second
+    /// look; and what nobody means.
     fn is_sound(&self, placed: &Placed) -> bool {
         self.verifier.verify(&placed.applied, &policy::BODY, Some(&self.stub.hole)).is_ok()
+            && !self.is_nonsense(placed)
+    }
+
+    fn is_nonsense(&self, placed: &Placed) -> bool {
+        let Some((sense, function)) =
+            self.sense.as_ref().zip(node_at(&placed.applied.tree, &placed.definition))
+        else {
+            return false;
+        };
+        let written = Written { function, name: &self.stub.name, parameters: &self.stub.parameters };
+        let applied = &placed.applied;
+        let found = sense.nonsense(&applied.after, &applied.tree, written, &placed.inserted);
+        if let Some(found) = found {
+            tracing::debug!(?found, "a body is refused");
+        }
+        found.is_some()
     }
 
     /// The parameters that the body reads.

@@ -58,7 +58,7 @@ pub fn workspace(target: &FileLine) -> Workspace {
     let Ok(path) = std::fs::canonicalize(&target.file) else { return Workspace::default() };
     let here = std::env::current_dir().and_then(std::fs::canonicalize).ok();
     let root = here.filter(|here| path.starts_with(here)).or_else(|| path.parent().map(Path::to_owned));
-    Workspace { path: Some(path), roots: root.into_iter().collect(), open: Vec::new() }
+    Workspace { path: Some(path), roots: root.into_iter().collect(), ..Workspace::default() }
 }
 
 /// A diagnostic, in bytes of the text as it is by then.

@@ -120,10 +120,10 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
     let config = check(
         text,
         expect![[r#"
-        config.toml:3: not valid TOML, line ignored: string values must be quoted, expected literal string
-        config.toml:5: not valid TOML, line ignored: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
-        config.toml:7: not valid TOML, line ignored: invalid literal string, expected `'`
-        config.toml:8: disable.paths: not a path pattern, ignored: error parsing glob '**/[': unclosed character class; missing ']'"#]],
+            config.toml:3: not valid TOML, line ignored: string values must be quoted, expected literal string
+            config.toml:5: not valid TOML, line ignored: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
+            config.toml:7: not valid TOML, line ignored: invalid literal string, expected `'`
+            config.toml:8: disable.paths: the pattern "[" matches nothing, ignored: error parsing glob '**/[': unclosed character class; missing ']'"#]],
     );
     assert_eq!(
         (config.completion.options.max_tokens, config.completion.options.delay),

@@ -20,6 +20,9 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     }
     server.session.work_in(roots(&params));
     server.settings.report(&server.options.problems);
+    if !server.options.folder_problems.is_empty() {
+        server.messages.warn(&server.options.folder_problems.join("\n"));
+    }
     server.settings.apply(params["initializationOptions"].take());
     let menu = match server.session.config().completion.menu {
         Menu::Auto => !client.inline,

@@ -140,7 +140,7 @@ impl TestServer {
         session.start_engine();
         let status_file = Some(folder.path().join("status.json"));
         let config_file = Some(file);
-        let options = ServeOptions { config, problems, config_file, watch_parent: false, status_file };
+        let options = ServeOptions { config, problems, config_file, status_file, ..ServeOptions::default() };
         let of_service = Arc::clone(&session);
         let pumped = Pumped::start(move |events| service(of_service, options, events));
         let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };
