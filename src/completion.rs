@@ -19,6 +19,7 @@ pub mod rank;
 mod request;
 pub mod reuse;
 pub mod score;
+pub mod secrets;
 pub mod suggestion;
 mod surroundings;
 mod target;

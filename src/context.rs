@@ -118,7 +118,7 @@ impl CursorContext {
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
-            after: with_line_feeds(snapshot.slice(offset..end)),
+            after: whole_lines(with_line_feeds(snapshot.slice(offset..end)), end == snapshot.len()),
             scopes,
             window,
             before,
@@ -156,6 +156,15 @@ impl Near<'_> {
         let item = top_level_item(tree, offset - self.start);
         item.start + self.start..item.end + self.start
     }
+}
+
+/// A text without what stands behind its last line feed, unless that is the end of the document: half of a word, or of a key that
+/// nothing would recognise.
+fn whole_lines(mut text: String, is_end: bool) -> String {
+    if let Some(feed) = text.rfind('\n').filter(|_| !is_end) {
+        text.truncate(feed + 1);
+    }
+    text
 }
 
 /// The line start where the window before the cursor begins. It moves in steps, see [`STEP`].

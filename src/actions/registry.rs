@@ -8,7 +8,7 @@ use super::{
     docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
     regenerate, rewrite,
 };
-use crate::completion::Reason;
+use crate::completion::{Reason, secrets};
 use crate::document::Edit;
 
 /// The actions, in the order of a menu.
@@ -71,7 +71,12 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
 /// The reason why there are none; [`ActionSpec::failure_message`] says it to the user.
 pub async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     match work.action.action.steps {
-        Steps::Lazy { resolve, .. } => resolve(work).await,
+        Steps::Lazy { resolve, .. } => {
+            let snapshot = work.snapshot.clone();
+            let edits = resolve(work).await?;
+            secrets::check_edits(&edits, &snapshot)?;
+            Ok(edits)
+        }
         // Its fixes were complete when they were found.
         Steps::Ready { .. } => Err(Reason::NotHere),
     }

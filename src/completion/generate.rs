@@ -8,6 +8,7 @@ use super::guide::Guide;
 use super::job;
 use super::outcome::Reason;
 use super::request::Extent;
+use super::secrets::MaskedJob;
 use super::trim;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
@@ -71,7 +72,7 @@ pub async fn drafts(
         sampling: request.sampling,
         ..at_cursor
     };
-    let generation = engine.generate(job, cancel.clone());
+    let generation = engine.generate(MaskedJob::of(job).job, cancel.clone());
     let guide = Guide::new(context, extent);
     let texts =
         decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel).await?;

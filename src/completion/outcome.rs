@@ -16,6 +16,8 @@ pub enum Reason {
     Disabled,
     /// The file holds secrets, or its project excludes it; the text says by which rule and what lets it in.
     Private(String),
+    /// The cursor is in a text that looks like a key or a password, or the model wrote one; the text says which.
+    KeyLike(String),
     /// The place is not one to complete at (in the middle of a word, say).
     NotHere,
     /// The user wants suggestions only when asking, and did not ask.
@@ -96,6 +98,7 @@ impl fmt::Display for Reason {
             Self::ModelLoading => "the model is still being read",
             Self::EngineRestarting => "the engine has ended and is being started again",
             Self::Private(why) => return write!(out, "a private file: {why}"),
+            Self::KeyLike(why) => return write!(out, "{why}, and nothing is suggested of such"),
             Self::NoEngine(text) => return write!(out, "no model: {text}"),
             Self::TooLong { tokens, context } => {
                 return write!(

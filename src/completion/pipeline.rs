@@ -12,6 +12,7 @@ use super::decode::{self, Decoded};
 use super::guide::Guide;
 use super::outcome::{CompletionReport, Reason};
 use super::request::{CompletionOptions, CompletionRequest, Effort, Extent, TriggerKind};
+use super::secrets::{self, MaskedJob};
 use super::suggestion::{CheckLevel, Remembered, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
@@ -95,6 +96,10 @@ async fn generate(
     job::check_language(engine, language)?;
     let (job, candidates) = job_for(&around, &trigger, extent, engine, options)?;
     let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&around.context, extent));
+    let MaskedJob { job, at_cursor } = MaskedJob::of(job);
+    if let Some(what) = at_cursor {
+        return Err(Reason::KeyLike(format!("the cursor is in {what}")));
+    }
     let generation = engine.generate(job, cancel.clone());
     let deadline = start + options.deadline;
     let texts = decode::decode(generation, candidates, guide.as_ref(), engine, deadline, cancel).await;
@@ -180,9 +185,10 @@ impl Fitting {
     ) -> Result<Vec<Suggestion>, Reason> {
         let (context, effort) = (&self.around.context, self.options.effort);
         let text = trim::with_effort(&texts[number].text, context, self.extent, effort)?;
-        let whole = self.suggestion(&text, texts, number, validator, bound);
+        let text = secrets::without_keys(&text, context)?;
+        let whole = self.suggestion(text, texts, number, validator, bound);
         let is_block = |whole: &Suggestion| whole.text().trim().contains('\n');
-        let alone = match (&whole, trim::first_line(&text)) {
+        let alone = match (&whole, trim::first_line(text)) {
             (Ok(whole), Some(line)) if is_block(whole) && self.is_unlikely(whole) => {
                 let bound = Bound { most: CUTS_OF_OTHERS, ..bound };
                 self.suggestion(line, texts, number, validator, bound).ok()

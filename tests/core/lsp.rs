@@ -2,6 +2,7 @@
 
 mod actions;
 mod ahead;
+mod canaries;
 mod control;
 mod diagnostics;
 mod frames;
@@ -14,6 +15,8 @@ mod pump;
 mod recorded;
 mod resolve;
 mod settings;
+mod spellings;
 mod stats;
 mod support;
 mod switches;
+mod watched;
