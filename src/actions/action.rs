@@ -74,8 +74,7 @@ pub const INVALID: &str =
     "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk";
 /// The message for the user when what the model wrote passes the checks and is most likely wrong all the same
 /// ([`Reason::LowConfidence`]).
-pub const UNLIKELY: &str =
-    "the model is not sure enough of what it wrote, so nothing was written: a larger model knows more (setting model.path)";
+pub const UNLIKELY: &str = "the model is not sure enough of what it wrote, so nothing was written: a larger model knows more (setting model.path)";
 /// The message of [`ActionSpec::not_here`] for actions about given lines.
 pub const NO_CODE: &str = "there is no code here, or too much for one question";
 

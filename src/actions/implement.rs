@@ -23,7 +23,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use body::BodyValidator;
-use search::Search;
+use search::BodySearch;
 use stub::{DocSource, Stub};
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Resolve, Steps};
@@ -111,7 +111,7 @@ impl Attempt {
 pub async fn attempt(work: Resolve<'_>) -> Result<Attempt, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let (drafts, validator) = blocking(move || prepare(&snapshot, &action.range)).await??;
-    let judge = move |drafts: &[Draft], earlier: Option<Search>| {
+    let judge = move |drafts: &[Draft], earlier: Option<BodySearch>| {
         earlier.unwrap_or_default().after_round(drafts, &validator)
     };
     let (body, facts) = rounds::run(&drafts, engine, cancel, judge).await?.best().ok_or(Reason::Invalid)?;

@@ -138,7 +138,8 @@ impl<'a> ImplementTarget<'a> {
                 let edits = edits_json(&attempt.edits, self.target.mark());
                 let features = attempt.features.iter();
                 object["chance"] = json!(attempt.chance);
-                object["features"] = features.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+                object["features"] =
+                    features.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
                 if attempt.is_likely() {
                     object["edits"] = edits;
                 } else {
@@ -154,7 +155,8 @@ impl<'a> ImplementTarget<'a> {
 
     fn tell(&self, made: Result<Attempt, Reason>, write: bool) -> anyhow::Result<()> {
         let (shown, line) = (self.target.file.display(), self.line);
-        let likely = made.and_then(|made| if made.is_likely() { Ok(made) } else { Err(Reason::LowConfidence) });
+        let likely =
+            made.and_then(|made| if made.is_likely() { Ok(made) } else { Err(Reason::LowConfidence) });
         match likely {
             Ok(made) => {
                 let new = actions::with_edits(&self.snapshot, &made.edits).text.to_string();

@@ -78,7 +78,8 @@ impl BodyFacts {
     /// The chance, from 0 to 1.
     pub fn chance(&self) -> f32 {
         let (bias, weights, _) = &*WEIGHTS;
-        let sum = bias + self.features().iter().zip(weights).map(|(feature, weight)| feature * weight).sum::<f32>();
+        let sum =
+            bias + self.features().iter().zip(weights).map(|(feature, weight)| feature * weight).sum::<f32>();
         1.0 / (1.0 + (-sum).exp())
     }
 }
@@ -118,7 +119,8 @@ mod tests {
 
     #[test]
     fn likely_bodies_that_others_agree_with_have_the_better_chance() {
-        let sure = BodyFacts { mean_logprob: -0.05, sum_logprob: -0.5, agreement: 1.0, ..BodyFacts::default() };
+        let sure =
+            BodyFacts { mean_logprob: -0.05, sum_logprob: -0.5, agreement: 1.0, ..BodyFacts::default() };
         let unsure = BodyFacts {
             mean_logprob: -1.5,
             least_logprob: -5.0,

@@ -11,13 +11,13 @@ const ENOUGH: usize = 3;
 
 /// What came of the rounds so far.
 #[derive(Debug, Default)]
-pub struct Search {
+pub struct BodySearch {
     bodies: Vec<Body>,
     drafts: usize,
     rounds: usize,
 }
 
-impl Search {
+impl BodySearch {
     /// The same after one more round; breaks when nothing better is to be expected.
     pub fn after_round(
         mut self,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use treefill::engine::{Engine, ModelInfo, Status, Unavailable};
 use treefill::engine::scripted::ScriptedEngine;
+use treefill::engine::{Engine, ModelInfo, Status, Unavailable};
 
 use super::support::{GatedEngine, TestServer, URI, able};
 
