@@ -25,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, ConfigProblem};
+use crate::paths::RunningProgram;
 
 /// Local code completion: a language server whose suggestions the parser has already checked.
 #[derive(Debug, Parser)]
@@ -109,6 +110,8 @@ Exit codes: 0 done, 1 something failed (stderr says what), 2 wrong usage.";
 
 /// Run the command line.
 pub fn run() -> ExitCode {
+    // Before an update can replace it. Who needs it asks again, and says what is wrong.
+    let _ = RunningProgram::this();
     let cli = Cli::parse();
     let (settings, problems) = Config::load_user(cli.common.config.as_deref());
     if let Err(message) = log::start(cli.common.log.as_deref(), &settings.log.level) {

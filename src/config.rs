@@ -4,6 +4,7 @@
 mod apply;
 mod disable;
 mod file;
+mod reload;
 pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod settings;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use apply::{ConfigProblem, Trust};
 pub use disable::Disabled;
+pub use reload::Reloaded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -233,11 +235,16 @@ impl Config {
         let mut config = Self::default();
         let (entries, mut problems) = file::read(path);
         problems.extend(apply::apply(&mut config, entries, Trust::User));
+        config.expand_paths(path);
+        (config, problems)
+    }
+
+    /// Paths in the file at `path` are relative to it.
+    fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        for model in [&mut config.model.path, &mut config.instruct.path].into_iter().flatten() {
+        for model in [&mut self.model.path, &mut self.instruct.path].into_iter().flatten() {
             *model = paths::expand(model, folder);
         }
-        (config, problems)
     }
 
     /// Take over what an editor sent (`initializationOptions`, `didChangeConfiguration`): `{"completion": {…}}`, or

@@ -1,6 +1,8 @@
 //! Finds where configuration, models, state, sockets and logs live on this operating system, and creates private folders.
 
 mod base;
+mod program;
+mod stamp;
 mod usable;
 
 use std::path::{Path, PathBuf};
@@ -8,6 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 pub use base::{home, relative_variables};
+pub use program::RunningProgram;
+pub use stamp::FileStamp;
 pub use usable::{
     FolderProblem, LONGEST_SOCKET, RuntimeFolder, problems, runtime, usable_cache, usable_config,
     usable_state,

@@ -235,23 +235,51 @@ fn words(names: &[&str]) -> String {
 
 fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
     page.section("model")?;
-    let path = match models::infill(&config.model.path) {
-        Ok(path) => path,
-        Err(error) => return Ok(page.bad("file", format_args!("{error:#}"))?),
-    };
-    page.fact(
-        "source",
-        if config.model.path.is_some() { "a file of yours" } else { "embedded in this program" },
-    )?;
+    let configured = config.model.path.as_ref();
+    match (models::infill(&config.model.path), configured) {
+        (Ok(path), configured) => {
+            let source = if configured.is_some() { "a file of yours" } else { "embedded in this program" };
+            let failure = one_model(page, common, config, (path, source), skip)?;
+            match (failure, configured) {
+                (Some(why), Some(path)) => stand_in(page, path, &why),
+                (Some(why), None) => Ok(page.bad("engine", why)?),
+                (None, _) => Ok(()),
+            }
+        }
+        (Err(error), Some(path)) => stand_in(page, path, &format!("{error:#}")),
+        (Err(error), None) => Ok(page.bad("file", format_args!("{error:#}"))?),
+    }
+}
+
+/// The configured model cannot be used because of `why`: editors get the built-in one, if there is one.
+fn stand_in(page: &mut Page, path: &std::path::Path, why: &str) -> anyhow::Result<()> {
+    match models::infill(&None) {
+        Ok(built_in) => {
+            page.bad("file", models::stand_in_notice(path, why))?;
+            Ok(page.fact("in its place", built_in.display())?)
+        }
+        Err(_) => Ok(page.bad("file", why)?),
+    }
+}
+
+/// What is known of the model at `path`; why it cannot be used, if so.
+fn one_model(
+    page: &mut Page,
+    common: &Common,
+    config: &Config,
+    (path, source): (std::path::PathBuf, &str),
+    skip: bool,
+) -> anyhow::Result<Option<String>> {
+    page.fact("source", source)?;
     page.fact("file", path.display())?;
     if let Ok(metadata) = std::fs::metadata(&path) {
         page.fact("size", format_args!("{:.1} MB", metadata.len() as f64 / 1e6))?;
     }
     if skip {
-        return Ok(());
+        return Ok(None);
     }
     match Probe::Model(config.engine_options(path)).ask::<Measured>(common) {
-        Err(why) => page.bad("engine", why)?,
+        Err(why) => return Ok(Some(why)),
         Ok(Measured { info, speed }) => {
             describe(page, &info)?;
             match speed {
@@ -263,7 +291,7 @@ fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyho
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The model that takes instructions: whether it can be asked, told from its head, without reading the weights.

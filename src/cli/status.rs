@@ -65,8 +65,9 @@ fn describe(told: &Value, now: u64) -> String {
             share("bar_of_eagerness")
         ));
     }
+    let model = told["engine"]["message"].as_str().map_or(String::new(), |why| format!("  model  {why}\n"));
     format!(
-        "process {} for {client}: {state}\n  comes  {when}\n  last   {}\n",
+        "process {} for {client}: {state}\n{model}  comes  {when}\n  last   {}\n",
         told["pid"],
         last(&told["last"], now)
     )
@@ -107,11 +108,13 @@ mod tests {
               last   /a.py:3:5, 60 s ago: nothing: the model has nothing to add
         "]]
         .assert_eq(&describe(&told, 1060));
+        told["engine"]["message"] = "built-in model: /m.gguf was not found".into();
         told["interrupts"]["trigger"] = "manual".into();
         told["interrupts"]["bar"] = told["interrupts"]["bar_of_eagerness"].clone();
         told["last"] = Value::Null;
         expect![[r"
             process 7 for Neovim: ready
+              model  built-in model: /m.gguf was not found
               comes  only when you ask
               last   nothing was asked for yet
         "]]

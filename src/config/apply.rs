@@ -44,7 +44,7 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// One value as it was found, before any check.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     origin: String,
     section: String,

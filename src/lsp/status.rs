@@ -30,8 +30,17 @@ impl Notification for Changed {
 fn now(session: &Session) -> Value {
     match &*session.engine().borrow() {
         None => json!({ "state": "starting" }),
-        Some(engine) => describe(&engine.status().borrow()),
+        Some(engine) => told(session, &engine.status().borrow()),
     }
+}
+
+/// The state of the engine in use, and why the built-in model stands in for the configured one, if it does.
+fn told(session: &Session, status: &Status) -> Value {
+    let mut engine = describe(status);
+    if let (Status::Ready(_), Some(notice)) = (status, session.stand_in().borrow().notice()) {
+        engine["message"] = notice.into();
+    }
+    engine
 }
 
 fn describe(status: &Status) -> Value {
@@ -96,7 +105,7 @@ pub async fn watch(session: Arc<Session>, client: Client) {
         loop {
             let engine = match &mut status {
                 None => json!({ "state": "starting" }),
-                Some(status) => describe(&status.borrow_and_update()),
+                Some(status) => told(&session, &status.borrow_and_update()),
             };
             if engine != last {
                 last = engine.clone();

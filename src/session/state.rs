@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::counts::Counts;
 use super::last_request::LastRequest;
 use super::open_document::OpenDocument;
+use super::stand_in::StandIn;
 use super::switches::{Off, Switches};
 use crate::completion::{Eagerness, Reason, Trigger, rank};
 use crate::config::{Config, Disabled};
@@ -37,6 +38,8 @@ pub struct Session {
     /// Filled once the engine has been started; requests wait for that.
     pub(super) engine: watch::Sender<Option<Arc<dyn Engine>>>,
     pub(super) starter: EngineStarter,
+    /// Whether the built-in model stands in for the configured one.
+    pub(super) stand_in: watch::Sender<StandIn>,
     /// The engine of the model that takes instructions, filled when it is first needed.
     pub(super) instruct: watch::Sender<Option<Arc<dyn Engine>>>,
     pub(super) instruct_starter: OnceLock<EngineStarter>,
@@ -46,6 +49,8 @@ pub struct Session {
 pub struct State {
     /// By the URI as the client spells it.
     pub documents: HashMap<Arc<str>, OpenDocument>,
+    /// How the client spells the URI of an open document, by its [`normal`](crate::document::uri::normal) spelling.
+    pub spellings: HashMap<String, Arc<str>>,
     pub config: Arc<Config>,
     pub disabled: Disabled,
     pub switches: Switches,
@@ -109,6 +114,7 @@ impl Session {
     ) -> Arc<Self> {
         let state = State {
             documents: HashMap::new(),
+            spellings: HashMap::new(),
             disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
             config: Arc::new(config),
@@ -126,6 +132,7 @@ impl Session {
             registry: LazyLock::new(Box::new(languages) as Load),
             engine: watch::Sender::new(None),
             starter,
+            stand_in: watch::Sender::new(StandIn::None),
             instruct: watch::Sender::new(None),
             instruct_starter: OnceLock::new(),
         })

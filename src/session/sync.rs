@@ -54,8 +54,19 @@ impl Session {
             document,
         };
         let mut state = self.lock();
-        state.documents.insert(open.document.uri(), open);
+        let spelling = open.document.uri();
+        state.spellings.insert(uri::normal(uri), Arc::clone(&spelling));
+        state.documents.insert(spelling, open);
         state.diagnoses(uri)
+    }
+
+    /// How the client spelled the URI of an open document when it opened it, if that was in another way than `uri`.
+    pub fn other_spelling(&self, uri: &str) -> Option<Arc<str>> {
+        let state = self.lock();
+        if state.documents.contains_key(uri) {
+            return None;
+        }
+        state.spellings.get(&uri::normal(uri)).cloned()
     }
 
     /// A document was changed: `changes` one after another, each in the coordinates left by the one before. Without a
@@ -111,12 +122,13 @@ impl Session {
     /// in bytes.
     pub fn close(&self, uri: &str) -> usize {
         let mut state = self.lock();
-        let State { documents, feedback, switches, .. } = &mut *state;
+        let State { documents, spellings, feedback, switches, .. } = &mut *state;
         // The name of an unsaved document is used again for another one; a file that is opened again is the same.
         if !uri.starts_with("file:") {
             switches.forget(uri);
         }
         let Some(mut open) = documents.remove(uri) else { return 0 };
+        spellings.remove(&uri::normal(uri));
         feedback.end_shown(&mut open.feedback, false);
         feedback.check_document(uri, |_| Some(open.document.text().clone()));
         open.document.text().len_bytes()

@@ -136,3 +136,40 @@ fn relative_variables_are_ignored_and_named() {
     served.end();
     assert!(!home.path("not").exists(), "nothing is made below a relative home");
 }
+
+/// A GGUF file that is whole, of a model that nothing can run.
+fn small_model() -> Vec<u8> {
+    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
+    let (tensors, entries, name_length) = (1u64, 0u64, 1u64);
+    bytes.extend([tensors, entries, name_length].iter().flat_map(|number| number.to_le_bytes()));
+    bytes.push(b'w');
+    let (dimensions, size, kind, offset) = (1u32, 2u64, 0u32, 0u64);
+    bytes.extend(dimensions.to_le_bytes().into_iter().chain(size.to_le_bytes()));
+    bytes.extend(kind.to_le_bytes().into_iter().chain(offset.to_le_bytes()));
+    bytes.resize(bytes.len().next_multiple_of(32) + 32, 0);
+    bytes
+}
+
+#[test]
+#[cfg(all(target_os = "linux", not(feature = "llama")))]
+fn a_program_that_is_replaced_under_a_running_editor_goes_on() {
+    let home = Home::new();
+    let program = home.path("treefill-copy");
+    std::fs::copy(env!("CARGO_BIN_EXE_treefill"), &program).unwrap();
+    let mut command = Command::new(&program);
+    command.arg("serve").envs(home.command(&[]).get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let mut served = Served::start(command);
+    served.told("built without an embedded model");
+
+    // An update: what is there now is no engine for this server.
+    let update = home.file("update", "#!/bin/sh\nexit 3\n");
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(&update, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::rename(&update, &program).unwrap();
+    let model = home.file("m.gguf", small_model());
+    home.config(&format!("[model]\npath = '{model}'\n"));
+    // The engine's process was started and says what it lacks.
+    served.told("built without llama.cpp");
+    served.end();
+    run(&mut home.command(&["engine", "stop"]));
+}

@@ -15,6 +15,8 @@ mod pump;
 mod recorded;
 mod resolve;
 mod settings;
+mod spellings;
 mod stats;
 mod support;
 mod switches;
+mod watched;

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::DaemonOptions;
 use super::wire::{Greeting, PROTOCOL};
-use crate::paths::{self, LONGEST_SOCKET};
+use crate::paths::{self, LONGEST_SOCKET, RunningProgram};
 
 /// Characters of the key: 64 bits are enough among the few engines of one user.
 const KEY: usize = 16;
@@ -91,12 +91,12 @@ pub fn all() -> anyhow::Result<Vec<PathBuf>> {
 
 /// The identity. A rebuilt binary and a replaced model file are others, although their names stay.
 fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
-    let binary = std::env::current_exe().context("the path of this program")?;
+    let program = RunningProgram::this().context("the path of this program")?;
     let model = &settings.options.model;
     let mut hash = Sha256::new();
     hash.update(PROTOCOL.to_le_bytes());
     hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(fingerprint(&binary)?);
+    hash.update(program.fingerprint());
     hash.update(fingerprint(model)?);
     hash.update(serde_json::to_vec(settings)?);
     let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -16,6 +16,9 @@ pub fn handle(server: &Server) {
         let (session, name) = (Arc::clone(&server.session), server.negotiated().name.clone());
         tokio::spawn(status_file::keep(session, name, file));
     }
+    let (diagnostics, encoding) = (server.diagnostics.clone(), server.negotiated().encoding);
+    let watch = Arc::clone(&server.settings).watch(move || diagnostics.update_all(encoding));
+    tokio::spawn(watch);
     if server.negotiated().pulls_settings {
         server.settings.pull(server.client.clone());
     }

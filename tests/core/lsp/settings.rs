@@ -103,6 +103,8 @@ fn a_changed_model_is_started_without_a_restart() {
     changed(&mut server, Value::Null);
     let model = models.recv_timeout(PATIENCE).unwrap().unwrap();
     assert!(model.ends_with("other.gguf"));
+    let told = server.client().message("window/showMessage")["params"]["message"].to_string();
+    assert!(told.contains("config.toml: ") && told.contains("model.path"), "{told}");
     server.insert(&position, "\n");
     server.insert(&json!({ "line": 1, "character": 0 }), "z = ");
     let position = json!({ "line": 1, "character": 4 });
