@@ -204,7 +204,7 @@ fn a_body_that_nobody_means_is_refused_and_the_next_one_tried() {
         ("fn f(a: u8) -> u32", "if a > 1 { None } else { Some(1) }", "u32::from(a)"),
         ("fn f(a: u8) -> u8", "g(a);", "a"),
         ("fn f(a: u8) -> bool", "a == a", "a == 1"),
-        ("fn f(mut a: u8)", "a = 1;\n    g(a);", "println!(\"{}\", a);"),
+        ("fn f(mut a: u8)", "a = 1;\n    g(a);", "println!(\"{a}\");"),
         ("fn f(a: &str)", "a.push('x');", "println!(\"{}\", a.trim());"),
         ("fn f(a: u8) -> u8", "f(a)", "f(a - 1)"),
         ("fn f(a: u8) -> u8", "1", "a"),
