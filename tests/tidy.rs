@@ -95,6 +95,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/language/repairs.rs",
             "src/language/idioms.rs",
             "src/language/cells.rs",
+            "src/language/older.rs",
             "src/privacy/keys.rs",
         ],
     ),
