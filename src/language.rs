@@ -7,6 +7,7 @@ mod config;
 mod embedded;
 mod grammar;
 mod idioms;
+mod older;
 mod queries;
 mod repairs;
 mod source;
@@ -98,6 +99,11 @@ impl Language {
     /// The bytes of a text that are not of the language, in order.
     pub fn foreign(&self, text: &Rope) -> Vec<Range<usize>> {
         self.cells.map_or(Vec::new(), |cells| cells.foreign(&text.to_string()))
+    }
+
+    /// Whether a text is plainly of an older version of the language, which its parsers take for broken.
+    pub fn is_older(&self, text: &str) -> bool {
+        older::is_older(self.name(), text)
     }
 
     /// What treefill can do in it.

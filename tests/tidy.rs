@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &str)] = &[
     (
         "cli",
         "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
-         cpu cancel",
+         cpu privacy cancel",
     ),
     ("eval", "session completion verify engine document language cancel stats plot"),
     (
@@ -95,6 +95,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/language/repairs.rs",
             "src/language/idioms.rs",
             "src/language/cells.rs",
+            "src/language/older.rs",
             "src/privacy/keys.rs",
         ],
     ),

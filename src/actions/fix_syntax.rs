@@ -106,10 +106,12 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
     let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
+    // Nothing is brought to today's version by surprise.
+    let may_prefer = !language.is_older(text);
     let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
         title: choice.title,
-        preferred: choice.preferred,
+        preferred: choice.preferred && may_prefer,
         exact_share: choice.exact_share,
         edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
@@ -171,7 +173,11 @@ fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) 
 pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
-    let text = language.masked(&snapshot.text.to_string()).into_owned();
+    let text = snapshot.text.to_string();
+    if language.is_older(&text) {
+        return Vec::new();
+    }
+    let text = language.masked(&text).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {

@@ -61,7 +61,8 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
         Steps::Lazy { model, without_model, find, .. } if without_model || models.has(model) => find(request),
         _ => Vec::new(),
     };
-    ACTIONS.iter().flat_map(find).collect()
+    let found = ACTIONS.iter().flat_map(find);
+    found.map(|action| if models.is_small { action.drafted() } else { action }).collect()
 }
 
 /// Makes the edits of a lazy action, in bytes of its snapshot.

@@ -62,7 +62,12 @@ pub struct AvailableModels {
     pub infill: bool,
     /// One that takes instructions.
     pub instruct: bool,
+    /// Whether the one that fills in is small: what it writes by itself is a draft.
+    pub is_small: bool,
 }
+
+/// A model with fewer parameters than this is small.
+pub const SMALL_PARAMETERS: u64 = 500_000_000;
 
 impl AvailableModels {
     /// Whether there is one of this role.

@@ -39,6 +39,8 @@ pub struct ClientCapabilities {
     pub resolves_edits: bool,
     /// Whether an edit may name the version it is for.
     pub versioned_edits: bool,
+    /// Whether it can ask the user to confirm an edit.
+    pub confirms_edits: bool,
     /// Whether it can be told to insert further lines as they are.
     pub as_is: bool,
 }
@@ -70,6 +72,7 @@ impl ClientCapabilities {
             action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
             resolves_edits: document["codeAction"]["dataSupport"] == true
                 && has(&document["codeAction"]["resolveSupport"]["properties"], "edit".into()),
+            confirms_edits: capabilities["workspace"]["workspaceEdit"]["changeAnnotationSupport"].is_object(),
             versioned_edits: capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
         }

@@ -54,6 +54,21 @@ pub fn workspace_edit(uri: &str, version: i32, edits: Vec<Value>, client: &Clien
     json!({ "changes": changes })
 }
 
+/// The same edit, for the user to confirm before it is applied, where the client can ask. `label` says what it is.
+pub fn to_be_confirmed(mut edit: Value, label: &str, client: &ClientCapabilities) -> Value {
+    const ANNOTATION: &str = "draft";
+    if !client.confirms_edits || !client.versioned_edits {
+        return edit;
+    }
+    for edit in edit["documentChanges"][0]["edits"].as_array_mut().into_iter().flatten() {
+        edit["annotationId"] = json!(ANNOTATION);
+    }
+    let description = "A small model wrote it: look before you take it.";
+    let annotation = json!({ "label": label, "description": description, "needsConfirmation": true });
+    edit["changeAnnotations"] = json!({ ANNOTATION: annotation });
+    edit
+}
+
 /// The local folder that a URI names.
 pub fn folder(uri: &str) -> Option<PathBuf> {
     uri::path(uri).filter(|_| uri.starts_with("file:"))

@@ -74,9 +74,13 @@ impl Screen {
 
     /// Why a file is private, its project's ignore files considered. Looks at the disk: not for a thread that may not wait.
     pub fn excludes(&self, path: &Path) -> Option<Exclusion> {
-        self.by_name(path).or_else(|| {
-            let looks = self.ignored && !self.except.matches(path);
-            let hit = looks.then(|| self.ignore_files.find(path, &self.roots)).flatten()?;
+        if self.except.matches(path) {
+            return None;
+        }
+        // A link may have another name than the file that it leads to.
+        let real = || std::fs::canonicalize(path).ok();
+        self.by_name(path).or_else(|| real().and_then(|real| self.by_name(&real))).or_else(|| {
+            let hit = self.ignored.then(|| self.ignore_files.find(path, &self.roots)).flatten()?;
             Some(Exclusion::Ignored(hit))
         })
     }
@@ -99,6 +103,17 @@ impl fmt::Display for Exclusion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_a_secret_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".env"), "").unwrap();
+        let link = folder.path().join("settings.txt");
+        std::os::unix::fs::symlink(folder.path().join(".env"), &link).unwrap();
+        let screen = Screen::default();
+        assert!(screen.by_name(&link).is_none() && screen.excludes(&link).is_some());
+    }
 
     #[test]
     fn exceptions_and_switches_let_files_in() {

@@ -3,6 +3,7 @@
 //!
 //! What the captures of `names.scm` mean is said in `grammars/python/names.scm`.
 
+mod inline;
 pub mod members;
 mod rename;
 mod visible;
@@ -88,6 +89,10 @@ pub fn read(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> HashSe
             read.insert(text[range].to_owned());
         }
     });
+    let formats = new.loose.iter().map(|range| range.start.max(inserted.start)..range.end.min(inserted.end));
+    read.extend(
+        formats.flat_map(|range| inline::arguments(text.get(range).unwrap_or_default())).map(str::to_owned),
+    );
     read
 }
 

@@ -213,3 +213,16 @@ fn a_file_that_is_written_stays_what_it_was() {
     assert_eq!(std::fs::metadata(&file).unwrap().mode(), before.mode());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text.replace("items >", "items) >"));
 }
+
+#[test]
+fn a_file_of_python_2_is_not_brought_to_python_3_by_surprise() {
+    let home = Home::new();
+    let text = "#!/usr/bin/env python2\nimport sys\n\n\ndef warn(text):\n    print text\n";
+    let file = home.file("old.py", text);
+    let run = fix(&home, &["--write", &file]);
+    assert!(!run.err.contains("panicked"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "{run:?}");
+    // Where somebody asks for it, it is.
+    let run = fix(&home, &["--write", "--all", &file]);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("print(text)"), "{run:?}");
+}

@@ -204,8 +204,8 @@ fn a_body_that_nobody_means_is_refused_and_the_next_one_tried() {
         ("fn f(a: u8) -> u32", "if a > 1 { None } else { Some(1) }", "u32::from(a)"),
         ("fn f(a: u8) -> u8", "g(a);", "a"),
         ("fn f(a: u8) -> bool", "a == a", "a == 1"),
-        ("fn f(mut a: u8)", "a = 1;\n    g(a);", "g(a);"),
-        ("fn f(a: &str)", "a.push('x');", "g(a.trim());"),
+        ("fn f(mut a: u8)", "a = 1;\n    g(a);", "println!(\"{a}\");"),
+        ("fn f(a: &str)", "a.push('x');", "println!(\"{}\", a.trim());"),
         ("fn f(a: u8) -> u8", "f(a)", "f(a - 1)"),
         ("fn f(a: u8) -> u8", "1", "a"),
     ] {
@@ -220,7 +220,7 @@ fn a_body_that_nobody_means_is_refused_and_the_next_one_tried() {
 fn it_is_asked_again_by_chance_while_nothing_is_good() {
     let stub = "def f(a):\n    paˇss\n";
     let engine = ScriptedEngine::new(|job| match job.sampling {
-        Sampling::Seeded { seed: 6, .. } => Script::Texts(vec![("return a".into(), -1.0)]),
+        Sampling::Seeded { seed: 6, .. } => Script::Texts(vec![("return a".into(), -0.4)]),
         _ => Script::Texts(vec![("return 1".into(), -0.1)]),
     });
     assert_eq!(run(&engine, "python", stub), Ok(stub.replace("paˇss", "return a")));
@@ -228,6 +228,25 @@ fn it_is_asked_again_by_chance_while_nothing_is_good() {
     let jobs = engine.jobs();
     let prefix = jobs[0].segments.iter().find(|segment| segment.role == Role::Prefix).unwrap();
     assert_eq!(prefix.text, "def f(a):\n    ");
+}
+
+#[test]
+fn what_is_most_likely_wrong_is_not_written() {
+    let stub = "def f(a):\n    paˇss\n";
+    let rated = |logprob: f32| {
+        ScriptedEngine::new(move |_| {
+            let words = ["return", " a", ".b", ".c", "()"];
+            Script::Rated(words.iter().map(|word| ((*word).to_owned(), logprob)).collect())
+        })
+    };
+    let unsure = rated(-2.0);
+    assert_eq!(run(&unsure, "python", stub), Err(Reason::LowConfidence));
+    assert_eq!(unsure.jobs().len(), 3, "it is asked again, and not for ever");
+    let message = SPEC.failure_message(&Reason::LowConfidence);
+    assert!(message.contains("larger model"), "{message}");
+    let sure = rated(-0.1);
+    assert_eq!(run(&sure, "python", stub), Ok(stub.replace("paˇss", "return a.b.c()")));
+    assert_eq!(sure.jobs().len(), 1);
 }
 
 #[test]

@@ -176,6 +176,7 @@ fn parameters_that_nobody_reads_before_they_are_set() {
         ("a: u8, b: Vec<u8>)", "for a in b { g(a); }", Some(Overwrites)),
         ("a: u8, b: u8)", "let a = a + 1;\n    g(a);", None),
         ("a: u8, b: u8)", "println!(\"{}\", a);\n    let a = 1;\n    g(a);", None),
+        ("a: u8, b: u8)", "println!(\"{a:?}\");\n    let a = 1;\n    g(a);", None),
         ("mut a: u8, b: u8)", "if b > 1 { a = 1; }\n    g(a);", None),
     ]);
 }
