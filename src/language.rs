@@ -320,7 +320,7 @@ mod tests {
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
         let all = [
-            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles",
+            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles", "sense",
             "repairs", "stubs",
         ];
         assert_eq!(description.queries, all);

@@ -25,7 +25,7 @@ pub struct Titles<'a> {
 impl Titles<'_> {
     /// "Close the call: insert `)` after `len(items`"; with the line where that is not one that was asked about.
     pub fn of(&self, candidate: &RepairCandidate) -> String {
-        let title = candidate.title.clone().unwrap_or_else(|| self.from_edit(candidate));
+        let title = candidate.title.clone().unwrap_or_else(|| self.of_edit(candidate));
         let lines = self.site.lines;
         let rows = [candidate.edit.range.start, candidate.edit.range.end].map(|byte| lines.of(byte));
         let elsewhere = |asked: &Range<usize>| rows[1] < asked.start || rows[0] >= asked.end;
@@ -35,7 +35,7 @@ impl Titles<'_> {
         }
     }
 
-    fn from_edit(&self, candidate: &RepairCandidate) -> String {
+    fn of_edit(&self, candidate: &RepairCandidate) -> String {
         let (text, edit) = (self.site.text, &candidate.edit);
         let old = &text[edit.range.clone()];
         let (at, new) = (edit.range.start, edit.text.trim());

@@ -12,7 +12,7 @@ pub const RULES: [Rule; 5] = [
     rule("this is no suffix of an integer", Stage::Tree, |site| {
         let Some((INT_NUMBER, text)) = tokens(site.node).next() else { return false };
         let (base, _, suffix) = integer(text);
-        !INTEGERS.contains(&suffix) && !(base == 10 && FLOATS.contains(&suffix))
+        !(INTEGERS.contains(&suffix) || base == 10 && FLOATS.contains(&suffix))
     }),
     rule("an integer has 128 bits at most", Stage::Tree, |site| {
         let Some((INT_NUMBER, text)) = tokens(site.node).next() else { return false };
