@@ -80,7 +80,10 @@ fn the_drawing_marks_the_suggestion_with_or_without_colour() {
     let home = Home::new();
     let place = format!("{}:3:20", home.file("a.py", PYTHON));
     let plain = home.run(&["complete", &place]);
-    assert!(plain.out.contains("return len(⟦") && plain.out.contains(")⟧") && plain.out.contains(" tokens"), "{plain:?}");
+    assert!(
+        plain.out.contains("return len(⟦") && plain.out.contains(")⟧") && plain.out.contains(" tokens"),
+        "{plain:?}"
+    );
     assert!(!plain.out.contains('\u{1b}'));
     let coloured = run(home.command(&["complete", &place]).env("CLICOLOR_FORCE", "1"));
     assert!(coloured.out.contains("\u{1b}[") && !coloured.out.contains('⟦'), "{coloured:?}");

@@ -48,8 +48,7 @@ pub fn broken(
     let table = &*BY_KIND;
     let root = file.syntax_node();
     let root = root.green();
-    let root: &Green = &root;
-    let mut parents: Vec<&Green> = vec![root];
+    let mut parents: Vec<&Green> = vec![&root];
     // For each of them the rest of its children, where they begin, and whether an attribute macro gets to see it first.
     let mut open = vec![(root.children(), 0_usize, false)];
     while let Some((children, at, hidden)) = open.last_mut() {
