@@ -229,7 +229,7 @@ local function implement(it)
   it:keys(('%dgg'):format(select(2, before:gsub('\n', '')) + 1))
   it:keys('Space')
   it:keys('a')
-  if not it:await('the action is offered', function() return it:screen():find('Implement `', 1, true) end) then return end
+  if not it:await('the action is offered', function() return it:screen():find('Draft `', 1, true) end) then return end
   it:keys('Enter')
   local function body()
     local now = editor.read(it.file)

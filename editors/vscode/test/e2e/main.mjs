@@ -155,6 +155,13 @@ async function implement(window, file, choose) {
   await window.show(file);
   await window.cursor(`${before.split('\n').at(-1)}${hole}`);
   await choose();
+  // The draft of a small model is shown for confirmation, and the file stays as it is.
+  const apply = window.page.locator('.bulk-edit-panel .monaco-button:has-text("Apply")');
+  await apply.waitFor();
+  assert.equal(await window.saved(), before + hole + after);
+  await window.page.locator('.bulk-edit-panel input.edit-checkbox').first().check();
+  await apply.click();
+  await window.show(file);
   const written = await until('the function gets a body', async () => {
     const text = await window.saved();
     return text !== before + hole + after && text;
@@ -171,7 +178,7 @@ async function implementBoth(window) {
   await implement(window, 'stub.py', () => window.command('treefill: Implement from Docstring'));
   await implement(window, 'stub.rs', async () => {
     await window.key('Control+Period');
-    const row = window.page.locator('.action-widget .monaco-list-row.action:has-text("Implement `is_empty`")');
+    const row = window.page.locator('.action-widget .monaco-list-row.action:has-text("Draft `is_empty`")');
     await row.waitFor();
     await picture(window, 'implement');
     // The first and only one is chosen. Not by a click, which VS Code keeps from the rows for a moment.

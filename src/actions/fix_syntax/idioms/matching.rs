@@ -56,6 +56,10 @@ impl<'a> Matcher<'a> {
         {
             return None;
         }
+        // A member may have the name of a habit: `Stack::new`.
+        if matches!(pattern.first(), Some(PatternItem::Text { .. })) && self.is_member(token) {
+            return None;
+        }
         let mut captures = Vec::new();
         let end = self.go(pattern, token, start, &mut captures)?;
         Some(IdiomMatch { range: start..end, captures })
@@ -347,6 +351,12 @@ impl<'a> Matcher<'a> {
 
     fn is_value(&self, token: usize) -> bool {
         self.is_name(token) || matches!(self.kind(token), TokenKind::Number | TokenKind::String)
+    }
+
+    /// Whether it is a word behind `.` or `::`.
+    fn is_member(&self, token: usize) -> bool {
+        let before = token.checked_sub(1).map_or("", |before| self.word(before));
+        matches!(before, "." | "::") && self.word(token).starts_with(is_word)
     }
 
     fn begins_line(&self, token: usize) -> bool {

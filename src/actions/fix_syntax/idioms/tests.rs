@@ -124,3 +124,15 @@ fn code_that_means_something_stays() {
         assert!(asked(&language, text, &text.replacen("x = t", "x = T", 1)).1.is_empty(), "{text}");
     }
 }
+
+#[test]
+fn a_member_is_no_habit() {
+    let language = language_from_folder("rust");
+    let text = "fn f(cell: Cell) {\n    cell.lend(Section::new into()).get();\n}\n";
+    let (_, fixes) = asked(&language, text, &text.replace("new into()", "new()"));
+    assert!(
+        fixes.iter().all(|fix| fix.kind != "idiom"),
+        "{:?}",
+        fixes.iter().map(|fix| &fix.title).collect::<Vec<_>>()
+    );
+}
