@@ -4,19 +4,33 @@ import argparse, ast, re, subprocess, warnings
 warnings.simplefilter("ignore")
 
 
-def python_parses(text):
+def python_error_line(text):
+    """The line, from 1, in which CPython reports the first error; none when there is none."""
     try:
         ast.parse(text)
-        return True
-    except (SyntaxError, ValueError, RecursionError):
-        return False
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return getattr(error, "lineno", None) or 1
+
+
+def rust_error_line(text):
+    """The line, from 1, in which rustfmt reports the first error; none when there is none."""
+    command = ["rustfmt", "--edition", "2024", "--emit", "stdout", "--config", "skip_children=true"]
+    try:
+        done = subprocess.run(command, input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=10)
+    except subprocess.TimeoutExpired:  # Its error recovery does not end on some broken files; it always does on sound ones.
+        return 1
+    # A line that rustfmt cannot break is no syntax error.
+    error = re.search(rb"^error(?!\[internal\]|: line formatted)", done.stderr, re.M)
+    place = error and re.search(rb"--> \S+?:(\d+):", done.stderr[error.start():])
+    return error and (int(place[1]) if place else 1)
+
+
+def python_parses(text):
+    return python_error_line(text) is None
 
 
 def rust_parses(text):
-    done = subprocess.run(["rustfmt", "--edition", "2024", "--emit", "stdout", "--config", "skip_children=true"],
-                          input=text.encode(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    # A line that rustfmt cannot break is no syntax error.
-    return not re.search(rb"^error(?!\[internal\]|: line formatted)", done.stderr, re.M)
+    return rust_error_line(text) is None
 
 
 def apply(text, edits):

@@ -9,10 +9,22 @@ only, or with what else stands for a body. The binary is called as `treefill imp
 leave every other node in place, that end where the body ends, that use at least one parameter (of those that have one), and
 that give something back where the annotation asks for it; and the median time. The exit code is 1 if a result does not
 parse, moves something or does not end where it should. `--show N` prints N results beside the original.
-"""
-import ast, collections, json, pathlib, random, re, statistics, subprocess, sys, tempfile
 
+Of each body, written or too unlikely for it, the likeness to the original is measured: the share of tokens that both have in order
+(difflib); from ALIKE on it counts as right. Prints what the chance is worth by that: area under its curve, calibration error, the share
+right from the bar on. `--list` prints likeness and chance of each. `--fit` fits the weights to these cases and writes
+src/actions/implement/chance.json, with the lowest bar from which on WANTED of the bodies are right; take 200 cases or more for that.
+"""
+import ast, collections, difflib, json, pathlib, random, re, statistics, subprocess, sys, tempfile
+
+import fit_rank
 from common import apply, options as parser_of, rust_parses
+
+# A body that shares so many tokens with the original is one that a user would keep and mend.
+ALIKE = 0.6
+# The share right of what is written, that --fit sets the bar by.
+WANTED = 0.5
+CHANCE = pathlib.Path(__file__).resolve().parent.parent / "src/actions/implement/chance.json"
 
 TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>b?r\#*".*?"\#*|b?"(?:\\.|[^"\\])*"|b?'(?:\\.[^']*|[^'\\])')"""
                    r"""|(?P<word>'?[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<mark>.)""", re.S)
@@ -179,8 +191,57 @@ def cases(folders, language, count, seed):
     return found[:count]
 
 
+def likeness(original, written):
+    """The share of tokens, from 0 to 1, that two bodies have in order."""
+    tokens = [re.findall(r"\w+|[^\w\s]", text) for text in (original, written)]
+    return difflib.SequenceMatcher(None, *tokens, autojunk=False).ratio()
+
+
+def rated(asked, answers):
+    """(case, answer, likeness) of each body, also of those that were not written."""
+    found = []
+    for case, answer in zip(asked, answers):
+        edits = answer.get("edits") or answer.get("unlikely_edits")
+        if edits and "chance" in answer:
+            found.append((case, answer, likeness(case.body, "".join(edit["text"] for edit in edits))))
+    return found
+
+
+def judge_chance(found):
+    """Prints what the chance is worth."""
+    bar = json.loads(CHANCE.read_text())["bar"]
+    scored = [(answer["chance"], like >= ALIKE) for _, answer, like in found]
+    written = [right for chance, right in scored if chance >= bar]
+    error, rows = fit_rank.calibration(scored)
+    print(f"{'mean likeness to the original':32} {statistics.mean(like for _, _, like in found):.3f}")
+    print(f"{'right of all bodies':32} {sum(right for _, right in scored)} of {len(scored)}")
+    print(f"{f'right from the bar ({bar}) on':32} {sum(written)} of {len(written)}")
+    print(f"{'area under the curve, error':32} {fit_rank.area(scored):.3f}, {error:.3f}")
+    for count, mean, right in rows:
+        print(f"  {count:4} bodies: chance {mean:.2f}, right {right:.2f}")
+
+
+def fit_chance(found):
+    """Writes weights that are fitted to these bodies."""
+    names = list(found[0][1]["features"])
+    samples = [(like >= ALIKE, [1.0, *(float(answer["features"][name]) for name in names)]) for _, answer, like in found]
+    weights = fit_rank.fit(samples, len(names) + 1)
+    ranked = sorted(((fit_rank.probability(weights, features), right) for right, features in samples), reverse=True)
+    bar, rights = 0.99, 0
+    for number, (chance, right) in enumerate(ranked, 1):
+        rights += right
+        if rights / number >= WANTED:
+            bar = min(bar, chance)
+    made = {"fitted": f"by benches/implement.py to {len(samples)} bodies", "bias": round(weights[0], 4),
+            "weights": {name: round(weight, 4) for name, weight in zip(names, weights[1:])}, "bar": round(bar, 3)}
+    CHANCE.write_text(json.dumps(made, indent=2) + "\n")
+    print(f"{CHANCE.name}: area under the curve {fit_rank.area(ranked):.3f} on the cases that it was fitted to, bar {bar:.3f}")
+
+
 def main():
     parser = parser_of(__doc__, cases=200, seed=1, show=0)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--list", action="store_true")
     parser.add_argument("--language", choices=LANGUAGES, required=True)
     options = parser.parse_args()
     ending, _, judge = LANGUAGES[options.language]
@@ -225,6 +286,14 @@ def main():
         print(f"{name:32} {share(counts[key], counts['results'])}")
     print(f"{'uses a parameter, of those with':32} {share(counts['uses'], counts['with parameters'])}")
     print(f"{'gives back what is asked for':32} {share(counts['answers'], counts['asked for a value'])}")
+    found = rated(asked, answers)
+    if options.list:
+        for case, answer, like in found:
+            print(f"  likeness {like:.2f}, chance {answer['chance']:.2f}: {case.path} {case.name}")
+    if found:
+        judge_chance(found)
+        if options.fit:
+            fit_chance(found)
     times = sorted(answer["ms"] for answer in answers)
     print(f"{'median / 95 % of times':32} {statistics.median(times):.0f} / {times[int(len(times) * .95)]:.0f} ms")
     for reason, count in reasons.most_common():

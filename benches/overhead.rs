@@ -79,7 +79,7 @@ fn hole(snapshot: &Snapshot, number: usize) -> Option<(Snapshot, usize, String)>
 async fn ask(snapshot: Snapshot, offset: usize, answer: String, suggested: &mut usize) -> Duration {
     let engine = ScriptedEngine::new(move |_| Script::Pieces(vec![answer.clone(), "\n".into()]));
     let options = CompletionOptions {
-        debounce: Duration::ZERO,
+        delay: Duration::ZERO,
         prefetch: Prefetch::Never,
         ..CompletionOptions::default()
     };

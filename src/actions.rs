@@ -25,5 +25,5 @@ pub mod workspace;
 pub use crate::verify::change::with_edits;
 pub use action::{ActionSpec, Fix, LazyAction, MenuKind, Resolve};
 pub use registry::{ACTIONS, by_id, fixes, lazy_actions, resolve};
-pub use request::{ActionRequest, AvailableModels, MENU_TIME};
+pub use request::{ActionRequest, AvailableModels, MENU_TIME, SMALL_PARAMETERS};
 pub use workspace::Workspace;

@@ -17,6 +17,7 @@ mod languages;
 mod log;
 mod serve;
 mod stats;
+mod status;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, ConfigProblem};
+use crate::paths::RunningProgram;
 
 /// Local code completion: a language server whose suggestions the parser has already checked.
 #[derive(Debug, Parser)]
@@ -78,6 +80,9 @@ enum Command {
     /// What was shown, accepted and kept here, why nothing was shown, and how long it took
     #[command(after_help = stats::EXAMPLES)]
     Stats(stats::StatsArguments),
+    /// What the servers of your editors do, when suggestions come, and why nothing came last time
+    #[command(after_help = status::EXAMPLES)]
+    Status(status::StatusArguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::LanguagesArguments),
@@ -105,6 +110,8 @@ Exit codes: 0 done, 1 something failed (stderr says what), 2 wrong usage.";
 
 /// Run the command line.
 pub fn run() -> ExitCode {
+    // Before an update can replace it. Who needs it asks again, and says what is wrong.
+    let _ = RunningProgram::this();
     let cli = Cli::parse();
     let (settings, problems) = Config::load_user(cli.common.config.as_deref());
     if let Err(message) = log::start(cli.common.log.as_deref(), &settings.log.level) {
@@ -130,6 +137,7 @@ pub fn run() -> ExitCode {
         Command::Engine(arguments) => engine::run(&arguments, settings),
         Command::Eval(arguments) => eval::run(arguments, settings),
         Command::Stats(arguments) => stats::run(&arguments, &settings),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
         Command::Generate(arguments) => generate::run(&arguments, Cli::command()),

@@ -3,9 +3,11 @@
 
 mod blocking;
 pub mod brackets;
+mod control;
 mod cutback;
 mod debounce;
 mod decode;
+mod dismissed;
 mod finish;
 pub mod generate;
 mod guide;
@@ -17,6 +19,7 @@ pub mod rank;
 mod request;
 pub mod reuse;
 pub mod score;
+pub mod secrets;
 pub mod suggestion;
 mod surroundings;
 mod target;
@@ -25,6 +28,8 @@ mod trim;
 mod validate;
 
 pub use blocking::blocking;
+pub use control::{Eagerness, Multiline, Trigger};
+pub use dismissed::{Dismissed, SuggestionKey};
 pub use outcome::{CompletionReport, Outcome, Reason};
 pub use pipeline::complete;
 pub use request::{CompletionOptions, CompletionRequest, Effort, Extent, OnRisk, SelectedEntry, TriggerKind};

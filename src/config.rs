@@ -4,6 +4,7 @@
 mod apply;
 mod disable;
 mod file;
+mod reload;
 pub(crate) mod render;
 pub(crate) mod schema;
 pub(crate) mod settings;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 pub use apply::{ConfigProblem, Trust};
 pub use disable::Disabled;
+pub use reload::Reloaded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,15 +127,23 @@ pub enum Menu {
 }
 
 /// `[disable]`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct DisableSection {
     /// Languages, as your editor calls them, in which nothing is suggested.
     #[schemars(extend("x-scope" = "anyone"))]
     pub languages: Vec<String>,
-    /// Files in which nothing is suggested. A pattern without a slash matches the file's name.
+    /// Files and folders in which nothing is suggested, as in a .gitignore: private/, *.env, ~/notes, !private/ok.py.
     #[schemars(extend("x-scope" = "anyone", "format" = "glob"))]
     pub paths: Vec<String>,
+    // The others are for the user's file only: a project may not open what its user keeps closed.
+    /// Keep away from files that hold secrets by their name, like .env, *.pem or id_rsa: no suggestions, and none of it in a prompt.
+    pub secrets: bool,
+    /// Keep away from files that .gitignore, .aiignore, .cursorignore, .copilotignore, .noai and their like exclude.
+    pub ignored: bool,
+    /// Files that secrets and ignored let in, as in a .gitignore.
+    #[schemars(extend("format" = "glob"))]
+    pub except: Vec<String>,
 }
 
 /// `[diagnostics]`.
@@ -181,6 +191,12 @@ impl Default for CompletionSection {
     }
 }
 
+impl Default for DisableSection {
+    fn default() -> Self {
+        Self { languages: Vec::new(), paths: Vec::new(), secrets: true, ignored: true, except: Vec::new() }
+    }
+}
+
 impl Default for StatsSection {
     fn default() -> Self {
         Self { enabled: true }
@@ -219,11 +235,16 @@ impl Config {
         let mut config = Self::default();
         let (entries, mut problems) = file::read(path);
         problems.extend(apply::apply(&mut config, entries, Trust::User));
+        config.expand_paths(path);
+        (config, problems)
+    }
+
+    /// Paths in the file at `path` are relative to it.
+    fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        for model in [&mut config.model.path, &mut config.instruct.path].into_iter().flatten() {
+        for model in [&mut self.model.path, &mut self.instruct.path].into_iter().flatten() {
             *model = paths::expand(model, folder);
         }
-        (config, problems)
     }
 
     /// Take over what an editor sent (`initializationOptions`, `didChangeConfiguration`): `{"completion": {…}}`, or
@@ -278,8 +299,8 @@ impl Config {
         CompletionOptions { prefetch: self.engine.prefetch, ..self.completion.options.clone() }
     }
 
-    /// Where nothing is suggested, ready to be asked per request.
-    pub fn disabled(&self) -> Disabled {
-        Disabled::new(self.completion.enabled, &self.disable)
+    /// Where nothing is suggested by an editor that works in `roots`, ready to be asked per request.
+    pub fn disabled(&self, roots: &[PathBuf]) -> Disabled {
+        Disabled::new(self.completion.enabled, &self.disable, roots)
     }
 }

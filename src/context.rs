@@ -3,6 +3,7 @@
 //! The work is bounded: windows of some kilobytes of text, and query cursors limited to byte ranges.
 
 pub(crate) mod imports;
+mod in_import;
 pub(crate) mod line;
 pub(crate) mod outline;
 pub(crate) mod scope;
@@ -14,7 +15,7 @@ use tree_sitter::Tree;
 pub use line::{Indent, Line, LineTail};
 pub use scope::CursorIn;
 
-use crate::document::{Part, Snapshot};
+use crate::document::{Part, Snapshot, with_line_feeds};
 
 /// Most text before the cursor that is looked at. A budget of some thousand tokens never takes more.
 pub const BEFORE: usize = 16 * 1024;
@@ -44,9 +45,11 @@ pub struct CursorContext {
     pub tail: LineTail,
     /// Code, string or comment.
     pub cursor_in: CursorIn,
+    /// Whether the cursor is in an import statement.
+    pub in_import: bool,
     /// One step of indentation in this file.
     pub indent: Indent,
-    /// The file's line ends: `\n` or `\r\n`.
+    /// The file's line ends: `\n`, `\r\n` or `\r`.
     pub line_ending: &'static str,
     /// Enclosing definitions, innermost first, in bytes of the document.
     pub scopes: Vec<Range<usize>>,
@@ -56,6 +59,8 @@ pub struct CursorContext {
     pub significant_indentation: bool,
     /// What opens a block in this language (`:`, `{`); empty when unknown.
     pub block_opener: String,
+    /// What a block has at least where indentation is syntax (`pass`); empty elsewhere.
+    pub empty_block: String,
     /// What starts a line comment in this language; empty when unknown.
     pub line_comment: String,
     /// Import statements at the top of the file.
@@ -90,7 +95,7 @@ impl CursorContext {
         let default_indent = language.map_or("    ", |language| language.config.indent.as_str());
         let window = window_start(snapshot, offset);
         let end = snapshot.floor(offset + AFTER);
-        let before = snapshot.slice(window..offset).replace("\r\n", "\n");
+        let before = with_line_feeds(snapshot.slice(window..offset));
         let scopes = near.scopes(&line, offset);
         // The scopes know that the blank lines behind a body belong to it; the tree does not.
         let outermost = scopes.last().cloned();
@@ -101,6 +106,7 @@ impl CursorContext {
             offset,
             tail: line.tail(),
             cursor_in: scope::cursor_in(near.snapshot, near.tree, &line, offset - near.start),
+            in_import: in_import::is_inside(near.snapshot, near.tree, offset - near.start, &before),
             indent: line::indent_unit(text, text.byte_to_line(offset), default_indent),
             line_ending: snapshot.line_ending(),
             opens_block: language.is_some_and(|language| scope::opens_block(language, opener)),
@@ -108,10 +114,11 @@ impl CursorContext {
             block_opener: language
                 .and_then(|language| language.config.block_openers.first().cloned())
                 .unwrap_or_default(),
+            empty_block: language.map(|language| language.config.empty_block.clone()).unwrap_or_default(),
             line_comment: language.map(|language| language.config.line_comment.clone()).unwrap_or_default(),
             imports: imports::find(snapshot, tree),
             outline: outline::find(snapshot, tree, &item),
-            after: snapshot.slice(offset..end).replace("\r\n", "\n"),
+            after: whole_lines(with_line_feeds(snapshot.slice(offset..end)), end == snapshot.len()),
             scopes,
             window,
             before,
@@ -149,6 +156,15 @@ impl Near<'_> {
         let item = top_level_item(tree, offset - self.start);
         item.start + self.start..item.end + self.start
     }
+}
+
+/// A text without what stands behind its last line feed, unless that is the end of the document: half of a word, or of a key that
+/// nothing would recognise.
+fn whole_lines(mut text: String, is_end: bool) -> String {
+    if let Some(feed) = text.rfind('\n').filter(|_| !is_end) {
+        text.truncate(feed + 1);
+    }
+    text
 }
 
 /// The line start where the window before the cursor begins. It moves in steps, see [`STEP`].

@@ -20,6 +20,12 @@ pub struct Diagnostic {
     pub source: String,
     /// Whether it is reported as less than an error.
     pub minor: bool,
+    /// Whether its range begins behind the end of its line or of the text: it is of another text.
+    pub is_outside: bool,
+    /// The version of the document that it was made for, where it says so.
+    pub version: Option<i32>,
+    /// The line that it is about as its source shows it, where it does.
+    pub line: Option<String>,
     /// What it says about other places of the same document.
     pub related: Vec<RelatedPlace>,
     /// The changes that came with it, best first.

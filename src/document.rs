@@ -20,11 +20,13 @@ pub use tree_sitter::Tree;
 
 use crate::language::Language;
 
-pub use edit::{Change, Edit, with_line_ends};
+pub use edit::{Change, Edit, with_line_ends, with_line_feeds};
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
 pub use syntax::Unparsed;
+
+pub use crate::text::BOM;
 
 /// How many edits a parse may lag behind and still be of use: some seconds of typing.
 const LOG: usize = 64;
@@ -177,6 +179,27 @@ impl Document {
         (self.known, self.parsed) = (known, Some(version));
     }
 
+    /// Whether the bytes `range` of version `until` are what they were in version `since`, at the same place. False also when
+    /// the edits between are no longer known.
+    pub fn is_unchanged(&self, since: i32, until: i32, range: &Range<usize>) -> bool {
+        if self.disordered || since < self.forgotten || since > until || until > self.version {
+            return false;
+        }
+        let mut was = range.clone();
+        let between = self.log.iter().rev().filter(|(after, _)| *after > since && *after <= until);
+        for (_, edit) in between {
+            if edit.start_byte >= was.end {
+                continue;
+            }
+            if edit.new_end_byte > was.start {
+                return false;
+            }
+            let back = |byte: usize| byte + edit.old_end_byte - edit.new_end_byte;
+            was = back(was.start)..back(was.end);
+        }
+        was == *range
+    }
+
     /// The view of this moment.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
@@ -185,7 +208,6 @@ impl Document {
             text: self.text.rope.clone(),
             language: self.language.clone(),
             known: self.known.clone(),
-            lone_cr: self.text.lone_cr,
             hypothesis: false,
         }
     }
@@ -295,6 +317,21 @@ mod tests {
         }
         document.store_tree(&ancient, ancient.parse().unwrap());
         assert!(matches!(document.known, Known::Nothing), "older than the log");
+    }
+
+    #[test]
+    fn what_edits_leave_alone_is_unchanged_at_the_same_place() {
+        let mut document = python("one\ntwo\nthree\n");
+        document.apply(2, &[Edit::replace(8..13, "3")]);
+        document.apply(3, &[Edit::replace(0..3, "ONE")]);
+        assert!(document.is_unchanged(1, 3, &(4..7)));
+        assert!(!document.is_unchanged(1, 3, &(0..3)) && document.is_unchanged(1, 2, &(0..3)));
+        assert!(
+            !document.is_unchanged(0, 3, &(4..7)) && !document.is_unchanged(1, 4, &(4..7)),
+            "no such versions"
+        );
+        document.apply(4, &[Edit::insert(0, "#")]);
+        assert!(!document.is_unchanged(1, 4, &(5..8)), "it has moved");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod fit;
 pub mod heal;
 mod job;
 pub mod kv;
+pub mod languages;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod local;
@@ -69,6 +70,9 @@ pub struct ModelInfo {
     pub family: String,
     /// CPU features or GPU devices in use, as ggml names them.
     pub backend: String,
+    /// The languages it knows, by their names in lower case; None when it may know any.
+    #[serde(default)]
+    pub languages: Option<Vec<String>>,
     /// Threads used.
     pub threads: usize,
     /// Layers of the model, the output counted as one.

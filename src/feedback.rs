@@ -4,10 +4,11 @@
 //! what is recorded are numbers and names of enums.
 
 mod action;
+mod reactions;
 mod retention;
 mod suggestion;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,15 +16,22 @@ use ropey::Rope;
 
 pub use action::ActionKind;
 use action::{ActionEvent, ActionTracker, PredictedResult};
+use reactions::Reactions;
 use retention::RetentionCheck;
 use suggestion::ShownSuggestion;
 
-use crate::completion::Suggestion;
+use crate::completion::{Dismissed, Suggestion};
 use crate::document::{Edit, Snapshot};
 use crate::stats::{self, ActionOutcome, Disposition, Ended, History, Recorder, RequestKind, UsageEvent};
 
 /// Most retention checks that wait. A rope shares its memory with the document's, but keeps what was changed since.
 const MOST_CHECKS: usize = 32;
+
+/// Most dismissed suggestions that are remembered of one document.
+const MOST_DISMISSED: usize = 64;
+
+/// Changes of a document after which a suggestion that was taken is no longer followed.
+const UNDO_WITHIN: usize = 50;
 
 /// What is recorded for one session, and the retention checks that wait.
 pub struct Feedback {
@@ -35,6 +43,9 @@ pub struct Feedback {
     /// Oldest first.
     checks: VecDeque<RetentionCheck>,
     last_check: u64,
+    /// What the user did not want, by document, oldest first. It outlasts closing and opening a file again.
+    dismissed: HashMap<Arc<str>, Arc<[Dismissed]>>,
+    reactions: Reactions,
 }
 
 /// The feedback about one open document.
@@ -45,6 +56,8 @@ pub struct DocumentFeedback {
     language: String,
     /// The suggestion on the screen, until its disposition is known.
     shown: Option<ShownSuggestion>,
+    /// The suggestion that was taken last, and the changes of the document since.
+    taken: Option<(ShownSuggestion, usize)>,
     actions: ActionTracker,
 }
 
@@ -52,7 +65,7 @@ impl DocumentFeedback {
     /// Feedback about a document that was just opened.
     pub fn new(uri: Arc<str>, language: &str) -> Self {
         let language = stats::language_name(language).to_owned();
-        Self { uri, language, shown: None, actions: ActionTracker::default() }
+        Self { uri, language, shown: None, taken: None, actions: ActionTracker::default() }
     }
 
     /// The name of the document's language, as statistics may write it.
@@ -70,7 +83,8 @@ impl Feedback {
     /// Records nothing until it has a recorder.
     pub fn new(enabled: bool) -> Self {
         let (recorder, history) = (Recorder::off(), Arc::default());
-        Self { enabled, recorder, history, checks: VecDeque::new(), last_check: 0 }
+        let (dismissed, reactions) = (HashMap::new(), Reactions::default());
+        Self { enabled, recorder, history, checks: VecDeque::new(), last_check: 0, dismissed, reactions }
     }
 
     /// Records an event, unless the user has switched that off.
@@ -81,13 +95,52 @@ impl Feedback {
     }
 
     /// Compares a document that has changed with what was suggested in it. Returns the numbers of the retention checks
-    /// that follow. This runs for every key.
-    pub fn text_changed(&mut self, document: &mut DocumentFeedback, text: &Rope) -> Vec<u64> {
-        if let Some(shown) = &mut document.shown {
-            shown.text_changed(text);
+    /// that follow, and whether the user showed that a suggestion is not wanted. This runs for every key.
+    pub fn text_changed(&mut self, document: &mut DocumentFeedback, text: &Rope) -> (Vec<u64>, bool) {
+        let shown = document.shown.as_mut().and_then(|shown| shown.text_changed(text));
+        let taken = document.taken.as_mut().and_then(|(taken, changes)| {
+            *changes += 1;
+            taken.text_changed(text).filter(|found| found.firmly)
+        });
+        if taken.is_some() || document.taken.as_ref().is_some_and(|(_, changes)| *changes > UNDO_WITHIN) {
+            document.taken = None;
         }
+        if taken.is_some() {
+            self.reactions.take_back();
+        }
+        let unwanted = shown.is_some() || taken.is_some();
+        shown.into_iter().chain(taken).for_each(|found| self.dismiss(&document.uri, found));
         let events = document.actions.text_changed(text);
-        events.into_iter().filter_map(|event| self.action_event(document, event, text)).collect()
+        let checks = events.into_iter().filter_map(|event| self.action_event(document, event, text));
+        (checks.collect(), unwanted)
+    }
+
+    /// Remembers what the user did not want in a document.
+    fn dismiss(&mut self, uri: &Arc<str>, found: Dismissed) {
+        let known = self.dismissed.entry(Arc::clone(uri)).or_default();
+        let is_new = |other: &&Dismissed| other.key != found.key || other.firmly && !found.firmly;
+        let mut all: Vec<Dismissed> = known.iter().filter(is_new).cloned().collect();
+        all.push(found);
+        let oldest = all.len().saturating_sub(MOST_DISMISSED);
+        *known = all.drain(oldest..).collect();
+    }
+
+    /// What the user did not want in a document.
+    pub fn dismissed_in(&self, uri: &str) -> Arc<[Dismissed]> {
+        self.dismissed.get(uri).cloned().unwrap_or_default()
+    }
+
+    /// The user hid the suggestion on the screen: the editor says so. Returns the number of the retention check that follows.
+    pub fn end_dismissed(&mut self, document: &mut DocumentFeedback) -> Option<u64> {
+        if let Some(found) = document.shown.as_ref().and_then(|shown| shown.unwanted(true)) {
+            self.dismiss(&document.uri, found);
+        }
+        self.end_shown(document, false)
+    }
+
+    /// How the user took the last suggestions.
+    pub fn reactions(&self) -> &Reactions {
+        &self.reactions
     }
 
     fn action_event(&mut self, document: &DocumentFeedback, event: ActionEvent, text: &Rope) -> Option<u64> {
@@ -135,8 +188,16 @@ impl Feedback {
             taken: shown.accepted_bytes(accepted),
         };
         let kept = ended.fate == Disposition::Accepted;
+        let was_taken = ended.fate != Disposition::Dismissed || ended.taken > 0;
+        if shown.kind == RequestKind::Automatic {
+            self.reactions.add(was_taken);
+        }
         self.record(UsageEvent::Ended(ended));
-        let text = shown.into_complete_text().filter(|_| kept)?;
+        let text = shown.complete_text().filter(|_| kept);
+        if was_taken {
+            document.taken = Some((shown, 0));
+        }
+        let text = text?;
         self.check_later(document, text, range, lines, None)
     }
 

@@ -2,38 +2,57 @@
 //! tables of `language/grammar.rs` and `language/strict.rs`.
 
 mod builtins;
+mod cells;
 mod config;
+mod embedded;
 mod grammar;
+mod idioms;
+mod older;
 mod queries;
 mod repairs;
 mod source;
 pub(crate) mod strict;
+mod types;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use ropey::Rope;
+
 pub(crate) use builtins::Builtins;
+pub(crate) use cells::Cells;
 pub(crate) use config::{DocStyle, Docs, LanguageConfig};
+pub use idioms::Idioms;
+pub(crate) use idioms::{Accepted, CaptureKind, CurePiece, Idiom, PatternItem};
 pub use queries::Queries;
-pub(crate) use repairs::{DiagnosticKind, Imports, Repairs};
+pub(crate) use repairs::{DiagnosticKind, Imports, RepairShares, Repairs};
 pub(crate) use source::GrammarProblem;
+pub use types::{KnownType, TypeTable};
 
 /// One language: its configuration, grammar and queries.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Language {
     /// What `language.toml` says.
     pub config: LanguageConfig,
     /// The tree-sitter grammar.
     pub grammar: tree_sitter::Language,
     /// The compiled `*.scm` files.
-    pub queries: Queries,
+    pub queries: Arc<Queries>,
     /// The names it always has.
     pub builtins: Builtins,
     /// What is said about its code, and how repairs of it are written.
     pub repairs: Repairs,
+    /// Habits of other languages, and what it says instead.
+    pub idioms: Arc<Idioms>,
+    /// The types of expressions of a known form.
+    pub types: Arc<TypeTable>,
     /// The strict parser for this language, if there is one.
     pub strict: Option<strict::StrictParser>,
+    /// What a text may say that is not of the language; None for files.
+    pub cells: Option<&'static Cells>,
 }
 
 /// What treefill can do in a language, for people.
@@ -62,7 +81,29 @@ impl Language {
     /// A further file of its folder, as it was at build time: a table that only one feature reads.
     pub fn table(&self, file: &str) -> Option<&'static str> {
         let path = format!("{}/{file}", self.config.name);
-        source::EMBEDDED.get_file(path).and_then(include_dir::File::contents_utf8)
+        embedded::EMBEDDED.get_file(path).and_then(include_dir::File::contents_utf8)
+    }
+
+    /// The same language in the cells of a notebook, where one is written in it.
+    fn in_cells(&self) -> Option<Self> {
+        let cells = Cells::of(self.name())?;
+        let strict = self.strict.map(|parser| parser.in_cells(cells));
+        Some(Self { strict, cells: Some(cells), ..self.clone() })
+    }
+
+    /// `text` as its parsers read it: as many bytes, the same lines.
+    pub fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.cells.map_or(Cow::Borrowed(text), |cells| cells.masked(text))
+    }
+
+    /// The bytes of a text that are not of the language, in order.
+    pub fn foreign(&self, text: &Rope) -> Vec<Range<usize>> {
+        self.cells.map_or(Vec::new(), |cells| cells.foreign(&text.to_string()))
+    }
+
+    /// Whether a text is plainly of an older version of the language, which its parsers take for broken.
+    pub fn is_older(&self, text: &str) -> bool {
+        older::is_older(self.name(), text)
     }
 
     /// What treefill can do in it.
@@ -87,6 +128,8 @@ pub struct Registry {
     by_extension: HashMap<String, usize>,
     by_file_name: HashMap<String, usize>,
     by_shebang: HashMap<String, usize>,
+    /// Of the languages that notebooks are written in, by name.
+    in_cells: HashMap<String, Arc<Language>>,
 }
 
 impl Registry {
@@ -129,12 +172,19 @@ impl Registry {
         self.by_extension.extend(config.extensions.iter().map(|extension| (extension.to_lowercase(), at)));
         self.by_file_name.extend(config.file_names.iter().map(|name| (name.clone(), at)));
         self.by_shebang.extend(config.shebangs.iter().map(|name| (name.clone(), at)));
+        let in_cells = language.in_cells().map(|cells| (config.name.clone(), Arc::new(cells)));
+        self.in_cells.extend(in_cells);
         self.languages.push(Arc::new(language));
     }
 
     /// All languages, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Language>> {
         self.languages.iter()
+    }
+
+    /// A language in the cells of a notebook.
+    pub fn in_cells(&self, language: Arc<Language>) -> Arc<Language> {
+        self.in_cells.get(language.name()).cloned().unwrap_or(language)
     }
 
     /// The language with this name.
@@ -173,7 +223,7 @@ impl Registry {
 }
 
 fn names_in_embedded() -> BTreeSet<String> {
-    let folders = source::EMBEDDED.dirs().filter_map(|folder| folder.path().file_name()?.to_str());
+    let folders = embedded::EMBEDDED.dirs().filter_map(|folder| folder.path().file_name()?.to_str());
     folders.map(str::to_owned).collect()
 }
 
@@ -269,8 +319,10 @@ mod tests {
     #[test]
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
-        let all =
-            ["scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "repairs", "stubs"];
+        let all = [
+            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles", "sense",
+            "repairs", "stubs",
+        ];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));
     }

@@ -24,6 +24,7 @@
 //! | [`engine`] | runs models: jobs in, pieces of text out |
 //! | [`models`] | the model files: configured or embedded |
 //! | [`config`] | settings |
+//! | [`privacy`] | which files are private |
 //! | [`stats`], [`plot`] | numbers about use, and plots of numbers |
 //! | [`eval`] | measures suggestions |
 //! | [`cancel`], [`paths`], [`cpu`], [`text`] | cancel tokens, folders, CPU features, comparing texts |
@@ -70,6 +71,7 @@ pub mod lsp;
 pub mod models;
 mod paths;
 mod plot;
+mod privacy;
 mod prompt;
 pub mod session;
 pub mod stats;

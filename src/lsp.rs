@@ -14,6 +14,7 @@ mod requests;
 pub(crate) mod server;
 mod settings;
 mod status;
+mod status_file;
 pub mod transport;
 mod work_done;
 
@@ -34,8 +35,9 @@ use crate::stats::{self, Recorder};
 const LAST_NUMBERS: Duration = Duration::from_millis(150);
 
 /// Serves one editor over stdin and stdout until it ends. The process should end with the returned code at once.
-pub fn serve(options: ServeOptions) -> ExitCode {
+pub fn serve(mut options: ServeOptions) -> ExitCode {
     process::log_panics_without_their_text();
+    options.folder_problems = folder_problems(&options.config);
     let events = mpsc::channel();
     // Before any other thread starts, so that all of them leave the signals to the one that waits for them.
     process::watch_signals(events.0.clone());
@@ -48,7 +50,8 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     };
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
     session.instruct_by(Arc::new(start_instruct));
-    let recorder = stats::default_file().map_or_else(Recorder::off, Recorder::start);
+    let state = crate::paths::usable_state().is_ok();
+    let recorder = stats::default_file().filter(|_| state).map_or_else(Recorder::off, Recorder::start);
     session.record_to(recorder.clone());
     if options.config.stats.enabled
         && let Some(file) = stats::default_file()
@@ -71,6 +74,7 @@ pub fn serve(options: ServeOptions) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let status_file = options.status_file.clone();
     let service = {
         let _inside = runtime.enter();
         service(Arc::clone(&session), options, events.0.clone())
@@ -79,8 +83,32 @@ pub fn serve(options: ServeOptions) -> ExitCode {
     // Most editors say `shutdown` first; one that was killed does not.
     session.finish();
     recorder.flush(LAST_NUMBERS);
+    if let Some(file) = status_file {
+        // It may never have been written.
+        let _ = std::fs::remove_file(file);
+    }
     // Threads may be stuck in native code, whose destructors must not run under them; all output is flushed.
     process::quit(code)
+}
+
+/// What is wrong with the user's folders, a sentence each; the work goes on without them.
+fn folder_problems(config: &Config) -> Vec<String> {
+    let matters = |problem: &crate::paths::FolderProblem| match problem.name {
+        // Only the model inside is unpacked, and only once.
+        "cache" => config.model.path.is_none() && !crate::models::is_cached(),
+        _ => true,
+    };
+    crate::paths::problems().iter().filter(|problem| matters(problem)).map(ToString::to_string).collect()
+}
+
+/// The file by which this process tells `treefill status` what it does.
+pub(crate) fn status_file() -> Option<std::path::PathBuf> {
+    status_file::own()
+}
+
+/// What each running server tells.
+pub(crate) fn running_servers() -> anyhow::Result<Vec<serde_json::Value>> {
+    status_file::of_all(process::is_alive)
 }
 
 /// The embedded languages with the user's overrides; a broken one is reported and left out.

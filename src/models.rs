@@ -3,10 +3,11 @@
 mod embedded;
 mod gguf;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+pub use embedded::{LANGUAGES as EMBEDDED_LANGUAGES, is_cached, is_extracted as is_embedded};
 pub use gguf::check;
 
 /// The file to load for the setting `setting`: `configured` if it is one that can be, else the embedded model where that
@@ -31,4 +32,42 @@ pub fn resolve(setting: &str, configured: &Option<PathBuf>, or_embedded: bool) -
 /// As [`resolve`].
 pub fn infill(configured: &Option<PathBuf>) -> anyhow::Result<PathBuf> {
     resolve("model.path", configured, true)
+}
+
+/// What a user is told while the built-in model stands in for the one at `path`, which cannot be used because of `why`.
+pub fn stand_in_notice(path: &Path, why: &str) -> String {
+    let why = match path.try_exists() {
+        Ok(false) => format!("{} was not found", path.display()),
+        // Who configured it knows which setting this is.
+        _ => why.strip_prefix("the setting `model.path`: ").unwrap_or(why).trim_end_matches('.').to_owned(),
+    };
+    format!(
+        "built-in model: {why}; set model.path in config.toml to a GGUF file that can be read, or remove that line to keep the built-in one"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notice_names_the_file_and_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone.gguf");
+        let error = infill(&Some(gone.clone())).unwrap_err();
+        let notice = stand_in_notice(&gone, &format!("{error:#}"));
+        assert!(
+            notice.starts_with(&format!("built-in model: {} was not found; set model.path", gone.display())),
+            "{notice}"
+        );
+
+        let text = folder.path().join("text.gguf");
+        std::fs::write(&text, "no model").unwrap();
+        let error = infill(&Some(text.clone())).unwrap_err();
+        let notice = stand_in_notice(&text, &format!("{error:#}"));
+        assert!(
+            notice.starts_with("built-in model: the model ") && notice.contains("not a GGUF file"),
+            "{notice}"
+        );
+    }
 }

@@ -6,12 +6,16 @@
 mod complete;
 mod counts;
 mod engines;
+mod fall_back;
 mod feedback;
+mod last_request;
 mod open_document;
 mod prefetch;
 mod rank_fixes;
 mod resolve;
+mod screen;
 mod settings;
+mod stand_in;
 mod state;
 mod switches;
 mod sync;
@@ -19,8 +23,10 @@ mod tasks;
 mod view;
 
 pub(crate) use complete::Query;
+pub use last_request::LastRequest;
 pub(crate) use resolve::ResolveError;
-pub use state::{EngineStarter, Overview, Session};
+pub use stand_in::StandIn;
+pub use state::{EngineStarter, Interrupts, Overview, Session};
 pub(crate) use switches::{SwitchScope, Switches};
 pub(crate) use sync::Changed;
 pub(crate) use view::View;

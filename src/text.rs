@@ -1,8 +1,16 @@
 //! Compares texts and tells words apart, for all modules. Knows no language.
 
+/// A byte order mark. At the start of a text it is no part of it.
+pub const BOM: char = '\u{feff}';
+
 /// Whether `c` can be part of an identifier.
 pub fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
+}
+
+/// Whether `c` closes a bracket or a quotation.
+pub fn is_closer(c: char) -> bool {
+    matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
 }
 
 /// How many bytes the two texts have in common at their start; whole characters.
@@ -34,6 +42,19 @@ pub fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}\n{fence}", text.replace("\r\n", "\n").trim_end())
 }
 
+/// The same, byte for byte, but with an LF for each CR that ends a line alone: parsers take that for a space.
+pub fn with_rows(text: String) -> String {
+    if !text.contains('\r') {
+        return text;
+    }
+    let mut chars = text.chars().peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        out.push(if c == '\r' && chars.peek() != Some(&'\n') { '\n' } else { c });
+    }
+    out
+}
+
 fn same(pairs: impl Iterator<Item = (char, char)>) -> usize {
     pairs.take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum()
 }
@@ -41,6 +62,11 @@ fn same(pairs: impl Iterator<Item = (char, char)>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cr_alone_ends_a_row() {
+        assert_eq!(with_rows("a\rb\r\nc\r\r\n\r".to_owned()), "a\nb\r\nc\n\r\n\n");
+    }
 
     #[test]
     fn what_two_texts_share_at_their_ends() {

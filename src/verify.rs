@@ -3,11 +3,13 @@
 
 pub mod change;
 pub mod delimiters;
+pub mod doubles;
 pub mod faults;
 pub mod names;
 pub mod nearby;
 pub mod policy;
 pub mod risks;
+pub mod sense;
 mod structure;
 
 use std::collections::HashSet;

@@ -63,3 +63,8 @@
 ; @everything: any name may be known.
 (wildcard_import) @everything
 ((call function: (identifier) @everything) (#eq? @everything "globals"))
+
+; @own: a member reached through the receiver; @own.define: it is set. @owner: a class whose members are all in this file.
+((attribute object: (identifier) @_receiver attribute: (identifier) @own) (#eq? @_receiver "self"))
+((assignment left: (attribute object: (identifier) @_receiver attribute: (identifier) @own.define)) (#eq? @_receiver "self"))
+(class_definition !superclasses) @owner

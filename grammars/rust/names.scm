@@ -72,6 +72,10 @@
 (scoped_identifier path: (identifier) @skip.lower)
 (scoped_type_identifier path: (identifier) @skip.lower)
 (token_tree) @skip.in
+; @loose: an identifier in it may be a use of a name: enough to find those of other functions.
+((macro_invocation macro: (identifier) @_name (token_tree) @loose)
+  (#any-of? @_name "assert" "assert_eq" "assert_ne" "debug_assert" "debug_assert_eq" "debug_assert_ne" "print" "println" "eprint"
+    "eprintln" "format" "write" "writeln" "panic" "unreachable" "vec" "dbg"))
 ; @unclear: no uses in here, and every identifier may be a name of the whole file.
 (macro_definition) @unclear
 (source_file (macro_invocation (token_tree) @unclear))

@@ -72,6 +72,9 @@ pub type ResolveFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Edit>, Reaso
 /// The message of [`ActionSpec::invalid`] for edits that are checked like a completion.
 pub const INVALID: &str =
     "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk";
+/// The message for the user when what the model wrote passes the checks and is most likely wrong all the same
+/// ([`Reason::LowConfidence`]).
+pub const UNLIKELY: &str = "the model is not sure enough of what it wrote, so nothing was written: a larger model knows more (setting model.path)";
 /// The message of [`ActionSpec::not_here`] for actions about given lines.
 pub const NO_CODE: &str = "there is no code here, or too much for one question";
 
@@ -89,6 +92,7 @@ impl ActionSpec {
         match reason {
             Reason::NotHere => self.not_here.to_owned(),
             Reason::Invalid => self.invalid.to_owned(),
+            Reason::LowConfidence => UNLIKELY.to_owned(),
             other => other.to_string(),
         }
     }
@@ -113,10 +117,12 @@ impl fmt::Debug for ActionSpec {
 pub struct Fix {
     /// The action that found it.
     pub action: &'static ActionSpec,
-    /// What it does, exactly: "Insert `)` after `len(items`".
+    /// What it does, exactly: "Close the call: insert `)` after `len(items`".
     pub title: String,
     /// Whether it is clearly the one to take.
     pub preferred: bool,
+    /// The measured share of repairs of its class that give the original back; None where nobody measured it.
+    pub exact_share: Option<f32>,
     /// Changes in bytes of the snapshot, in order, without overlap.
     pub edits: Vec<Edit>,
     /// The diagnostics of the request that it fixes, by their index.
@@ -142,11 +148,32 @@ pub struct LazyAction {
     pub fixes: Vec<usize>,
     /// The unknown name that must not be there any more.
     pub unknown: Option<String>,
+    /// The title where a small model does it: its work is a draft. None where the size makes no difference.
+    pub draft_title: Option<String>,
+    /// Whether it is one: the user is asked to look before it is applied, where the editor can.
+    pub is_draft: bool,
 }
 
 impl LazyAction {
     /// An action without an instruction that is about no diagnostic.
     pub fn new(action: &'static ActionSpec, title: String, range: Range<usize>) -> Self {
-        Self { action, title, range, instruction: String::new(), fixes: Vec::new(), unknown: None }
+        Self {
+            action,
+            title,
+            range,
+            instruction: String::new(),
+            fixes: Vec::new(),
+            unknown: None,
+            draft_title: None,
+            is_draft: false,
+        }
+    }
+
+    /// The same as a small model does it.
+    pub fn drafted(self) -> Self {
+        match self.draft_title {
+            Some(title) => Self { title, draft_title: None, is_draft: true, ..self },
+            None => self,
+        }
     }
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::action::{LazyAction, Resolve};
 use super::rounds::RoundPlan;
 use crate::cancel::CancelToken;
+use crate::completion::secrets::MaskedJob;
 use crate::completion::{Reason, blocking, job};
 use crate::document::Edit;
 use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Stop, Task, Update};
@@ -97,7 +98,7 @@ async fn ask(
     cancel: &CancelToken,
 ) -> Result<ChatReply, Reason> {
     job::context_tokens(engine)?;
-    let mut generation = engine.generate(job, cancel.clone());
+    let mut generation = engine.generate(MaskedJob::of(job).job, cancel.clone());
     let mut text = String::new();
     let whole = loop {
         let update = tokio::select! {

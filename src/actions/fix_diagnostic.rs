@@ -14,29 +14,33 @@
 //! ```
 
 mod borrow;
+mod fit;
 mod import;
 mod insertion;
 mod member;
 mod mutable;
 mod nearest;
 mod recheck;
+mod removal;
 mod repair;
 mod site;
 mod stdlib;
 mod suggested;
 mod unused;
 
-use std::collections::HashSet;
 use std::time::Instant;
 
+pub use fit::{DiagnosticPlace, fits, place};
 use recheck::Recheck;
-pub use repair::place;
 use repair::{FixContext, Repair};
-use site::SourceView;
+use ropey::Rope;
+use site::{Import, SourceView};
 
 use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::request::{ActionRequest, RequestedFile};
 use super::with_edits;
+use crate::diagnostics::Diagnostic;
+use crate::language::DiagnosticKind;
 
 /// Repairs what a diagnostic reports, without a model.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -51,6 +55,8 @@ pub static SPEC: ActionSpec = ActionSpec {
 const OFFERS: usize = 3;
 /// Diagnostics that are looked at: an editor sends those under the cursor.
 const DIAGNOSTICS: usize = 8;
+/// A repair whose score is this much below that of a sure one is not sure beside it.
+const CLEAR: f32 = 3.5;
 /// Candidates that are checked for one diagnostic; each costs a parse.
 const CHECKED: usize = 8;
 
@@ -76,10 +82,9 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let RequestedFile { language, text, verifier } = file;
     let site = SourceView::new(snapshot, language, verifier.tree(), text);
     let recheck = Recheck { site: &site, verifier };
-    let mut offers: Vec<(Fix, bool)> = Vec::new();
-    let mut texts: HashSet<String> = HashSet::new();
-    for (number, diagnostic) in request.diagnostics.iter().enumerate().take(DIAGNOSTICS) {
-        let mut repairs = repairs(&FixContext::new(&site, request, diagnostic));
+    let mut offers: Vec<Offer> = Vec::new();
+    for Complaint { numbers, diagnostic, place } in complaints(request, text) {
+        let mut repairs = repairs(&FixContext::new(&site, request, &diagnostic, place));
         repairs.truncate(CHECKED);
         let mut taken = 0;
         for repair in repairs {
@@ -87,32 +92,71 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
             if taken == OFFERS || taken > 0 && start.elapsed() > 2 * request.time {
                 break;
             }
-            let text = with_edits(snapshot, &repair.edits).text.to_string();
-            let same = offers.iter_mut().find(|(offer, _)| offer.edits == repair.edits);
-            if let Some((offer, _)) = same {
-                offer.fixes.push(number);
-                offer.fixes.dedup();
+            // What its own server removes, it removes as well as we do.
+            if repair.kind == "unused" && taken > 0 {
                 continue;
             }
-            if texts.contains(&text) || text == site.text || !recheck.passes(&repair) {
+            let text = with_edits(snapshot, &repair.edits).text;
+            if let Some(same) = offers.iter_mut().find(|offer| offer.text == text) {
+                same.fix.fixes.extend(&numbers);
+                same.fix.fixes.sort_unstable();
+                same.fix.fixes.dedup();
                 continue;
             }
-            texts.insert(text);
+            if text == snapshot.text || !recheck.passes(&repair) {
+                continue;
+            }
             taken += 1;
             let Repair { title, edits, sure, score, kind, .. } = repair;
-            let (action, fixes) = (&SPEC, vec![number]);
-            let offer = Fix { action, title, preferred: false, edits, fixes, score, kind };
-            offers.push((offer, sure));
+            let (action, fixes) = (&SPEC, numbers.clone());
+            let fix = Fix { action, title, preferred: false, exact_share: None, edits, fixes, score, kind };
+            offers.push(Offer { fix, text, sure });
         }
     }
     tracing::debug!(all = ?start.elapsed(), offers = offers.len(), "repairs of diagnostics");
-    let sure = offers.iter().filter(|(_, sure)| *sure).count();
-    offers.sort_by_key(|(_, sure)| !sure);
-    let preferred = |(mut offer, is_sure): (Fix, bool)| {
-        offer.preferred = is_sure && sure == 1;
-        offer
+    offers.sort_by_key(|offer| !offer.sure);
+    // Of two sure repairs of one diagnostic neither is clearly the one to take.
+    let of_same = |a: &Fix, b: &Fix| a.fixes.iter().any(|number| b.fixes.contains(number));
+    let is_preferred = |offer: &Offer| {
+        offer.sure && offers.iter().filter(|other| other.sure && of_same(&offer.fix, &other.fix)).count() == 1
     };
-    offers.into_iter().map(preferred).collect()
+    let preferred: Vec<bool> = offers.iter().map(is_preferred).collect();
+    offers.into_iter().zip(preferred).map(|(offer, preferred)| Fix { preferred, ..offer.fix }).collect()
+}
+
+/// A repair that passed.
+struct Offer {
+    fix: Fix,
+    /// The text after it.
+    text: Rope,
+    sure: bool,
+}
+
+/// One or more diagnostics that report the same of the same place: several servers may look at a file.
+struct Complaint {
+    /// Their indices in the request.
+    numbers: Vec<usize>,
+    /// The first of them, with what came with the others.
+    diagnostic: Diagnostic,
+    place: DiagnosticPlace,
+}
+
+/// The diagnostics of a request, those together that report the same.
+fn complaints(request: &ActionRequest, text: &str) -> Vec<Complaint> {
+    let mut found: Vec<Complaint> = Vec::new();
+    for (number, diagnostic) in request.diagnostics.iter().enumerate().take(DIAGNOSTICS) {
+        let place = place(&request.snapshot, text, diagnostic);
+        let is_same =
+            |other: &&mut Complaint| place.kind.is_some() && !place.at.is_empty() && other.place == place;
+        match found.iter_mut().find(is_same) {
+            Some(same) => {
+                same.numbers.push(number);
+                same.diagnostic.suggestions.extend(diagnostic.suggestions.iter().cloned());
+            }
+            None => found.push(Complaint { numbers: vec![number], diagnostic: diagnostic.clone(), place }),
+        }
+    }
+    found
 }
 
 /// Every repair that the makers know, the most likely first. None is sure when the most likely one is not.
@@ -122,16 +166,30 @@ fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
         make(context).into_iter().map(move |repair| Repair { kind, ..repair })
     };
     let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(made).collect();
-    repairs.retain(|repair| !repair.edits.is_empty());
+    repairs.retain(|repair| !repair.edits.is_empty() && !is_settled(context));
     for repair in &mut repairs {
         repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     }
     repairs.sort_by(|a, b| b.score.total_cmp(&a.score));
-    // Where the likeliest is doubtful, what is less likely is so too.
-    if repairs.first().is_some_and(|first| !first.sure) {
-        repairs.iter_mut().for_each(|repair| repair.sure = false);
+    // Where the likeliest is doubtful, what is less likely is so too; and what is clearly less likely is no rival to a sure one.
+    if let Some((first, others)) = repairs.split_first_mut() {
+        for other in others {
+            other.sure &= first.sure && first.score - other.score < CLEAR;
+        }
     }
     repairs
+}
+
+/// Whether the name that is said to be unknown is imported, where a name means one thing only: then the diagnostic is of
+/// another text.
+fn is_settled(context: &FixContext<'_>) -> bool {
+    let (site, rules) = (context.site, &context.site.language.repairs.imports);
+    let binds = |import: &Import| {
+        import.statement.end <= context.at.start
+            && import.binds(&rules.separator) == context.name
+            && site.is_at_top(&import.statement, &context.at)
+    };
+    !rules.whole.is_empty() && context.is(DiagnosticKind::UnknownName) && site.imports.iter().any(binds)
 }
 
 #[cfg(test)]

@@ -12,14 +12,23 @@
 //!         return 1
 //! ```
 
+mod asked;
+mod body;
+mod brackets;
+mod choice;
+mod class;
+mod idioms;
 mod imbalance;
 mod layout;
 pub mod lexer;
 pub mod model_score;
 pub mod ngram;
+mod pairs;
+mod quotes;
 mod region;
 mod search;
 mod site;
+mod spelling;
 mod title;
 mod tokens;
 
@@ -28,6 +37,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+use asked::AskedError;
+use imbalance::LonelyBracket;
 use lexer::Lexicon;
 use ngram::{NgramTable, Ngrams};
 use parking_lot::Mutex;
@@ -51,12 +62,8 @@ pub static SPEC: ActionSpec = ActionSpec {
     invalid: NO_CODE,
 };
 
-/// Repairs that are offered at most: more would be guesses.
-const OFFERS: usize = 3;
-/// A repair is preferred when the next one is this much less plausible (e³ is 20 to 1).
-const CLEAR: f32 = 3.0;
-/// Lines between the cursor and the error that is meant: a missing bracket shows far below.
-const NEAR: usize = 40;
+/// Places that are looked at.
+const PLACES: usize = 6;
 /// Files with more lines are judged in parts only, and their errors are the tree's.
 const LONG: usize = 3_000;
 
@@ -66,44 +73,100 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let snapshot = &request.snapshot;
     let RequestedFile { language, text, verifier } = file;
     let lines = LineTable::new(text);
-    let errors = errors(snapshot, language, text, verifier.tree());
-    let Some(error) = meant(&errors, &lines, request) else { return Vec::new() };
+    let errors = errors(snapshot, language, text, verifier.tree(), request.range.as_ref());
     let lexicon = Lexicon::of(language);
-    let mut places: Vec<usize> = vec![error];
-    places.extend(imbalance::odd_brackets(text, &lexicon, &lines));
-    let quotes = imbalance::odd_quotes(text, &lexicon, &lines, lines.of(error));
-    let quotes = quotes.filter(|row| row + 2 < lines.of(error));
-    places.extend(quotes.take(2).map(|row| lines.bytes(row..row + 1).start));
-    places.extend(errors.iter().copied().filter(|other| *other > error).take(1));
-    let site = ErrorSite::new(text, &lines, &lexicon, Ngrams::new(table(language)), &places);
-    let mut candidates = tokens::candidates(&site);
-    let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
-    candidates.extend(layout::candidates(&site, indent, significant));
-    let candidates = search::in_order(text, candidates);
-    let enumerated = start.elapsed();
-    let search = search::Search { text, lines: &lines, language, verifier, snapshot };
-    let found = search.run(&candidates, &places, request.time);
-    tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
-    let near = |candidate: &&RepairCandidate| {
-        request.range.as_ref().is_none_or(|range| is_near(&lines, candidate, error, range))
+    let tokens = lexicon.tokens(text, 0..text.len());
+    let imbalances = asked::imbalances(text, &tokens);
+    let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else {
+        return habits(request, file, &lines);
     };
-    // Two that differ in white space only would look like the same one twice.
-    let mut titles = HashSet::new();
-    let new = |candidate: &&RepairCandidate| titles.insert(title::of(text, candidate));
-    let found: Vec<&RepairCandidate> = found.iter().filter(near).filter(new).take(OFFERS).collect();
-    let clear =
-        found.first().is_some_and(|first| found.get(1).is_none_or(|next| first.score - next.score > CLEAR));
+    let error = asked.place;
+    let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
+    let lonely = imbalance::lonely(text, &tokens, &lines, significant);
+    let odd = imbalance::odd_quotes(text, &tokens, &lexicon, &lines, lines.of(error));
+    let places = places(text, &lines, &errors, error, &lonely, &odd);
+    let ngrams = Ngrams::new(table(language));
+    let site = ErrorSite::new(text, &lines, &lexicon, ngrams, tokens, &places);
+    let mut candidates = tokens::candidates(&site);
+    candidates.extend(layout::candidates(&site, indent, significant));
+    candidates.extend(quotes::candidates(&site, &odd));
+    candidates.extend(brackets::candidates(&site, &lonely));
+    candidates.retain(|candidate| !body::is_made_of_a_word(&site, language, candidate));
+    candidates.extend(body::candidates(&site, language));
+    let mut meant = idioms::candidates(&site, language);
+    meant.extend(spelling::candidates(&site, language));
+    let meant = search::in_order(text, &lexicon, meant);
+    let candidates = search::in_order(text, &lexicon, candidates);
+    let enumerated = start.elapsed();
+    let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
+    let found = search.run(&meant, &candidates, &places, request.time);
+    tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
+    let found: Vec<&RepairCandidate> =
+        found.iter().filter(|candidate| asked.is_answered_by(candidate, &lines)).collect();
+    let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
+    let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    let offer = |(number, candidate): (usize, &&RepairCandidate)| Fix {
+    // Nothing is brought to today's version by surprise.
+    let may_prefer = !language.is_older(text);
+    let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
-        title: title::of(text, candidate),
-        preferred: number == 0 && clear,
-        edits: vec![candidate.edit.clone()],
+        title: choice.title,
+        preferred: choice.preferred && may_prefer,
+        exact_share: choice.exact_share,
+        edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
+        score: choice.candidate.score,
+        kind: choice.candidate.what.name(),
+    };
+    choice::choose(&found, text, &lexicon, language, &titles).into_iter().map(offer).collect()
+}
+
+/// The class of a repair, for those who measure: its name in `grammars/<lang>/repairs.toml`.
+pub fn class_name(snapshot: &Snapshot, fix: &Fix) -> Option<&'static str> {
+    let language = snapshot.language.as_deref()?;
+    let edit = fix.edits.first().filter(|_| fix.action == &SPEC)?;
+    let what = site::RepairKind::by_name(fix.kind)?;
+    let class = class::RepairClass::of(&snapshot.text.to_string(), edit, &what, &Lexicon::of(language));
+    Some(class.name())
+}
+
+/// The places that a repair may be near: the error that is meant, where brackets and quotes contradict the layout, and the
+/// errors before and behind.
+fn places(
+    text: &str,
+    lines: &LineTable<'_>,
+    errors: &[usize],
+    error: usize,
+    lonely: &[LonelyBracket],
+    odd: &[usize],
+) -> Vec<usize> {
+    let mut places: Vec<usize> = vec![error];
+    places.extend(lonely.iter().map(|bracket| bracket.place.min(text.len())).take(3));
+    let rows = odd.iter().filter(|row| lines.of(error).abs_diff(**row) > 2);
+    places.extend(rows.take(2).map(|row| lines.bytes(*row..row + 1).start));
+    places.extend(errors.first());
+    places.extend(errors.iter().copied().find(|other| *other > error));
+    let mut seen = HashSet::new();
+    places.retain(|place| seen.insert(*place));
+    places.truncate(PLACES);
+    places
+}
+
+/// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
+fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+    let Some(range) = &request.range else { return Vec::new() };
+    let found = idioms::accepted(file, lines, range);
+    let offer = |candidate: RepairCandidate| Fix {
+        action: &SPEC,
+        title: candidate.title.clone().unwrap_or_default(),
+        preferred: false,
+        exact_share: None,
+        fixes: fixed_diagnostics(request, lines, candidate.edit.range.start),
         score: candidate.score,
         kind: candidate.what.name(),
+        edits: vec![candidate.edit],
     };
-    found.iter().enumerate().map(offer).collect()
+    found.into_iter().take(choice::OFFERS).map(offer).collect()
 }
 
 /// What is wrong with the syntax of a text, with its places, in order. It parses: call it on a blocking thread.
@@ -111,6 +174,10 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
     let Some(language) = snapshot.language.as_deref() else { return Vec::new() };
     let Some(tree) = snapshot.parse() else { return Vec::new() };
     let text = snapshot.text.to_string();
+    if language.is_older(&text) {
+        return Vec::new();
+    }
+    let text = language.masked(&text).into_owned();
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let found = strict.map_or_else(Vec::new, |parser| parser.syntax_errors(&text));
     if !found.is_empty() || strict.is_some_and(|parser| parser.accepts(&text)) {
@@ -120,12 +187,18 @@ pub fn complaints(snapshot: &Snapshot) -> Vec<SyntaxError> {
         let end = snapshot.line_end(start).max(start);
         SyntaxError { range: start..end, message: "the syntax is broken here".to_owned() }
     };
-    let places = errors(snapshot, language, &text, &tree);
+    let places = errors(snapshot, language, &text, &tree, None);
     places.into_iter().filter(|place| *place < text.len()).map(complaint).collect()
 }
 
-/// Where something is wrong, in order: what the strict parser says, else the tree.
-fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitter::Tree) -> Vec<usize> {
+/// Where something is wrong, in order: what the strict parser says, else the tree, else where one asks.
+fn errors(
+    snapshot: &Snapshot,
+    language: &Language,
+    text: &str,
+    tree: &tree_sitter::Tree,
+    asked: Option<&Range<usize>>,
+) -> Vec<usize> {
     let strict = language.strict.filter(|_| snapshot.lines() <= LONG);
     let mut places: Vec<usize> = match strict {
         Some(parser) => {
@@ -138,8 +211,9 @@ fn errors(snapshot: &Snapshot, language: &Language, text: &str, tree: &tree_sitt
         places = children(tree.root_node()).into_iter().filter_map(first_error).collect();
     }
     if places.is_empty() && strict.is_some_and(|parser| !parser.accepts(text)) {
-        // syn refuses it and does not say where: the cursor is the best guess.
-        places.push(text.len());
+        // syn refuses it and does not say where: the asked line is the best guess.
+        let asked = asked.map_or(text.len(), |range| snapshot.line_end(range.end));
+        places.push(asked);
     }
     places.sort_unstable();
     places.dedup();
@@ -155,25 +229,6 @@ fn first_error(node: tree_sitter::Node<'_>) -> Option<usize> {
         }
         node = children(node).into_iter().find(|child| child.has_error() || child.is_missing())?;
     }
-}
-
-/// The error that is meant: the first of the file, or the nearest one to the range.
-fn meant(errors: &[usize], lines: &LineTable<'_>, request: &ActionRequest) -> Option<usize> {
-    let Some(range) = &request.range else { return errors.first().copied() };
-    let row = lines.of(range.start);
-    // One behind the cursor is as near as one before it at half the distance: parsers notice late.
-    let far = |error: &usize| {
-        let other = lines.of(*error);
-        if other >= row { other - row } else { 2 * (row - other) }
-    };
-    let nearest = errors.iter().copied().min_by_key(far)?;
-    (far(&nearest) <= NEAR || !request.diagnostics.is_empty()).then_some(nearest)
-}
-
-/// Whether an offer belongs to what was asked: its error or its edit is where the cursor is.
-fn is_near(lines: &LineTable<'_>, candidate: &RepairCandidate, error: usize, range: &Range<usize>) -> bool {
-    let rows = lines.of(range.start).saturating_sub(3)..lines.of(range.end) + 4;
-    rows.contains(&lines.of(error)) || rows.contains(&lines.of(candidate.edit.range.start))
 }
 
 /// The diagnostics that report the same error.
@@ -204,5 +259,9 @@ pub fn repaired(snapshot: &Snapshot, offer: &Fix) -> Snapshot {
     with_edits(snapshot, &offer.edits)
 }
 
+#[cfg(test)]
+mod meaning_tests;
+#[cfg(test)]
+mod reported_tests;
 #[cfg(test)]
 mod tests;

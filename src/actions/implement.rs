@@ -15,12 +15,15 @@
 //! ```
 
 mod body;
+mod chance;
+mod search;
 mod stub;
 
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::time::Duration;
 
-use body::{Body, BodyValidator};
+use body::BodyValidator;
+use search::BodySearch;
 use stub::{DocSource, Stub};
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Resolve, Steps};
@@ -42,7 +45,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         resolve: |work| Box::pin(resolve(work)),
     },
     not_here: "there is no function without a body here",
-    invalid: "nothing of what the model wrote parses, moves nothing, uses the parameters and adds no risk",
+    invalid: "nothing of what the model wrote parses, moves nothing, uses the parameters, fits the signature and adds no risk",
 };
 
 /// Most bodies that succeed do so in the first or second round (benches/implement.py).
@@ -64,25 +67,56 @@ pub fn find(snapshot: &Snapshot, range: &Range<usize>) -> Option<LazyAction> {
     }
     let stub = stub::find(snapshot, &snapshot.parse()?, range)?;
     let name = &stub.name;
-    let title = match stub.doc_source {
-        DocSource::Docstring => format!("Implement `{name}` from its docstring"),
-        DocSource::Comment => format!("Implement `{name}` from its doc comment"),
-        DocSource::Nothing => format!("Implement `{name}`"),
+    let title = |verb: &str| match stub.doc_source {
+        DocSource::Docstring => format!("{verb} `{name}` from its docstring"),
+        DocSource::Comment => format!("{verb} `{name}` from its doc comment"),
+        DocSource::Nothing => format!("{verb} `{name}`"),
     };
-    Some(LazyAction::new(&SPEC, title, range.clone()))
+    let draft_title = Some(title("Draft"));
+    Some(LazyAction { draft_title, ..LazyAction::new(&SPEC, title("Implement"), range.clone()) })
 }
 
 async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
+    let found = attempt(work).await?;
+    if found.is_likely() { Ok(found.edits) } else { Err(Reason::LowConfidence) }
+}
+
+/// The best body that the model wrote, likely enough or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// The change.
+    pub edits: Vec<Edit>,
+    /// The chance that it is about what the user wants.
+    pub chance: f32,
+    /// What the chance follows from, by name.
+    pub features: Vec<(&'static str, f32)>,
+}
+
+impl Attempt {
+    /// The chance below which nothing is written.
+    pub fn bar() -> f32 {
+        chance::bar()
+    }
+
+    /// Whether it may be written.
+    pub fn is_likely(&self) -> bool {
+        self.chance >= Self::bar()
+    }
+}
+
+/// Asks the model for bodies of the function, until one passes the checks and is likely enough.
+///
+/// # Errors
+/// Why there is none that passes the checks.
+pub async fn attempt(work: Resolve<'_>) -> Result<Attempt, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let (drafts, validator) = blocking(move || prepare(&snapshot, &action.range)).await??;
-    let best = move |drafts: &[Draft], earlier: Option<Body>| {
-        let found = drafts.iter().filter_map(|draft| validator.body(draft));
-        match earlier.into_iter().chain(found).max_by(Body::order) {
-            Some(body) if body.good => ControlFlow::Break(body),
-            best => ControlFlow::Continue(best),
-        }
+    let judge = move |drafts: &[Draft], earlier: Option<BodySearch>| {
+        earlier.unwrap_or_default().after_round(drafts, &validator)
     };
-    rounds::run(&drafts, engine, cancel, best).await.map(|body| vec![body.edit])
+    let (body, facts) = rounds::run(&drafts, engine, cancel, judge).await?.best().ok_or(Reason::Invalid)?;
+    let features = chance::NAMES.into_iter().zip(facts.features()).collect();
+    Ok(Attempt { edits: vec![body.edit], chance: facts.chance(), features })
 }
 
 fn prepare(snapshot: &Snapshot, range: &Range<usize>) -> Result<(DraftTask, BodyValidator), Reason> {

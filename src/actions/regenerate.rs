@@ -28,9 +28,10 @@ use span::Span;
 use tree_sitter::Tree;
 
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, Resolve, Steps};
+use super::edits;
+use super::fix_diagnostic::{self, DiagnosticPlace};
 use super::request::ActionRequest;
 use super::rounds::{self, DraftTask, RoundPlan};
-use super::{edits, fix_diagnostic};
 use crate::cancel::CancelToken;
 use crate::completion::generate::Draft;
 use crate::completion::{Extent, Reason, blocking, score};
@@ -80,7 +81,8 @@ pub fn find(request: &ActionRequest) -> Vec<LazyAction> {
     let mut actions: Vec<LazyAction> = Vec::new();
     let mut spans: Vec<Range<usize>> = Vec::new();
     for (number, diagnostic) in errors {
-        let (diagnostic_kind, range) = fix_diagnostic::place(snapshot, &text, diagnostic);
+        let DiagnosticPlace { kind: diagnostic_kind, at: range } =
+            fix_diagnostic::place(snapshot, &text, diagnostic);
         let Some(span) = span::find(snapshot, &tree, &range) else { continue };
         if let Some(same) = spans.iter().position(|known| *known == span.range) {
             actions[same].fixes.push(number);

@@ -1,12 +1,14 @@
 //! Lists every action once, and finds and resolves actions by that list.
 
+use std::ops::Range;
+
 use super::action::{ActionSpec, Fix, LazyAction, Resolve, Steps};
 use super::request::{ActionRequest, AvailableModels, RequestedFile};
 use super::{
     docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
     regenerate, rewrite,
 };
-use crate::completion::Reason;
+use crate::completion::{Reason, secrets};
 use crate::document::Edit;
 
 /// The actions, in the order of a menu.
@@ -31,14 +33,26 @@ pub fn by_id(id: &str) -> Option<&'static ActionSpec> {
 pub fn fixes(request: &ActionRequest) -> Vec<Fix> {
     let Some(file) = RequestedFile::read(&request.snapshot) else { return Vec::new() };
     let mut fixes: Vec<Fix> = Vec::new();
+    let foreign = file.language.foreign(&request.snapshot.text);
     for action in ACTIONS {
         let Steps::Ready { find } = action.steps else { continue };
         // While a file does not parse, what others report may only follow from that.
         let doubtful = !fixes.is_empty();
-        let found = find(request, &file).into_iter();
+        let found = find(request, &file).into_iter().filter(|fix| leaves_alone(fix, &foreign));
         fixes.extend(found.map(|fix| Fix { preferred: fix.preferred && !doubtful, ..fix }));
     }
     fixes
+}
+
+/// Whether a fix changes nothing of what is not of the language; whole lines before and behind it are something else.
+fn leaves_alone(fix: &Fix, foreign: &[Range<usize>]) -> bool {
+    let touches = |range: &Range<usize>, edit: &Edit| {
+        let (start, end) = (edit.range.start, edit.range.end);
+        let before = end == range.start && (edit.text.ends_with('\n') || start < end && edit.text.is_empty());
+        let behind = start == range.end && (edit.text.starts_with(['\n', '\r']) || start < end);
+        end >= range.start && start <= range.end && !before && !behind
+    };
+    !fix.edits.iter().any(|edit| foreign.iter().any(|range| touches(range, edit)))
 }
 
 /// The actions that a model could resolve there. It asks none, but it parses: call it on a blocking thread.
@@ -47,7 +61,8 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
         Steps::Lazy { model, without_model, find, .. } if without_model || models.has(model) => find(request),
         _ => Vec::new(),
     };
-    ACTIONS.iter().flat_map(find).collect()
+    let found = ACTIONS.iter().flat_map(find);
+    found.map(|action| if models.is_small { action.drafted() } else { action }).collect()
 }
 
 /// Makes the edits of a lazy action, in bytes of its snapshot.
@@ -56,7 +71,12 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
 /// The reason why there are none; [`ActionSpec::failure_message`] says it to the user.
 pub async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     match work.action.action.steps {
-        Steps::Lazy { resolve, .. } => resolve(work).await,
+        Steps::Lazy { resolve, .. } => {
+            let snapshot = work.snapshot.clone();
+            let edits = resolve(work).await?;
+            secrets::check_edits(&edits, &snapshot)?;
+            Ok(edits)
+        }
         // Its fixes were complete when they were found.
         Steps::Ready { .. } => Err(Reason::NotHere),
     }

@@ -37,7 +37,7 @@ impl ActionRequest {
 pub struct RequestedFile {
     /// Its language.
     pub language: Arc<Language>,
-    /// Its text.
+    /// Its text as its parsers read it: [`Language::masked`].
     pub text: String,
     /// Verifies changes of it, and has its tree.
     pub verifier: Verifier,
@@ -47,7 +47,8 @@ impl RequestedFile {
     /// Reads it. None when its language is unknown or it cannot be parsed.
     pub fn read(snapshot: &Snapshot) -> Option<Self> {
         let (language, verifier) = (snapshot.language.clone()?, Verifier::new(snapshot)?);
-        Some(Self { language, text: snapshot.text.to_string(), verifier })
+        let text = language.masked(&snapshot.text.to_string()).into_owned();
+        Some(Self { language, text, verifier })
     }
 }
 
@@ -61,7 +62,12 @@ pub struct AvailableModels {
     pub infill: bool,
     /// One that takes instructions.
     pub instruct: bool,
+    /// Whether the one that fills in is small: what it writes by itself is a draft.
+    pub is_small: bool,
 }
+
+/// A model with fewer parameters than this is small.
+pub const SMALL_PARAMETERS: u64 = 500_000_000;
 
 impl AvailableModels {
     /// Whether there is one of this role.

@@ -35,7 +35,7 @@ pub fn request(language: &str, text: &str, message: &str) -> ActionRequest {
 
 /// The action as a menu has it.
 fn found(action: &'static ActionSpec, request: &ActionRequest) -> Option<LazyAction> {
-    let all = lazy_actions(request, AvailableModels { infill: true, instruct: true });
+    let all = lazy_actions(request, AvailableModels { infill: true, instruct: true, is_small: false });
     all.into_iter().find(|found| found.action == action)
 }
 

@@ -1,14 +1,14 @@
 //! Reads the targets of commands that change a file, and shows or writes the change.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::{Read as _, Write as _};
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::file_position::FilePosition;
-use crate::document::{Edit, Snapshot};
+use crate::document::{BOM, Edit, Snapshot};
 use crate::language::Registry;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +40,17 @@ impl FileLine {
         std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone())
     }
 
-    /// The text of the file.
+    /// The text of the file, without a byte order mark: tools that read a file count its columns so.
     pub fn read(&self) -> anyhow::Result<String> {
-        self.place().read()
+        let text = self.place().read()?;
+        Ok(text.strip_prefix(BOM).map_or_else(|| text.clone(), str::to_owned))
+    }
+
+    /// The bytes of the byte order mark that the file begins with; 0 without one.
+    pub fn mark(&self) -> usize {
+        let mut start = [0; BOM.len_utf8()];
+        let read = std::fs::File::open(&self.file).and_then(|mut file| file.read_exact(&mut start));
+        if read.is_ok() && start == *BOM.encode_utf8(&mut [0; 4]).as_bytes() { start.len() } else { 0 }
     }
 
     /// The first byte of the line's code, if a line is named.
@@ -72,39 +80,113 @@ impl FileLine {
     }
 }
 
-/// Edits as programs read them: in bytes of the file.
-pub fn edits_json(edits: &[Edit]) -> Value {
-    let edit = |edit: &Edit| json!({"start": edit.range.start, "end": edit.range.end, "text": edit.text});
+/// Edits as programs read them: in bytes of the file, of which the text leaves out the first `mark`.
+pub fn edits_json(edits: &[Edit], mark: usize) -> Value {
+    let edit = |edit: &Edit| json!({"start": edit.range.start + mark, "end": edit.range.end + mark, "text": edit.text});
     edits.iter().map(edit).collect()
 }
 
-/// Show the change as a unified diff, or write it into the file.
+/// Show the change as a unified diff, or write it into the file. Neither text has the file's byte order mark.
 pub fn show(target: &FileLine, old: &str, new: &str, write: bool) -> anyhow::Result<()> {
-    let shown = target.file.display();
+    let mark = if target.mark() > 0 { BOM.to_string() } else { String::new() };
+    let (old, new) = (format!("{mark}{old}"), format!("{mark}{new}"));
     if write {
-        return replace(&target.file, new).with_context(|| format!("cannot write {shown}"));
+        return replace(&target.file, &new)
+            .with_context(|| format!("cannot write {}", target.file.display()));
     }
-    let diff = similar::TextDiff::from_lines(old, new);
-    let names = (format!("a/{shown}"), format!("b/{shown}"));
-    let diff = diff.unified_diff().context_radius(3).header(&names.0, &names.1).to_string();
-    Ok(write!(anstream::stdout(), "{diff}")?)
+    Ok(write!(anstream::stdout(), "{}", unified_diff(&target.file, &old, &new))?)
 }
 
-/// Replaces the text of a file all at once: a reader meanwhile, or after a crash, finds the old or the new text. Its permissions stay; where there is a link, what it leads to is replaced.
+/// The difference as `patch -p1` and `git apply` take it: in the folder that one works in when the file is in it, else in
+/// the root folder.
+fn unified_diff(file: &Path, old: &str, new: &str) -> String {
+    // At line feeds only, as these programs cut lines.
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let diff = similar::TextDiff::configure().newline_terminated(true).diff_slices(&old, &new);
+    let name = patch_name(file);
+    let names = [header_name(&format!("a/{name}")), header_name(&format!("b/{name}"))];
+    diff.unified_diff().context_radius(3).header(&names[0], &names[1]).to_string()
+}
+
+/// The lines that differ, as a diff marks them.
+pub fn changed_lines(old: &str, new: &str) -> String {
+    let diff = similar::TextDiff::from_lines(old, new);
+    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    let line = |change: similar::Change<&str>| {
+        format!("{}{}\n", change.tag(), change.value().trim_end_matches(['\n', '\r']))
+    };
+    changed.map(line).collect()
+}
+
+/// The path of a file in a patch: relative, without `..` and without links, at which `patch` stops.
+fn patch_name(file: &Path) -> String {
+    let Ok(path) = std::fs::canonicalize(file) else { return file.display().to_string() };
+    let here = std::env::current_dir().and_then(std::fs::canonicalize);
+    let relative = here.ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    let parts = relative.unwrap_or(path);
+    let parts = parts.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// A name in the header of a patch: quoted when it has characters that end it, and ended by a tab when it has spaces.
+fn header_name(name: &str) -> String {
+    if name.contains(|c: char| c.is_control() || c == '"' || c == '\\') {
+        let quoted = name.bytes().map(|byte| match byte {
+            b'"' => "\\\"".to_owned(),
+            b'\\' => "\\\\".to_owned(),
+            byte if byte.is_ascii_graphic() || byte == b' ' => (byte as char).to_string(),
+            byte => format!("\\{byte:03o}"),
+        });
+        return format!("\"{}\"", quoted.collect::<String>());
+    }
+    if name.contains(' ') { format!("{name}\t") } else { name.to_owned() }
+}
+
+/// Replaces the text of a file. Its permissions, owner and links stay; where there is a link, what it leads to is changed.
+/// Where that does not forbid it the text changes all at once: a reader meanwhile, or after a crash, finds the old or the new one.
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let file = std::fs::canonicalize(file)?;
-    let permissions = std::fs::metadata(&file)?.permissions();
+    let metadata = std::fs::metadata(&file)?;
+    let permissions = metadata.permissions();
     if permissions.readonly() {
         // Replacing it would be possible where its folder may be written to, and not what its owner wants.
         return Err(std::io::Error::new(std::io::ErrorKind::PermissionDenied, "the file is read-only"));
     }
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::Builder::new().prefix(".treefill-").tempfile_in(folder)?;
+    let new = tempfile::Builder::new().prefix(".treefill-").tempfile_in(folder);
+    let Some(mut new) = new.ok().filter(|new| may_take_place(new.as_file(), &metadata)) else {
+        return overwrite(&file, text);
+    };
     new.write_all(text.as_bytes())?;
     new.as_file().set_permissions(permissions)?;
     new.as_file().sync_all()?;
     new.persist(&file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Whether a new file may take the place of an old one: that has no other name, and the same owner.
+#[cfg(unix)]
+fn may_take_place(new: &std::fs::File, old: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let same = |new: std::fs::Metadata| (new.uid(), new.gid()) == (old.uid(), old.gid());
+    old.nlink() == 1 && new.metadata().is_ok_and(same)
+}
+
+#[cfg(not(unix))]
+fn may_take_place(_new: &std::fs::File, _old: &std::fs::Metadata) -> bool {
+    true
+}
+
+/// Writes the text into the file as it is.
+fn overwrite(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut open = std::fs::OpenOptions::new().write(true).open(file)?;
+    open.write_all(text.as_bytes())?;
+    open.set_len(text.len() as u64)?;
+    open.sync_all()
 }
 
 #[cfg(test)]
@@ -125,6 +207,14 @@ mod tests {
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o751);
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left beside it");
+        // Two names of one file stay two names of one file.
+        let other = folder.path().join("c.py");
+        std::fs::hard_link(&file, &other).unwrap();
+        replace(&file, "n").unwrap();
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), "n");
+        replace(&other, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&link).unwrap(), "new");
+        std::fs::remove_file(&other).unwrap();
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o444)).unwrap();
         assert!(replace(&file, "newer").is_err());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
@@ -141,5 +231,20 @@ mod tests {
         assert!(target("").is_err());
         let at = |line| FileLine { file: "a".into(), line }.offset("a\n  b\n").unwrap();
         assert_eq!((at(None), at(Some(2)), at(Some(3))), (None, Some(4), Some(6)));
+    }
+
+    #[test]
+    fn a_patch_names_the_file_without_its_root() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = std::fs::canonicalize(folder.path()).unwrap().join("my \"a\".py");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(format!("/{}", patch_name(&path)), path.display().to_string());
+        assert_eq!(patch_name(Path::new("src/../src/lib.rs")), "src/lib.rs");
+        let diff = unified_diff(&path, "a\r\nb\rc", "a\r\nd\rc\n");
+        assert!(diff.starts_with("--- \"a/") && diff.contains("my \\\"a\\\".py\"\n"), "{diff}");
+        let hunk = "@@ -1,2 +1,2 @@\n a\r\n-b\rc\n\\ No newline at end of file\n+d\rc\n";
+        assert!(diff.ends_with(hunk), "{diff:?}");
+        assert_eq!(header_name("a/b c"), "a/b c\t");
+        assert_eq!(header_name("a/é\n"), "\"a/\\303\\251\\012\"");
     }
 }

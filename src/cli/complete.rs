@@ -71,14 +71,17 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let model = ready(&*engine).await?;
-        let (options, disabled) = (config.completion_options(), config.disabled());
+        let (options, disabled) = (config.completion_options(), config.disabled(&[]));
         let mut failed = false;
         for task in &tasks {
             let snapshot = task.snapshot(&registry);
             let language = snapshot.language.as_ref().map(|language| language.name().to_owned());
-            let report = match disabled.matches(language.as_deref().unwrap_or_default(), Some(&task.path())) {
-                true => skipped(Reason::Disabled),
-                false => {
+            let path = task.path();
+            let off = disabled.matches(language.as_deref().unwrap_or_default(), Some(&path));
+            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
+            let report = match off.then_some(Reason::Disabled).or_else(excluded) {
+                Some(reason) => skipped(reason),
+                None => {
                     let request = task.request(snapshot);
                     completion::complete(request, &*engine, &options, &CancelToken::never()).await
                 }

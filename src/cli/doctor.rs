@@ -4,7 +4,6 @@ mod probe;
 
 use std::fmt::Display;
 use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -123,24 +122,32 @@ fn settings(page: &mut Page, common: &Common, problems: &[ConfigProblem]) -> any
 
 fn folders(page: &mut Page) -> anyhow::Result<()> {
     page.section("folders")?;
-    for (name, folder) in [("configuration", paths::config_dir()), ("cache", paths::cache_dir())] {
+    let usable = [
+        ("configuration", paths::usable_config()),
+        ("cache", paths::usable_cache()),
+        ("state", paths::usable_state()),
+    ];
+    for (name, folder) in usable {
         match folder {
-            None => page.bad(name, "there is no home folder")?,
-            Some(folder) => match writable(&folder) {
-                Ok(()) => page.good(name, folder.display())?,
-                Err(error) => {
-                    page.bad(name, format_args!("cannot write in {}: {error}", folder.display()))?
-                }
-            },
+            Ok(folder) => page.good(name, folder.display())?,
+            Err(problem) => page.bad(name, problem)?,
         }
     }
+    let runtime = paths::runtime();
+    match (&runtime.folder, runtime.problem) {
+        (_, Some(problem)) => page.bad("runtime", problem)?,
+        (Ok(folder), None) => page.good("runtime", folder.display())?,
+        // What is wrong with the temporary one is said where the engine is described.
+        (Err(_), None) => {}
+    }
+    for (variable, value) in paths::relative_variables() {
+        let shown = format_args!(
+            "{variable}=\"{}\" is not an absolute path and is ignored; set it to one, or remove it",
+            value.display()
+        );
+        page.bad("variable", shown)?;
+    }
     Ok(())
-}
-
-/// Whether a file can be made in `folder`, or in the nearest folder above it that exists: the rest is made when needed.
-fn writable(folder: &Path) -> std::io::Result<()> {
-    let existing = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
-    tempfile::tempfile_in(existing).map(drop)
 }
 
 fn languages(page: &mut Page) -> anyhow::Result<()> {
@@ -190,7 +197,10 @@ fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
     }
     #[cfg(unix)]
     match paths::runtime_dir() {
-        Err(error) => page.bad("socket", format_args!("{error:#}; or set engine.in_process = true"))?,
+        Err(error) => page.bad(
+            "socket",
+            format_args!("{error:#}; each editor's server runs the model itself; set {} to a short private folder of yours", paths::RUNTIME_VARIABLE),
+        )?,
         Ok(folder) => {
             let running = address::all()?.iter().filter_map(|socket| ask::report(socket)).count();
             page.good("sockets", format_args!("in {} ({running} running)", folder.display()))?;
@@ -200,9 +210,8 @@ fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
             {
                 page.fact("program", level.display())?;
             }
-            if let Some(state) = paths::state_dir() {
-                page.fact("log", state.join("engine.log").display())?;
-            }
+            let log = paths::usable_state().unwrap_or(folder).join("engine.log");
+            page.fact("log", log.display())?;
         }
     }
     Ok(())
@@ -226,23 +235,51 @@ fn words(names: &[&str]) -> String {
 
 fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
     page.section("model")?;
-    let path = match models::infill(&config.model.path) {
-        Ok(path) => path,
-        Err(error) => return Ok(page.bad("file", format_args!("{error:#}"))?),
-    };
-    page.fact(
-        "source",
-        if config.model.path.is_some() { "a file of yours" } else { "embedded in this program" },
-    )?;
+    let configured = config.model.path.as_ref();
+    match (models::infill(&config.model.path), configured) {
+        (Ok(path), configured) => {
+            let source = if configured.is_some() { "a file of yours" } else { "embedded in this program" };
+            let failure = one_model(page, common, config, (path, source), skip)?;
+            match (failure, configured) {
+                (Some(why), Some(path)) => stand_in(page, path, &why),
+                (Some(why), None) => Ok(page.bad("engine", why)?),
+                (None, _) => Ok(()),
+            }
+        }
+        (Err(error), Some(path)) => stand_in(page, path, &format!("{error:#}")),
+        (Err(error), None) => Ok(page.bad("file", format_args!("{error:#}"))?),
+    }
+}
+
+/// The configured model cannot be used because of `why`: editors get the built-in one, if there is one.
+fn stand_in(page: &mut Page, path: &std::path::Path, why: &str) -> anyhow::Result<()> {
+    match models::infill(&None) {
+        Ok(built_in) => {
+            page.bad("file", models::stand_in_notice(path, why))?;
+            Ok(page.fact("in its place", built_in.display())?)
+        }
+        Err(_) => Ok(page.bad("file", why)?),
+    }
+}
+
+/// What is known of the model at `path`; why it cannot be used, if so.
+fn one_model(
+    page: &mut Page,
+    common: &Common,
+    config: &Config,
+    (path, source): (std::path::PathBuf, &str),
+    skip: bool,
+) -> anyhow::Result<Option<String>> {
+    page.fact("source", source)?;
     page.fact("file", path.display())?;
     if let Ok(metadata) = std::fs::metadata(&path) {
         page.fact("size", format_args!("{:.1} MB", metadata.len() as f64 / 1e6))?;
     }
     if skip {
-        return Ok(());
+        return Ok(None);
     }
     match Probe::Model(config.engine_options(path)).ask::<Measured>(common) {
-        Err(why) => page.bad("engine", why)?,
+        Err(why) => return Ok(Some(why)),
         Ok(Measured { info, speed }) => {
             describe(page, &info)?;
             match speed {
@@ -254,7 +291,7 @@ fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyho
             }
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The model that takes instructions: whether it can be asked, told from its head, without reading the weights.

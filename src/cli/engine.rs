@@ -16,7 +16,7 @@ use crate::engine::daemon::wire::EngineReport;
 use crate::engine::start_in_process;
 use crate::engine::{DaemonOptions, Status};
 use crate::lsp;
-use crate::models;
+use crate::{models, paths};
 
 pub const EXAMPLES: &str = "\
 Editors find and start the engine by themselves; nobody has to run these.
@@ -68,7 +68,7 @@ fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
 
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
     let Launch { settings, address } = serde_json::from_str(launch)?;
-    server::detach(&address)?;
+    server::detach(&address);
     serve(address, settings)
 }
 
@@ -82,6 +82,9 @@ fn serve(address: Address, settings: DaemonOptions) -> anyhow::Result<ExitCode> 
 
 fn status() -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
+    if let Some(problem) = paths::runtime().problem {
+        super::tell(&problem.to_string());
+    }
     let sockets = address::all()?;
     let mut found = 0;
     for socket in &sockets {

@@ -246,6 +246,9 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
             let _guard = runtime.enter();
             let (engine, model) = common.engine(config.clone(), &runtime)?;
             let start: crate::session::EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
+            // A run is to be repeated, and shows what the weights do.
+            let mut config = config;
+            config.completion.options.eagerness_adapts = false;
             let session = Session::new(
                 || Registry::builtin().expect("the built-in languages compile, as the tests show"),
                 config,

@@ -64,16 +64,15 @@ impl FilePosition {
     /// The byte in `text` where the cursor stands, and the end of its line.
     pub fn locate(&self, text: &str) -> anyhow::Result<(usize, usize)> {
         let shown = self.file.display();
-        let mut start = 0;
-        for _ in 1..self.line {
-            let Some(feed) = text[start..].find('\n') else {
-                let lines = text.lines().count() + usize::from(text.is_empty() || text.ends_with('\n'));
-                bail!("{self} is past the end: {shown} has {lines} lines");
+        // A byte order mark is no character of the first line.
+        let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        for number in 1..self.line {
+            let Some(end) = text[start..].find(['\n', '\r']) else {
+                bail!("{self} is past the end: {shown} has {number} lines");
             };
-            start += feed + 1;
+            start += end + if text[start + end..].starts_with("\r\n") { 2 } else { 1 };
         }
-        let line = text[start..].split('\n').next().unwrap_or_default();
-        let line = line.strip_suffix('\r').unwrap_or(line);
+        let line = text[start..].split(['\n', '\r']).next().unwrap_or_default();
         let end = start + line.len();
         let Some(column) = self.column else { return Ok((end, end)) };
         match line.char_indices().map(|(at, _)| at).chain([line.len()]).nth(column - 1) {
@@ -126,5 +125,8 @@ mod tests {
             Err("f:1:4 is past the end of the line: the columns of line 1 go from 1 to 3".into())
         );
         assert_eq!(at("4:1"), Err("f:4:1 is past the end: f has 3 lines".into()));
+        let place = |place: &str, text: &str| place.parse::<FilePosition>().unwrap().locate(text).unwrap();
+        assert_eq!(place("f:3:1", "a\rb\rc"), (4, 5));
+        assert_eq!(place("f:1:2", "\u{feff}ab\n"), (4, 5));
     }
 }

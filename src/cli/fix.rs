@@ -1,21 +1,25 @@
 //! Runs `treefill fix`: repairs syntax errors, and what diagnostics report, as a diff or in the file. It asks a model only with
 //! `--with-model`.
 
+mod decide;
 mod diagnostics;
 mod model;
+mod repair;
+mod report;
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use clap::Args;
-use model::{FixModel, answer};
+use decide::{Asker, Decider};
+use model::FixModel;
+use repair::FileRepair;
 use serde_json::json;
 
-use super::change::{FileLine, edits_json, show};
-use crate::actions::{self, ActionRequest, Fix};
+use super::change::{FileLine, show};
+use crate::actions::{self, fix_syntax};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
@@ -23,21 +27,27 @@ use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  treefill fix src/main.rs           show the repairs, as a diff
+  treefill fix src/main.rs           show what --write would change, as a diff, and name the repairs that are not sure
   treefill fix src/main.rs:10        only the error at line 10
-  treefill fix --write a.py b.rs     repair the files
+  treefill fix --write a.py b.rs     repair the files, as far as the repairs are sure
+  treefill fix --write --all a.py    and take the likeliest repair where none is sure
+  treefill fix --interactive a.py    ask about each repair, and list what else could be done
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
   treefill fix a.py --diagnostics d.json --with-model
-                                     and let the model regenerate what no sure repair is known for
+                                     and let the model regenerate what no repair is known for
 
-A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere.
+A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere. It is sure
+where nothing that you wrote goes, and where such repairs have been right nearly always when they were measured.
 
-Exit codes: 0 nothing is broken (any more), 1 something is broken and stays so, or a file cannot be read.";
+The diff is for `patch -p1` or `git apply`: in the folder you are in when the file is in it, else in / (`patch -p1 -d /`).
 
-/// Errors repaired in one file: one more broken than that needs a person.
-const ROUNDS: usize = 20;
+Exit codes:
+  0  nothing is broken, or nothing any more with what was shown or written
+  1  errors stay: no repair is known, or it is not sure and was left out
+  2  wrong usage, or a file cannot be read, parsed or written
+Of several files the highest.";
 
 /// Options of `treefill fix`.
 #[derive(Debug, Args)]
@@ -51,13 +61,19 @@ pub struct FixArguments {
     /// Change the files
     #[arg(long, conflicts_with = "json")]
     write: bool,
+    /// Take the likeliest repair where none is sure, too
+    #[arg(long, conflicts_with = "json")]
+    all: bool,
+    /// Ask about each repair, and change the files as answered
+    #[arg(long, conflicts_with_all = ["all", "diff", "json"])]
+    interactive: bool,
     /// Search at most this many milliseconds for one repair
     #[arg(long, value_name = "MS", default_value_t = 250)]
     time: u64,
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
-    /// Ask the model too: it orders the repairs, and regenerates what diagnostics point at and no sure repair is known for
+    /// Ask the model too: it orders the repairs, and regenerates what diagnostics point at and no repair is known for
     #[arg(long)]
     with_model: bool,
     /// Use this GGUF model instead of the configured one
@@ -68,125 +84,131 @@ pub struct FixArguments {
     json: bool,
 }
 
-pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
-    let registry = super::languages::load_and_tell();
-    let mut sound = true;
-    if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
-        anyhow::bail!("--diagnostics is about one file: name one");
-    }
-    let start = || FixModel::start(config, arguments.model.as_ref());
-    let model = arguments.with_model.then(start).transpose()?;
-    for target in &arguments.targets {
-        let snapshot = target.snapshot(&target.read()?, &registry)?;
-        let fixer = Fixer { target, arguments, model: model.as_ref() };
-        sound &= if arguments.json {
-            fixer.list(&snapshot)?
-        } else if arguments.diagnostics.is_some() {
-            fixer.repair_diagnostics(&snapshot)?
-        } else {
-            fixer.repair_syntax(snapshot, &registry)?
-        };
-    }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// What came of a file; the worst counts for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum FileOutcome {
+    Sound,
+    Broken,
+    Failed,
 }
 
-/// Repairs one file.
-struct Fixer<'a> {
+/// Repairs every file that is named: one that cannot be read does not keep the others from being repaired.
+pub fn run(arguments: &FixArguments, config: Config) -> anyhow::Result<ExitCode> {
+    let registry = super::languages::load_and_tell();
+    let refuse = |message: &str| {
+        super::tell(message);
+        Ok(ExitCode::from(FileOutcome::Failed as u8))
+    };
+    if arguments.diagnostics.is_some() && arguments.targets.len() > 1 {
+        return refuse("--diagnostics is about one file: name one");
+    }
+    let mut decider = match Asker::at_terminal().filter(|_| arguments.interactive) {
+        Some(asker) => Decider::Ask(asker),
+        None if arguments.interactive => {
+            return refuse("--interactive asks questions, and there is no terminal to ask them; see --all");
+        }
+        None if arguments.all => Decider::All,
+        None => Decider::Sure,
+    };
+    let start = || FixModel::start(config, arguments.model.as_ref());
+    let model = match arguments.with_model.then(start).transpose() {
+        Ok(model) => model,
+        Err(error) => return refuse(&format!("{error:#}")),
+    };
+    let mut worst = FileOutcome::Sound;
+    for target in &arguments.targets {
+        let command = FixCommand { target, arguments, model: model.as_ref(), registry: &registry };
+        let outcome = match arguments.json {
+            true => command.list(),
+            false => command.repair(&mut decider),
+        };
+        worst = worst.max(match outcome {
+            Ok(outcome) => outcome,
+            // Nobody reads on.
+            Err(error) if is_broken_pipe(&error) => return Err(error),
+            Err(error) => {
+                super::tell(&format!("{error:#}"));
+                FileOutcome::Failed
+            }
+        });
+    }
+    Ok(ExitCode::from(worst as u8))
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// The command for one file.
+struct FixCommand<'a> {
     target: &'a FileLine,
     arguments: &'a FixArguments,
     model: Option<&'a FixModel>,
+    registry: &'a Registry,
 }
 
-impl Fixer<'_> {
-    fn request(&self, snapshot: &Snapshot, diagnostics: Option<&PathBuf>) -> anyhow::Result<ActionRequest> {
-        let range = self.target.offset(&snapshot.text.to_string())?.map(|offset| offset..offset);
-        let diagnostics = diagnostics.map_or(Ok(Vec::new()), |file| diagnostics::read(file, snapshot))?;
-        let workspace = diagnostics::workspace(self.target);
-        let time = Duration::from_millis(self.arguments.time);
-        Ok(ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time })
+impl<'a> FixCommand<'a> {
+    fn file(&self) -> anyhow::Result<FileRepair<'a>> {
+        let (time, reported) =
+            (Duration::from_millis(self.arguments.time), self.arguments.diagnostics.as_ref());
+        FileRepair::new(self.target, self.registry, self.model, time, reported)
     }
 
-    /// Repairs what the diagnostics report; whether there is any repair.
-    fn repair_diagnostics(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
-        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
-        let (found, excuses) = answer(&request, self.model);
-        let shown = self.target.file.display();
-        excuses.iter().for_each(|failure_message| super::tell(&format!("{shown}: {failure_message}")));
-        let found = diagnostics::together(snapshot, found);
-        if found.is_empty() {
-            super::tell(&format!("{shown}: no sure repair is known for what is complained about"));
-            return Ok(false);
+    /// Repairs the file, and shows or writes what came of it.
+    fn repair(&self, decider: &mut Decider) -> anyhow::Result<FileOutcome> {
+        let mut file = self.file()?;
+        let (name, old) = (file.name(), file.now.text.to_string());
+        let (before, reported) = (file.errors()?, file.reported.len());
+        if before > 0 {
+            file.repair_syntax(decider)?;
         }
-        found.iter().for_each(|offer| self.report(snapshot, offer));
-        let edits: Vec<_> = found.iter().flat_map(|offer| offer.edits.clone()).collect();
-        let new = actions::with_edits(snapshot, &edits).text.to_string();
-        show(self.target, &snapshot.text.to_string(), &new, self.arguments.write)?;
-        Ok(true)
+        let (known, stays) = file.repair_reported(decider)?;
+        let new = file.now.text.to_string();
+        if new != old {
+            show(self.target, &old, &new, self.arguments.write || self.arguments.interactive)?;
+        }
+        let after = file.errors()?;
+        if before == 0 && self.arguments.diagnostics.is_none() {
+            super::tell(&format!("{name}: nothing is wrong with its syntax"));
+        } else if before > 0 && new == old && !file.leaves_some() {
+            let at = self.target.line.map_or(String::new(), |line| format!(" at line {line}"));
+            super::tell(&format!("{name}: no small edit{at} fixes it ({before} errors)"));
+        } else if after > 0 && self.target.line.is_none() {
+            super::tell(&format!("{name}: {after} errors stay"));
+        }
+        if reported > 0 && !known && stays > 0 {
+            super::tell(&format!("{name}: no repair is known for what is complained about"));
+        }
+        let of_line = self.target.line.is_some() && new != old;
+        let sound = (after == 0 || of_line) && stays == 0;
+        Ok(if sound { FileOutcome::Sound } else { FileOutcome::Broken })
     }
 
-    /// Tells the user what a fix does, and in which line.
-    fn report(&self, snapshot: &Snapshot, fix: &Fix) {
-        let line = fix.edits.first().map_or(0, |edit| snapshot.line_of(edit.range.start)) + 1;
-        super::tell(&format!("{}:{line}: {}", self.target.file.display(), fix.title));
-    }
-
-    fn list(&self, snapshot: &Snapshot) -> anyhow::Result<bool> {
-        let request = self.request(snapshot, self.arguments.diagnostics.as_ref())?;
+    /// Prints what could be done about the first error, and about what is reported.
+    fn list(&self) -> anyhow::Result<FileOutcome> {
+        let file = self.file()?;
+        let line = self.target.offset(&file.now.text.to_string())?;
         let start = Instant::now();
-        let (offers, _) = answer(&request, self.model);
+        let offers = file.offers(line);
         let ms = start.elapsed().as_secs_f64() * 1000.0;
         let total = |snapshot: &Snapshot| FaultCount::of(snapshot).map(|weight| weight.total());
-        let before = total(snapshot);
+        let (before, mark) = (total(&file.now), self.target.mark());
         let offers: Vec<_> = offers
             .iter()
             .map(|offer| {
-                json!({
-                    "action": offer.action.id, "title": offer.title, "preferred": offer.preferred,
-                    "edits": edits_json(&offer.edits),
-                    "errors": total(&actions::with_edits(snapshot, &offer.edits)),
-                })
+                let errors = total(&actions::with_edits(&file.now, &offer.edits));
+                let mut shown = report::offer_json(offer, mark, errors);
+                shown["class"] = json!(fix_syntax::class_name(&file.now, offer));
+                shown
             })
             .collect();
-        let object = json!({"file": self.target.file, "errors": before, "ms": (ms * 10.0).round() / 10.0, "offers": offers});
+        let object = json!({
+            "file": self.target.file, "errors": before, "diagnostics": file.reported.len(),
+            "ms": (ms * 10.0).round() / 10.0, "offers": offers,
+        });
         writeln!(anstream::stdout(), "{object}")?;
-        Ok(before == Some(0))
-    }
-
-    /// Repairs the syntax of one file; whether nothing is wrong with it afterwards.
-    fn repair_syntax(&self, snapshot: Snapshot, registry: &Registry) -> anyhow::Result<bool> {
-        let broken = |snapshot: &Snapshot| -> anyhow::Result<usize> {
-            let weight = FaultCount::of(snapshot).context("too large, too deep or too slow to parse")?;
-            Ok(weight.total())
-        };
-        let shown = self.target.file.display();
-        let before = broken(&snapshot).with_context(|| format!("cannot check {shown}"))?;
-        if before == 0 {
-            super::tell(&format!("{shown}: nothing is wrong with its syntax"));
-            return Ok(true);
-        }
-        let old = snapshot.text.to_string();
-        let mut now = snapshot;
-        for _ in 0..ROUNDS {
-            let (offers, _) = answer(&self.request(&now, None)?, self.model);
-            let Some(offer) = offers.into_iter().next() else { break };
-            self.report(&now, &offer);
-            let text = actions::with_edits(&now, &offer.edits).text.to_string();
-            now = self.target.snapshot(&text, registry)?;
-            if self.target.line.is_some() || broken(&now)? == 0 {
-                break;
-            }
-        }
-        let new = now.text.to_string();
-        if new == old {
-            let at = self.target.line.map_or(String::new(), |line| format!(" at line {line}"));
-            super::tell(&format!("{shown}: no small edit{at} fixes it ({before} errors)"));
-            return Ok(false);
-        }
-        show(self.target, &old, &new, self.arguments.write)?;
-        let after = broken(&now)?;
-        if after > 0 && self.target.line.is_none() {
-            super::tell(&format!("{shown}: {after} errors stay"));
-        }
-        Ok(after == 0 || self.target.line.is_some())
+        let sound = before == Some(0) && file.reported.is_empty();
+        Ok(if sound { FileOutcome::Sound } else { FileOutcome::Broken })
     }
 }

@@ -11,11 +11,12 @@ use serde_json::json;
 
 use super::change::{FileLine, edits_json, show};
 use super::complete::{ready, start};
-use crate::actions::{self, LazyAction, Resolve, implement};
+use crate::actions::implement::{self, Attempt};
+use crate::actions::{self, LazyAction, Resolve};
 use crate::cancel::CancelToken;
 use crate::completion::Reason;
 use crate::config::Config;
-use crate::document::{Edit, Snapshot};
+use crate::document::Snapshot;
 use crate::engine::Engine;
 use crate::language::Registry;
 
@@ -29,8 +30,9 @@ Examples:
 A function has no body yet if that is only a docstring, `pass`, `...`, `raise NotImplementedError`, `todo!` or
 `unimplemented!`, or, under a doc comment, empty or missing (in a trait). The line may be any of the function.
 
-What is written was checked: it parses, moves nothing else, ends where the function ends, uses its parameters and adds
-nothing that `treefill check` would list. That it does what the docstring says is for you to see.
+What is written was checked: it parses, moves nothing else, ends where the function ends, uses its parameters, does not
+contradict its signature and adds nothing that `treefill check` would list. What is most likely wrong is not written. That it
+does what the docstring says is for you to see.
 
 Exit codes: 0 written, 1 nothing to write there, nothing that passes, or a file, place or model is wrong.";
 
@@ -66,17 +68,20 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         ready(&*engine).await?;
-        let disabled = config.disabled();
+        let disabled = config.disabled(&[]);
         let mut all = true;
         for target in &arguments.targets {
             // Again: an earlier one may have changed the file.
             let function = ImplementTarget::read(target, &registry)?;
             let start = Instant::now();
-            let made = match disabled.matches(&function.language(), Some(&target.path())) {
-                true => Err(Reason::Disabled),
-                false => function.make(&*engine).await,
+            let path = target.path();
+            let off = disabled.matches(&function.language(), Some(&path));
+            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
+            let made = match off.then_some(Reason::Disabled).or_else(excluded) {
+                Some(reason) => Err(reason),
+                None => function.make(&*engine).await,
             };
-            all &= made.is_ok();
+            all &= made.as_ref().is_ok_and(Attempt::is_likely);
             if arguments.json {
                 let ms = (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0;
                 writeln!(anstream::stdout(), "{}", function.json(&made, ms))?;
@@ -114,31 +119,47 @@ impl<'a> ImplementTarget<'a> {
         self.snapshot.language.as_ref().map(|language| language.name().to_owned()).unwrap_or_default()
     }
 
-    async fn make(&self, engine: &dyn Engine) -> Result<Vec<Edit>, Reason> {
+    async fn make(&self, engine: &dyn Engine) -> Result<Attempt, Reason> {
         let (action, snapshot) = (self.action.clone().ok_or(Reason::NotHere)?, self.snapshot.clone());
-        actions::resolve(Resolve { action, snapshot, engine, cancel: &CancelToken::never() }).await
+        implement::attempt(Resolve { action, snapshot, engine, cancel: &CancelToken::never() }).await
     }
 
-    fn json(&self, made: &Result<Vec<Edit>, Reason>, ms: f64) -> serde_json::Value {
+    fn json(&self, made: &Result<Attempt, Reason>, ms: f64) -> serde_json::Value {
         let mut object = json!({
             "file": self.target.file, "line": self.line, "ms": ms,
             "title": self.action.as_ref().map(|action| &action.title),
         });
+        let fail = |object: &mut serde_json::Value, reason: &Reason| {
+            object["reason"] = json!(reason);
+            object["message"] = json!(implement::SPEC.failure_message(reason));
+        };
         match made {
-            Ok(edits) => object["edits"] = edits_json(edits),
-            Err(reason) => {
-                object["reason"] = json!(reason);
-                object["message"] = json!(implement::SPEC.failure_message(reason));
+            Ok(attempt) => {
+                let edits = edits_json(&attempt.edits, self.target.mark());
+                let features = attempt.features.iter();
+                object["chance"] = json!(attempt.chance);
+                object["features"] =
+                    features.map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+                if attempt.is_likely() {
+                    object["edits"] = edits;
+                } else {
+                    // For whoever fits the chance.
+                    object["unlikely_edits"] = edits;
+                    fail(&mut object, &Reason::LowConfidence);
+                }
             }
+            Err(reason) => fail(&mut object, reason),
         }
         object
     }
 
-    fn tell(&self, made: Result<Vec<Edit>, Reason>, write: bool) -> anyhow::Result<()> {
+    fn tell(&self, made: Result<Attempt, Reason>, write: bool) -> anyhow::Result<()> {
         let (shown, line) = (self.target.file.display(), self.line);
-        match made {
-            Ok(edits) => {
-                let new = actions::with_edits(&self.snapshot, &edits).text.to_string();
+        let likely =
+            made.and_then(|made| if made.is_likely() { Ok(made) } else { Err(Reason::LowConfidence) });
+        match likely {
+            Ok(made) => {
+                let new = actions::with_edits(&self.snapshot, &made.edits).text.to_string();
                 show(self.target, &self.text, &new, write)
             }
             Err(reason) => {

@@ -38,7 +38,18 @@ pub fn run(
     mut config: Config,
     problems: Vec<ConfigProblem>,
 ) -> ExitCode {
-    config.engine.in_process |= arguments.in_process;
+    let in_process = arguments.in_process;
+    config.engine.in_process |= in_process;
     let watch_parent = !arguments.no_watch_parent;
-    lsp::serve(lsp::ServeOptions { config, problems, config_file, watch_parent })
+    let status_file = lsp::status_file();
+    let options = lsp::ServeOptions {
+        config,
+        problems,
+        config_file,
+        watch_parent,
+        status_file,
+        in_process,
+        ..Default::default()
+    };
+    lsp::serve(options)
 }

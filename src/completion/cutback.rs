@@ -1,6 +1,7 @@
 //! Finds the longest part of a generated text that fits: the whole, with its ending completed, then cut at line ends and
 //! words. The validator decides; this chooses what to ask it, within a bound.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use tracing::trace;
@@ -8,11 +9,12 @@ use tracing::trace;
 use super::brackets::balance;
 use super::outcome::Reason;
 use super::request::Effort;
-use super::trim::{Insertion, joins};
+use super::trim::{Insertion, first_line, is_inside_token, joins};
 use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 use crate::text::is_word;
+use crate::verify::names::Names;
 
 /// How much may be tried for one text.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +26,8 @@ pub struct Bound {
 }
 /// Candidates that do not make the place whole are confirmed at most this often, longest first.
 const CONFIRMATIONS: usize = 4;
+/// Most candidates of the first line alone that are tried besides.
+const FIRST_LINE: usize = 4;
 
 /// Where the end of a candidate comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,13 +53,13 @@ pub struct Chosen {
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Validator<'_>, trial: Trial, candidate: Insertion, origin: Origin) -> Self {
-        let warnings = judge.warnings(&trial);
+    fn of(judge: &Validator<'_>, trial: Trial, names: &Names, candidate: Insertion, origin: Origin) -> Self {
+        let warnings = judge.warnings(&trial, names);
         let whole = trial.fit >= Fit::Opens;
-        let renamed = (warnings.shadowing > 0).then(|| judge.renamed(&trial, &candidate)).flatten();
-        let passed = renamed.and_then(|other| {
+        let passed = judge.renamed(&trial, &candidate, &names.shadowing).and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
-            Some((other, judge.warnings(&trial)))
+            let names = judge.names(&trial);
+            Some((other, judge.warnings(&trial, &names)))
         });
         let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
         Self { candidate, origin, whole, warnings }
@@ -77,7 +81,7 @@ impl Chosen {
 /// The best candidate made from `text`.
 ///
 /// # Errors
-/// [`Reason::Invalid`] when no part of it fits.
+/// [`Reason::Invalid`] when no part of it fits, [`Reason::Repetition`] when what fits says something twice.
 pub fn choose(
     text: &str,
     judge: &Validator<'_>,
@@ -85,29 +89,88 @@ pub fn choose(
     bound: Bound,
     cancel: &CancelToken,
 ) -> Result<Chosen, Reason> {
-    let mut others: Vec<(Trial, Insertion)> = Vec::new();
+    let mut search = Search { judge, context, refused: None, tried: HashSet::new(), others: Vec::new() };
+    let is_late = || bound.until.is_some_and(|until| Instant::now() > until);
     for (number, (candidate, origin)) in candidates(text, context).take(bound.most).enumerate() {
-        if cancel.is_cancelled() || (number > 0 && bound.until.is_some_and(|until| Instant::now() > until)) {
+        if cancel.is_cancelled() || number > 0 && is_late() {
             break;
         }
-        let trial = judge.fit(&candidate);
-        trace!(before = context.line.before, ?candidate, ?origin, fit = ?trial.as_ref().map(|trial| trial.fit), "judged");
-        let Some(trial) = trial else { continue };
-        match (trial.fit, origin) {
-            (Fit::Whole | Fit::Opens, _) if judge.confirm(&trial) => {
-                return Ok(Chosen::of(judge, trial, candidate, origin));
-            }
-            // What the model did not write is shown only when it makes the place whole.
-            (Fit::Whole | Fit::Opens, _) | (_, Origin::Ended) => {}
-            (_, Origin::Model) if leaves_nothing_open(&candidate, context) => others.push((trial, candidate)),
-            _ => {}
+        if let Some(chosen) = search.judge(candidate, origin) {
+            return Ok(chosen);
         }
     }
-    // Stable: on a tie the earlier, which is the longer, stays first.
-    others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
-    let found = others.into_iter().take(CONFIRMATIONS).find(|(trial, _)| judge.confirm(trial));
-    let (trial, candidate) = found.ok_or(Reason::Invalid)?;
-    Ok(Chosen::of(judge, trial, candidate, Origin::Model))
+    // However many cuts came before it: the line at the cursor is worth a look by itself.
+    if let Some(line) = first_line(text) {
+        for (candidate, origin) in candidates(line, context).take(FIRST_LINE) {
+            match search.judge(candidate, origin) {
+                Some(chosen) if !cancel.is_cancelled() => return Ok(chosen),
+                _ => {}
+            }
+        }
+    }
+    search.rest()
+}
+
+/// The candidates tried so far.
+struct Search<'a> {
+    judge: &'a Validator<'a>,
+    context: &'a CursorContext,
+    /// How much of the text may be kept at most, where some of it must not be shown although it fits, and what to call that.
+    refused: Option<(usize, Reason)>,
+    tried: HashSet<(String, usize)>,
+    /// Those that do not make the place whole.
+    others: Vec<(Trial, Insertion)>,
+}
+
+impl Search<'_> {
+    /// Judge a candidate: chosen when it makes the place whole.
+    fn judge(&mut self, candidate: Insertion, origin: Origin) -> Option<Chosen> {
+        if self.is_refused(&candidate) || !self.tried.insert((candidate.text.clone(), candidate.replaces)) {
+            return None;
+        }
+        let trial = self.judge.fit(&candidate);
+        trace!(before = self.context.line.before, ?candidate, ?origin, fit = ?trial.as_ref().map(|trial| trial.fit), "judged");
+        let trial = trial?;
+        match (trial.fit, origin) {
+            (Fit::Whole | Fit::Opens, _) => self.confirmed(trial, candidate, origin),
+            // What the model did not write is shown only when it makes the place whole.
+            (_, Origin::Ended) => None,
+            (_, Origin::Model) if leaves_nothing_open(&candidate, self.context) => {
+                self.others.push((trial, candidate));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The best of those that do not make the place whole.
+    fn rest(mut self) -> Result<Chosen, Reason> {
+        let mut others = std::mem::take(&mut self.others);
+        // Stable: on a tie the earlier, which is the longer, stays first.
+        others.sort_by_key(|(trial, _)| std::cmp::Reverse(trial.fit));
+        let found = others.into_iter().take(CONFIRMATIONS).find_map(|(trial, candidate)| {
+            if self.is_refused(&candidate) { None } else { self.confirmed(trial, candidate, Origin::Model) }
+        });
+        found.ok_or(self.refused.map_or(Reason::Invalid, |(_, reason)| reason))
+    }
+
+    fn is_refused(&self, candidate: &Insertion) -> bool {
+        self.refused.as_ref().is_some_and(|(most, _)| candidate.text.trim_end().len() > *most)
+    }
+
+    fn confirmed(&mut self, trial: Trial, candidate: Insertion, origin: Origin) -> Option<Chosen> {
+        if !self.judge.confirm(&trial) {
+            return None;
+        }
+        let names = self.judge.names(&trial);
+        if let Some((end, reason)) = self.judge.objection(&trial, &names) {
+            // Half of a line that was meant to say this says nothing: the lines before it may stay.
+            let most = candidate.text.get(..end).and_then(|part| part.rfind('\n')).unwrap_or(0);
+            self.refused = Some((most, reason));
+            return None;
+        }
+        Some(Chosen::of(self.judge, trial, &names, candidate, origin))
+    }
 }
 
 /// Whether the text closes what it opens (or what stands right of the cursor does), and does not end in an operator that
@@ -179,7 +242,7 @@ fn endings(text: &str, context: &CursorContext) -> Vec<String> {
     if state.quote.is_none() {
         closed.truncate(closed.trim_end_matches([',', ';']).len());
     }
-    closed.push_str(state.quote.unwrap_or_default());
+    closed.push_str(state.quote.as_deref().unwrap_or_default());
     closed.extend(state.open.iter().rev());
     let ends: &[&str] = match (context.significant_indentation, context.cursor_in) {
         (_, CursorIn::String) if state.quote.is_none() => return Vec::new(),
@@ -198,7 +261,7 @@ fn cuts(text: &str) -> impl Iterator<Item = usize> + '_ {
         let boundary = previous.is_some_and(|previous| {
             !previous.is_whitespace() && (c.is_whitespace() || is_word(previous) != is_word(c) || !is_word(c))
         });
-        if boundary {
+        if boundary && !is_inside_token(text, at) {
             ends.push(at);
         }
         previous = Some(c);

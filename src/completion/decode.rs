@@ -5,8 +5,9 @@ use tokio::time::Instant;
 use super::guide::{Advice, Guide};
 use super::job;
 use super::outcome::Reason;
+use super::trim::whole_tokens;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Generation, Piece, PromptStats, Update};
+use crate::engine::{Engine, Finish, Generation, Piece, PromptStats, Update};
 
 /// One text of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,11 +20,12 @@ pub struct Decoded {
     pub prompt: PromptStats,
     /// For each piece: where it ends in the text, its log-probability, its tokens.
     pub pieces: Vec<(usize, f32, usize)>,
-    /// The guide has enough of it.
+    /// The guide has enough of it, or the model ended it: its last token is whole.
     pub complete: bool,
 }
 
-/// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken. Without a guide, all of it.
+/// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken, but for a token that the end
+/// cut in two. Without a guide, all of it.
 /// `count` texts were asked for; there is at least one, unless nothing was generated at all.
 pub async fn decode(
     mut generation: Generation,
@@ -34,7 +36,7 @@ pub async fn decode(
     cancel: &CancelToken,
 ) -> Result<Vec<Decoded>, Reason> {
     let mut texts = vec![Decoded::default()];
-    let mut figures = PromptStats::default();
+    let (mut figures, mut ended) = (PromptStats::default(), 0);
     loop {
         let update = tokio::select! {
             biased;
@@ -58,20 +60,31 @@ pub async fn decode(
             }
             Some(Ok(Update::Prompt(prompt))) => figures = prompt,
             // A text that the model ends is complete as it is; the others go on.
-            Some(Ok(Update::Ended { candidate, .. })) => {
+            Some(Ok(Update::Ended { candidate, finish })) => {
                 if let Some(text) = texts.get_mut(candidate) {
-                    text.complete = true;
+                    text.complete |= finish != Finish::Length;
+                    ended += 1;
                 }
             }
             Some(Ok(Update::Scores(_))) => {}
-            Some(Ok(Update::Done(_))) => break,
+            Some(Ok(Update::Done(summary))) => {
+                // Only the end of each of several texts is reported by itself.
+                let whole = ended == 0 && summary.finish != Finish::Length;
+                texts.iter_mut().for_each(|text| text.complete |= whole);
+                break;
+            }
             Some(Err(error)) => return Err(error.into()),
             None => {
                 return Err(Reason::EngineFailed("the engine stopped in the middle of a suggestion".into()));
             }
         }
     }
-    texts.iter_mut().for_each(|text| text.prompt = figures);
+    for text in &mut texts {
+        text.prompt = figures;
+        if guide.is_some() && !text.complete {
+            text.text.truncate(whole_tokens(&text.text).len());
+        }
+    }
     Ok(texts)
 }
 

@@ -8,6 +8,7 @@ use super::guide::Guide;
 use super::job;
 use super::outcome::Reason;
 use super::request::Extent;
+use super::secrets::MaskedJob;
 use super::trim;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
@@ -40,6 +41,10 @@ pub struct Draft {
     pub text: String,
     /// Mean natural-log probability of its tokens.
     pub mean_logprob: f32,
+    /// The least one of them.
+    pub least_logprob: f32,
+    /// Their sum.
+    pub sum_logprob: f32,
 }
 
 /// Generates texts at the cursor of `context`. The list is never empty.
@@ -67,7 +72,7 @@ pub async fn drafts(
         sampling: request.sampling,
         ..at_cursor
     };
-    let generation = engine.generate(job, cancel.clone());
+    let generation = engine.generate(MaskedJob::of(job).job, cancel.clone());
     let guide = Guide::new(context, extent);
     let texts =
         decode::decode(generation, candidates, Some(&guide), engine, request.deadline, cancel).await?;
@@ -75,8 +80,14 @@ pub async fn drafts(
     for decoded in &texts {
         match trim::trim(&decoded.text, context, extent) {
             Ok(text) if drafts.iter().all(|other| other.text != text) => {
-                let sum: f32 = decoded.pieces.iter().map(|(_, logprob, _)| logprob).sum();
-                drafts.push(Draft { text, mean_logprob: sum / decoded.tokens.max(1) as f32 });
+                let logprobs = || decoded.pieces.iter().map(|(_, logprob, _)| *logprob);
+                let sum_logprob: f32 = logprobs().sum();
+                drafts.push(Draft {
+                    text,
+                    mean_logprob: sum_logprob / decoded.tokens.max(1) as f32,
+                    least_logprob: logprobs().fold(0.0, f32::min),
+                    sum_logprob,
+                });
             }
             Ok(_) => {}
             Err(reason) => why = reason,

@@ -2,6 +2,7 @@
 
 use super::brackets::balance;
 use super::request::Extent;
+use super::trim::has_begun;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
 
 /// What to do after a piece.
@@ -30,9 +31,14 @@ impl<'a> Guide<'a> {
 
     /// Judge all text so far.
     pub fn judge(&self, text: &str) -> Advice {
-        match self.extent {
+        let advice = match self.extent {
             Extent::Line => self.judge_line(text),
             Extent::Lines(most) => self.judge_lines(text, most),
+        };
+        // All of the loop is kept: what cuts it off must see it.
+        match advice {
+            Advice::Continue if has_begun(text, self.context) => Advice::Stop(text.len()),
+            _ => advice,
         }
     }
 
@@ -79,7 +85,7 @@ impl<'a> Guide<'a> {
             }
             start = end;
         }
-        repeated(text).map_or(Advice::Continue, Advice::Stop)
+        Advice::Continue
     }
 }
 
@@ -94,24 +100,7 @@ fn floor(context: &CursorContext) -> usize {
             _ => own,
         }
     } else {
-        own + 1
+        // Behind half a line, which opens no block, further statements stand as deep as it does.
+        own + usize::from(context.opens_block)
     }
-}
-
-/// Where a third equal line begins.
-fn repeated(text: &str) -> Option<usize> {
-    let mut lines: Vec<(usize, &str)> = Vec::new();
-    let mut start = 0;
-    for piece in text.split_inclusive('\n') {
-        let line = piece.trim();
-        if piece.ends_with('\n')
-            && line.len() > 3
-            && lines.iter().filter(|(_, seen)| *seen == line).count() >= 2
-        {
-            return Some(start);
-        }
-        lines.push((start, line));
-        start += piece.len();
-    }
-    None
 }

@@ -3,6 +3,7 @@
 use super::outcome::Reason;
 use crate::context::CursorContext;
 use crate::engine::{Engine, EngineError, Job, Lane, Sampling, Status, Stop, Task};
+use crate::language::Language;
 use crate::prompt::{self, PromptBudget};
 
 /// Why an engine with this status runs no job now; None when it does.
@@ -13,6 +14,20 @@ pub fn unready(status: &Status) -> Option<Reason> {
         Status::Restarting => Some(Reason::EngineRestarting),
         Status::Failed(why) => Some(Reason::NoEngine(why.clone())),
     }
+}
+
+/// Refuses a language that the model says it does not know. While the model is still being read, nothing is known of it.
+///
+/// # Errors
+/// [`Reason::UnknownLanguage`].
+pub fn check_language(engine: &dyn Engine, language: Option<&Language>) -> Result<(), Reason> {
+    let status = engine.status().borrow().clone();
+    let Status::Ready(model) = status else { return Ok(()) };
+    let Some(known) = &model.languages else { return Ok(()) };
+    if language.is_some_and(|language| known.iter().any(|name| name == language.name())) {
+        return Ok(());
+    }
+    Err(Reason::UnknownLanguage(known.join(", ")))
 }
 
 /// Tokens of the model's context; 0 while the model is still being read, which a job may wait for.

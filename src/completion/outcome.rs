@@ -14,8 +14,24 @@ use crate::document::{Snapshot, Tree};
 pub enum Reason {
     /// The user switched it off here: by language, path, or for a while.
     Disabled,
+    /// The file holds secrets, or its project excludes it; the text says by which rule and what lets it in.
+    Private(String),
+    /// The cursor is in a text that looks like a key or a password, or the model wrote one; the text says which.
+    KeyLike(String),
     /// The place is not one to complete at (in the middle of a word, say).
     NotHere,
+    /// The user wants suggestions only when asking, and did not ask.
+    ManualOnly,
+    /// The user wants none by themselves inside comments.
+    OffInComments,
+    /// The user wants none by themselves inside strings.
+    OffInStrings,
+    /// The user wants none by themselves inside imports.
+    OffInImports,
+    /// The user dismissed a suggestion a moment ago.
+    Quiet,
+    /// The user dismissed this suggestion at this place, or took it back.
+    DismissedBefore,
     /// The model generated nothing, or only white space.
     Blank,
     /// What was generated is already in the text after the cursor.
@@ -24,10 +40,12 @@ pub enum Reason {
     Repetition,
     /// What was generated is most likely not what is wanted.
     LowConfidence,
-    /// No part of what was generated fits the syntax.
+    /// No part of what was generated fits the syntax, or it names what cannot be seen there.
     Invalid,
     /// What was generated adds something that a reader should look at twice, and the user wants none of that.
     Risky,
+    /// The model says that it does not know the language; the text names those it knows.
+    UnknownLanguage(String),
     /// The parser's time, size or depth limit was hit, so nothing can be checked.
     NotParsed,
     /// A newer request took this one's place, or the client cancelled it.
@@ -58,11 +76,17 @@ impl fmt::Display for Reason {
         out.write_str(match self {
             Self::Disabled => "switched off here",
             Self::NotHere => "not a place to complete at",
+            Self::ManualOnly => "suggestions come only when you ask (completion.trigger = \"manual\")",
+            Self::OffInComments => "switched off inside comments (completion.in_comments = false)",
+            Self::OffInStrings => "switched off inside strings (completion.in_strings = false)",
+            Self::OffInImports => "switched off inside imports (completion.in_imports = false)",
+            Self::Quiet => "you dismissed a suggestion a moment ago (completion.quiet_after_dismissal_s)",
+            Self::DismissedBefore => "you dismissed or undid that suggestion here; ask to see it again",
             Self::Blank => "the model has nothing to add",
             Self::AlreadyThere => "what the model would add is already there",
             Self::Repetition => "the model repeats itself or the lines above",
-            Self::LowConfidence => "the model is not sure enough",
-            Self::Invalid => "nothing of what the model wrote fits the syntax",
+            Self::LowConfidence => "the model is not sure enough (completion.eagerness says how sure it must be)",
+            Self::Invalid => "nothing of what the model wrote fits here",
             Self::Risky => {
                 "what the model wrote is risky (completion.on_risk = \"drop\"; `treefill check` names risks)"
             }
@@ -73,12 +97,17 @@ impl fmt::Display for Reason {
             Self::Timeout => "nothing came in time",
             Self::ModelLoading => "the model is still being read",
             Self::EngineRestarting => "the engine has ended and is being started again",
+            Self::Private(why) => return write!(out, "a private file: {why}"),
+            Self::KeyLike(why) => return write!(out, "{why}, and nothing is suggested of such"),
             Self::NoEngine(text) => return write!(out, "no model: {text}"),
             Self::TooLong { tokens, context } => {
                 return write!(
                     out,
                     "it takes {tokens} tokens, and the model's context holds {context}: choose less, or raise instruct.context"
                 );
+            }
+            Self::UnknownLanguage(known) => {
+                return write!(out, "this model knows {known} only: choose another one by the setting model.path");
             }
             Self::EngineFailed(text) => return write!(out, "the model failed: {text}"),
             Self::MenuConflict => "what the model wrote does not extend the menu's entry",

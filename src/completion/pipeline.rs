@@ -1,4 +1,4 @@
-//! Runs the stages of a completion, each of which is a file: target, reuse, context, trigger, debounce, prompt, decode (guided),
+//! Runs the stages of a completion, each of which is a file: target, reuse, debounce, context, trigger, prompt, decode (guided),
 //! trim, cut back and verify, rank, select, finish. Values go in and values come out.
 
 use std::sync::Arc;
@@ -6,16 +6,18 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::blocking::blocking;
+use super::control::Trigger;
 use super::cutback::{self, Bound, Chosen};
 use super::decode::{self, Decoded};
 use super::guide::Guide;
 use super::outcome::{CompletionReport, Reason};
 use super::request::{CompletionOptions, CompletionRequest, Effort, Extent, TriggerKind};
-use super::suggestion::{CheckLevel, Suggestion};
+use super::secrets::{self, MaskedJob};
+use super::suggestion::{CheckLevel, Remembered, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
 use super::validate::Validator;
-use super::{debounce, finish, job, rank, reuse, trigger, trim};
+use super::{debounce, dismissed, finish, job, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Job, Lane, Stop, Task};
 use crate::prompt;
@@ -35,12 +37,17 @@ pub async fn complete(
     cancel: &CancelToken,
 ) -> CompletionReport {
     let start = Instant::now();
-    let threshold = rank::threshold(&request.trigger, options.effort);
+    let threshold = rank::threshold(&request.trigger, options);
     let target = match Target::of(&request) {
         Ok(target) => target,
         Err(reason) => return CompletionReport::skipped(reason, start.elapsed()),
     };
-    let known = rank::answers(reuse::rests(&target, &request.remembered), threshold);
+    let mut known = reuse::rests(&target, &request.remembered);
+    dismissed::leave_out(&mut known, &options.dismissed, &target.document.text);
+    let known = rank::answers(known, threshold);
+    if let Err(reason) = wait(&known, &request.trigger, options, cancel).await {
+        return CompletionReport::skipped(reason, start.elapsed());
+    }
     let (found, tree) = if rank::suffice(&known, &request.trigger) {
         (Ok(Vec::new()), None)
     } else {
@@ -56,6 +63,24 @@ pub async fn complete(
     CompletionReport { outcome, others, tree, elapsed: start.elapsed() }
 }
 
+/// Wait as long as the user wants to type in peace. What is on the screen goes on at once while it is typed.
+async fn wait(
+    known: &[Remembered],
+    trigger: &TriggerKind,
+    options: &CompletionOptions,
+    cancel: &CancelToken,
+) -> Result<(), Reason> {
+    let goes_on = |known: &Remembered| known.seen && known.suggestion.is_begun();
+    match options.trigger {
+        _ if *trigger == TriggerKind::Invoked => Ok(()),
+        Trigger::Manual if known.iter().any(goes_on) => Ok(()),
+        Trigger::Manual => Err(Reason::ManualOnly),
+        Trigger::Pause if known.iter().any(|known| known.seen) => Ok(()),
+        Trigger::Automatic if rank::suffice(known, trigger) => Ok(()),
+        Trigger::Pause | Trigger::Automatic => debounce::pause(options.wait(), trigger, cancel).await,
+    }
+}
+
 /// The stages that take the model: what may be shown, in the order of generation.
 async fn generate(
     around: Arc<Surroundings>,
@@ -66,15 +91,23 @@ async fn generate(
     start: Instant,
 ) -> Result<Vec<Suggestion>, Reason> {
     let extent = trigger::decide(&around.context, &trigger, options)?;
-    debounce::pause(options.debounce, &trigger, cancel).await?;
     let read = start.elapsed();
+    let language = around.target.snapshot.language.as_deref();
+    job::check_language(engine, language)?;
     let (job, candidates) = job_for(&around, &trigger, extent, engine, options)?;
     let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&around.context, extent));
+    let MaskedJob { job, at_cursor } = MaskedJob::of(job);
+    if let Some(what) = at_cursor {
+        return Err(Reason::KeyLike(format!("the cursor is in {what}")));
+    }
     let generation = engine.generate(job, cancel.clone());
     let deadline = start + options.deadline;
     let texts = decode::decode(generation, candidates, guide.as_ref(), engine, deadline, cancel).await;
-    let work =
-        Fitting { around: Arc::clone(&around), extent, options: options.clone(), cancel: cancel.clone() };
+    // The model may have been read only meanwhile.
+    job::check_language(engine, language)?;
+    let (options, cancelled) = (options.clone(), cancel.clone());
+    let threshold = rank::threshold(&trigger, &options);
+    let work = Fitting { around: Arc::clone(&around), extent, options, threshold, cancel: cancelled };
     let found = match texts {
         Ok(texts) => blocking(move || work.suggestions(&texts)).await.flatten(),
         Err(reason) => Err(reason),
@@ -109,6 +142,8 @@ struct Fitting {
     around: Arc<Surroundings>,
     extent: Extent,
     options: CompletionOptions,
+    /// What is less likely is not shown by itself.
+    threshold: f32,
     cancel: CancelToken,
 }
 
@@ -123,9 +158,14 @@ impl Fitting {
         let mut why = None;
         for number in 0..texts.len() {
             let most = if number == 0 { CUTS } else { CUTS_OF_OTHERS };
-            match self.suggestion(texts, number, validator.as_ref(), Bound { most, until }) {
-                Ok(new) if found.iter().all(|old| old.text() != new.text()) => found.push(new),
-                Ok(_) => {}
+            match self.of_text(texts, number, validator.as_ref(), Bound { most, until }) {
+                Ok(new) => {
+                    for new in new {
+                        if found.iter().all(|old| old.text() != new.text()) {
+                            found.push(new);
+                        }
+                    }
+                }
                 Err(reason) => drop(why.get_or_insert(reason)),
             }
         }
@@ -135,26 +175,60 @@ impl Fitting {
         }
     }
 
-    /// One text through the last stages.
+    /// What comes of one text: the whole; where several lines are not likely enough, the first one by itself, too.
+    fn of_text(
+        &self,
+        texts: &[Decoded],
+        number: usize,
+        validator: Option<&Validator<'_>>,
+        bound: Bound,
+    ) -> Result<Vec<Suggestion>, Reason> {
+        let (context, effort) = (&self.around.context, self.options.effort);
+        let text = trim::with_effort(&texts[number].text, context, self.extent, effort)?;
+        let text = secrets::without_keys(&text, context)?;
+        let whole = self.suggestion(text, texts, number, validator, bound);
+        let is_block = |whole: &Suggestion| whole.text().trim().contains('\n');
+        let alone = match (&whole, trim::first_line(text)) {
+            (Ok(whole), Some(line)) if is_block(whole) && self.is_unlikely(whole) => {
+                let bound = Bound { most: CUTS_OF_OTHERS, ..bound };
+                self.suggestion(line, texts, number, validator, bound).ok()
+            }
+            _ => None,
+        };
+        whole.map(|whole| std::iter::once(whole).chain(alone).collect())
+    }
+
+    /// Whether a block is not likely enough to come by itself.
+    fn is_unlikely(&self, block: &Suggestion) -> bool {
+        let rest = rank::rest_logprob(&block.rank, block.text());
+        block.rank.probability < self.threshold || self.threshold > 0.0 && rest < rank::UNLIKELY_REST
+    }
+
+    /// A trimmed text, of the text `number`, through the last stages.
     fn suggestion(
         &self,
+        text: &str,
         texts: &[Decoded],
         number: usize,
         validator: Option<&Validator<'_>>,
         bound: Bound,
     ) -> Result<Suggestion, Reason> {
         let (around, options) = (&*self.around, &self.options);
-        let (context, decoded) = (&around.context, &texts[number]);
-        let text = trim::with_effort(&decoded.text, context, self.extent, options.effort)?;
+        let (context, target) = (&around.context, &around.target);
         let (chosen, check_level) = match validator {
             Some(validator) => {
-                (cutback::choose(&text, validator, context, bound, &self.cancel), validator.check_level())
+                (cutback::choose(text, validator, context, bound, &self.cancel), validator.check_level())
             }
-            None => (Chosen::unjudged(&text, context, options.effort), CheckLevel::Unvalidated),
+            None => (Chosen::unjudged(text, context, options.effort), CheckLevel::Unvalidated),
         };
         let chosen = chosen?;
         let prior = rank::prior(&chosen, options)?;
-        let rank = rank::rank(&chosen, texts, number, &text, context).with_prior(prior);
-        finish::finish(&around.target, &chosen.candidate, context.line_ending, check_level, rank, decoded)
+        let rank = rank::rank(&chosen, texts, number, text, context).with_prior(prior);
+        let (decoded, line_ending) = (&texts[number], context.line_ending);
+        let found = finish::finish(target, &chosen.candidate, line_ending, check_level, rank, decoded)?;
+        match dismissed::is_dismissed(&options.dismissed, &target.document.text, &found) {
+            true => Err(Reason::DismissedBefore),
+            false => Ok(found),
+        }
     }
 }

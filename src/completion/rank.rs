@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::control::Eagerness;
 use super::cutback::{Chosen, Origin};
 use super::decode::Decoded;
 use super::outcome::{Outcome, Reason};
@@ -35,37 +36,83 @@ impl Rank {
         let left = self.tokens.iter().filter(|(end, _)| *end > typed);
         let tokens: Vec<(usize, f32)> = left.map(|(end, logprob)| (end - typed, *logprob)).collect();
         let mut features = self.features.clone();
-        features[..4].copy_from_slice(&of_tokens(&tokens, rest));
+        features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, rest));
         Self::of(features, tokens, self.prior_logit)
     }
 }
 
-/// The features that depend on what is still to be typed.
-fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; 4] {
-    let sum: f32 = tokens.iter().map(|(_, logprob)| logprob).sum();
-    let least = tokens.iter().map(|(_, logprob)| *logprob).fold(0.0, f32::min);
-    let length = text.trim().chars().count() as f32;
-    [sum / tokens.len().max(1) as f32, sum, least, (1.0 + length).ln()]
+/// How many features depend on what is still to be typed: the first ones.
+const OF_TOKENS: usize = 7;
+
+/// The features that depend on what is still to be typed. Only the first line counts: it is what the probability is about.
+fn of_tokens(tokens: &[(usize, f32)], text: &str) -> [f32; OF_TOKENS] {
+    let end = first_line_end(text);
+    let mut start = 0;
+    let mut line = Vec::new();
+    let mut after = None;
+    for (token_end, logprob) in tokens {
+        if start < end {
+            line.push(*logprob);
+        } else if after.is_none() {
+            after = Some(*logprob);
+        }
+        start = *token_end;
+    }
+    let sum: f32 = line.iter().sum();
+    let least = line.iter().copied().fold(0.0, f32::min);
+    let length = text[..end].trim().chars().count() as f32;
+    let mean = sum / line.len().max(1) as f32;
+    let first = line.first().copied().unwrap_or(0.0).max(-8.0);
+    [mean, sum, least, (1.0 + length).ln(), sum.exp(), first, after.unwrap_or(-1.0).max(-6.0)]
+}
+
+/// The mean log-probability of the tokens behind the first line; 0 where there are none.
+pub fn rest_logprob(rank: &Rank, text: &str) -> f32 {
+    let end = first_line_end(text);
+    let rest: Vec<f32> =
+        rank.tokens.iter().filter(|(token_end, _)| *token_end > end).map(|(_, logprob)| *logprob).collect();
+    rest.iter().sum::<f32>() / rest.len().max(1) as f32
+}
+
+/// Where the first line with text ends, in bytes of `text`.
+fn first_line_end(text: &str) -> usize {
+    let lead = text.len() - text.trim_start().len();
+    text[lead..].find('\n').map_or(text.len(), |at| lead + at)
 }
 
 /// The names of the features, as in the file of weights.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 26] = [
     "mean_logprob",
     "sum_logprob",
     "least_logprob",
     "log_length",
+    "likelihood",
+    "first_logprob",
+    "next_logprob",
     "cut",
     "ended_here",
     "not_whole",
     "line_start",
     "word_typed",
+    "line_typed",
     "closers_right",
+    "code_right",
     "several_lines",
-    "not_code",
+    "in_comment",
+    "in_string",
+    "after_dot",
+    "after_opener",
+    "after_equals",
     "unknown_names",
     "lead",
     "same_end",
+    "same_start",
+    "known_words",
 ];
+
+/// A block whose lines behind the first are less likely than this, in mean log-probability of a token, is not shown by itself: its
+/// first line is. (The probability of a suggestion is about its first line.)
+pub const UNLIKELY_REST: f32 = -1.0;
 
 /// How much a risk counts against a text, in logits: some hundred times less likely, and so behind all others.
 pub const RISKY: f32 = 5.0;
@@ -74,21 +121,25 @@ pub const RISKY: f32 = 5.0;
 /// any other text about as good comes first.
 pub const SHADOWING: f32 = 1.0;
 
+/// The same for a name that nothing in the file accounts for: 1 % of such texts are right (`benches/RESULTS.md`), too few for a
+/// fit. With this, 20 % become 1 %.
+pub const UNKNOWN: f32 = 3.0;
+
 /// The fitted weights.
 #[derive(Debug, Deserialize)]
 struct Weights {
     bias: f32,
     weights: std::collections::BTreeMap<String, f32>,
-    /// Nothing below this probability is shown.
-    #[serde(alias = "bar")]
-    threshold: f32,
+    /// Nothing below this probability is shown by itself, by the name of the eagerness.
+    thresholds: std::collections::BTreeMap<String, f32>,
 }
 
-static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], f32)> = LazyLock::new(|| {
+static WEIGHTS: LazyLock<(f32, [f32; NAMES.len()], [f32; Eagerness::LEVELS.len()])> = LazyLock::new(|| {
     let read: Weights =
         serde_json::from_str(include_str!("rank.json")).expect("rank.json is sound, as a test shows");
     let weights = NAMES.map(|name| read.weights.get(name).copied().unwrap_or(0.0));
-    (read.bias, weights, read.threshold)
+    let thresholds = Eagerness::LEVELS.map(|level| read.thresholds.get(level.name()).copied().unwrap_or(0.0));
+    (read.bias, weights, thresholds)
 });
 
 /// The rank of `chosen`, which came from the text `number` of `texts` by way of `trimmed`.
@@ -103,26 +154,32 @@ pub fn rank(
     let others: Vec<&Decoded> =
         texts.iter().enumerate().filter(|(other, _)| *other != number).map(|(_, text)| text).collect();
     let tokens = tokens_of(decoded, text.len());
-    let typed = context.line.before.chars().rev().take_while(|c| is_word(*c)).count();
+    let before = &context.line.before;
+    let typed = before.chars().rev().take_while(|c| is_word(*c)).count();
     let flag = |set: bool| f32::from(u8::from(set));
-    let [mean, sum, least, length] = of_tokens(&tokens, text);
-    let features = vec![
-        mean,
-        sum,
-        least,
-        length,
+    let left = before.trim_end_matches(' ');
+    let mut features = of_tokens(&tokens, text).to_vec();
+    features.extend([
         flag(chosen.origin == Origin::Model && text.len() < trimmed.trim_end().len()),
         flag(chosen.origin == Origin::Ended),
         flag(!chosen.whole),
         flag(context.line.is_blank_before()),
         (typed as f32).min(8.0),
+        (1.0 + before.trim_start().chars().count() as f32).ln(),
         flag(context.tail == LineTail::Closers),
+        flag(context.tail == LineTail::Code),
         flag(text.trim().contains('\n')),
-        flag(context.cursor_in != CursorIn::Code),
+        flag(context.cursor_in == CursorIn::Comment),
+        flag(context.cursor_in == CursorIn::String),
+        flag(left.ends_with('.')),
+        flag(left.ends_with(['(', '[', '{', ','])),
+        flag(left.ends_with('=')),
         flag(chosen.warnings.unknown > 0),
         lead(decoded, &others),
         same_end(text, &others),
-    ];
+        same_start(text, &others),
+        known_words(text, context),
+    ]);
     Rank::of(features, tokens, 0.0)
 }
 
@@ -143,9 +200,36 @@ fn same_end(text: &str, others: &[&Decoded]) -> f32 {
     most as f32 / own.chars().count().max(1) as f32
 }
 
+/// The share of the first line that most others begin their first line with, too.
+fn same_start(text: &str, others: &[&Decoded]) -> f32 {
+    let first = |text: &str| text[..first_line_end(text)].trim_start().to_owned();
+    let own = first(text);
+    let common = |other: String| own.chars().zip(other.chars()).take_while(|(a, b)| a == b).count() as f32;
+    let shares = others.iter().map(|other| common(first(&other.text)));
+    shares.sum::<f32>() / (others.len() * own.chars().count()).max(1) as f32
+}
+
+/// The share of the words of the first line that stand near the cursor, too.
+fn known_words(text: &str, context: &CursorContext) -> f32 {
+    let line = &text[..first_line_end(text)];
+    let words: Vec<&str> = line.split(|c: char| !is_word(c)).filter(|word| word.len() > 1).collect();
+    let known = words.iter().filter(|word| context.before.contains(**word) || context.after.contains(**word));
+    known.count() as f32 / words.len().max(1) as f32
+}
+
 /// The probability below which a suggestion is not shown: none where the user asked, or where nothing is ranked.
-pub fn threshold(trigger: &TriggerKind, effort: Effort) -> f32 {
-    if effort < Effort::Rank || *trigger == TriggerKind::Invoked { 0.0 } else { WEIGHTS.2 }
+pub fn threshold(trigger: &TriggerKind, options: &CompletionOptions) -> f32 {
+    match options.effort < Effort::Rank || *trigger == TriggerKind::Invoked {
+        true => 0.0,
+        false => bar(options.eagerness, options.bar_logits),
+    }
+}
+
+/// The probability that a suggestion needs to come by itself, raised by so many logits. Whoever wants everything has no bar.
+pub fn bar(eagerness: Eagerness, logits: f32) -> f32 {
+    let bar = WEIGHTS.2.get(eagerness as usize).copied().unwrap_or(0.0);
+    let odds = bar / (1.0 - bar) * logits.exp();
+    odds / (1.0 + odds)
 }
 
 /// What the features do not know of a text, in logits: the user's habits, and what is to be looked at twice.
@@ -154,7 +238,8 @@ pub fn threshold(trigger: &TriggerKind, effort: Effort) -> f32 {
 /// [`Reason::Risky`] when it adds a risk and the user wants none.
 pub fn prior(chosen: &Chosen, options: &CompletionOptions) -> Result<f32, Reason> {
     let habit = options.prior_logits[usize::from(chosen.candidate.text.trim().contains('\n'))];
-    let prior = habit - if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    let shadowing = if chosen.warnings.shadowing > 0 { SHADOWING } else { 0.0 };
+    let prior = habit - shadowing - if chosen.warnings.unknown > 0 { UNKNOWN } else { 0.0 };
     match (chosen.warnings.risky, options.on_risk) {
         (true, OnRisk::Drop) => Err(Reason::Risky),
         (true, OnRisk::Lower) => Ok(prior - RISKY),
@@ -224,9 +309,12 @@ mod tests {
 
     #[test]
     fn the_weights_are_sound() {
-        let (bias, weights, threshold) = &*WEIGHTS;
+        let (bias, weights, thresholds) = &*WEIGHTS;
         assert!(bias.is_finite() && weights.iter().all(|weight| weight.is_finite()));
-        assert!((0.0..1.0).contains(threshold));
+        assert!(thresholds.iter().all(|threshold| (0.0..1.0).contains(threshold)));
+        let [low, medium, high] = Eagerness::LEVELS.map(|level| bar(level, 0.0));
+        assert!(low > medium && medium > high && high > 0.0, "the more eager, the lower is the bar");
+        assert!(bar(Eagerness::Medium, 0.5) > medium && bar(Eagerness::Medium, -0.5) < medium);
         let read: Weights = serde_json::from_str(include_str!("rank.json")).unwrap();
         for name in read.weights.keys() {
             assert!(NAMES.contains(&name.as_str()), "rank.json names {name}, which is no feature");
@@ -248,7 +336,7 @@ mod tests {
     fn what_was_typed_is_no_longer_uncertain() {
         let tokens = vec![(2, -3.0), (5, -0.1)];
         let mut features = vec![0.0; NAMES.len()];
-        features[..4].copy_from_slice(&of_tokens(&tokens, "ab cd"));
+        features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, "ab cd"));
         let rank = Rank::of(features, tokens, 0.0);
         assert_eq!(rank.after(0, "ab cd"), rank);
         assert_eq!(rank.after(1, "b cd").tokens, [(1, -3.0), (4, -0.1)]);

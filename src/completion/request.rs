@@ -1,11 +1,14 @@
 //! Defines what a completion is asked for with: the place, the trigger and the options of the pipeline.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::control::{Eagerness, Multiline, Trigger};
+use super::dismissed::Dismissed;
 use super::milliseconds;
 use super::suggestion::Remembered;
 use crate::document::Snapshot;
@@ -94,16 +97,44 @@ pub enum OnRisk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CompletionOptions {
+    /// When suggestions come: automatic, while you type; pause, once you have typed nothing for half a second, or for delay_ms if
+    /// that is longer; manual, only when you ask.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub trigger: Trigger,
+    /// Milliseconds without a key before the model is asked; text that is already generated shows at once.
+    #[serde(rename = "delay_ms", with = "milliseconds")]
+    #[schemars(with = "u64", range(max = 5_000), extend("x-scope" = "anyone", "x-formerly" = "debounce_ms"))]
+    pub delay: Duration,
+    /// How likely a suggestion must be to come by itself: low shows only what is right more often than not, and three lines at
+    /// most; high shows much more, and more of it is wrong. When you ask, everything is shown.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub eagerness: Eagerness,
+    /// Whether eagerness follows a little what you took of the last 20 suggestions; `treefill status` shows by how much.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub eagerness_adapts: bool,
+    /// Suggestions of several lines: never; auto, where a block is to be written; always, wherever nothing stands right of the
+    /// cursor.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub multiline: Multiline,
+    /// Whether suggestions come by themselves inside comments.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub in_comments: bool,
+    /// Whether suggestions come by themselves inside strings, docstrings included.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub in_strings: bool,
+    /// Whether suggestions come by themselves inside import statements.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub in_imports: bool,
+    /// Seconds without suggestions after you dismissed one; 0: none. One that was dismissed or undone does not come again at that
+    /// place by itself.
+    #[schemars(range(max = 600), extend("x-scope" = "anyone"))]
+    pub quiet_after_dismissal_s: u64,
     /// Most tokens generated for one suggestion.
     #[schemars(range(min = 1, max = 1024), extend("x-scope" = "anyone"))]
     pub max_tokens: usize,
     /// Most lines of one suggestion.
     #[schemars(range(min = 1, max = 200), extend("x-scope" = "anyone"))]
     pub max_lines: usize,
-    /// Milliseconds without a key before the model is asked; text that is already generated shows at once.
-    #[serde(rename = "debounce_ms", with = "milliseconds")]
-    #[schemars(with = "u64", range(max = 5_000), extend("x-scope" = "anyone"))]
-    pub debounce: Duration,
     /// Milliseconds after which what has been generated is taken, and no more is waited for.
     #[serde(rename = "deadline_ms", with = "milliseconds")]
     #[schemars(with = "u64", range(min = 50, max = 60_000), extend("x-scope" = "anyone"))]
@@ -124,6 +155,12 @@ pub struct CompletionOptions {
     /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
     #[serde(skip)]
     pub prior_logits: [f32; 2],
+    /// By how much, in logits, the bar is raised because of this user's last reactions.
+    #[serde(skip)]
+    pub bar_logits: f32,
+    /// What must not come again in this document.
+    #[serde(skip)]
+    pub dismissed: Arc<[Dismissed]>,
     /// All of it, but for measurements.
     #[serde(skip)]
     pub effort: Effort,
@@ -135,15 +172,41 @@ impl Default for CompletionOptions {
             max_tokens: 48,
             max_lines: 8,
             candidates: 3,
+            trigger: Trigger::default(),
             // Nobody types faster than the engine cancels: the next key ends the work of this one at its next token.
-            debounce: Duration::ZERO,
+            delay: Duration::ZERO,
+            eagerness: Eagerness::default(),
+            eagerness_adapts: true,
+            multiline: Multiline::default(),
+            in_comments: true,
+            in_strings: true,
+            in_imports: true,
+            // Long enough to write a line of one's own, short enough that nobody looks for a switch.
+            quiet_after_dismissal_s: 5,
             deadline: Duration::from_millis(1500),
             check_time: Duration::from_millis(40),
             prefetch: Prefetch::default(),
             on_risk: OnRisk::default(),
             prior_logits: [0.0; 2],
+            bar_logits: 0.0,
+            dismissed: Arc::default(),
             effort: Effort::default(),
         }
+    }
+}
+
+/// What counts as a pause in typing, at least: between the keys of a word lie 0.1 to 0.3 s.
+const PAUSE: Duration = Duration::from_millis(500);
+
+impl CompletionOptions {
+    /// How long nothing must be typed before the model is asked.
+    pub fn wait(&self) -> Duration {
+        if self.trigger == Trigger::Pause { self.delay.max(PAUSE) } else { self.delay }
+    }
+
+    /// Most lines of a suggestion.
+    pub fn lines(&self) -> usize {
+        if self.multiline == Multiline::Never { 1 } else { self.eagerness.lines(self.max_lines) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::job;
 use super::outcome::Reason;
+use super::secrets::MaskedJob;
 use crate::cancel::CancelToken;
 use crate::context::CursorContext;
 use crate::engine::{Engine, Job, Lane, Task, Update};
@@ -28,7 +29,7 @@ pub async fn log_probabilities(
     let wanted = texts.len();
     let task = Task::Score { continuations: texts };
     let job = Job { lane, ..job::at_cursor(context, model_context, document, task) };
-    let mut generation = engine.generate(job, cancel.clone());
+    let mut generation = engine.generate(MaskedJob::of(job).job, cancel.clone());
     loop {
         let update = tokio::select! {
             biased;

@@ -99,6 +99,11 @@ impl Suggestion {
         self.continues.as_deref().unwrap_or(self)
     }
 
+    /// Whether the user has typed the beginning of the whole.
+    pub fn is_begun(&self) -> bool {
+        self.range().start > self.whole().range().start
+    }
+
     /// What is left of it when `edit` of a newer document does the rest.
     pub fn continued(&self, edit: Edit) -> Self {
         Self { edits: vec![edit], continues: Some(Box::new(self.whole().clone())), ..self.clone() }

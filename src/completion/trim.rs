@@ -1,12 +1,16 @@
 //! Makes raw model text fit its place: the wanted lines only, the file's indentation, nothing that is already there, no
 //! repetition, nothing that is not text. [`crate::verify`] judges the syntax of what is left.
 
+mod ending;
+mod indentation;
 mod overlap;
 mod repetition;
 mod unicode;
 mod whitespace;
 
+pub use ending::{is_inside_token, whole_tokens};
 pub use overlap::{Insertion, joins};
+pub use repetition::has_begun;
 
 use super::outcome::Reason;
 use super::request::{Effort, Extent};
@@ -38,9 +42,9 @@ pub fn trim(raw: &str, context: &CursorContext, extent: Extent) -> Result<String
     }
     let text = wanted_lines(text, context, extent);
     let text = whitespace::leading(text, context);
-    let text = whitespace::indentation(text, context);
+    let text = indentation::indentation(&text, context);
     let text = overlap::without_lines_below(&text, context)?;
-    let text = repetition::without_loops(text);
+    let text = repetition::without_repeats(text, context)?;
     let text = whitespace::trailing(text, context);
     if text.trim().is_empty() {
         return Err(Reason::Blank);
@@ -48,8 +52,14 @@ pub fn trim(raw: &str, context: &CursorContext, extent: Extent) -> Result<String
     if context.line.after.trim_start().starts_with(text.trim()) {
         return Err(Reason::AlreadyThere);
     }
-    repetition::check_neighbours(text, context)?;
     Ok(text.to_owned())
+}
+
+/// The first line with text, where others follow.
+pub fn first_line(text: &str) -> Option<&str> {
+    let start = text.len() - text.trim_start().len();
+    let end = start + text[start..].find('\n')?;
+    Some(&text[..end])
 }
 
 fn wanted_lines<'a>(text: &'a str, context: &CursorContext, extent: Extent) -> &'a str {

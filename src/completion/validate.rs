@@ -2,6 +2,7 @@
 
 use tree_sitter::Tree;
 
+use super::outcome::Reason;
 use super::suggestion::CheckLevel;
 use super::trim::Insertion;
 use crate::context::{CursorContext, CursorIn};
@@ -9,7 +10,7 @@ use crate::document::{Edit, Part, Snapshot, with_line_ends};
 use crate::verify::names::{self, Names};
 pub use crate::verify::nearby::Fit;
 use crate::verify::nearby::Nearby;
-use crate::verify::{Applied, NAMES_LINES, delimiters, risks};
+use crate::verify::{Applied, NAMES_LINES, delimiters, doubles, risks};
 
 /// A candidate that passed the quick half, and the document with it.
 pub struct Trial {
@@ -73,10 +74,23 @@ impl<'a> Validator<'a> {
     fn closed(&self, candidate: &Insertion) -> Option<Box<Trial>> {
         let alone =
             self.context.line.after.get(candidate.replaces..).is_some_and(|right| right.trim().is_empty());
-        let opens = self.context.block_opener == "{" && candidate.text.ends_with('{') && alone;
-        let text = opens.then(|| format!("{}\n}}", candidate.text))?;
+        let opener = self.context.block_opener.as_str();
+        let opens = !opener.is_empty() && candidate.text.ends_with(opener) && alone;
+        let text = opens.then(|| self.with_block(&candidate.text))?;
         let trial = self.fit(&Insertion { text, replaces: candidate.replaces })?;
         (trial.fit == Fit::Whole && delimiters::are_even(&trial.applied.tree)).then(|| Box::new(trial))
+    }
+
+    /// A text that ends with a header, and the least block behind it.
+    fn with_block(&self, text: &str) -> String {
+        let CursorContext { empty_block, line, indent, .. } = self.context;
+        if empty_block.is_empty() {
+            return format!("{text}\n}}");
+        }
+        let header = format!("{}{text}", line.before);
+        let header = header.rsplit('\n').next().unwrap_or_default();
+        let blank = &header[..header.len() - header.trim_start().len()];
+        format!("{text}\n{blank}{}{empty_block}", indent.text())
     }
 
     /// The thorough half, for a candidate about to be shown: by the whole file.
@@ -86,7 +100,8 @@ impl<'a> Validator<'a> {
             && self.nearby.confirm(*fit, applied, in_comment).is_ok()
     }
 
-    fn names(&self, Trial { applied, .. }: &Trial) -> Names {
+    /// The names of a candidate that passed.
+    pub fn names(&self, Trial { applied, .. }: &Trial) -> Names {
         match self.is_part || applied.after.lines() > NAMES_LINES {
             true => Names::default(),
             false => names::check(&applied.after, &applied.tree, applied.inserted()),
@@ -94,21 +109,38 @@ impl<'a> Validator<'a> {
     }
 
     /// A candidate that passed, with other names for those of builtins that it defines, if it does and can.
-    pub fn renamed(&self, trial: &Trial, candidate: &Insertion) -> Option<Insertion> {
-        let shadowing = self.names(trial).shadowing;
+    pub fn renamed(&self, trial: &Trial, candidate: &Insertion, shadowing: &[String]) -> Option<Insertion> {
         let Applied { after, tree, .. } = &trial.applied;
         let text = (!shadowing.is_empty())
-            .then(|| names::renamed(after, tree, &trial.applied.inserted(), &shadowing))??;
+            .then(|| names::renamed(after, tree, &trial.applied.inserted(), shadowing))??;
         Some(Insertion { text: text.replace(self.context.line_ending, "\n"), replaces: candidate.replaces })
     }
 
+    /// Where the first part of a candidate that passed ends, in bytes of its text, which must not be shown although it fits: a
+    /// name of another function, or what is said twice. And what to call that.
+    pub fn objection(&self, trial: &Trial, names: &Names) -> Option<(usize, Reason)> {
+        let Applied { after, tree, .. } = &trial.applied;
+        let inserted = trial.applied.inserted();
+        let foreign = names.foreign_end.map(|end| (end.min(inserted.end), Reason::Invalid));
+        let double = doubles::first_end(after, tree, &inserted).map(|end| (end, Reason::Repetition));
+        let (end, reason) = foreign.into_iter().chain(double).min_by_key(|(end, _)| *end)?;
+        let part = after.slice(inserted.start..end);
+        Some((part.replace(self.context.line_ending, "\n").len(), reason))
+    }
+
+    fn unknown_members(&self, Trial { applied, .. }: &Trial) -> usize {
+        match self.is_part {
+            true => 0,
+            false => names::members::unknown(&applied.after, &applied.tree, &applied.inserted()),
+        }
+    }
+
     /// What speaks against a candidate that passed.
-    pub fn warnings(&self, trial: &Trial) -> Warnings {
-        let names = self.names(trial);
+    pub fn warnings(&self, trial: &Trial, names: &Names) -> Warnings {
         let Applied { before, after, .. } = &trial.applied;
         let risks = risks::added(before, after, &trial.applied.inserted());
         Warnings {
-            unknown: names.unknown.len(),
+            unknown: names.unknown.len() + self.unknown_members(trial),
             shadowing: names.shadowing.len(),
             risky: risks.is_some_and(|risks| !risks.is_empty()),
         }

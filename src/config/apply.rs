@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::Config;
 use super::settings::{SECTIONS, Setting, ValueKind};
-use super::{Config, disable};
+use crate::privacy;
 
 /// Whether a source of settings is the user's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl fmt::Display for ConfigProblem {
 }
 
 /// One value as it was found, before any check.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     origin: String,
     section: String,
@@ -244,13 +245,14 @@ fn conform(kind: &ValueKind, value: &Value) -> (Option<Value>, Option<String>) {
     }
 }
 
-/// A list of texts; patterns that do not compile are left out.
+/// A list of texts; patterns that match nothing are left out.
 fn list(kind: &ValueKind, items: &[Value]) -> (Option<Value>, Option<String>) {
     let mut remarks = Vec::new();
     let kept = items.iter().filter(|item| {
-        let error =
-            item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(|text| disable::glob(text).err());
-        remarks.extend(error.iter().map(|error| format!("not a path pattern, ignored: {error}")));
+        let error = item.as_str().filter(|_| *kind == ValueKind::Globs).and_then(privacy::pattern_fault);
+        let pattern = item.as_str().unwrap_or_default();
+        let remark = |error| format!("the pattern {pattern:?} matches nothing, ignored: {error}");
+        remarks.extend(error.iter().map(remark));
         error.is_none()
     });
     let kept = Value::Array(kept.cloned().collect());

@@ -1,30 +1,30 @@
 //! Decides where nothing is suggested: by language and path patterns, compiled once. The session switches off for a while.
 
-use std::path::Path;
-
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::DisableSection;
+use crate::privacy::{PathPatterns, Screen, ScreenOptions};
 
 /// The off switches of a configuration.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Disabled {
     everywhere: bool,
     languages: Vec<String>,
-    paths: GlobSet,
+    paths: PathPatterns,
+    screen: Arc<Screen>,
 }
 
 impl Disabled {
-    /// Patterns that do not compile are left out: they were reported when the configuration was read.
-    pub(super) fn new(enabled: bool, disable: &DisableSection) -> Self {
-        let mut paths = GlobSetBuilder::new();
-        for glob in disable.paths.iter().filter_map(|pattern| glob(pattern).ok()) {
-            paths.add(glob);
-        }
+    /// For an editor that works in `roots`. Patterns that match nothing were reported when the configuration was read.
+    pub(super) fn new(enabled: bool, disable: &DisableSection, roots: &[PathBuf]) -> Self {
+        let &DisableSection { secrets, ignored, .. } = disable;
+        let screen = ScreenOptions { secrets, ignored, except: disable.except.clone() };
         Self {
             everywhere: !enabled,
             languages: disable.languages.clone(),
-            paths: paths.build().unwrap_or_default(),
+            paths: PathPatterns::new(&disable.paths, roots),
+            screen: Arc::new(Screen::new(&screen, roots)),
         }
     }
 
@@ -32,15 +32,13 @@ impl Disabled {
     pub fn matches(&self, language: &str, path: Option<&Path>) -> bool {
         self.everywhere
             || self.languages.iter().any(|name| name.eq_ignore_ascii_case(language))
-            || path.is_some_and(|path| self.paths.is_match(path))
+            || path.is_some_and(|path| self.paths.matches(path))
     }
-}
 
-/// A pattern without a slash matches a file's name in any folder, as in `.gitignore`; one with a slash the whole path.
-pub(super) fn glob(pattern: &str) -> Result<globset::Glob, globset::Error> {
-    let anywhere = !pattern.contains('/');
-    let pattern = if anywhere { format!("**/{pattern}") } else { pattern.to_owned() };
-    GlobBuilder::new(&pattern).literal_separator(true).build()
+    /// Which files are private.
+    pub fn screen(&self) -> &Arc<Screen> {
+        &self.screen
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +47,9 @@ mod tests {
 
     fn disabled(languages: &[&str], paths: &[&str]) -> Disabled {
         let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        Disabled::new(true, &DisableSection { languages: owned(languages), paths: owned(paths) })
+        let section =
+            DisableSection { languages: owned(languages), paths: owned(paths), ..DisableSection::default() };
+        Disabled::new(true, &section, &[])
     }
 
     #[test]
@@ -62,6 +62,6 @@ mod tests {
         assert!(off.matches("x", Some(Path::new("/srv/one/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/srv/one/two/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/a/environment.py"))));
-        assert!(Disabled::new(false, &DisableSection::default()).matches("rust", None));
+        assert!(Disabled::new(false, &DisableSection::default(), &[]).matches("rust", None));
     }
 }

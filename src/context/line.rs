@@ -3,6 +3,7 @@
 use ropey::Rope;
 
 use crate::document::position::{floor, slice};
+pub use crate::text::is_closer;
 use crate::text::is_word;
 
 /// A line is read at most this far to either side: a minified file is one line of megabytes.
@@ -77,11 +78,6 @@ impl Line {
     pub fn splits_word(&self) -> bool {
         self.before.ends_with(is_word) && self.after.starts_with(is_word)
     }
-}
-
-/// Whether `c` closes a bracket or a quotation.
-pub fn is_closer(c: char) -> bool {
-    matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
 }
 
 /// Columns of leading white space. A tab counts to the next multiple of four, not of eight as Python has it: a model that

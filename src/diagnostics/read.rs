@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::{Diagnostic, RelatedPlace, SuggestedFix, rendered};
-use crate::document::{Edit, Encoding, Snapshot, uri};
+use crate::document::{BOM, Edit, Encoding, Snapshot, uri};
 
 /// A diagnostic of this document as language servers send it; None without a range. `encoding` says what the positions count.
 pub fn read(snapshot: &Snapshot, value: &Value, encoding: Encoding) -> Option<Diagnostic> {
@@ -22,8 +22,9 @@ pub fn read(snapshot: &Snapshot, value: &Value, encoding: Encoding) -> Option<Di
     let data = &value["data"];
     let mut suggestions = read.edits_in_data(data);
     let related = read.related(&value["relatedInformation"]);
-    suggestions.extend(related.iter().flat_map(proposed));
-    if let Some(shown) = data["rendered"].as_str() {
+    suggestions.extend(related.iter().flat_map(|related| read.proposed(related)));
+    let shown = data["rendered"].as_str();
+    if let Some(shown) = shown {
         for suggestion in rendered::suggestions(snapshot, shown) {
             if !suggestions.iter().any(|known| known.edits == suggestion.edits) {
                 suggestions.push(suggestion);
@@ -37,6 +38,9 @@ pub fn read(snapshot: &Snapshot, value: &Value, encoding: Encoding) -> Option<Di
         source: value["source"].as_str().unwrap_or_default().to_owned(),
         // 1 is an error; without a word it is for the client to say, and clients take it for one.
         minor: value["severity"].as_i64().is_some_and(|severity| severity > 1),
+        is_outside: read.is_outside(&value["range"]),
+        version: [value, data].iter().find_map(|it| i32::try_from(it["version"].as_i64()?).ok()),
+        line: shown.and_then(rendered::line),
         related,
         suggestions,
     })
@@ -55,8 +59,32 @@ impl Reader<'_> {
             let (line, character) = (number(&place["line"])?, number(&place["character"])?);
             Some(self.snapshot.to_byte(line, character, self.encoding))
         };
-        let start = byte(&range["start"])?;
-        Some(start..byte(&range["end"])?.max(start))
+        let (start, end) = (byte(&range["start"])?, byte(&range["end"])?);
+        Some(start.min(end)..start.max(end))
+    }
+
+    /// Whether a range begins where there is no text. Many end behind their line: that is its end.
+    fn is_outside(&self, range: &Value) -> bool {
+        let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let ends = ["start", "end"]
+            .map(|end| Some((number(&range[end]["line"])?, number(&range[end]["character"])?)));
+        let Some((line, character)) = ends.into_iter().flatten().min() else { return false };
+        if line as usize >= self.snapshot.lines() {
+            return true;
+        }
+        // What is behind the last character is clamped to the end.
+        let at = self.snapshot.to_byte(line, character, self.encoding);
+        at == self.snapshot.line_end(at) && self.snapshot.from_byte(at, self.encoding).1 < character
+    }
+
+    /// A change; what is put before a byte order mark goes behind it.
+    fn edit(&self, range: Range<usize>, text: &str) -> Edit {
+        let mark = if self.snapshot.char_after(0) == Some(BOM) && !text.starts_with(BOM) {
+            BOM.len_utf8()
+        } else {
+            0
+        };
+        Edit::replace(range.start.max(mark)..range.end.max(mark), text)
     }
 
     /// A place that counts characters from 1 in both directions, as ruff's and rustc's JSON do.
@@ -82,7 +110,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         let title = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         // ruff server; `edits` is empty where it knows no fix.
-        let edit = |edit: &Value| Some(Edit::replace(self.bytes(&edit["range"])?, edit["newText"].as_str()?));
+        let edit = |edit: &Value| Some(self.edit(self.bytes(&edit["range"])?, edit["newText"].as_str()?));
         if let Some(edits) = all(&data["edits"], edit) {
             found.push(SuggestedFix {
                 title: title(&data["title"]),
@@ -95,7 +123,7 @@ impl Reader<'_> {
         let edit = |edit: &Value| {
             let place = |place: &Value| self.byte_at(&place["row"], &place["column"]);
             let range = place(&edit["location"])?..place(&edit["end_location"])?;
-            Some(Edit::replace(range, edit["content"].as_str()?))
+            Some(self.edit(range.start..range.end.max(range.start), edit["content"].as_str()?))
         };
         if let Some(edits) = all(&fix["edits"], edit) {
             let safe = fix["applicability"] == "safe" || fix["applicability"] == "automatic";
@@ -106,7 +134,7 @@ impl Reader<'_> {
             let edit = |span: &Value| {
                 let start = self.byte_at(&span["line_start"], &span["column_start"])?;
                 let end = self.byte_at(&span["line_end"], &span["column_end"])?;
-                Some(Edit::replace(start..end.max(start), span["suggested_replacement"].as_str()?))
+                Some(self.edit(start..end.max(start), span["suggested_replacement"].as_str()?))
             };
             if let Some(edits) = all(&child["spans"], edit) {
                 let every = child["spans"].as_array().into_iter().flatten();
@@ -120,31 +148,31 @@ impl Reader<'_> {
         }
         found
     }
+
+    /// What rust-analyzer makes of a suggestion of rustc's: "consider borrowing here: `&`". Of several parts it gives one place
+    /// only; whole lines are alternatives.
+    fn proposed(&self, related: &RelatedPlace) -> Vec<SuggestedFix> {
+        let Some((title, rest)) = related.message.split_once(": `") else { return Vec::new() };
+        let Some(texts) = rest.strip_suffix('`') else { return Vec::new() };
+        let texts: Vec<&str> = texts.split("`, `").collect();
+        let lines = texts.iter().all(|text| text.ends_with('\n'));
+        // A label that quotes code is no change.
+        if title.is_empty() || texts.len() > 1 && !lines || texts.iter().any(|text| text.contains('`')) {
+            return Vec::new();
+        }
+        let suggestion = |text: &&str| SuggestedFix {
+            title: format!("{title}: `{}`", text.trim()),
+            edits: vec![self.edit(related.range.clone(), text)],
+            safe: false,
+        };
+        texts.iter().map(suggestion).collect()
+    }
 }
 
 /// Every item of a list as an edit; None when there is none or one cannot be read: half a change is worse than none.
 fn all(list: &Value, read: impl Fn(&Value) -> Option<Edit>) -> Option<Vec<Edit>> {
     let edits: Option<Vec<Edit>> = list.as_array()?.iter().map(read).collect();
     edits.filter(|edits| !edits.is_empty())
-}
-
-/// What rust-analyzer makes of a suggestion of rustc's: "consider borrowing here: `&`". Of several parts it gives one place
-/// only; whole lines are alternatives.
-fn proposed(related: &RelatedPlace) -> Vec<SuggestedFix> {
-    let Some((title, rest)) = related.message.split_once(": `") else { return Vec::new() };
-    let Some(texts) = rest.strip_suffix('`') else { return Vec::new() };
-    let texts: Vec<&str> = texts.split("`, `").collect();
-    let lines = texts.iter().all(|text| text.ends_with('\n'));
-    // A label that quotes code is no change.
-    if title.is_empty() || texts.len() > 1 && !lines || texts.iter().any(|text| text.contains('`')) {
-        return Vec::new();
-    }
-    let suggestion = |text: &&str| SuggestedFix {
-        title: format!("{title}: `{}`", text.trim()),
-        edits: vec![Edit::replace(related.range.clone(), *text)],
-        safe: false,
-    };
-    texts.iter().map(suggestion).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! is drawn shortened is left out.
 
 use super::SuggestedFix;
-use crate::document::{Edit, Snapshot};
+use crate::document::{BOM, Edit, Snapshot};
 use crate::text::common_affixes;
 
 /// rustc cuts lines that are wider than the terminal; what is not wide was not cut.
@@ -37,6 +37,17 @@ pub fn suggestions(snapshot: &Snapshot, rendered: &str) -> Vec<SuggestedFix> {
     found
 }
 
+/// The line that the drawing is about, as far as it is drawn as it is: `--> a.rs:2:10`, and the line with that number.
+pub fn line(rendered: &str) -> Option<String> {
+    let place = rendered.lines().find_map(|line| line.trim_start().strip_prefix("--> "))?;
+    let row: usize = place.rsplit(':').nth(1)?.parse().ok()?;
+    let drawn = rendered.lines().filter_map(Drawn::read).find(|drawn| drawn.row + 1 == row)?;
+    // At the beginning of several lines something else is drawn.
+    let plain =
+        drawn.sign == '|' && drawn.text.len() <= WIDE && !drawn.text.trim_start().starts_with(['/', '|']);
+    plain.then(|| drawn.text.to_owned())
+}
+
 /// A line of a drawing that has a number.
 struct Drawn<'a> {
     /// From 0.
@@ -60,11 +71,13 @@ impl<'a> Drawn<'a> {
 
 fn edits(snapshot: &Snapshot, lines: &[Drawn<'_>]) -> Vec<Edit> {
     let mut edits = Vec::new();
+    let first = if snapshot.char_after(0) == Some(BOM) { BOM.len_utf8() } else { 0 };
     for (at, line) in lines.iter().enumerate() {
         if line.row >= snapshot.lines() || line.text.len() > WIDE {
             return Vec::new();
         }
-        let old = snapshot.line_range(line.row);
+        let mut old = snapshot.line_range(line.row);
+        old.start = old.start.max(first);
         let was = snapshot.slice(old.clone());
         let partner = |sign: char| lines.iter().any(|other| other.row == line.row && other.sign == sign);
         match line.sign {
@@ -78,7 +91,8 @@ fn edits(snapshot: &Snapshot, lines: &[Drawn<'_>]) -> Vec<Edit> {
             '+' => {
                 // Numbers count what was inserted above.
                 let above = lines[..at].iter().filter(|other| other.sign == '+').count();
-                let place = snapshot.line_range(line.row.saturating_sub(above)).start;
+                let row = line.row.saturating_sub(above);
+                let place = if row == 0 { first } else { snapshot.line_range(row).start };
                 edits.push(Edit::insert(place, format!("{}{}", line.text, snapshot.line_ending())));
             }
             _ if was.trim_end() == line.text.trim_end() => {}

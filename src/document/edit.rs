@@ -33,6 +33,11 @@ pub fn with_line_ends(text: &str, line_ending: &str) -> String {
     text.replace('\n', line_ending)
 }
 
+/// `text` with LF line ends.
+pub fn with_line_feeds(text: String) -> String {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+}
+
 /// One change as an editor words it: lines and characters, or the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -54,20 +59,15 @@ impl Change {
     }
 }
 
-/// A rope that can say what tree-sitter calls a row.
-///
-/// tree-sitter's rows count only `\n`, the rope's lines also end at a lone CR. As long as the text has none the rope's
-/// own line index answers in O(log n); `lone_cr` says when it may have one, and then the `\n` bytes are counted. (Keeping
-/// the number of lone CRs instead would need a scan of every removed range.)
+/// A rope that can say what tree-sitter calls a row: a line of the rope, for a lone CR is parsed as an LF.
 #[derive(Debug, Clone)]
 pub(super) struct Text {
     pub rope: Rope,
-    pub lone_cr: bool,
 }
 
 impl Text {
     pub fn new(text: &str) -> Self {
-        Self { rope: Rope::from_str(text), lone_cr: has_lone_cr(text, None) }
+        Self { rope: Rope::from_str(text) }
     }
 
     /// Apply one edit; the answer is for `Tree::edit` and gives the clamped range.
@@ -77,7 +77,9 @@ impl Text {
         let chars = self.rope.byte_to_char(start.min(length))..self.rope.byte_to_char(end.min(length));
         let start_byte = self.rope.char_to_byte(chars.start);
         let old_end_byte = self.rope.char_to_byte(chars.end);
-        let start_position = self.point(start_byte);
+        // A CR before the edit may end a line alone afterwards, or no longer.
+        let seam = start_byte - usize::from(start_byte > 0 && self.rope.byte(start_byte - 1) == b'\r');
+        let start_position = self.point(seam);
         let old_end_position = self.point(old_end_byte);
         if !chars.is_empty() {
             self.rope.remove(chars.clone());
@@ -86,10 +88,9 @@ impl Text {
             self.rope.insert(chars.start, &edit.text);
         }
         let new_end_byte = start_byte + edit.text.len();
-        self.lone_cr |= self.leaves_lone_cr(start_byte, new_end_byte, &edit.text);
         let new_end_position = self.point(new_end_byte);
         InputEdit {
-            start_byte,
+            start_byte: seam,
             old_end_byte,
             new_end_byte,
             start_position,
@@ -100,74 +101,30 @@ impl Text {
 
     /// tree-sitter's row and column (bytes) of a byte on a character boundary.
     pub fn point(&self, byte: usize) -> Point {
-        if !self.lone_cr {
-            let row = self.rope.byte_to_line(byte);
-            return Point { row, column: byte - self.rope.line_to_byte(row) };
-        }
-        let (mut row, mut line_start, mut at) = (0, 0, 0);
-        for chunk in self.rope.chunks() {
-            let bytes = &chunk.as_bytes()[..chunk.len().min(byte - at)];
-            row += bytes.iter().filter(|&&byte| byte == b'\n').count();
-            if let Some(last) = bytes.iter().rposition(|&byte| byte == b'\n') {
-                line_start = at + last + 1;
-            }
-            at += bytes.len();
-            if at == byte {
-                break;
-            }
-        }
-        Point { row, column: byte - line_start }
+        let row = self.rope.byte_to_line(byte);
+        Point { row, column: byte - self.rope.line_to_byte(row) }
     }
-
-    /// Whether the edit that left `start..end` made a CR without an LF: inside the new text or at either seam.
-    fn leaves_lone_cr(&self, start: usize, end: usize, inserted: &str) -> bool {
-        let after = self.rope.get_byte(end);
-        let seam = start > 0 && self.rope.byte(start - 1) == b'\r';
-        let at_start = if inserted.is_empty() { after } else { inserted.bytes().next() };
-        (seam && at_start != Some(b'\n')) || has_lone_cr(inserted, after)
-    }
-}
-
-/// Whether `text`, followed by `next`, has a CR that no LF follows.
-fn has_lone_cr(text: &str, next: Option<u8>) -> bool {
-    let bytes = text.as_bytes();
-    bytes
-        .iter()
-        .enumerate()
-        .any(|(at, &byte)| byte == b'\r' && bytes.get(at + 1).copied().or(next) != Some(b'\n'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The definition: rows count `\n`, columns are bytes.
-    fn counted(text: &str, byte: usize) -> Point {
-        let before = &text.as_bytes()[..byte];
-        let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        Point { row: before.iter().filter(|&&byte| byte == b'\n').count(), column: byte - start }
-    }
-
     #[test]
-    fn a_lone_cr_is_not_a_row() {
-        for text in ["a\rb\nc", "a\r\nb\r\nc", "\r\r\n\n\r", "é\r\nü\u{2028}x\n"] {
-            let rope = Text::new(text);
-            for (byte, _) in text.char_indices() {
-                assert_eq!(rope.point(byte), counted(text, byte), "{text:?} at {byte}");
-            }
+    fn every_line_end_ends_a_row() {
+        let text = Text::new("a\rb\nc\r\nd");
+        for (byte, row, column) in [(0, 0, 0), (1, 0, 1), (2, 1, 0), (4, 2, 0), (7, 3, 0)] {
+            assert_eq!(text.point(byte), Point { row, column }, "at {byte}");
         }
     }
 
     #[test]
-    fn a_crlf_torn_apart_is_noticed() {
+    fn a_crlf_torn_apart_belongs_to_the_edit() {
         let mut text = Text::new("ab\r\ncd\r\nef");
-        text.apply(&Edit::insert(3, "x"));
+        let edit = text.apply(&Edit::insert(3, "x"));
         assert_eq!(text.rope.to_string(), "ab\rx\ncd\r\nef");
-        assert_eq!(text.point(5), Point { row: 1, column: 0 });
-
-        let mut text = Text::new("ab\r\ncd");
-        text.apply(&Edit::replace(3..4, ""));
-        assert_eq!(text.point(5), Point { row: 0, column: 5 });
+        assert_eq!((edit.start_byte, edit.start_position), (2, Point { row: 0, column: 2 }));
+        assert_eq!(text.point(5), Point { row: 2, column: 0 });
     }
 
     #[test]

@@ -26,8 +26,6 @@ pub struct Snapshot {
     pub language: Option<Arc<Language>>,
     /// What is known of its tree.
     pub(super) known: Known,
-    /// Kept so that hypothetical edits count rows right; see [`Text`].
-    pub(super) lone_cr: bool,
     /// Whether this text is a hypothesis, not one the editor had.
     pub(super) hypothesis: bool,
 }
@@ -61,10 +59,10 @@ impl Snapshot {
 
     /// The same document with one more edit, as a hypothesis: parsing it is incremental from what is known here.
     pub fn with_edit(&self, edit: &Edit) -> Self {
-        let mut text = Text { rope: self.text.clone(), lone_cr: self.lone_cr };
+        let mut text = Text { rope: self.text.clone() };
         let mut known = self.known.clone();
         known.edit(&text.apply(edit));
-        Self { text: text.rope, lone_cr: text.lone_cr, known, hypothesis: true, ..self.clone() }
+        Self { text: text.rope, known, hypothesis: true, ..self.clone() }
     }
 
     /// The same snapshot, knowing `tree`: the finished parse of exactly this text.
@@ -147,13 +145,13 @@ impl Snapshot {
         position::from_byte(&self.text, byte, encoding)
     }
 
-    /// The line ending this text uses: CRLF when its first terminator is one.
+    /// The line ending this text uses: what ends its first line.
     pub fn line_ending(&self) -> &'static str {
         let end = self.line_range(0).end;
-        if self.char_after(end) == Some('\r') && self.char_after(end + 1) == Some('\n') {
-            "\r\n"
-        } else {
-            "\n"
+        match (self.char_after(end), self.char_after(end + 1)) {
+            (Some('\r'), Some('\n')) => "\r\n",
+            (Some('\r'), _) => "\r",
+            _ => "\n",
         }
     }
 }
@@ -173,6 +171,9 @@ mod tests {
         assert_eq!((snapshot.char_before(0), snapshot.char_after(99)), (None, None));
         assert_eq!(snapshot.slice(5..99), "é\rx");
         assert_eq!(snapshot.line_ending(), "\r\n");
+        for (text, expected) in [("a\rb\n", "\r"), ("a\nb\r\n", "\n"), ("a", "\n"), ("", "\n")] {
+            assert_eq!(Snapshot::of_text("", text, None).line_ending(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Parses within bounds of size, indentation depth and time. Documents and snapshots keep the trees.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -55,6 +56,21 @@ pub fn parse(
     if language.config.max_indent_depth.is_some_and(|limit| exceeds_indent_depth(text, limit)) {
         return Err(Unparsed::TooDeep);
     }
+    if language.cells.is_some() {
+        // What is masked depends on the whole text: no older tree can be told.
+        let masked = Rope::from_str(&language.masked(&text.to_string()));
+        return parse_read(&masked, language, None, budget);
+    }
+    parse_read(text, language, old, budget)
+}
+
+/// Parses a text as it is.
+fn parse_read(
+    text: &Rope,
+    language: &Language,
+    old: Option<&Tree>,
+    budget: Duration,
+) -> Result<Tree, Unparsed> {
     PARSER.with_borrow_mut(|parser| {
         // Fails only for a grammar of another ABI, which `Queries::compile` would have met first.
         parser.set_language(&language.grammar).map_err(|_| Unparsed::NoLanguage)?;
@@ -64,7 +80,12 @@ pub fn parse(
             false => ControlFlow::Continue(()),
         };
         let options = ParseOptions::new().progress_callback(&mut watch);
-        let tree = parser.parse_with_options(&mut |byte, _| rest_of_chunk(text, byte), old, Some(options));
+        let lone_cr = has_lone_cr(text);
+        let mut read = |byte, _| match lone_cr {
+            true => Cow::Owned(with_rows(rest_of_chunk(text, byte))),
+            false => Cow::Borrowed(rest_of_chunk(text, byte)),
+        };
+        let tree = parser.parse_with_options(&mut read, old, Some(options));
         if tree.is_none() {
             // Or the next parse on this thread would go on with this text.
             parser.reset();
@@ -78,6 +99,20 @@ fn rest_of_chunk(text: &Rope, byte: usize) -> &[u8] {
         Some((chunk, start, _, _)) => &chunk.as_bytes()[byte - start..],
         None => &[],
     }
+}
+
+/// Whether a CR ends a line by itself. A chunk of a rope ends in no CRLF.
+fn has_lone_cr(text: &Rope) -> bool {
+    text.chunks().any(|chunk| {
+        let bytes = chunk.as_bytes();
+        memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
+    })
+}
+
+/// The same with an LF for each lone CR: grammars take a CR alone for a space, so that a comment would go on behind it.
+fn with_rows(bytes: &[u8]) -> Vec<u8> {
+    let lone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    (0..bytes.len()).map(|at| if lone(at) { b'\n' } else { bytes[at] }).collect()
 }
 
 /// Whether more than `limit` levels of indentation may be open at once.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
 /// Schemes of what editors show and nobody types into: versions of a file in a repository, output, logs, help. Every
 /// other scheme is one of a document, because editors invent schemes for remote and unsaved files all the time.
@@ -47,9 +47,48 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// The one spelling that stands for all spellings of a URI: escapes in any case or needless ones, the case of scheme and drive.
+/// Only to compare by: editors are answered in their own spelling.
+pub fn normal(uri: &str) -> String {
+    let Some((scheme, rest)) = uri.split_once(':') else { return uri.to_owned() };
+    let scheme = scheme.to_ascii_lowercase();
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = match rest.strip_prefix("//") {
+        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+        None => ("", rest),
+    };
+    let mut host = host.to_ascii_lowercase();
+    let mut parts: Vec<Vec<u8>> = path.split('/').map(|part| percent_decode_str(part).collect()).collect();
+    if scheme == "file" {
+        if host == "localhost" {
+            host.clear();
+        }
+        if let [first, drive, ..] = &mut *parts
+            && first.is_empty()
+            && matches!(**drive, [letter, b':'] if letter.is_ascii_alphabetic())
+        {
+            drive.make_ascii_lowercase();
+        }
+    }
+    let encoded = |bytes: &[u8]| percent_encode(bytes, NON_ALPHANUMERIC).to_string();
+    let path: Vec<String> = parts.iter().map(|part| encoded(part)).collect();
+    let [query, fragment] =
+        [query, fragment].map(|text| encoded(&percent_decode_str(text).collect::<Vec<_>>()));
+    format!("{scheme}://{host}{}?{query}#{fragment}", path.join("/"))
+}
+
 /// Whether the URI is one of a read-only view.
 pub fn is_view(uri: &str) -> bool {
     uri.split_once(':').is_some_and(|(scheme, _)| VIEWS.iter().any(|view| scheme.eq_ignore_ascii_case(view)))
+}
+
+/// Whether the URI is one of a notebook's cell.
+pub fn is_cell(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    let notebook =
+        || path(uri).is_some_and(|path| path.extension().is_some_and(|it| it.eq_ignore_ascii_case("ipynb")));
+    scheme.to_ascii_lowercase().contains("notebook-cell") || notebook()
 }
 
 #[cfg(test)]
@@ -74,6 +113,59 @@ mod tests {
         check("file:", None);
         check("é:é", Some("é"));
         check(&format!("file:///{}", "a".repeat(8192)), Some(&format!("/{}", "a".repeat(8192))));
+    }
+
+    #[test]
+    fn spellings_of_one_uri_are_one() {
+        for same in [
+            &[
+                "file:///c%3A/a%20b/x.py",
+                "file:///C:/a%20b/x.py",
+                "FILE:///c%3a/a b/x%2Epy",
+                "file://localhost/C%3A/a%20b/x.py",
+            ][..],
+            &["file:///x/%C3%A9.py", "file:///x/%c3%a9.py", "file:///x/é.py", "file:/x/é.py"],
+            &[
+                "vscode-notebook-cell:/n.ipynb#W0s%3D",
+                "vscode-notebook-cell:/n.ipynb#W0s=",
+                "vscode-notebook-cell:///n.ipynb#W0s%3d",
+            ],
+            &["untitled:Untitled-1", "Untitled:Untitled%2d1"],
+        ] {
+            for uri in same {
+                assert_eq!(normal(uri), normal(same[0]), "{uri}");
+            }
+        }
+        let different = [
+            "file:///x/a%2Fb.py",
+            "file:///x/a/b.py",
+            "file:///x/a%252Fb.py",
+            "file:///X/a/b.py",
+            "file://host/x/a/b.py",
+            "git:///x/a/b.py",
+            "git:///x/a/b.py?ref",
+            "git:///x/a/b.py#ref",
+            "git:///x/a/b.py%23ref",
+            "",
+            "nothing",
+        ];
+        for (at, uri) in different.iter().enumerate() {
+            assert!(different[..at].iter().all(|other| normal(other) != normal(uri)), "{uri}");
+        }
+    }
+
+    #[test]
+    fn cells_are_known_by_their_scheme_or_their_notebook() {
+        for uri in [
+            "vscode-notebook-cell:/x/n.ipynb#W0",
+            "vscode-notebook-cell://remote/x",
+            "file:///x/n.ipynb#cell-1",
+        ] {
+            assert!(is_cell(uri), "{uri}");
+        }
+        for uri in ["file:///x/n.py", "untitled:Untitled-1", "", "file:///notebook-cell/x.py"] {
+            assert!(!is_cell(uri), "{uri}");
+        }
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use starship_battery::{Manager, State};
 
 /// When to work ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -29,11 +28,19 @@ impl Prefetch {
 }
 
 /// Whether a battery is being used up. A machine that does not tell has a plug.
+#[cfg(feature = "llama")]
 fn on_battery() -> bool {
+    use starship_battery::{Manager, State};
     let batteries = Manager::new().and_then(|manager| manager.batteries());
     batteries.is_ok_and(|mut batteries| {
         batteries.any(|battery| battery.is_ok_and(|it| it.state() == State::Discharging))
     })
+}
+
+/// Without a model there is no work ahead that would use up a battery.
+#[cfg(not(feature = "llama"))]
+fn on_battery() -> bool {
+    false
 }
 
 #[cfg(test)]

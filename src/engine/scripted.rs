@@ -16,8 +16,12 @@ use crate::cancel::CancelToken;
 pub enum Script {
     /// Send these pieces one after another, then finish.
     Pieces(Vec<String>),
+    /// The same, but the limit of tokens ends it.
+    Cut(Vec<String>),
     /// Send these whole texts, each of one token with this log-probability, as candidates; then finish.
     Texts(Vec<(String, f32)>),
+    /// Send these pieces of one text, each of one token with this log-probability; then finish.
+    Rated(Vec<(String, f32)>),
     /// Give these log-probabilities to the texts that are to be scored; then finish.
     Scores(Vec<f32>),
     /// Never send anything; end only when cancelled.
@@ -94,16 +98,26 @@ impl Engine for ScriptedEngine {
                     }
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
                 }
+                Script::Rated(pieces) => {
+                    let generated_tokens = pieces.len();
+                    for (text, logprob) in pieces {
+                        let piece = Piece { text, logprob, tokens: 1, candidate: 0 };
+                        let _ = sender.send(Ok(Update::Piece(piece)));
+                    }
+                    let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, generated_tokens))));
+                }
                 Script::Scores(scores) => {
                     let scores = scores.into_iter().map(|logprob| TextScore { logprob, tokens: 1 }).collect();
                     let _ = sender.send(Ok(Update::Prompt(PromptStats::default())));
                     let _ = sender.send(Ok(Update::Scores(scores)));
                     let _ = sender.send(Ok(Update::Done(summary(Finish::EndOfText, 0))));
                 }
-                Script::Pieces(pieces) => {
+                Script::Pieces(ref pieces) | Script::Cut(ref pieces) => {
                     let _ = sender.send(Ok(Update::Prompt(PromptStats::default())));
-                    let (mut sent, mut lines, mut finish) = (0, 0, Finish::EndOfText);
-                    for text in pieces {
+                    let is_cut = matches!(script, Script::Cut(_));
+                    let end = if is_cut { Finish::Length } else { Finish::EndOfText };
+                    let (mut sent, mut lines, mut finish) = (0, 0, end);
+                    for text in pieces.iter().cloned() {
                         if cancel.is_cancelled() {
                             let _ = sender.send(Err(EngineError::Cancelled));
                             return;

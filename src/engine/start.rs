@@ -33,8 +33,11 @@ pub fn start(
     let started = models::resolve(role.setting(), configured, role == ModelRole::Infill).and_then(|model| {
         let settings = settings(model);
         match host {
+            // Without a folder for the socket there is no process to share.
             #[cfg(unix)]
-            Host::Shared => Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>),
+            Host::Shared if crate::paths::runtime_dir().is_ok() => {
+                Ok(DaemonEngine::start(settings)? as Arc<dyn Engine>)
+            }
             _ => Ok(start_in_process(settings.options)),
         }
     });

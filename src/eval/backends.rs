@@ -43,7 +43,7 @@ pub struct BackendDocument {
 /// The pipeline's options without a session: budgets count tokens, not time, so that a run can be repeated.
 pub fn options(effort: Effort) -> CompletionOptions {
     CompletionOptions {
-        debounce: Duration::ZERO,
+        delay: Duration::ZERO,
         deadline: Duration::from_secs(600),
         check_time: Duration::from_secs(600),
         prefetch: Prefetch::Never,

@@ -272,6 +272,8 @@ impl<'a> Typing<'a> {
         asked.rank = answer.rank.clone();
         asked.reason = answer.reason.clone();
         let Some(text) = answer.text.clone() else {
+            let (rest, behind, enough) = (&self.wanted[self.done..], self.editor.right(), self.typist.enough);
+            asked.candidates = right::candidates(&answer, false, rest, behind, enough);
             self.asked.push(asked);
             return Ok(false);
         };

@@ -1,17 +1,23 @@
-//! Follows the suggestion on the screen: whether its text comes into the document, and whether at once or letter by letter.
+//! Follows the suggestion on the screen: whether its text comes into the document, at once or letter by letter, is contradicted
+//! there, or is taken back.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use ropey::Rope;
 
-use crate::completion::{Suggestion, reuse};
+use crate::completion::{Dismissed, Suggestion, SuggestionKey, reuse};
+use crate::document::position::{floor, slice};
 use crate::stats::{Disposition, RequestKind};
+use crate::text::is_closer;
 
 /// Answers of one suggestion that an editor may name in feedback. The user accepts what is shown, so the last ones.
 const MOST_ANSWERS: usize = 64;
 
-/// A suggestion that is on the screen.
+/// Bytes on either side of a suggestion by which its place is known again.
+const WINDOW: usize = 64;
+
+/// A suggestion that is on the screen, or was until it was taken.
 #[derive(Debug)]
 pub struct ShownSuggestion {
     /// As it was generated.
@@ -25,13 +31,56 @@ pub struct ShownSuggestion {
     at_once: usize,
     /// The document when all of the suggestion was in it first, and how the last of its bytes came.
     complete: Option<(Rope, Disposition)>,
+    /// How it is known again when it is not wanted.
+    key: Option<SuggestionKey>,
+    place: Place,
+    /// Length of the document after the last change.
+    length: usize,
+    /// Length of the document and bytes present, each time before several bytes came at once: what an undo leads back to.
+    before_taking: Vec<(usize, usize)>,
+    /// Whether something else was typed in its place.
+    contradicted: bool,
+}
+
+/// What stood around and in the place of a suggestion when it was shown.
+#[derive(Debug)]
+struct Place {
+    before: String,
+    within: String,
+    after: String,
+}
+
+impl Place {
+    fn of(text: &Rope, start: usize, tail: usize) -> Self {
+        let (start, tail) = (floor(text, start), floor(text, tail));
+        let from = floor(text, start.saturating_sub(WINDOW));
+        let to = floor(text, (tail + WINDOW).min(text.len_bytes()));
+        Self {
+            before: slice(text, from.min(start)..start),
+            within: slice(text, start..tail.max(start)),
+            after: slice(text, tail..to.max(tail)),
+        }
+    }
 }
 
 impl ShownSuggestion {
     /// A suggestion that the answer `id` shows in a document with this `text`.
     pub fn new(suggestion: Suggestion, kind: RequestKind, id: u64, text: &Rope) -> Self {
         let present = reuse::taken(&suggestion, text);
-        Self { suggestion, kind, answers: [id].into(), present, at_once: 0, complete: None }
+        let (start, length) = (suggestion.range().start, text.len_bytes());
+        Self {
+            key: SuggestionKey::of(text, &suggestion),
+            place: Place::of(text, start, length.saturating_sub(suggestion.anchor.after_len)),
+            suggestion,
+            kind,
+            answers: [id].into(),
+            present,
+            at_once: 0,
+            complete: None,
+            length,
+            before_taking: Vec::new(),
+            contradicted: false,
+        }
     }
 
     /// Whether `suggestion` is this one.
@@ -52,19 +101,80 @@ impl ShownSuggestion {
         self.answers.contains(&id)
     }
 
-    /// The document was changed. Compares some bytes only, because this runs for every key.
-    pub fn text_changed(&mut self, text: &Rope) {
+    /// The document was changed: whether the user showed by that that it is not wanted. Compares some bytes only, because this
+    /// runs for every key.
+    pub fn text_changed(&mut self, text: &Rope) -> Option<Dismissed> {
+        let before = std::mem::replace(&mut self.length, text.len_bytes());
         let present = reuse::taken(&self.suggestion, text);
-        // Fewer than before: deleted again, or moved by an edit above.
-        let new = self.suggestion.text().get(self.present..present).filter(|new| !new.is_empty());
-        let Some(new) = new else { return };
-        let at_once = new.chars().nth(1).is_some();
-        self.at_once += if at_once { new.len() } else { 0 };
-        self.present = present;
-        if present == self.bytes() {
-            let disposition = if at_once { Disposition::Accepted } else { Disposition::Typed };
-            self.complete = Some((text.clone(), disposition));
+        if let Some(at) = self.before_taking.iter().position(|before| self.is_back(text, *before)) {
+            self.before_taking.truncate(at);
+            (self.present, self.complete) = (present, None);
+            return self.unwanted(true);
         }
+        // Fewer than before: deleted again, or moved by an edit above.
+        if let Some(new) = self.suggestion.text().get(self.present..present).filter(|new| !new.is_empty()) {
+            let at_once = new.chars().nth(1).is_some();
+            if at_once {
+                self.at_once += new.len();
+                self.before_taking.push((before, self.present));
+            }
+            self.present = present;
+            if present == self.bytes() {
+                let disposition = if at_once { Disposition::Accepted } else { Disposition::Typed };
+                self.complete = Some((text.clone(), disposition));
+            }
+        } else if !self.contradicted && self.is_contradicted(text) {
+            self.contradicted = true;
+            // Up to there the user wanted it, as far as one can tell.
+            let wanted = self.suggestion.text().get(..present).unwrap_or_default();
+            return self.unwanted(false).map(|found| Dismissed { key: found.key.behind(wanted), ..found });
+        }
+        None
+    }
+
+    /// It as one that the user does not want.
+    pub fn unwanted(&self, firmly: bool) -> Option<Dismissed> {
+        self.key.clone().map(|key| Dismissed { key, firmly })
+    }
+
+    /// Whether the document is again what it was before a part was taken, `before` being its length and the bytes present then.
+    /// Some editors take back with it what was typed right before.
+    fn is_back(&self, text: &Rope, (length, present): (usize, usize)) -> bool {
+        let Some(removed) = length.checked_sub(text.len_bytes()) else { return false };
+        if !self.place.within.is_empty() {
+            return removed == 0 && self.within(text).is_some_and(|now| now == self.place.within);
+        }
+        let left =
+            format!("{}{}", self.place.before, self.suggestion.text().get(..present).unwrap_or_default());
+        let left = left.len().checked_sub(removed).and_then(|end| left.get(..end));
+        let tail = text.len_bytes().checked_sub(self.suggestion.anchor.after_len);
+        let (Some(left), Some(tail)) = (left, tail) else { return false };
+        let Some(from) = tail.checked_sub(left.len()) else { return false };
+        let now = Place::of(text, from, tail);
+        now.within == left && now.after == self.place.after
+    }
+
+    /// What stands in its place now; None when the document was changed elsewhere, too.
+    fn within(&self, text: &Rope) -> Option<String> {
+        let start = self.suggestion.range().start;
+        let tail = text.len_bytes().checked_sub(self.suggestion.anchor.after_len)?;
+        // No more than a hand can type of it, or take.
+        if tail < start || tail - start > self.place.within.len() + self.bytes() + WINDOW {
+            return None;
+        }
+        let now = Place::of(text, start, tail);
+        (now.before == self.place.before && now.after == self.place.after).then_some(now.within)
+    }
+
+    /// Whether something else than the suggestion was typed in its place.
+    fn is_contradicted(&self, text: &Rope) -> bool {
+        let Some(now) = self.within(text).filter(|now| now.len() > self.place.within.len()) else {
+            return false;
+        };
+        // What was typed, and behind it what stood there already, or closers that the editor added.
+        let follows = |rest: &str| self.place.within.ends_with(rest) || rest.chars().all(is_closer);
+        let mut ends = (1..=now.len()).filter(|end| now.is_char_boundary(*end));
+        !ends.any(|end| self.suggestion.text().starts_with(&now[..end]) && follows(&now[end..]))
     }
 
     /// Its length in bytes.
@@ -99,7 +209,7 @@ impl ShownSuggestion {
     }
 
     /// The document when all of the suggestion was in it first.
-    pub fn into_complete_text(self) -> Option<Rope> {
-        self.complete.map(|(text, _)| text)
+    pub fn complete_text(&self) -> Option<Rope> {
+        self.complete.as_ref().map(|(text, _)| text.clone())
     }
 }

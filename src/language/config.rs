@@ -30,6 +30,12 @@ pub struct LanguageConfig {
     pub significant_indentation: bool,
     /// Line endings (trimmed) that open a block, e.g. `:` or `{`.
     pub block_openers: Vec<String>,
+    /// Words that begin an import statement.
+    #[serde(default)]
+    pub import_words: Vec<String>,
+    /// What a block has at least where indentation is syntax (`pass`); empty elsewhere.
+    #[serde(default)]
+    pub empty_block: String,
     /// Depth of nested indentation above which the file is not parsed (a guard for a grammar's limits).
     #[serde(default)]
     pub max_indent_depth: Option<usize>,

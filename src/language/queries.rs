@@ -48,7 +48,16 @@ queries! {
     names: [
         "scope", "scope.members", "scope.inline", "wall", "define", "define.in", "define.after", "define.import",
         "define.outer", "define.far", "define.root", "use", "call", "skip", "skip.lower", "skip.in", "unclear", "some",
-        "everything",
+        "everything", "loose", "own", "own.define", "owner",
+    ],
+    /// What may stand only once, and what is the same on both sides.
+    doubles: ["list", "key", "free", "same"],
+    /// What a body says of parameters and of what it gives back.
+    sense: [
+        "parameter", "parameter.type", "returns", "function", "class", "answer", "answer.nothing", "generator", "block",
+        "leaves", "fork", "arm", "tail", "value", "group", "group.inner", "operation", "operation.left", "operation.right",
+        "member", "member.object", "member.called", "member.call", "unclear", "retyped", "overwrite", "overwrite.value", "same",
+        "recall", "recall.receiver", "recall.arguments", "method", "method.other", "accessor",
     ],
     /// What fixes of diagnostics need.
     repairs: [

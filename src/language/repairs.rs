@@ -1,5 +1,6 @@
 //! Defines the shape of `grammars/<name>/repairs.toml`: the messages of servers and compilers, and how fixes are written.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use regex::{Captures, Regex};
@@ -26,7 +27,7 @@ pub enum DiagnosticKind {
 }
 
 /// How imports are written. Empty texts stand for what a language does not have.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Imports {
     /// Between the parts of a path.
@@ -51,6 +52,12 @@ pub struct Imports {
     pub own: Vec<String>,
     /// First parts of paths that stand before all others.
     pub first: Vec<String>,
+    /// What is at the start of a file and speaks to a tool, or of the whole file: imports go below it.
+    pub head: Option<Pattern>,
+    /// What a comment says whose whole block is of the file.
+    pub licence: Option<Pattern>,
+    /// What beside an unused import says that it is meant to be there.
+    pub kept: Option<Pattern>,
 }
 
 /// What is known of a language's diagnostics and repairs.
@@ -66,12 +73,34 @@ pub struct Repairs {
     pub unused: String,
     /// What takes the place of the last statement of a block, when a block must not be empty.
     pub empty: String,
+    /// The block without a statement, where blocks have brackets.
+    pub empty_block: String,
+    /// Words that begin what needs a block.
+    pub block_words: Vec<String>,
+    /// Words of the head of a block in which such things may go without theirs.
+    pub declaration_words: Vec<String>,
+    /// Words whose next one names what has parameters.
+    pub definition_words: Vec<String>,
+    /// How often repairs of the syntax were right, by their class.
+    pub classes: BTreeMap<String, RepairShares>,
     /// What makes a variable one that may change, before its name.
     pub mutable: String,
     /// What borrows a value, and what borrows it to change it.
     pub borrow: (String, String),
     /// Between a thing and its member.
     pub member: String,
+}
+
+/// How often the repairs of one class gave the original back (`benches/repairs.py --classes`), as shares of 1.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepairShares {
+    /// Of the first offers.
+    pub share: f32,
+    /// How far a first offer must be ahead of the next one to be sure, in nats. None: it never is.
+    pub lead: Option<f32>,
+    /// Of the sure ones.
+    pub sure: Option<f32>,
 }
 
 /// Messages that mean the same.
@@ -87,7 +116,14 @@ struct MessagePatterns {
 /// A compiled regular expression.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct Pattern(Regex);
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Whether it is found in `text`.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,15 +3,14 @@
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tree_sitter::Query;
 
 use super::config::LanguageConfig;
+use super::embedded::EMBEDDED;
 use super::queries::{self, Queries};
-use super::{Builtins, Language, Repairs, grammar, strict};
-
-/// The folder `grammars/` at build time.
-pub static EMBEDDED: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/grammars");
+use super::{Builtins, Idioms, Language, Repairs, TypeTable, grammar, strict};
 
 /// A file of a language that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +63,10 @@ impl<'a> LanguageFiles<'a> {
         let strict = strict::StrictParser::by_name(&config.name);
         let builtins = self.read("builtins.txt", |text| Ok(Builtins::parse(text))).unwrap_or_default();
         let repairs = self.read("repairs.toml", Repairs::parse).unwrap_or_default();
-        Some(Language { config, grammar, queries: compiled.ok()?, builtins, repairs, strict })
+        let idioms = Arc::new(self.read("idioms.toml", Idioms::parse).unwrap_or_default());
+        let types = Arc::new(self.read("types.toml", TypeTable::parse).unwrap_or_default());
+        let queries = Arc::new(compiled.ok()?);
+        Some(Language { config, grammar, queries, builtins, repairs, idioms, types, strict, cells: None })
     }
 
     /// The user's file, else the embedded one. None when there is none, or none that can be used.

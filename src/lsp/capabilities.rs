@@ -4,8 +4,9 @@
 use serde_json::Value;
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CompletionOptions, CompletionOptionsCompletionItem,
-    ExecuteCommandOptions, PositionEncodingKind, SaveOptions, ServerCapabilities, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    ExecuteCommandOptions, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::commands;
@@ -14,6 +15,8 @@ use crate::document::Encoding;
 /// What matters about the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClientCapabilities {
+    /// What it calls itself; empty where it does not say.
+    pub name: String,
     /// What positions count.
     pub encoding: Encoding,
     /// Whether it shows inline completions; one that does gets no menu entries unless the user wants them.
@@ -36,6 +39,8 @@ pub struct ClientCapabilities {
     pub resolves_edits: bool,
     /// Whether an edit may name the version it is for.
     pub versioned_edits: bool,
+    /// Whether it can ask the user to confirm an edit.
+    pub confirms_edits: bool,
     /// Whether it can be told to insert further lines as they are.
     pub as_is: bool,
 }
@@ -55,6 +60,7 @@ impl ClientCapabilities {
         let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
         let markdown = UNANNOUNCED_MARKDOWN.iter().any(|client| name.eq_ignore_ascii_case(client));
         Self {
+            name: name.to_owned(),
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,
@@ -66,6 +72,7 @@ impl ClientCapabilities {
             action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
             resolves_edits: document["codeAction"]["dataSupport"] == true
                 && has(&document["codeAction"]["resolveSupport"]["properties"], "edit".into()),
+            confirms_edits: capabilities["workspace"]["workspaceEdit"]["changeAnnotationSupport"].is_object(),
             versioned_edits: capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),
         }
@@ -97,6 +104,13 @@ impl ClientCapabilities {
             text_document_sync: Some(sync.into()),
             completion_provider: menu.then_some(completion),
             code_action_provider: Some(actions.into()),
+            workspace: Some(WorkspaceServerCapabilities {
+                workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                    supported: Some(true),
+                    change_notifications: Some(OneOf::Left(true)),
+                }),
+                file_operations: None,
+            }),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: commands::ALL.iter().map(|&name| name.to_owned()).collect(),
                 ..ExecuteCommandOptions::default()

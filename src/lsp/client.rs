@@ -32,6 +32,11 @@ impl Messages {
         self.send(MessageType::WARNING, text);
     }
 
+    /// Say what went as it should.
+    pub fn info(&self, text: &str) {
+        self.send(MessageType::INFO, text);
+    }
+
     pub fn error(&self, text: &str) {
         self.send(MessageType::ERROR, text);
     }

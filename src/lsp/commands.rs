@@ -2,6 +2,8 @@
 
 /// Sent by editors when a suggestion is accepted, with `{id}`.
 pub const ACCEPTED: &str = "treefill.accepted";
+/// Sent by editors when the user hides a suggestion, with `{id}`, or with `{uri}` of its document.
+pub const DISMISSED: &str = "treefill.dismissed";
 /// No suggestions for `{minutes}`, or until resumed.
 pub const PAUSE: &str = "treefill.pause";
 pub const RESUME: &str = "treefill.resume";
@@ -19,4 +21,5 @@ pub const APPLY: &str = "treefill.apply";
 /// Rewrites a range as the user says, `{uri, range, instruction, version?}`, by the model that takes instructions.
 pub const REWRITE: &str = "treefill.rewrite";
 
-pub const ALL: &[&str] = &[ACCEPTED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];
+pub const ALL: &[&str] =
+    &[ACCEPTED, DISMISSED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];

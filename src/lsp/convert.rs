@@ -1,13 +1,14 @@
 //! Converts positions, ranges, changes and edits between the protocol and bytes of a snapshot. `document::position` clamps.
 
 use std::ops::Range;
+use std::path::PathBuf;
 
 use tower_lsp::lsp_types::{self as lsp, Position};
 
 use serde_json::{Value, json};
 
 use super::capabilities::ClientCapabilities;
-use crate::document::{Change, Edit, Encoding, Snapshot};
+use crate::document::{Change, Edit, Encoding, Snapshot, uri};
 
 use super::protocol::ContentChange;
 
@@ -51,4 +52,29 @@ pub fn workspace_edit(uri: &str, version: i32, edits: Vec<Value>, client: &Clien
     let mut changes = serde_json::Map::new();
     changes.insert(uri.to_owned(), Value::Array(edits));
     json!({ "changes": changes })
+}
+
+/// The same edit, for the user to confirm before it is applied, where the client can ask. `label` says what it is.
+pub fn to_be_confirmed(mut edit: Value, label: &str, client: &ClientCapabilities) -> Value {
+    const ANNOTATION: &str = "draft";
+    if !client.confirms_edits || !client.versioned_edits {
+        return edit;
+    }
+    for edit in edit["documentChanges"][0]["edits"].as_array_mut().into_iter().flatten() {
+        edit["annotationId"] = json!(ANNOTATION);
+    }
+    let description = "A small model wrote it: look before you take it.";
+    let annotation = json!({ "label": label, "description": description, "needsConfirmation": true });
+    edit["changeAnnotations"] = json!({ ANNOTATION: annotation });
+    edit
+}
+
+/// The local folder that a URI names.
+pub fn folder(uri: &str) -> Option<PathBuf> {
+    uri::path(uri).filter(|_| uri.starts_with("file:"))
+}
+
+/// The local folders of a list of workspace folders.
+pub fn folders(list: &Value) -> Vec<PathBuf> {
+    list.as_array().into_iter().flatten().filter_map(|it| folder(it["uri"].as_str()?)).collect()
 }

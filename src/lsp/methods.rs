@@ -29,6 +29,7 @@ pub fn service(
         .custom_method(own!("textDocument/didClose"), Server::did_close)
         .custom_method(own!("textDocument/didSave"), Server::did_save)
         .custom_method(own!("workspace/didChangeConfiguration"), Server::did_change_configuration)
+        .custom_method(own!("workspace/didChangeWorkspaceFolders"), Server::did_change_workspace_folders)
         .custom_method(own!("workspace/executeCommand"), Server::execute_command)
         .custom_method(own!("textDocument/completion"), Server::completion)
         .custom_method(own!("textDocument/codeAction"), Server::code_action)
@@ -43,11 +44,13 @@ impl Server {
         notifications::did_open::handle(self, params);
     }
 
-    async fn did_change(&self, params: DidChange) {
+    async fn did_change(&self, mut params: DidChange) {
+        self.respell(&mut params.text_document.uri);
         notifications::did_change::handle(self, params);
     }
 
-    async fn did_close(&self, params: DidClose) {
+    async fn did_close(&self, mut params: DidClose) {
+        self.respell(&mut params.text_document.uri);
         notifications::did_close::handle(self, &params);
     }
 
@@ -61,19 +64,31 @@ impl Server {
         notifications::did_change_configuration::handle(self, params);
     }
 
-    async fn inline_completion(&self, params: InlineCompletionParams) -> Result<InlineCompletionList> {
+    async fn did_change_workspace_folders(&self, params: Value) {
+        notifications::did_change_workspace_folders::handle(self, &params);
+    }
+
+    async fn inline_completion(&self, mut params: InlineCompletionParams) -> Result<InlineCompletionList> {
+        self.respell(&mut params.text_document.uri);
         Ok(requests::inline_completion::handle(self, params).await)
     }
 
-    async fn completion(&self, params: CompletionParams) -> Result<CompletionResponse> {
+    async fn completion(&self, mut params: CompletionParams) -> Result<CompletionResponse> {
+        self.respell(&mut params.text_document.uri);
         Ok(requests::completion::handle(self, params).await)
     }
 
-    async fn code_action(&self, params: CodeActionParams) -> Result<Vec<Value>> {
+    async fn code_action(&self, mut params: CodeActionParams) -> Result<Vec<Value>> {
+        self.respell(&mut params.text_document.uri);
         Ok(requests::code_action::handle(self, params).await)
     }
 
-    async fn execute_command(&self, params: ExecuteCommand) -> Result<Value> {
+    async fn execute_command(&self, mut params: ExecuteCommand) -> Result<Value> {
+        for argument in &mut params.arguments {
+            if let Some(Value::String(uri)) = argument.get_mut("uri") {
+                self.respell(uri);
+            }
+        }
         requests::execute_command::handle(self, params).await
     }
 

@@ -2,6 +2,7 @@
 
 pub mod did_change;
 pub mod did_change_configuration;
+pub mod did_change_workspace_folders;
 pub mod did_close;
 pub mod did_open;
 pub mod initialized;

@@ -75,16 +75,17 @@ pub fn watch_parent(id: u32, events: mpsc::Sender<ServerEvent>) {
     });
 }
 
+/// Whether there is a process with this number.
 #[cfg(unix)]
-fn is_alive(id: u32) -> bool {
+pub fn is_alive(id: u32) -> bool {
     let Some(id) = libc::pid_t::try_from(id).ok().filter(|&id| id > 0) else { return false };
     // SAFETY: signal 0 only checks. EPERM means that the process is there but someone else's.
     unsafe { libc::kill(id, 0) == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH) }
 }
 
-/// Where a process cannot be looked for, the end of stdin has to do.
+/// Whether there is a process with this number. Where one cannot be looked for, the end of stdin has to do.
 #[cfg(not(unix))]
-fn is_alive(_: u32) -> bool {
+pub fn is_alive(_: u32) -> bool {
     false
 }
 

@@ -16,7 +16,7 @@ use super::client::Messages;
 use super::server::Server;
 use super::transport::tower_lsp::ask;
 use crate::engine::Status;
-use crate::session::Session;
+use crate::session::{Session, StandIn};
 
 /// How long the client may take to agree to a progress display. Nothing else waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,9 +44,15 @@ impl ModelProgress {
     /// Runs for the life of the server.
     pub async fn watch(mut self) {
         let mut slot = self.session.engine();
+        let mut told = None;
         loop {
             // Only the state is kept: a reference to the engine would keep a replaced one alive.
             let status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
+            let notice = self.session.stand_in().borrow().notice().map(str::to_owned);
+            if let Some(notice) = notice.as_deref().filter(|_| notice != told) {
+                self.messages.warn(notice);
+            }
+            told = notice;
             if let Some(status) = status {
                 self.follow(status).await;
             }
@@ -66,10 +72,13 @@ impl ModelProgress {
                     self.show(token, &mut status).await;
                 }
             }
-            match status.wait_for(|status| !status.is_coming()).await.as_deref() {
-                Ok(Status::Failed(why)) => return self.messages.error(why),
-                Ok(_) => {}
+            let failure = match status.wait_for(|status| !status.is_coming()).await.as_deref() {
+                Ok(Status::Failed(why)) => Some(why.clone()),
+                Ok(_) => None,
                 Err(_) => return,
+            };
+            if let Some(why) = failure {
+                return self.failed(&why).await;
             }
             if status
                 .wait_for(|status| !matches!(status, Status::Ready(_) | Status::Restarting))
@@ -78,6 +87,15 @@ impl ModelProgress {
             {
                 return;
             }
+        }
+    }
+
+    /// Says that there is no model, unless the built-in one stands in: then that is said when it is there.
+    async fn failed(&self, why: &str) {
+        let mut stand_in = self.session.stand_in();
+        let decided = stand_in.wait_for(|stand_in| *stand_in != StandIn::Watching).await;
+        if decided.is_ok_and(|stand_in| stand_in.notice().is_none()) {
+            self.messages.error(why);
         }
     }
 

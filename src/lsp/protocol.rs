@@ -1,9 +1,14 @@
 //! Defines wire types of our own: LSP 3.18's inline completion, which lsp-types 0.94 lacks, and parameters that it reads too
 //! strictly. URIs stay strings, because `lsp_types::Url` respells them and refuses some that editors use.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use tower_lsp::lsp_types::{Command, Position, Range};
+
+/// A member that is null counts as one that is missing: clients in languages without "missing" send it so.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(value).map(Option::unwrap_or_default)
+}
 
 /// A document by its URI.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,7 +28,7 @@ pub struct DidOpen {
 #[serde(rename_all = "camelCase")]
 pub struct OpenedDocument {
     pub uri: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub language_id: String,
     #[serde(default)]
     pub version: Option<i32>,
@@ -73,6 +78,8 @@ pub struct DidChangeConfiguration {
 pub struct CompletionParams {
     pub text_document: TextDocument,
     pub position: Position,
+    #[serde(default)]
+    pub context: Value,
 }
 
 /// `textDocument/inlineCompletion` (LSP 3.18).
@@ -91,7 +98,7 @@ pub struct InlineCompletionParams {
 pub struct InlineCompletionContext {
     /// 1 invoked, 2 automatic. vscode-languageclient 9 sends VS Code's own numbers, 0 invoked and 1 automatic: its
     /// requests all count as invoked. None counts as automatic.
-    #[serde(default = "automatic")]
+    #[serde(default = "automatic", deserialize_with = "or_automatic")]
     pub trigger_kind: i64,
     #[serde(default)]
     pub selected_completion_info: Option<SelectedCompletionInfo>,
@@ -99,6 +106,10 @@ pub struct InlineCompletionContext {
 
 fn automatic() -> i64 {
     2
+}
+
+fn or_automatic<'de, D: Deserializer<'de>>(value: D) -> Result<i64, D::Error> {
+    Option::deserialize(value).map(|kind| kind.unwrap_or_else(automatic))
 }
 
 /// The entry selected in the completion menu.
@@ -131,14 +142,14 @@ pub struct InlineCompletionItem {
 pub struct CodeActionParams {
     pub text_document: TextDocument,
     pub range: Range,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub context: CodeActionContext,
 }
 
 /// What the editor knows of the place. Diagnostics stay as they came, to be sent back.
 #[derive(Debug, Default, Deserialize)]
 pub struct CodeActionContext {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub diagnostics: Vec<Value>,
     #[serde(default)]
     pub only: Option<Vec<String>>,
@@ -149,7 +160,7 @@ pub struct CodeActionContext {
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteCommand {
     pub command: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub arguments: Vec<Value>,
     #[serde(default)]
     pub work_done_token: Value,

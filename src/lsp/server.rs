@@ -20,10 +20,16 @@ pub struct ServeOptions {
     pub config: Config,
     /// What was wrong with them; shown in the editor once.
     pub problems: Vec<ConfigProblem>,
-    /// The file they came from, read again when the editor says that settings changed.
+    /// What is wrong with the user's folders; shown in the editor once.
+    pub folder_problems: Vec<String>,
+    /// The file they came from, read again when it was saved, and when the editor says that settings changed.
     pub config_file: Option<PathBuf>,
+    /// Whether the model runs in this process whatever the file says.
+    pub in_process: bool,
     /// Whether to end when the editor's process is gone.
     pub watch_parent: bool,
+    /// The file that tells `treefill status` what this server does; none where nobody asks for it.
+    pub status_file: Option<PathBuf>,
 }
 
 /// The server's own state.
@@ -48,12 +54,19 @@ impl Server {
         events: mpsc::Sender<ServerEvent>,
     ) -> Self {
         let messages = Messages::start(client.clone());
-        let file = options.config_file.clone();
+        let (user, file) = (options.config.clone(), options.config_file.clone());
         let settings =
-            SettingsSync::new(Arc::clone(&session), messages.clone(), options.config.clone(), file);
+            SettingsSync::new(Arc::clone(&session), messages.clone(), user, file, options.in_process);
         let diagnostics = PublishDiagnostics::start(Arc::clone(&session), client.clone());
         let negotiated = OnceLock::new();
         Self { session, client, messages, settings, diagnostics, options, events, negotiated }
+    }
+
+    /// Spells a URI as the client did when it opened that document: some clients spell it in several ways.
+    pub(super) fn respell(&self, uri: &mut String) {
+        if let Some(spelling) = self.session.other_spelling(uri) {
+            *uri = spelling.to_string();
+        }
     }
 
     /// What is known of the client; the defaults before `initialize`.

@@ -2,6 +2,7 @@
 //! `experimental.treefillStatus`. `progress.rs` shows it to all others.
 
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification;
 
 use crate::engine::Status;
-use crate::session::Session;
+use crate::session::{LastRequest, Session};
 
 /// `treefill/status`.
 enum Changed {}
@@ -26,11 +27,20 @@ impl Notification for Changed {
 }
 
 /// The engine's state now.
-pub fn now(session: &Session) -> Value {
+fn now(session: &Session) -> Value {
     match &*session.engine().borrow() {
         None => json!({ "state": "starting" }),
-        Some(engine) => describe(&engine.status().borrow()),
+        Some(engine) => told(session, &engine.status().borrow()),
     }
+}
+
+/// The state of the engine in use, and why the built-in model stands in for the configured one, if it does.
+fn told(session: &Session, status: &Status) -> Value {
+    let mut engine = describe(status);
+    if let (Status::Ready(_), Some(notice)) = (status, session.stand_in().borrow().notice()) {
+        engine["message"] = notice.into();
+    }
+    engine
 }
 
 fn describe(status: &Status) -> Value {
@@ -54,6 +64,37 @@ fn describe(status: &Status) -> Value {
     }
 }
 
+/// What the session does; `off` is about the document at `uri`.
+pub fn all(session: &Session, uri: Option<&str>) -> Value {
+    let overview = session.overview(uri);
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "engine": now(session),
+        "paused": overview.paused,
+        "off": overview.off,
+        "documents": overview.documents,
+        "counts": overview.counts,
+        "instruct": overview.instruct,
+        "interrupts": overview.interrupts,
+        "last": overview.last.as_ref().map(last),
+    })
+}
+
+/// What came of the last request, and why nothing was shown.
+fn last(last: &LastRequest) -> Value {
+    json!({
+        "uri": &*last.uri,
+        // From 1, as people and command lines count.
+        "line": last.place.map(|(line, _)| line + 1),
+        "column": last.place.map(|(_, column)| column + 1),
+        "by": last.kind,
+        "shown": last.reason.is_none(),
+        "reason": last.reason.as_ref().map(ToString::to_string),
+        "at": last.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        "seconds_ago": last.at.elapsed().unwrap_or_default().as_secs(),
+    })
+}
+
 /// Sends the client the state and every change of it. Runs for the life of the server.
 pub async fn watch(session: Arc<Session>, client: Client) {
     let mut slot = session.engine();
@@ -64,7 +105,7 @@ pub async fn watch(session: Arc<Session>, client: Client) {
         loop {
             let engine = match &mut status {
                 None => json!({ "state": "starting" }),
-                Some(status) => describe(&status.borrow_and_update()),
+                Some(status) => told(&session, &status.borrow_and_update()),
             };
             if engine != last {
                 last = engine.clone();

@@ -12,11 +12,37 @@ static MODEL: &[u8] = include_bytes!("../../models/default/model.gguf");
 #[cfg(feature = "embedded-model")]
 static CHECKSUM: &str = include_str!("../../models/default/model.gguf.sha256");
 
+/// What the model was trained on (`models/train/lists`), by the names of `grammars/`.
+pub const LANGUAGES: [&str; 2] = ["python", "rust"];
+
+/// The name says what is in the file, so an update of treefill finds its own model and never an older one. None without a model.
+fn file_name() -> Option<String> {
+    #[cfg(feature = "embedded-model")]
+    let name = Some(format!("{}.gguf", &CHECKSUM[..16]));
+    #[cfg(not(feature = "embedded-model"))]
+    let name = None;
+    name
+}
+
+/// Whether `path` is that of the extracted model.
+pub fn is_extracted(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| Some(name) == file_name().as_deref().map(std::ffi::OsStr::new))
+}
+
+/// Whether the model is in the cache folder already: then nothing has to be written there.
+pub fn is_cached() -> bool {
+    #[cfg(feature = "embedded-model")]
+    let size = MODEL.len();
+    #[cfg(not(feature = "embedded-model"))]
+    let size = 0;
+    let path = || Some(crate::paths::cache_dir()?.join("models").join(file_name()?));
+    path().is_some_and(|path| is_there(&path, size))
+}
+
 /// The path of the extracted model, extracting it first if need be.
 #[cfg(feature = "embedded-model")]
 pub fn extract() -> anyhow::Result<PathBuf> {
-    // The name says what is in the file, so an update of treefill finds its own model and never an older one.
-    let name = format!("{}.gguf", &CHECKSUM[..16]);
+    let name = file_name().context("no model inside")?;
     let cache = crate::paths::cache_dir().context("no home folder");
     let failure = match cache.and_then(|cache| extract_to(&cache.join("models"), &name, MODEL)) {
         Ok(path) => return Ok(path),

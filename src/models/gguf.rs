@@ -24,7 +24,12 @@ const CUT_SHORT: &str = "the file is cut short or damaged; download or copy it a
 /// A text that names the file and what is wrong with it.
 pub fn check(path: &Path) -> anyhow::Result<()> {
     let shown = path.display();
-    let metadata = std::fs::metadata(path).with_context(|| format!("cannot open the model {shown}"))?;
+    let metadata = match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("the model {shown} was not found")
+        }
+        metadata => metadata.with_context(|| format!("cannot open the model {shown}"))?,
+    };
     ensure!(!metadata.is_dir(), "the model {shown} is a folder; name the .gguf file in it");
     // Opening a FIFO would wait for ever.
     ensure!(metadata.is_file(), "the model {shown} is not a regular file");

@@ -58,7 +58,9 @@ fn suffix(context: &CursorContext, budget: PromptBudget) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[..end].to_owned()
+    // Whole lines, for half of a key looks like none.
+    let lines = text[..end].rfind('\n').filter(|_| end < text.len()).map_or(end, |feed| feed + 1);
+    text[..lines].to_owned()
 }
 
 /// Imports and signatures that lie before the window or after the cursor's item.

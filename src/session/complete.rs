@@ -5,9 +5,12 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::counts::reason_name;
+use super::last_request::LastRequest;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
-use crate::completion::{self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, TriggerKind, reuse};
+use crate::completion::{
+    self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
+};
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
@@ -22,6 +25,8 @@ pub struct PendingRequest {
     options: completion::CompletionOptions,
     source: Arc<CancelSource>,
     begun: Begun,
+    /// Why nothing comes by itself now, if so.
+    hush: Option<Reason>,
 }
 
 /// The beginning of a request, for statistics.
@@ -53,7 +58,23 @@ pub struct CompletionAnswer {
     pub id: u64,
 }
 
+impl PendingRequest {
+    /// The user asked for it, as far as the editor can tell: what was dismissed may come again.
+    pub fn asked_for(mut self) -> Self {
+        (self.hush, self.options.dismissed) = (None, Arc::default());
+        self
+    }
+}
+
 impl Session {
+    /// Whether a menu has asked for this text and byte before. Remembers that it asks now.
+    pub fn asks_again(&self, pending: &PendingRequest, offset: usize) -> bool {
+        let mut state = self.lock();
+        let asked = (pending.snapshot.version, offset);
+        let open = state.documents.get_mut(&*pending.snapshot.uri);
+        open.is_some_and(|open| open.menu_asked.replace(asked) == Some(asked))
+    }
+
     /// Begins a request: takes the snapshot and stops what runs for this document. A request handler calls this first,
     /// before it waits for anything.
     ///
@@ -67,15 +88,27 @@ impl Session {
             let outcome = Outcome::Skipped(reason.clone());
             state.counts.record(&outcome);
             state.record_answer(uri, &outcome, begun, false);
+            state.last_request = Some(LastRequest::silent(uri, reason.clone(), kind));
+            self.answers.notify_one();
             return Err(reason);
         }
         let mut options = state.config.completion_options();
+        options.bar_logits = state.bar_logits();
+        let by_itself = kind != RequestKind::Invoked;
+        if by_itself {
+            options.dismissed = state.feedback.dismissed_in(uri);
+        }
+        // Who opens a menu has asked.
+        if kind == RequestKind::Menu && options.trigger == Trigger::Manual {
+            options.trigger = Trigger::Automatic;
+        }
+        let hush = (by_itself && !state.quiet().is_zero()).then_some(Reason::Quiet);
         let history = Arc::clone(&state.feedback.history);
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
         options.prior_logits = history.leaning(open.feedback.language());
         let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
         let (snapshot, source) = (open.document.snapshot(), open.tasks.start_completion());
-        Ok(PendingRequest { snapshot, remembered, options, source, begun })
+        Ok(PendingRequest { snapshot, remembered, options, source, begun, hush })
     }
 
     /// Carries a request out.
@@ -83,6 +116,12 @@ impl Session {
         let token = pending.source.token();
         let offset = query.offset;
         let run = async {
+            if let Some(reason) = pending.hush {
+                return (Outcome::Skipped(reason), Vec::new());
+            }
+            if let Err(reason) = self.admit(&pending.snapshot.uri).await {
+                return (Outcome::Skipped(reason), Vec::new());
+            }
             let engine = match self.ready_engine().await {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
@@ -148,16 +187,25 @@ impl Session {
                 (None, outcome, others.into_iter().map(|other| other.suggestion).collect())
             }
         };
-        let snapshot = fresh.unwrap_or(asked);
+        let (request, snapshot) = (asked.clone(), fresh.unwrap_or(asked));
         if let Outcome::Skipped(reason) = &outcome {
             tracing::debug!(?reason, "no suggestion");
         }
         state.counts.record(&outcome);
+        // The one that took its place is about to say more.
+        if outcome != Outcome::Skipped(Reason::Superseded) || state.last_request.is_none() {
+            state.last_request = Some(LastRequest::of(&request, offset, &outcome, begun.kind));
+        }
+        // Who asks and gets something wants to see again what there is.
+        if begun.kind == RequestKind::Invoked && matches!(outcome, Outcome::Suggested(_)) {
+            state.quiet_until = None;
+        }
         state.last_answer += 1;
         let id = state.last_answer;
         let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
         state.record_answer(&snapshot.uri, &outcome, begun, continued);
         drop(state);
+        self.answers.notify_one();
         self.check_later(check);
         CompletionAnswer { outcome, others, snapshot, id }
     }

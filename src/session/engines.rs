@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::stand_in::StandIn;
 use super::state::{EngineStarter, Session, spawn};
 use crate::completion::Reason;
 use crate::engine::{Engine, Status, Unavailable};
@@ -21,16 +22,20 @@ const NOT_INSTRUCTED: &str =
     "this takes one that follows instructions; name its file in instruct.path, in treefill's config.toml";
 
 impl Session {
-    /// Starts the engine of the present settings on a thread of its own; it takes the old one's place when it is there.
+    /// Starts the engine of the present settings on a thread of its own; it takes the old one's place when it is there. One for a
+    /// configured model is watched there: if it fails, the built-in model stands in.
     pub fn start_engine(self: &Arc<Self>) {
         let session = Arc::clone(self);
         let start = move || {
             let config = session.config();
             let engine = (session.starter)(&config);
-            // Another change of the settings may have come meanwhile; then its thread brings the engine.
-            let now = session.config();
-            if now.model == config.model && now.engine == config.engine {
-                session.engine.send_replace(Some(engine));
+            let status = engine.status();
+            let configured = config.model.path.is_some();
+            let stand_in = if configured { StandIn::Watching } else { StandIn::None };
+            if session.replace_engine(&config, engine, stand_in) && configured {
+                let weak = Arc::downgrade(&session);
+                drop(session);
+                Self::watch_over(&weak, &config, status);
             }
         };
         spawn("engine-start", start);

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::open_document::OpenDocument;
 use super::state::{Session, State, text};
 use crate::actions::{ActionSpec, Fix};
 use crate::document::{Edit, Snapshot};
@@ -23,6 +26,27 @@ impl Session {
             let State { documents, feedback, .. } = &mut *state;
             let open = documents.values_mut().find(|open| open.feedback.shows(id));
             open.and_then(|open| feedback.end_shown(&mut open.feedback, true))
+        };
+        self.check_later(check);
+    }
+
+    /// The user hid a suggestion of the answer `id`, or whatever is shown in the document at `uri`: the editor says so. For some
+    /// seconds nothing comes by itself.
+    pub fn dismissed(self: &Arc<Self>, id: Option<u64>, uri: Option<&str>) {
+        let check = {
+            let mut state = self.lock();
+            let quiet = Duration::from_secs(state.config.completion.options.quiet_after_dismissal_s);
+            state.quiet_until = Instant::now().checked_add(quiet);
+            let State { documents, feedback, .. } = &mut *state;
+            let is_meant = |at: &str, open: &OpenDocument| match id {
+                Some(id) => open.feedback.shows(id),
+                None => uri == Some(at),
+            };
+            let open = documents.iter_mut().find(|(at, open)| is_meant(at, open)).map(|(_, open)| open);
+            open.and_then(|open| {
+                open.forget_seen();
+                feedback.end_dismissed(&mut open.feedback)
+            })
         };
         self.check_later(check);
     }
@@ -88,7 +112,7 @@ impl Session {
 mod tests {
     use super::*;
     use crate::actions::{fix_diagnostic, fix_syntax};
-    use crate::completion::TriggerKind;
+    use crate::completion::{Eagerness, TriggerKind};
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -100,7 +124,9 @@ mod tests {
     fn session(text: &str) -> Arc<Session> {
         let engine = ScriptedEngine::always(text);
         let starter = Arc::new(move |_: &Config| Arc::clone(&engine) as _);
-        Session::new(crate::testing::registry, Config::default(), starter)
+        let mut config = Config::default();
+        config.completion.options.eagerness = Eagerness::Everything;
+        Session::new(crate::testing::registry, config, starter)
     }
 
     async fn shown(session: &Arc<Session>) -> u64 {
@@ -152,6 +178,7 @@ mod tests {
             action,
             title: format!("{kind} {preferred}"),
             preferred,
+            exact_share: None,
             edits: Vec::new(),
             fixes: Vec::new(),
             score: 0.0,

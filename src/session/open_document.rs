@@ -21,6 +21,8 @@ pub struct OpenDocument {
     pub found: Vec<Remembered>,
     /// The suggestions prepared for the case that the user accepts what is shown.
     pub prefetched: Vec<Remembered>,
+    /// For which version and at which byte a menu asked last.
+    pub menu_asked: Option<(i32, usize)>,
     /// What becomes of suggestions and actions.
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.
@@ -36,6 +38,13 @@ pub struct RankedFixes {
     pub version: Option<i32>,
     /// Edits, and the log-probability of the lines that they make.
     pub scores: Vec<(Vec<Edit>, f32)>,
+}
+
+impl OpenDocument {
+    /// What was shown is not wanted: it counts as never seen, and so it does not go on while its letters are typed.
+    pub fn forget_seen(&mut self) {
+        self.found.iter_mut().for_each(|found| found.seen = false);
+    }
 }
 
 impl RankedFixes {

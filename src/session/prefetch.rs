@@ -67,6 +67,9 @@ impl Session {
         if !allowed.await.unwrap_or(false) {
             return;
         }
+        if self.admit(&snapshot.uri).await.is_err() {
+            return;
+        }
         let Ok(engine) = self.ready_engine().await else { return };
         let uri = Arc::clone(&snapshot.uri);
         let request = CompletionRequest {

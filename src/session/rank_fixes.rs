@@ -64,7 +64,10 @@ impl Session {
         let edits: Vec<Vec<Edit>> = offers.iter().map(|offer| offer.edits.clone()).collect();
         // After what the user types: a suggestion matters more than the order of a menu.
         let lane = Lane::Background;
-        let found = model_score::scores(snapshot, offers, lane, engine, token).await;
+        let found = match self.admit(&uri).await {
+            Ok(()) => model_score::scores(snapshot, offers, lane, engine, token).await,
+            Err(reason) => Err(reason),
+        };
         let mut state = self.lock();
         let open = state.documents.get_mut(&uri);
         if let Some(open) = open.filter(|open| open.ranked.version == Some(version)) {

@@ -57,6 +57,7 @@ impl Session {
         let action = promise.action;
         let asked = snapshot.clone();
         let run = async {
+            self.admit(&asked.uri).await?;
             let engine = match action.model() {
                 Some(ModelRole::Instruct) => self.ready_instruct().await?,
                 Some(ModelRole::Infill) | None => self.ready_engine().await?,

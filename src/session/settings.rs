@@ -23,7 +23,7 @@ impl Session {
             // The model that takes instructions computes with as many threads as the other one.
             let threads = old.model.tuning.threads != config.model.tuning.threads;
             let instruct = engine || old.instruct != config.instruct || threads;
-            state.disabled = config.disabled();
+            state.disabled = config.disabled(&state.roots);
             state.feedback.enabled = config.stats.enabled;
             state.config = Arc::new(config);
             (model, instruct)
@@ -43,6 +43,22 @@ impl Session {
 
     /// The editor works in these folders.
     pub fn work_in(&self, roots: Vec<PathBuf>) {
-        self.lock().roots = roots;
+        let mut state = self.lock();
+        state.disabled = state.config.disabled(&roots);
+        state.roots = roots;
+    }
+
+    /// The editor works in other folders from now on.
+    pub fn change_folders(&self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        let mut state = self.lock();
+        let roots = &mut state.roots;
+        // Paths are compared by their parts: a slash at the end makes no other folder.
+        roots.retain(|root| !removed.contains(root));
+        for folder in added {
+            if !roots.contains(&folder) {
+                roots.push(folder);
+            }
+        }
+        state.disabled = state.config.disabled(&state.roots);
     }
 }

@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use ropey::Rope;
-use tokio::sync::watch;
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
 
 use super::counts::Counts;
+use super::last_request::LastRequest;
 use super::open_document::OpenDocument;
+use super::stand_in::StandIn;
 use super::switches::{Off, Switches};
-use crate::completion::Reason;
+use crate::completion::{Eagerness, Reason, Trigger, rank};
 use crate::config::{Config, Disabled};
 use crate::engine::Engine;
 use crate::feedback::Feedback;
@@ -28,11 +31,15 @@ pub type EngineStarter = Arc<dyn Fn(&Config) -> Arc<dyn Engine> + Send + Sync>;
 /// The state of one running treefill.
 pub struct Session {
     state: Mutex<State>,
+    /// Told of every answer to a request for a suggestion.
+    pub(super) answers: Notify,
     /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
     pub(super) registry: LazyLock<Registry, Load>,
     /// Filled once the engine has been started; requests wait for that.
     pub(super) engine: watch::Sender<Option<Arc<dyn Engine>>>,
     pub(super) starter: EngineStarter,
+    /// Whether the built-in model stands in for the configured one.
+    pub(super) stand_in: watch::Sender<StandIn>,
     /// The engine of the model that takes instructions, filled when it is first needed.
     pub(super) instruct: watch::Sender<Option<Arc<dyn Engine>>>,
     pub(super) instruct_starter: OnceLock<EngineStarter>,
@@ -42,12 +49,18 @@ pub struct Session {
 pub struct State {
     /// By the URI as the client spells it.
     pub documents: HashMap<Arc<str>, OpenDocument>,
+    /// How the client spells the URI of an open document, by its [`normal`](crate::document::uri::normal) spelling.
+    pub spellings: HashMap<String, Arc<str>>,
     pub config: Arc<Config>,
     pub disabled: Disabled,
     pub switches: Switches,
     pub counts: Counts,
     /// The number of the last answer.
     pub last_answer: u64,
+    /// What came of the last request, for "why nothing?".
+    pub last_request: Option<LastRequest>,
+    /// Until when nothing comes by itself, because the user dismissed something.
+    pub quiet_until: Option<tokio::time::Instant>,
     /// The folders that the editor works in.
     pub roots: Vec<PathBuf>,
     pub feedback: Feedback,
@@ -68,6 +81,27 @@ pub struct Overview {
     pub counts: Counts,
     /// Whether there is to be a model that takes instructions.
     pub instruct: bool,
+    /// What came of the last request.
+    pub last: Option<LastRequest>,
+    /// When suggestions come by themselves, and how likely they must be.
+    pub interrupts: Interrupts,
+}
+
+/// When suggestions come by themselves now, and how likely they must be.
+#[derive(Debug, Clone, Serialize)]
+pub struct Interrupts {
+    /// `completion.trigger`.
+    pub trigger: Trigger,
+    /// `completion.eagerness`.
+    pub eagerness: Eagerness,
+    /// The probability that a suggestion must have.
+    pub bar: f32,
+    /// The same without what the last reactions change.
+    pub bar_of_eagerness: f32,
+    /// How many of the last suggestions were taken, of how many.
+    pub taken: (usize, usize),
+    /// Seconds that nothing comes because a suggestion was dismissed.
+    pub quiet_s: u64,
 }
 
 impl Session {
@@ -80,20 +114,25 @@ impl Session {
     ) -> Arc<Self> {
         let state = State {
             documents: HashMap::new(),
-            disabled: config.disabled(),
+            spellings: HashMap::new(),
+            disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
             config: Arc::new(config),
             switches: Switches::default(),
             counts: Counts::default(),
             last_answer: 0,
+            last_request: None,
+            quiet_until: None,
             roots: Vec::new(),
             instruct_starts: false,
         };
         Arc::new(Self {
             state: Mutex::new(state),
+            answers: Notify::new(),
             registry: LazyLock::new(Box::new(languages) as Load),
             engine: watch::Sender::new(None),
             starter,
+            stand_in: watch::Sender::new(StandIn::None),
             instruct: watch::Sender::new(None),
             instruct_starter: OnceLock::new(),
         })
@@ -109,6 +148,8 @@ impl Session {
         let session = Arc::clone(self);
         spawn("languages", move || {
             LazyLock::force(&session.registry);
+            // Its patterns are compiled when they are first used.
+            crate::privacy::keys("");
         });
     }
 
@@ -126,6 +167,11 @@ impl Session {
         });
     }
 
+    /// Waits for an answer to a request for a suggestion; those since the last wait count as one.
+    pub async fn answered(&self) {
+        self.answers.notified().await;
+    }
+
     /// What the session does now; `off` is about the document at `uri`.
     pub fn overview(&self, uri: Option<&str>) -> Overview {
         let state = self.lock();
@@ -136,6 +182,8 @@ impl Session {
             documents: state.documents.len(),
             counts: state.counts.clone(),
             instruct: state.config.instruct.path.is_some(),
+            last: state.last_request.clone(),
+            interrupts: state.interrupts(),
         }
     }
 }
@@ -152,7 +200,38 @@ impl State {
     pub fn silence(&self, uri: &str) -> Option<Reason> {
         match self.documents.get(uri).filter(|open| open.editable) {
             None => Some(Reason::NotHere),
-            Some(open) => self.off(open).map(|_| Reason::Disabled),
+            Some(open) => self.off(open).map(|_| Reason::Disabled).or_else(|| self.secret(open)),
+        }
+    }
+
+    /// Files with secrets by their name. What looks at the disk is in `screen`.
+    fn secret(&self, open: &OpenDocument) -> Option<Reason> {
+        let excluded = self.disabled.screen().by_name(open.path.as_deref()?)?;
+        Some(Reason::Private(excluded.to_string()))
+    }
+
+    /// By how much the last reactions raise the bar, in logits.
+    pub fn bar_logits(&self) -> f32 {
+        let adapts = self.config.completion.options.eagerness_adapts;
+        if adapts { self.feedback.reactions().bar_logits() } else { 0.0 }
+    }
+
+    /// How long nothing comes by itself.
+    pub fn quiet(&self) -> Duration {
+        let until =
+            self.quiet_until.map(|until| until.saturating_duration_since(tokio::time::Instant::now()));
+        until.unwrap_or_default()
+    }
+
+    fn interrupts(&self) -> Interrupts {
+        let options = &self.config.completion.options;
+        Interrupts {
+            trigger: options.trigger,
+            eagerness: options.eagerness,
+            bar: rank::bar(options.eagerness, self.bar_logits()),
+            bar_of_eagerness: rank::bar(options.eagerness, 0.0),
+            taken: self.feedback.reactions().counts(),
+            quiet_s: self.quiet().as_secs_f32().ceil() as u64,
         }
     }
 

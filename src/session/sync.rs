@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::open_document::{OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
-use crate::document::{Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
+use crate::document::{BOM, Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
 use crate::feedback::DocumentFeedback;
 use crate::language::Language;
 
@@ -26,12 +26,14 @@ pub struct Changed {
 }
 
 impl Session {
-    /// The language of a document: what the editor says, else its path, else its first line.
+    /// The language of a document: what the editor says, else its path, else its first line. A notebook's cell may say more.
     fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
-        self.registry
+        let language = self
+            .registry
             .by_lsp_id(lsp_id)
             .or_else(|| uri::path(uri).and_then(|path| self.registry.by_path(&path)))
-            .or_else(|| self.registry.by_shebang(text.lines().next()?))
+            .or_else(|| self.registry.by_shebang(text.lines().next()?.trim_start_matches(BOM)))?;
+        Some(if uri::is_cell(uri) { self.registry.in_cells(language) } else { language })
     }
 
     /// A document was opened; one that was open under the same URI is forgotten. Returns whether the user wants our own
@@ -46,14 +48,26 @@ impl Session {
             found: Vec::new(),
             prefetched: Vec::new(),
             feedback: DocumentFeedback::new(document.uri(), &name),
+            menu_asked: None,
             ranked: RankedFixes::default(),
             tasks: Tasks::default(),
             language: name,
             document,
         };
         let mut state = self.lock();
-        state.documents.insert(open.document.uri(), open);
+        let spelling = open.document.uri();
+        state.spellings.insert(uri::normal(uri), Arc::clone(&spelling));
+        state.documents.insert(spelling, open);
         state.diagnoses(uri)
+    }
+
+    /// How the client spelled the URI of an open document when it opened it, if that was in another way than `uri`.
+    pub fn other_spelling(&self, uri: &str) -> Option<Arc<str>> {
+        let state = self.lock();
+        if state.documents.contains_key(uri) {
+            return None;
+        }
+        state.spellings.get(&uri::normal(uri)).cloned()
     }
 
     /// A document was changed: `changes` one after another, each in the coordinates left by the one before. Without a
@@ -75,7 +89,10 @@ impl Session {
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
-        let checks = feedback.text_changed(&mut open.feedback, open.document.text());
+        let (checks, unwanted) = feedback.text_changed(&mut open.feedback, open.document.text());
+        if unwanted {
+            open.forget_seen();
+        }
         let diagnose = state.diagnoses(uri);
         drop(state);
         self.check_later(checks);
@@ -94,16 +111,25 @@ impl Session {
         self.lock().documents.get(uri).map(|open| open.document.version())
     }
 
+    /// Whether the bytes `range` of a snapshot are what they were in the version `since`, at the same place. False also when
+    /// that is no longer known.
+    pub fn is_unchanged(&self, snapshot: &Snapshot, since: i32, range: &std::ops::Range<usize>) -> bool {
+        let state = self.lock();
+        let open = state.documents.get(&snapshot.uri);
+        open.is_some_and(|open| open.document.is_unchanged(since, snapshot.version, range))
+    }
+
     /// A document was closed: everything of it is freed, and what runs for it is stopped. Returns the size of its text
     /// in bytes.
     pub fn close(&self, uri: &str) -> usize {
         let mut state = self.lock();
-        let State { documents, feedback, switches, .. } = &mut *state;
+        let State { documents, spellings, feedback, switches, .. } = &mut *state;
         // The name of an unsaved document is used again for another one; a file that is opened again is the same.
         if !uri.starts_with("file:") {
             switches.forget(uri);
         }
         let Some(mut open) = documents.remove(uri) else { return 0 };
+        spellings.remove(&uri::normal(uri));
         feedback.end_shown(&mut open.feedback, false);
         feedback.check_document(uri, |_| Some(open.document.text().clone()));
         open.document.text().len_bytes()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::open_document::OpenDocument;
 use super::state::{Session, State};
-use crate::actions::{AvailableModels, Workspace};
+use crate::actions::{AvailableModels, SMALL_PARAMETERS, Workspace};
 use crate::completion::Reason;
 use crate::config::Config;
 use crate::document::Snapshot;
@@ -29,7 +29,13 @@ impl Session {
     /// The view of an open document. A request handler calls this first, before it waits for anything.
     pub fn view(&self, uri: &str) -> Option<View> {
         let runs = |engine: &Arc<dyn Engine>| !matches!(&*engine.status().borrow(), Status::Failed(_));
-        let infill = self.engine.borrow().as_ref().is_some_and(runs);
+        let is_small = |engine: &Arc<dyn Engine>| match &*engine.status().borrow() {
+            // An engine that does not say how large its model is says 0.
+            Status::Ready(info) => (1..SMALL_PARAMETERS).contains(&info.parameters),
+            _ => false,
+        };
+        let [infill, is_small] =
+            [&runs as &dyn Fn(&_) -> bool, &is_small].map(|is| self.engine.borrow().as_ref().is_some_and(is));
         let state = self.lock();
         let open = state.documents.get(uri)?;
         Some(View {
@@ -37,7 +43,7 @@ impl Session {
             config: Arc::clone(&state.config),
             silence: state.silence(uri),
             language: open.language.clone(),
-            models: AvailableModels { infill, instruct: state.config.instruct.path.is_some() },
+            models: AvailableModels { infill, instruct: state.config.instruct.path.is_some(), is_small },
             workspace: state.workspace(uri),
         })
     }
@@ -48,9 +54,11 @@ impl State {
     fn workspace(&self, uri: &str) -> Workspace {
         let file = |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri.starts_with("file:"));
         let path = self.documents.get(uri).and_then(|open| file(uri, open));
-        let others = self.documents.iter().filter(|(other, _)| &***other != uri);
+        // What is switched off and private is no context either.
+        let is_open = |uri: &str| self.silence(uri).is_none();
+        let others = self.documents.iter().filter(|(other, _)| &***other != uri && is_open(other));
         let open =
             others.filter_map(|(uri, open)| Some((file(uri, open)?, open.document.snapshot()))).collect();
-        Workspace { path, roots: self.roots.clone(), open }
+        Workspace { path, roots: self.roots.clone(), open, screen: Arc::clone(self.disabled.screen()) }
     }
 }

@@ -3,6 +3,8 @@
 //!
 //! What the captures of `names.scm` mean is said in `grammars/python/names.scm`.
 
+mod inline;
+pub mod members;
 mod rename;
 mod visible;
 
@@ -33,6 +35,8 @@ pub struct Names {
     pub unknown: Vec<String>,
     /// Defined by the suggestion although the language has something else by that name.
     pub shadowing: Vec<String>,
+    /// Where the first name ends, in bytes of the snapshot, that is defined only where it cannot be seen: in another function.
+    pub foreign_end: Option<usize>,
 }
 
 /// Look at the names in the bytes `inserted` of `snapshot`, a text with the suggestion in it; `tree` is its tree.
@@ -55,9 +59,12 @@ pub fn check(snapshot: &Snapshot, tree: &Tree, inserted: Range<usize>) -> Names 
     }
     let all = file.facts(0..text.len());
     let mut names = Names::default();
-    for used in uses {
-        if !names.unknown.iter().any(|name| name == used.name) && !file.is_known(&used, &all) {
+    for used in uses.iter().filter(|used| !file.is_known(used, &all)) {
+        if !used.is_loose && !names.unknown.iter().any(|name| name == used.name) {
             names.unknown.push(used.name.to_owned());
+        }
+        if names.foreign_end.is_none() && file.is_foreign(used, &all) {
+            names.foreign_end = Some(used.range.end);
         }
     }
     for definition in hiding {
@@ -82,6 +89,10 @@ pub fn read(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> HashSe
             read.insert(text[range].to_owned());
         }
     });
+    let formats = new.loose.iter().map(|range| range.start.max(inserted.start)..range.end.min(inserted.end));
+    read.extend(
+        formats.flat_map(|range| inline::arguments(text.get(range).unwrap_or_default())).map(str::to_owned),
+    );
     read
 }
 
@@ -99,6 +110,8 @@ struct Use<'a> {
     range: Range<usize>,
     /// Called as a function, or named as a type.
     called: bool,
+    /// It may be no use at all.
+    is_loose: bool,
 }
 
 /// Where names are seen.
@@ -146,6 +159,7 @@ struct Facts {
     definitions: Vec<Definition>,
     skipped: Vec<Range<usize>>,
     unclear: Vec<Range<usize>>,
+    loose: Vec<Range<usize>>,
     /// Starts of single identifiers.
     skips: HashSet<usize>,
     uses: HashSet<usize>,
@@ -187,6 +201,7 @@ impl<'a> File<'a> {
             }
             "skip.in" => facts.skipped.push(range),
             "unclear" => facts.unclear.push(range),
+            "loose" => facts.loose.push(range),
             "use" => drop(facts.uses.insert(range.start)),
             "call" => drop(facts.calls.insert(range.start)),
             "some" => facts.some = true,
@@ -209,15 +224,18 @@ impl<'a> File<'a> {
                     it.range.contains(&at) && !new.uses.contains(&at)
                 }
             };
+            let skipped = new.skips.contains(&at) || inside(&new.skipped, at);
+            let builtins = &self.language.builtins;
             let skip = name.is_empty()
-                || self.language.builtins.is_known(name)
-                || new.skips.contains(&at)
-                || inside(&new.skipped, at)
+                || builtins.is_known(name) && !builtins.is_old(name)
+                || skipped && !(inside(&new.loose, at) && self.is_value(&range))
                 || inside(&new.unclear, at)
                 || new.definitions.iter().any(defines);
             if !skip {
                 let called = kind == TYPE || new.calls.contains(&at);
-                uses.push(Use { name, range, called });
+                // `file` is a builtin of old programs only: here it may be meant for the variable of another function.
+                let is_loose = skipped || builtins.is_old(name);
+                uses.push(Use { name, range, called, is_loose });
             }
         });
         uses
@@ -262,6 +280,23 @@ impl<'a> File<'a> {
             || all.definitions.iter().any(|it| self.defines(it, used.name, all) && all.sees(it, &used.range))
             // Broken code defines names that the grammar does not see.
             || self.tree.root_node().has_error() && self.is_in(used.name, &self.errors())
+    }
+
+    /// Whether a name that is not known has definitions all the same, out of sight.
+    fn is_foreign(&self, used: &Use<'_>, all: &Facts) -> bool {
+        !self.tree.root_node().has_error()
+            && all.definitions.iter().any(|it| self.defines(it, used.name, all))
+    }
+
+    /// Whether an identifier among bare tokens is most likely a value: no member, path, macro, argument's name or parameter.
+    fn is_value(&self, range: &Range<usize>) -> bool {
+        let (before, after) = (self.text[..range.start].trim_end(), self.text[range.end..].trim_start());
+        let is_member = before.ends_with('.') && !before.ends_with("..");
+        let line = before.rsplit(['\n', ';']).next().unwrap_or_default();
+        let is_parameter = line.contains('|') && !line.contains("||") || line.contains("let ");
+        let names = after.starts_with([':', '|']) && !after.starts_with("||")
+            || after.starts_with(['=', '!']) && !after.starts_with("==") && !after.starts_with("!=");
+        !is_member && !is_parameter && !names && !before.ends_with([':', '\'', '#', '$'])
     }
 
     /// Whether the definition is one of `name`.

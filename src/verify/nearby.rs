@@ -88,16 +88,18 @@ impl<'a> Nearby<'a> {
         if judged.worse_than(&self.items_judged) {
             return Err(Rejection::AddsFault);
         }
-        let (left, before) = (judged.faults.total(), self.items_judged.faults.total());
-        let was_whole = !self.broken_here && before == 0;
+        // A semantic fault that stood here before (a function without a body, say) is not this text's doing.
+        let parses = |report: &StrictReport| report.faults.syntax_total() == 0;
+        let was_whole = !self.broken_here && parses(&self.items_judged);
         if was_whole {
             self.verifier.verify_structure(&applied, &INSERTION, None)?;
         }
         let here = lines_of(&applied.after, &applied.inserted());
-        let whole = left == 0 && !touches(&faults, &items) || was_whole && !touches(&faults, &here);
+        let whole = parses(&judged) && !touches(&faults, &items) || was_whole && !touches(&faults, &here);
+        let fewer = judged.faults.total() < self.items_judged.faults.total();
         let fit = match whole {
             true => Fit::Whole,
-            false if left < before || faults.len() < self.tree_faults => Fit::Better,
+            false if fewer || faults.len() < self.tree_faults => Fit::Better,
             false => Fit::Same,
         };
         if fit != Fit::Whole && !self.ends_as_it_did(&applied.tree) {
@@ -127,7 +129,7 @@ impl<'a> Nearby<'a> {
             let judged = |snapshot: &Snapshot| judge(snapshot, &(0..snapshot.len()), self.part);
             let was = self.whole_judged.get_or_init(|| judged(before));
             let now = judged(&applied.after);
-            let broken = now.faults.total() > 0;
+            let broken = now.faults.syntax_total() > 0;
             if now.worse_than(was) || broken && !self.stays_countable(applied, &now.faults, fit, countable) {
                 return Err(Rejection::AddsFault);
             }

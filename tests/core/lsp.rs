@@ -2,15 +2,21 @@
 
 mod actions;
 mod ahead;
+mod canaries;
+mod control;
 mod diagnostics;
 mod frames;
 mod inline;
 mod instruct;
 mod menu;
+mod others;
+mod privacy;
 mod pump;
 mod recorded;
 mod resolve;
 mod settings;
+mod spellings;
 mod stats;
 mod support;
 mod switches;
+mod watched;

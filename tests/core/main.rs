@@ -1,5 +1,5 @@
-//! Tests everything that needs no model: languages, documents, the pipeline with a scripted engine, and the language server in
-//! this process. `tests/model` tests what runs a model or the binary.
+//! Tests everything that needs no model: languages, documents, the pipeline with a scripted engine, the language server in this
+//! process, and `treefill fix`. `tests/model` tests what runs a model, and the rest of the binary.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -9,6 +9,11 @@
 #[path = "../shared/connection.rs"]
 mod connection;
 mod documents;
+#[cfg(unix)]
+mod environment;
+mod fix;
+#[path = "../shared/home.rs"]
+mod home;
 mod languages;
 mod lsp;
 mod pipeline;

@@ -5,3 +5,4 @@ mod common_defects;
 mod flow;
 mod properties;
 mod regressions;
+mod taste;

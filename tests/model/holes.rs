@@ -42,7 +42,7 @@ async fn shown_at_holes(name: &str, text: &str, engine: &dyn Engine) -> usize {
     let strict = language.as_ref().unwrap().strict.unwrap();
     // Time is not tested here, and the machine may be busy.
     let options = CompletionOptions {
-        debounce: Duration::ZERO,
+        delay: Duration::ZERO,
         deadline: Duration::from_secs(60),
         ..CompletionOptions::default()
     };

@@ -11,6 +11,8 @@ mod cpu;
 mod daemon;
 mod engine;
 mod holes;
+#[path = "../shared/home.rs"]
+mod home;
 mod program;
 mod serve;
 mod suggestions;

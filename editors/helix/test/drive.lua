@@ -187,7 +187,7 @@ local function mend(it)
   it:keys('6gg')
   it:keys('Space')
   it:keys('a')
-  if not it:await('the action is offered', function() return it:screen():find('Insert `)`', 1, true) end) then return end
+  if not it:await('the action is offered', function() return it:screen():find('insert `)`', 1, true) end) then return end
   it:capture('code-action')
   it:keys('Enter')
   it:await_file('and mends the file', (it.before .. it.after):gsub('str%(self%.name', '%0)'))
@@ -197,16 +197,21 @@ end
 -- The engine dies under the fingers: nothing breaks, and entries come again by themselves.
 local function killed(it)
   if not it:insert_here() then return end
-  it:keys('-l', 'sel')
-  it:keys('C-x')
-  it:await('an entry before the engine dies', function() return it:menu_shows((it:newest_item())) end)
+  it:keys('-l', 'self.')
+  -- What comes by itself is not always likely enough; who asks twice at one place gets it.
+  it:await('an entry before the engine dies', function()
+    if it:menu_shows((it:newest_item())) then return true end
+    it:keys('C-x')
+    vim.wait(300)
+  end)
   local function pid()
     return tonumber((vim.system({ server, 'engine', 'status' }, { text = true }):wait().stdout:match('process (%d+)')))
   end
   local dead = pid()
   if not it:check_here('an engine runs', dead ~= nil) then return end
   vim.uv.kill(dead, 'sigkill')
-  it:keys('-l', 'f.')
+  it:keys('BSpace')
+  it:keys('-l', '.')
   local _, before = it:newest_item()
   it:await('an entry from a new engine', function()
     local item, answers = it:newest_item()
@@ -224,7 +229,7 @@ local function implement(it)
   it:keys(('%dgg'):format(select(2, before:gsub('\n', '')) + 1))
   it:keys('Space')
   it:keys('a')
-  if not it:await('the action is offered', function() return it:screen():find('Implement `', 1, true) end) then return end
+  if not it:await('the action is offered', function() return it:screen():find('Draft `', 1, true) end) then return end
   it:keys('Enter')
   local function body()
     local now = editor.read(it.file)

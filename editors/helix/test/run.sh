@@ -13,7 +13,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/treefill-helix.XXXXXX")
 export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state
 mkdir -p "$XDG_CONFIG_HOME/treefill" "$XDG_CONFIG_HOME/helix" "$work/bin"
 # Time to spare: how much of a file the model reads depends on its speed, and a busy machine must not change the result.
-printf '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\n' >"$XDG_CONFIG_HOME/treefill/config.toml"
+printf '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\neagerness = "high"\n' >"$XDG_CONFIG_HOME/treefill/config.toml"
 cp "$here/../languages.toml" "$XDG_CONFIG_HOME/helix/"
 unset TREEFILL_CONFIG TREEFILL_LOG TMUX NVIM VIMINIT
 # The `treefill` that languages.toml names is the tap. Not exec'd: Helix kills its servers' processes as it leaves, and

@@ -1,13 +1,13 @@
 -- A language server inside the driven editor, whose suggestions the test scripts: what the real one would have to be lucky
 -- for (several suggestions, several lines, answers that come late) comes as often as it is wanted.
-Script = { delay = 0, encoding = 'utf-16', asked = {}, cancelled = {}, accepted = {}, items = function() return {} end }
+Script = { delay = 0, encoding = 'utf-16', asked = {}, cancelled = {}, accepted = {}, dismissed = {}, settings = nil, items = function() return {} end }
 
 local function capabilities()
   return {
     positionEncoding = Script.encoding,
     textDocumentSync = 1,
     inlineCompletionProvider = true,
-    executeCommandProvider = { commands = { 'treefill.accepted', 'treefill.status' } },
+    executeCommandProvider = { commands = { 'treefill.accepted', 'treefill.dismissed', 'treefill.status' } },
   }
 end
 
@@ -32,6 +32,7 @@ function Serve()
       return { items = items(params) }
     end
     if params.command == 'treefill.status' then return { engine = { state = 'ready' }, paused = false } end
+    if params.command == 'treefill.dismissed' then table.insert(Script.dismissed, params.arguments[1].id) end
     if params.command == 'treefill.accepted' then table.insert(Script.accepted, params.arguments[1].id) end
     return vim.NIL
   end
@@ -47,6 +48,7 @@ function Serve()
       return true, id
     end,
     notify = function(method, params)
+      if method == 'workspace/didChangeConfiguration' then Script.settings = params.settings end
       if method == '$/cancelRequest' then Script.cancelled[params.id] = true end
       return true
     end,

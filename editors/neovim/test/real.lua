@@ -27,6 +27,9 @@ local function prepared(it)
   end)
 end
 
+-- The ghost text alone: where a key has asked, the number of suggestions is shown behind it.
+local function shown_text(it) return (it:ghost():gsub(' %(%d/%d%)$', '')) end
+
 -- Takes the suggestion in the three ways, and undoes it.
 local function accept(it, case)
   local typed = it.before .. case.typed
@@ -40,29 +43,30 @@ local function accept(it, case)
   it:await_text('undo takes it back', typed .. it.after)
   it:keys('u')
   it:await_text('one more undo, and the file is as it was', it.original)
+  -- From here on by the key that asks: what was undone at this place does not come again by itself.
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text again') then
-    shown = it:ghost()
+    shown = shown_text(it)
     it:keys('<M-Right>')
     it:await('a word is taken, the rest is shown', function()
       local line = it:lua('return vim.api.nvim_get_current_line()')
       local taken = line:match(vim.pesc(case.typed) .. '(.*)$')
-      return taken and #taken > 0 and vim.startswith(shown, taken) and it:ghost() == shown:sub(#taken + 1)
+      return taken and #taken > 0 and vim.startswith(shown, taken) and shown_text(it) == shown:sub(#taken + 1)
     end, function() return it:lua('return vim.api.nvim_get_current_line()') .. '|' .. it:ghost() end)
     it:keys('<M-Down>')
     it:await_text('the line is taken', typed .. shown:match('^[^\n]*') .. it.after)
   end
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text once more') then
-    shown = it:ghost()
+    shown = shown_text(it)
     -- Within the 200 ms in which Neovim has not asked again: neovim#36529.
     it:keys(shown:sub(1, 2) .. '<Tab>')
     it:await_text('typed in part and taken at once', typed .. shown .. it.after)
   end
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   if it:await_ghost('ghost text to choose from') then
     it:keys('<M-]>')
     it:await('next: another one, or there is only one', function()
@@ -113,7 +117,7 @@ local function commands(it, case)
   local function command(words) it:lua('vim.cmd("Treefill " .. ...)', words) end
   local function messages() return it:lua('return vim.fn.execute("messages")') end
   command('status')
-  it:await(':Treefill status', function() return messages():find('engine ready, model', 1, true) end)
+  it:await(':Treefill status', function() return messages():find('engine ready, model', 1, true) end, messages)
   it:await('the status line', function() return it:lua('return require("treefill").status()') == 'ready' end)
   local silent = { pause = 'resume', ['pause 5'] = 'resume', ['toggle file'] = 'toggle file', ['toggle language'] = 'toggle language' }
   for off, on in pairs(silent) do
@@ -133,7 +137,8 @@ local function commands(it, case)
     end
     command(on)
     it:reset()
-    it:keys(case.typed)
+    -- By the key that asks: what was undone at this place does not come again by itself.
+    it:keys(case.typed .. '<M-Bslash>')
     it:await_ghost(on .. ': ghost text again')
   end
   it:keys('<Esc>')
@@ -168,7 +173,7 @@ end
 -- The engine dies under the fingers: nothing breaks, and suggestions come back by themselves.
 local function killed(it, case)
   it:reset()
-  it:keys(case.typed)
+  it:keys(case.typed .. '<M-Bslash>')
   it:await_ghost('ghost text before the engine dies')
   local pid = engine_pid()
   if not it:check_here('an engine runs', pid ~= nil) then return end
@@ -179,7 +184,7 @@ local function killed(it, case)
   it:await_text('typing goes on while the engine is dead', it.before .. case.typed .. it.after)
   it:await('ghost text again from a new engine', function()
     if it:ghost() ~= '' and engine_pid() ~= pid then return true end
-    it:keys('x<BS>')
+    it:keys('<M-Bslash>')
     vim.wait(400, function() return it:ghost() ~= '' end, 20)
     return false
   end)

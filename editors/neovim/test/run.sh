@@ -13,7 +13,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/treefill-nvim.XXXXXX")
 export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state
 # Time to spare: how much of a file the model reads depends on its speed, and a busy machine must not change the result.
 mkdir -p "$XDG_CONFIG_HOME/treefill"
-printf '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\n' >"$XDG_CONFIG_HOME/treefill/config.toml"
+printf '[model]\nmax_prefill_ms = 20000\n[completion]\ndeadline_ms = 30000\neagerness = "high"\n' >"$XDG_CONFIG_HOME/treefill/config.toml"
 unset TREEFILL_CONFIG TREEFILL_LOG NVIM VIMINIT
 # The plugin as it is given away.
 export TREEFILL_SITE=$work/site

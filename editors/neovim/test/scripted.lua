@@ -159,8 +159,28 @@ local function test()
   if it:await_ghost('a suggestion to dismiss', 'self.items') then
     it:keys('<C-]>')
     it:await('dismissed', function() return it:ghost() == '' end)
+    it:await('the server is told that it was not wanted', function() return #it:lua('return Script.dismissed') == 1 end)
     it:keys('<Tab>')
     it:await_text('and not taken any more', with('TAB'))
+  end
+
+  -- A key that asks now, and a setting that changes at once.
+  begin(function() script('return kind == 1 and { "asked" } or {}') end)
+  it:keys('<M-Bslash>')
+  it:await_ghost('a key asks', 'asked')
+  it:lua('vim.cmd("Treefill set trigger manual") vim.cmd("Treefill set in_strings false")')
+  it:check_here('settings change at once', it:lua([[
+    local sent = Script.settings.completion
+    return sent.trigger == 'manual' and sent.in_strings == false
+  ]]))
+
+  -- A menu that is open has the key.
+  begin(function() suggest('self.items') end)
+  if it:await_ghost('a suggestion beside a menu', 'self.items') then
+    it:lua('vim.fn.complete(vim.fn.col("."), { "menu" })')
+    it:keys('<Tab>')
+    it:check_here('Tab takes no suggestion while a menu is open', not it:buffer():find('self.items', 1, true), it:buffer())
+    it:keys('<C-e>')
   end
 
   -- A closer right of the cursor that the suggestion brings along.
@@ -188,7 +208,7 @@ local function test()
   end
 
   if vim.endswith(nvim, 'nvim') then
-    -- In a snippet, Tab takes the suggestion when there is one. (Neovim 0.10 maps Tab itself while a snippet is active.)
+    -- In a snippet, Tab is what it was before the plugin, also when there is a suggestion.
     begin(function() end)
     script('return {}')
     it:lua('vim.snippet.expand("f(${1:a}, ${2:b})$0")')
@@ -196,7 +216,7 @@ local function test()
     it:keys('i')
     if it:await_ghost('ghost text in a snippet', 'item') then
       it:keys('<Tab>')
-      it:await_text('is taken there', with('f(iitem, b)'))
+      it:await_text('Tab is what it was in a snippet', with('f(iTAB, b)'))
       it:check_here('the snippet is still active', it:lua('return vim.snippet.active()'))
     end
   end

@@ -126,7 +126,9 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
   }
   if (action.edit !== undefined) {
     const edit = await client.protocol2CodeConverter.asWorkspaceEdit(action.edit);
-    if (!(await vscode.workspace.applyEdit(edit))) throw new Error('the file has changed meanwhile; try again');
+    // Where VS Code asks first, a “no” is no error.
+    const asks = action.edit.changeAnnotations !== undefined;
+    if (!(await vscode.workspace.applyEdit(edit)) && !asks) throw new Error('the file has changed meanwhile; try again');
   }
   if (action.command !== undefined) {
     await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));

@@ -5,6 +5,7 @@ import { act, rewrite } from './actions';
 import { run, type Ended } from './program';
 import type { Scope } from './pauses';
 import type { Server } from './server';
+import { why } from './status';
 import type { StatusBar } from './statusBar';
 
 interface Parts {
@@ -22,6 +23,8 @@ export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
   const vs = (command: string, ...args: unknown[]) => async () => vscode.commands.executeCommand(command, ...args);
   return {
     suggest: vs('editor.action.inlineSuggest.trigger'),
+    dismiss: () => dismiss(server),
+    whyNothing: () => whyNothing(server),
     acceptNextLine: vs('editor.action.inlineSuggest.acceptNextLine'),
     fix: () => act(server, 'quickfix'),
     implement: () => act(server, 'implement'),
@@ -64,6 +67,17 @@ export class Reports implements vscode.TextDocumentContentProvider {
   }
 }
 
+/** Hide the suggestion, and tell the server that it was not wanted. */
+async function dismiss(server: Server): Promise<void> {
+  const document = vscode.window.activeTextEditor?.document;
+  await vscode.commands.executeCommand('editor.action.inlineSuggest.hide');
+  if (document !== undefined) await server.dismissed(document);
+}
+
+async function whyNothing(server: Server): Promise<void> {
+  void vscode.window.showInformationMessage(`treefill: ${why(await server.last())}.`);
+}
+
 async function pause(server: Server, scope: Scope): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (document === undefined && scope !== 'all') {
@@ -85,6 +99,7 @@ async function menu({ bar, server }: Parts): Promise<void> {
     }
     if (off === undefined) items.push(item('$(debug-pause) Pause everywhere', 'pauseAll'));
     if (off === 'settings') items.push(item('$(gear) Switched off here by the settings', 'settings'));
+    items.push(item('$(question) Why nothing?', 'whyNothing', why(await server.last())));
     items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
   }
   if (server.program !== undefined) {

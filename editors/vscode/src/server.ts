@@ -11,7 +11,7 @@ import {
 import { isProgram, locate } from './locate';
 import { Pauses, type Scope, type Switch } from './pauses';
 import { collect, serverSettings } from './settings';
-import type { Engine, State } from './status';
+import type { Engine, Interrupts, Last, State } from './status';
 import type { StatusBar } from './statusBar';
 
 /** Asks for `treefill/status`. */
@@ -24,6 +24,14 @@ const STATUS: StaticFeature = {
   getState: () => ({ kind: 'static' }),
   clear() {},
 };
+
+/** What `treefill.status` tells, as much of it as is used here. */
+interface Told {
+  off: State['off'] | null;
+  instruct?: boolean;
+  interrupts?: Interrupts;
+  last?: Last | null;
+}
 
 export class Server implements vscode.Disposable {
   /** The program in use. */
@@ -106,15 +114,32 @@ export class Server implements vscode.Disposable {
     if (this.client?.isRunning()) {
       const argument = document === undefined ? {} : { uri: this.uri(document) };
       // Not the engine's state, which this tells too: it may be older than a `treefill/status` that has come meanwhile.
-      const told = await this.command<{ off: State['off'] | null; instruct?: boolean }>('treefill.status', argument);
+      const told = await this.command<Told>('treefill.status', argument);
       const { off } = told;
       // Commands that take a model which follows instructions are in the palette where there is one.
       await vscode.commands.executeCommand('setContext', 'treefill.instruct', told.instruct === true);
       // Another editor may have come to the front meanwhile; its own answer is on the way.
       if (document !== vscode.window.activeTextEditor?.document) return;
       change.off = off ?? undefined;
+      change.interrupts = told.interrupts;
     }
     this.bar.update(change);
+  }
+
+  /** What came of the last request. */
+  async last(): Promise<Last | null | undefined> {
+    return (await this.command<Told>('treefill.status', {})).last;
+  }
+
+  /** The user hid the suggestion in this document. */
+  async dismissed(document: vscode.TextDocument): Promise<void> {
+    if (this.running() === undefined || vscode.languages.match(this.selector(), document) === 0) return;
+    try {
+      await this.command('treefill.dismissed', { uri: this.uri(document) });
+    } catch (error) {
+      // A server of an earlier version does not know it.
+      this.log.debug(`treefill.dismissed: ${String(error)}`);
+    }
   }
 
   /** Have the suggestion at the cursor prepared, before anybody asks for it. */

@@ -10,6 +10,27 @@ export interface Engine {
   backend?: string;
 }
 
+/** The member `last` of `treefill.status`: what came of the last request. */
+export interface Last {
+  uri: string;
+  /** From 1; null where the whole document is silent. */
+  line: number | null;
+  column: number | null;
+  shown: boolean;
+  reason: string | null;
+  seconds_ago: number;
+}
+
+/** The member `interrupts` of `treefill.status`: when suggestions come by themselves. */
+export interface Interrupts {
+  trigger: 'automatic' | 'pause' | 'manual';
+  eagerness: 'low' | 'medium' | 'high';
+  bar: number;
+  bar_of_eagerness: number;
+  taken: [number, number];
+  quiet_s: number;
+}
+
 export interface State {
   /** The server's process: there is no program, it starts, it runs, it was stopped or gave up. */
   server: 'missing' | 'starting' | 'running' | 'stopped';
@@ -22,6 +43,8 @@ export interface State {
   language: string | undefined;
   /** Whether suggestions are asked for in that language at all. */
   served: boolean;
+  /** When suggestions come; unknown with a server of an earlier version. */
+  interrupts?: Interrupts | undefined;
   /** A request has been running for a moment. */
   thinking: boolean;
 }
@@ -65,8 +88,31 @@ export function view(state: State): View {
         return plain('circle-slash', `no suggestions in ${state.language} (setting treefill.languages)`);
       }
       // Icons are equally wide, so nothing beside the entry moves.
-      return plain(state.thinking ? 'loading~spin' : 'check', `${state.thinking ? 'thinking' : 'ready'}${model(engine)}`);
+      return plain(state.thinking ? 'loading~spin' : 'check', `${state.thinking ? 'thinking' : 'ready'}${model(engine)}${when(state.interrupts)}`);
   }
+}
+
+/** When suggestions come, as the end of a sentence. */
+export function when(interrupts: Interrupts | undefined): string {
+  if (interrupts === undefined) return '';
+  if (interrupts.trigger === 'manual') return ', suggestions only when you ask';
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+  const pause = interrupts.trigger === 'pause' ? ', in pauses' : '';
+  const [taken, all] = interrupts.taken;
+  const moved =
+    interrupts.bar === interrupts.bar_of_eagerness
+      ? ''
+      : `, ${percent(interrupts.bar_of_eagerness)} but for your last reactions: ${taken} of ${all} taken`;
+  return `${pause}, eagerness ${interrupts.eagerness} (likely by ${percent(interrupts.bar)} or more${moved})`;
+}
+
+/** Why nothing was shown last time, and where. */
+export function why(last: Last | null | undefined): string {
+  if (last === undefined || last === null) return 'nothing was asked for yet';
+  const name = decodeURIComponent(last.uri.slice(last.uri.lastIndexOf('/') + 1));
+  const place = last.line === null ? name : `${name}:${last.line}:${last.column ?? 1}`;
+  const came = last.shown ? 'a suggestion was shown' : (last.reason ?? 'nothing');
+  return `${came} (${place}, ${last.seconds_ago} s ago)`;
 }
 
 function silence(state: State): string {

@@ -82,6 +82,7 @@ def outer[K](plain, typed: int, default=1, both: int = 2, *rest, **named) -> js.
 
 class Point[N]:
 # <- scope
+# <- owner
 #     ^^^^^ define.outer
 #          ^^^ define.in
     size = 2
@@ -91,6 +92,9 @@ class Point[N]:
     #                                     ^^^^^^^ everything
 
     def shape(self, of):
+        self.of = self.size
+        #    ^^ own.define
+        #              ^^^^ own
         match of:
             case Point(size=1) | Other.kind:
             #    ----- skip

@@ -58,9 +58,11 @@ def test_gguf_round_trip(tmp_path: Path, vocabulary: tuple[list[str], list[tuple
         assert error <= float(value.abs().max()) * (0.001 if quant == "f16" else 0.005)
 
 
-def test_every_fim_key_is_written(tmp_path: Path, vocabulary: tuple[list[str], list[tuple[str, str]]]) -> None:
-    gguf_file.write(tmp_path / "m.gguf", Decoder(SHAPE, len(vocabulary[0])), vocabulary, "m", "f16")
+def test_every_fim_key_and_the_languages_are_written(tmp_path: Path, vocabulary: tuple[list[str], list[tuple[str, str]]]) -> None:
+    model = Decoder(SHAPE, len(vocabulary[0]))
+    gguf_file.write(tmp_path / "m.gguf", model, vocabulary, "m", "f16", languages=["python", "rust"])
     fields = gguf_file.GGUFReader(tmp_path / "m.gguf").fields
+    assert fields[gguf_file.LANGUAGES].contents() == ["python", "rust"]
     for key, word in {
         "pre": "fim_prefix",
         "suf": "fim_suffix",

@@ -98,7 +98,8 @@ def run(
     paths = {}
     for quant in gguf_file.QUANTS:
         paths[quant] = path = work / f"treefill-{config.name}-{quant}.gguf"
-        gguf_file.write(path, model, vocabulary, f"treefill-{config.name}", quant, state["tokens"])
+        name = f"treefill-{config.name}"
+        gguf_file.write(path, model, vocabulary, name, quant, state["tokens"], sorted(config.samples.languages))
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         say(f"export: {path}, {path.stat().st_size / 1e6:.1f} MB, {state['tokens'] / 1e6:.1f} M tokens, sha256 {digest}")
     cases = prompts(config, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +60,27 @@ def _vocabulary(writer: GGUFWriter, tokens: list[str], merges: list[tuple[str, s
 
 
 TOKENS_SEEN = "treefill.training_tokens"
+LANGUAGES = "treefill.languages"
+"""The languages that the model was trained on: treefill is silent in others."""
 
 
 def write(
-    path: Path, model: Decoder, vocabulary: tuple[list[str], list[tuple[str, str]]], name: str, quant: str, tokens: int = 0
+    path: Path,
+    model: Decoder,
+    vocabulary: tuple[list[str], list[tuple[str, str]]],
+    name: str,
+    quant: str,
+    tokens: int = 0,
+    languages: Sequence[str] = (),
 ) -> None:
-    """Write fp32 weights as `quant` ("f16" or "q8_0"); vectors stay fp32. `tokens` is how many training has seen."""
+    """Write fp32 weights as `quant` ("f16" or "q8_0"); vectors stay fp32. `tokens` is how many training has seen, of `languages`."""
     part = path.with_suffix(".part")
     writer = GGUFWriter(part, "llama")
     _header(writer, model.config, name, quant)
     _vocabulary(writer, *vocabulary)
     writer.add_uint64(TOKENS_SEEN, tokens)
+    if languages:
+        writer.add_array(LANGUAGES, list(languages))
     for parameter, value in model.state_dict().items():
         array: NDArray[Any] = value.float().numpy()
         if value.ndim == 1:

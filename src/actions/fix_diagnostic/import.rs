@@ -3,7 +3,7 @@
 
 mod paths;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,10 +16,12 @@ use crate::document::Snapshot;
 use crate::language::DiagnosticKind;
 use crate::verify::names;
 
-/// What a source weighs: a compiler's proposal, a file that imports it, a file that defines it, the standard library.
+/// What a source weighs: a compiler's proposal, a file that imports it, a file of the package and one of another that defines
+/// it, the standard library.
 const PROPOSED: f32 = 6.0;
 const IMPORTED: f32 = 3.0;
 const DEFINED: f32 = 4.0;
+const FAR: f32 = 2.5;
 const STANDARD: f32 = 1.0;
 /// The file takes something else from there.
 const KNOWN: f32 = 2.0;
@@ -40,7 +42,7 @@ pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
     }
     let mut weights: HashMap<ImportSource, f32> = HashMap::new();
     proposed(context, &mut weights);
-    elsewhere(context, &mut weights);
+    let far = elsewhere(context, &mut weights);
     standard(context, &mut weights);
     for (source, weight) in &mut weights {
         let known = |import: &Import| import.module == source.module && !import.name.is_empty();
@@ -60,7 +62,7 @@ pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
             title: insertion::title(context.site, &source),
             edits,
             score: WEAK + (STRONG - WEAK) * (weight / (weight + 1.0)) + weight.min(10.0) * 0.05,
-            sure: number == 0 && clear,
+            sure: number == 0 && clear && !far.contains(&source),
             settles: Some(context.at.clone()),
             ..Repair::default()
         };
@@ -102,8 +104,10 @@ fn proposed(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) 
     }
 }
 
-/// What other files import or define by that name.
-fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) {
+/// What other files import or define by that name. Returns what only a file of another package defines: whether that can be
+/// reached depends on how the program is run.
+fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) -> HashSet<ImportSource> {
+    let mut far = HashSet::new();
     let (site, workspace) = (context.site, &context.request.workspace);
     let rules = &site.language.repairs.imports;
     let own = workspace.path.as_deref().map(|path| ModulePath::of(path, rules));
@@ -123,21 +127,28 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
             let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));
             let source =
                 ImportSource { module: path, name: import.name.clone(), alias: import.alias.clone() };
+            far.remove(&source);
             *weights.entry(source).or_default() += IMPORTED;
         }
-        // A file that is not of this package is not reached by its folders.
-        let Some(own) = own.as_ref().filter(|own| own.shares_package(&module)) else { continue };
+        let own = own.as_ref().filter(|own| own.shares_package(&module));
+        if own.is_none() && !module.is_in_root(&workspace.roots, rules) {
+            continue;
+        }
         let end = text.len()..text.len();
         let defined = names::visible(&found.snapshot, &tree, &end).into_iter().any(|it| {
             let imported = other.imports.iter().any(|import| import.statement.contains(&it.range.start));
             it.name == context.name && !imported
         });
         if defined {
-            let path = own.spell(&module.path, &site.imports, rules);
+            let path = own.map_or(module.path.clone(), |own| own.spell(&module.path, &site.imports, rules));
             let source = ImportSource { module: path, name: context.name.to_owned(), alias: None };
-            *weights.entry(source).or_default() += DEFINED;
+            if own.is_none() && !weights.contains_key(&source) {
+                far.insert(source.clone());
+            }
+            *weights.entry(source).or_default() += if own.is_some() { DEFINED } else { FAR };
         }
     }
+    far
 }
 
 /// What the standard library has by that name: things, and modules.
@@ -213,7 +224,7 @@ mod tests {
             request.workspace = Workspace {
                 path: Some(at("pkg/sub/mine.py")),
                 roots: vec![folder.path().to_owned()],
-                open: Vec::new(),
+                ..Workspace::default()
             };
             answer(&request).1
         };

@@ -39,7 +39,7 @@ pub fn edits(site: &SourceView<'_>, at: &Range<usize>, source: &ImportSource) ->
             return joined;
         }
     }
-    Some(vec![statement(site, at, &imports, source)])
+    Some(vec![statement(site, at, &imports, source)?])
 }
 
 /// The name with its alias.
@@ -121,8 +121,13 @@ fn wrap_single(site: &SourceView<'_>, imports: &[&Import], source: &ImportSource
     Some(vec![Edit::replace(single.last.start..single.item.end, format!("{open}{names}{close}"))])
 }
 
-/// As a statement of its own.
-fn statement(site: &SourceView<'_>, at: &Range<usize>, imports: &[&Import], source: &ImportSource) -> Edit {
+/// As a statement of its own; None where there is no line for it.
+fn statement(
+    site: &SourceView<'_>,
+    at: &Range<usize>,
+    imports: &[&Import],
+    source: &ImportSource,
+) -> Option<Edit> {
     let rules = &site.language.repairs.imports;
     let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
     let line = match source.name.as_str() {
@@ -135,18 +140,22 @@ fn statement(site: &SourceView<'_>, at: &Range<usize>, imports: &[&Import], sour
     // Those below the first code are there for a reason of their own.
     let statements = leading(site, at, &statements);
     let Some((place, before)) = neighbour(site, &statements, source) else {
-        let (start, blank) = above_the_code(site, at);
-        let indent = site.text[site.snapshot.line_start(start)..start].to_owned();
-        let gap = if blank { end.repeat(2) } else { end.to_owned() };
-        return Edit::insert(start, format!("{line}{gap}{indent}"));
+        let start = above_the_code(site, at);
+        return Some(Edit::insert(start, format!("{line}{}{}", end.repeat(2), indent_at(site, start)?)));
     };
     let start = attached_start(site, place);
-    let indent = site.text[site.snapshot.line_start(start)..start].to_owned();
-    match before {
+    let indent = indent_at(site, start)?;
+    Some(match before {
         true => Edit::insert(start, format!("{line}{end}{indent}")),
         // Behind it, a comment at its end included.
         false => Edit::insert(site.snapshot.line_end(place.statement.end), format!("{end}{indent}{line}")),
-    }
+    })
+}
+
+/// The indentation of what begins at `start`; None where it does not begin its line.
+fn indent_at<'a>(site: &SourceView<'a>, start: usize) -> Option<&'a str> {
+    let before = &site.text[site.line_start(start)..start];
+    before.trim().is_empty().then_some(before)
 }
 
 /// The imports of the first block of them.
@@ -229,38 +238,45 @@ fn attached_start(site: &SourceView<'_>, import: &Import) -> usize {
     start
 }
 
-/// The first byte of the code below the head of a file (its comments, its docstring, its inner attributes), and whether a
-/// blank line should follow what is inserted there.
-fn above_the_code(site: &SourceView<'_>, at: &Range<usize>) -> (usize, bool) {
+/// The first byte of the code below the head of a file: its comments, its docstring, its inner attributes.
+fn above_the_code(site: &SourceView<'_>, at: &Range<usize>) -> usize {
     let root = site.container(at);
     let docs = tree::captures(&site.language.queries.docs, root, site.text.as_bytes(), 0..site.text.len());
     let docs: Vec<Range<usize>> =
         docs.filter(|(name, _)| *name == "doc").map(|(_, node)| node.byte_range()).collect();
     let children = tree::named_children(root);
-    let comment = |node: &Node<'_>| node.is_extra();
+    let rules = &site.language.repairs.imports;
+    let of_file = |node: &Node<'_>| rules.head.as_ref().is_some_and(|head| head.is_in(site.of(*node)));
+    let comment = |node: &Node<'_>| node.is_extra() && !site.is_foreign(node);
     let head = |node: &Node<'_>| {
         comment(node)
-            || node.kind().contains("inner")
+            || of_file(node)
+            || site.is_foreign(node)
             || docs.iter().any(|doc| {
                 *doc == node.byte_range()
                     && !site.language.config.definitions.iter().any(|kind| kind == node.kind())
             })
     };
     let code = children.iter().position(|node| !head(node)).unwrap_or(children.len());
-    // Comments right above the code are the code's own.
+    let apart = |above: &Node<'_>, below: &Node<'_>| {
+        site.text[above.end_byte()..below.start_byte()].matches('\n').count() > 1
+    };
+    // Comments right above the code are the code's own, unless they are of the file.
     let mut first = code;
-    while first > 0 && comment(&children[first - 1]) && first < children.len() {
-        let between = &site.text[children[first - 1].end_byte()..children[first].start_byte()];
-        let inner = site.of(children[first - 1]).starts_with("//!") || children[first - 1].start_byte() == 0;
-        if between.matches('\n').count() > 1 || inner {
-            break;
-        }
+    while first > 0
+        && first < children.len()
+        && comment(&children[first - 1])
+        && !apart(&children[first - 1], &children[first])
+    {
         first -= 1;
     }
-    match children.get(first) {
-        Some(node) => (node.start_byte(), true),
-        None => (children.last().map_or(root.start_byte(), Node::end_byte), true),
+    let own = &children[first..code];
+    if own.iter().any(|node| rules.licence.as_ref().is_some_and(|licence| licence.is_in(site.of(*node)))) {
+        first = code;
+    } else if let Some(last) = own.iter().rposition(of_file) {
+        first += last + 1;
     }
+    children.get(first).or(children.last()).map_or(root.start_byte(), Node::start_byte)
 }
 
 #[cfg(test)]
@@ -296,6 +312,9 @@ mod tests {
             "re",
             "from __future__ import annotations\nimport re\n\n",
         );
+        python("\u{feff}", "re", "\u{feff}import re\n\n");
+        python("\u{feff}import os\n\n", "re", "\u{feff}import os\nimport re\n\n");
+        python("\u{feff}import sys\n\n", "re", "\u{feff}import re\nimport sys\n\n");
         python("import os  # why\n\n", "re", "import os  # why\nimport re\n\n");
         python("", "re", "import re\n\n");
         rust("use std::fmt;\n\n", "use std::collections::BTreeSet;\nuse std::fmt;\n\n");
@@ -305,6 +324,23 @@ mod tests {
         let inside = "mod m {\n    use super::A;\n\n    fn f(x: ⟦BTreeSet⟧<u8>) {}\n}\n";
         let after = "mod m {\n    use std::collections::BTreeSet;\n    use super::A;\n\n    fn f(x: BTreeSet<u8>) {}\n}\n";
         check("rust", inside, said, after);
+    }
+
+    #[test]
+    fn the_head_of_a_file_stays_its_head() {
+        python("#!/usr/bin/env python3\n", "re", "#!/usr/bin/env python3\nimport re\n\n");
+        let head = "#!/usr/bin/env python3\n# -*- coding: latin-1 -*-\n";
+        python(head, "re", &format!("{head}import re\n\n"));
+        let head = "\u{feff}# coding: utf-8\n\"\"\"Doc.\"\"\"\nfrom __future__ import annotations\n\n";
+        python(head, "re", &format!("{}import re\n\n", head.strip_suffix('\n').unwrap()));
+        let head = "# Copyright somebody.\n# All rights reserved.\n";
+        python(head, "re", &format!("{head}import re\n\n"));
+        python("# mypy: strict\n# Of the code.\n", "re", "# mypy: strict\nimport re\n\n# Of the code.\n");
+        rust("#!/usr/bin/env run\n", "#!/usr/bin/env run\nuse std::collections::BTreeSet;\n\n");
+        rust("/*! Doc. */\n", "/*! Doc. */\nuse std::collections::BTreeSet;\n\n");
+        rust("//! Doc.\n//! More.\n", "//! Doc.\n//! More.\nuse std::collections::BTreeSet;\n\n");
+        rust("\u{feff}#![allow(x)]\n", "\u{feff}#![allow(x)]\nuse std::collections::BTreeSet;\n\n");
+        rust("\u{feff}", "\u{feff}use std::collections::BTreeSet;\n\n");
     }
 
     #[test]

@@ -18,6 +18,9 @@ const MOST: usize = 3;
 
 /// `len(itmes)` → `len(items)`.
 pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    if context.name.is_empty() {
+        return Vec::new();
+    }
     let names = match context.diagnostic_kind {
         Some(DiagnosticKind::UnknownName) => visible(context),
         Some(DiagnosticKind::UnknownMember) => attributes(context),

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::site::{SourceView, words};
+use super::fit::DiagnosticPlace;
+use super::site::SourceView;
 use crate::actions::request::ActionRequest;
 use crate::diagnostics::Diagnostic;
-use crate::document::{Edit, Snapshot};
+use crate::document::Edit;
 use crate::language::DiagnosticKind;
 
 /// A possible repair.
@@ -40,10 +41,15 @@ pub struct FixContext<'a> {
 }
 
 impl<'a> FixContext<'a> {
-    /// Finds what the diagnostic is about.
-    pub fn new(site: &'a SourceView<'a>, request: &'a ActionRequest, diagnostic: &'a Diagnostic) -> Self {
-        let (diagnostic_kind, at) = place(site.snapshot, site.text, diagnostic);
-        Self { site, request, diagnostic, diagnostic_kind, name: &site.text[at.clone()], at }
+    /// The diagnostic, which is about `place`.
+    pub fn new(
+        site: &'a SourceView<'a>,
+        request: &'a ActionRequest,
+        diagnostic: &'a Diagnostic,
+        place: DiagnosticPlace,
+    ) -> Self {
+        let DiagnosticPlace { kind, at } = place;
+        Self { site, request, diagnostic, diagnostic_kind: kind, name: &site.text[at.clone()], at }
     }
 
     /// Whether it is about this.
@@ -55,29 +61,4 @@ impl<'a> FixContext<'a> {
     pub fn behind(&self) -> &str {
         &self.site.text[self.at.end..]
     }
-}
-
-/// What a diagnostic is about, and where: the name that it names, or its range. `text` is the snapshot's.
-pub fn place(
-    snapshot: &Snapshot,
-    text: &str,
-    diagnostic: &Diagnostic,
-) -> (Option<DiagnosticKind>, Range<usize>) {
-    let floor = |byte: usize| snapshot.floor(byte);
-    let range = floor(diagnostic.range.start)..floor(diagnostic.range.end);
-    let said =
-        snapshot.language.as_ref().and_then(|language| language.repairs.diagnostic_kind(&diagnostic.message));
-    let (diagnostic_kind, named) =
-        said.map_or((None, None), |(diagnostic_kind, name)| (Some(diagnostic_kind), name));
-    let mut at = range.clone();
-    if let Some(named) = &named {
-        let found = words(&text[range.clone()], named).next();
-        // Some name the line only, or a statement that ends elsewhere.
-        let line = snapshot.line_start(range.start)..snapshot.line_end(range.end);
-        let in_line = || words(&text[line.clone()], named).next().map(|found| (line.start, found));
-        if let Some((from, found)) = found.map(|found| (range.start, found)).or_else(in_line) {
-            at = from + found.start..from + found.end;
-        }
-    }
-    (diagnostic_kind, at)
 }

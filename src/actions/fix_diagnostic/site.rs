@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tree_sitter::{Node, Tree};
 
-use crate::document::Snapshot;
 use crate::document::tree::captures;
+use crate::document::{BOM, Snapshot};
 use crate::language::Language;
 
 /// One thing that an import brings in.
@@ -79,6 +79,8 @@ pub struct SourceView<'t> {
     /// Its text.
     pub text: &'t str,
     captured: HashMap<&'t str, Vec<Node<'t>>>,
+    /// What a notebook's cell says to the notebook.
+    foreign: Vec<Range<usize>>,
     /// Its imports, in order.
     pub imports: Vec<Import>,
 }
@@ -96,7 +98,8 @@ impl<'t> SourceView<'t> {
             nodes.sort_by_key(|node| (node.start_byte(), node.end_byte(), node.id()));
             nodes.dedup();
         }
-        let mut site = Self { snapshot, language, tree, text, captured, imports: Vec::new() };
+        let foreign = language.foreign(&snapshot.text);
+        let mut site = Self { snapshot, language, tree, text, captured, foreign, imports: Vec::new() };
         site.imports = site.read_imports();
         site
     }
@@ -182,6 +185,18 @@ impl<'t> SourceView<'t> {
         let plain = last_at == 0 && !prefix.is_empty() && path != "self";
         let (statement, item) = (node.byte_range(), item.byte_range());
         Some(Import { statement, item, last, module, name, alias, list, plain })
+    }
+
+    /// The first byte of a line, behind a byte order mark.
+    pub fn line_start(&self, byte: usize) -> usize {
+        let start = self.snapshot.line_start(byte);
+        if start == 0 && self.text.starts_with(BOM) { BOM.len_utf8() } else { start }
+    }
+
+    /// Whether a node is what a notebook's cell says to the notebook.
+    pub fn is_foreign(&self, node: &Node<'_>) -> bool {
+        let range = node.byte_range();
+        self.foreign.iter().any(|foreign| foreign.start <= range.start && range.end <= foreign.end)
     }
 
     /// Where `word` is in the text as a word of its own.

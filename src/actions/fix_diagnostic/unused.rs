@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use tree_sitter::Node;
-
+use super::removal::{self, Removal};
 use super::repair::{FixContext, Repair};
-use super::site::{Import, SourceView};
+use super::site::Import;
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
 
@@ -18,112 +17,58 @@ pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
     if !context.is(DiagnosticKind::Unused) {
         return Vec::new();
     }
-    let range = &context.diagnostic.range;
-    let touches = |import: &&Import| {
-        import.item.start < range.end && range.start < import.item.end
-            || range.is_empty() && import.item.contains(&range.start)
-    };
-    let items: Vec<&Import> = context.site.imports.iter().filter(touches).collect();
+    let items = meant(context);
     match items.first() {
         Some(first) => removal(context, first, &items).into_iter().collect(),
         None => rename(context).into_iter().collect(),
     }
 }
 
-/// Take imports away: one, or all of a statement.
+/// The imports that are meant: those that the message names, else those in the range.
+fn meant<'a>(context: &FixContext<'a>) -> Vec<&'a Import> {
+    let (site, separator) = (context.site, context.site.language.repairs.imports.separator.as_str());
+    let touching = |range: &Range<usize>| -> Vec<&'a Import> {
+        let touches = |import: &&Import| {
+            import.item.start < range.end && range.start < import.item.end
+                || range.is_empty() && import.item.contains(&range.start)
+        };
+        site.imports.iter().filter(touches).collect()
+    };
+    let range = &context.diagnostic.range;
+    let (in_range, at_name) = (touching(range), touching(&context.at));
+    if context.at == *range || context.at.is_empty() {
+        return in_range;
+    }
+    if !at_name.is_empty() {
+        return at_name;
+    }
+    // The first place of the name may be in the path: `from b import b`.
+    let named = |import: &&Import| import.binds(separator) == context.name || import.name == context.name;
+    let line = site.snapshot.line_start(context.at.start);
+    let of_statement = |import: &&Import| site.snapshot.line_start(import.statement.start) == line;
+    site.imports.iter().filter(of_statement).filter(named).collect()
+}
+
+/// Takes imports away: one, or all of a statement.
 fn removal(context: &FixContext<'_>, first: &Import, items: &[&Import]) -> Option<Repair> {
     let site = context.site;
     let separator = site.language.repairs.imports.separator.as_str();
     let of_statement = site.imports.iter().filter(|import| import.statement == first.statement).count();
     let one = items.len() == 1 || context.diagnostic.range.end <= first.item.end;
-    let node = site.tree.root_node().descendant_for_byte_range(first.item.start, first.item.end)?;
-    let (edits, shown, gone) = if one && of_statement > 1 {
-        (
-            without_item(site, node, first)?,
-            site.text[first.item.clone()].to_owned(),
-            vec![first.binds(separator).to_owned()],
-        )
+    let (removal, shown, gone) = if one && of_statement > 1 {
+        let removal = removal::of_item(site, first)?;
+        (removal, site.text[first.item.clone()].to_owned(), vec![first.binds(separator).to_owned()])
     } else if one || items.len() == of_statement {
         let gone = items.iter().map(|import| import.binds(separator).to_owned()).collect();
-        (vec![without_statement(site, &first.statement)?], first.binds(separator).to_owned(), gone)
+        (removal::of_statement(site, first)?, first.binds(separator).to_owned(), gone)
     } else {
         return None;
     };
-    let title = format!("Remove the unused import `{shown}`");
-    Some(Repair { title, edits, score: REMOVE, sure: true, gone, ..Repair::default() })
-}
-
-/// Take an item out of its list; a list of one goes with it, and one that is left needs no brackets.
-fn without_item(site: &SourceView<'_>, mut node: Node<'_>, import: &Import) -> Option<Vec<Edit>> {
-    let is_item = |node: &Node<'_>| site.all("import.item").iter().any(|item| item.id() == node.id());
-    while !is_item(&node) {
-        node = node.parent()?;
-    }
-    let siblings = loop {
-        let list = node.parent()?;
-        let mut cursor = list.walk();
-        let siblings: Vec<Node<'_>> = list.children(&mut cursor).filter(is_item).collect();
-        if siblings.len() > 1 {
-            break siblings;
-        }
-        // The only one: what it is listed in goes too.
-        node = std::iter::successors(Some(list), Node::parent).find(is_item)?;
-        if node.start_byte() < import.statement.start {
-            return None;
-        }
-    };
-    let at = siblings.iter().position(|sibling| sibling.id() == node.id())?;
-    let list = node.parent()?;
-    let (open, close) = &site.language.repairs.imports.brackets;
-    let text = site.of(list);
-    if siblings.len() == 2
-        && !open.is_empty()
-        && text.starts_with(open.as_str())
-        && text.ends_with(close.as_str())
-    {
-        let left = site.of(siblings[1 - at]);
-        // `{self}` and lists with comments keep their brackets.
-        if left != "self" && !left.contains(open.as_str()) && !text.contains("//") && !text.contains("/*") {
-            return Some(vec![Edit::replace(list.byte_range(), left)]);
-        }
-    }
-    let range = match siblings.get(at + 1) {
-        Some(next) => node.start_byte()..next.start_byte(),
-        None => siblings[at - 1].end_byte()..node.end_byte(),
-    };
-    Some(vec![Edit::replace(range, "")])
-}
-
-/// Take a whole statement away, with its lines, or leave what a block needs.
-fn without_statement(site: &SourceView<'_>, statement: &Range<usize>) -> Option<Edit> {
-    let node = site.tree.root_node().descendant_for_byte_range(statement.start, statement.end)?;
-    let parent = node.parent()?;
-    let mut start = statement.start;
-    let mut above = node.prev_sibling();
-    while let Some(attached) = above.filter(|node| site.all("attached").contains(node)) {
-        start = attached.start_byte();
-        above = attached.prev_sibling();
-    }
-    let empty = site.language.repairs.empty.as_str();
-    if !empty.is_empty() && parent.parent().is_some() && parent.named_child_count() == 1 {
-        return Some(Edit::replace(statement.clone(), empty));
-    }
-    let line = site.snapshot.line_start(start)..site.snapshot.line_end(statement.end);
-    let (head, tail) = (&site.text[line.start..start], &site.text[statement.end..line.end]);
-    if head.trim().is_empty() && tail.trim().is_empty() {
-        // With the line's end.
-        let next = site.snapshot.line_of(statement.end) + 1;
-        let end = if next < site.snapshot.lines() { site.snapshot.text.line_to_byte(next) } else { line.end };
-        return Some(Edit::replace(line.start..end, ""));
-    }
-    let tail = tail.trim_start();
-    if let Some(rest) = tail.strip_prefix(';') {
-        let end = line.end - rest.trim_start().len();
-        return Some(Edit::replace(start..end, ""));
-    }
-    // A comment behind it says why it is there: it is not ours to remove.
-    tail.is_empty()
-        .then(|| Edit::replace(line.start + head.trim_end().trim_end_matches(';').len()..statement.end, ""))
+    let Removal { edits, takes_comment } = removal;
+    let with = if takes_comment { " and its comment" } else { "" };
+    let title = format!("Remove the unused import `{shown}`{with}");
+    // What a person wrote goes only when a person says so.
+    Some(Repair { title, edits, score: REMOVE, sure: !takes_comment, gone, ..Repair::default() })
 }
 
 /// Mark a variable as not used on purpose.
@@ -182,6 +127,64 @@ mod tests {
         ] {
             check("rust", before, RUST, after);
         }
+    }
+
+    #[test]
+    fn a_comment_goes_with_what_it_is_about() {
+        for (before, after) in [
+            ("import a\nimport ⟦b⟧  # type: ignore\nf()\n", "import a\nf()\n"),
+            ("import a\n# For b.\nimport ⟦b⟧\nimport c\n", "import a\nimport c\n"),
+            ("import a\n# Reading.\nimport ⟦b⟧\n\nf()\n", "import a\n\nf()\n"),
+            ("# Others.\nimport ⟦b⟧\nimport c\n", "# Others.\nimport c\n"),
+            ("#!/usr/bin/env python\nimport ⟦b⟧\n\nf()\n", "#!/usr/bin/env python\n\nf()\n"),
+            ("#!/usr/bin/env python\nimport ⟦b⟧\nf()\n", "#!/usr/bin/env python\nf()\n"),
+            ("\u{feff}import ⟦b⟧\n\n\nf()\n", "\u{feff}f()\n"),
+            ("import a\n\nimport ⟦b⟧\n\n\nf()\n", "import a\n\n\nf()\n"),
+            (
+                "from m import (\n    a,  # first\n    ⟦b⟧,  # second\n)\n",
+                "from m import (\n    a,  # first\n)\n",
+            ),
+            (
+                "from m import (\n    ⟦b⟧,  # second\n    a,  # first\n)\n",
+                "from m import (\n    a,  # first\n)\n",
+            ),
+            (
+                "from m import (\n    # Of all.\n    ⟦b⟧,\n    a,\n)\n",
+                "from m import (\n    # Of all.\n    a,\n)\n",
+            ),
+            ("from m import (\n    a,\n    # Why b.\n    ⟦b⟧,\n)\n", "from m import (\n    a,\n)\n"),
+        ] {
+            check("python", before, PYTHON, after);
+        }
+        let before = "use a::{\n    A, // first\n    ⟦B⟧, // second\n};\n";
+        check("rust", before, RUST, "use a::{\n    A, // first\n};\n");
+        check("rust", "use a::⟦B⟧; // second\nfn f() {}\n", RUST, "fn f() {}\n");
+    }
+
+    #[test]
+    fn what_is_meant_to_be_there_stays() {
+        nothing("python", "import ⟦b⟧  # noqa\n", PYTHON);
+        nothing("python", "import ⟦b⟧  # noqa: E402, F401\n", PYTHON);
+        nothing("python", "import ⟦b⟧  # pylint: disable=unused-import\n", PYTHON);
+        nothing("python", "from m import (  # noqa: F401\n    a,\n    ⟦b⟧,\n)\n", PYTHON);
+        nothing("python", "# Registers the codecs.\nimport ⟦b⟧\n\nf()\n", PYTHON);
+        nothing("python", "f(); import ⟦b⟧  # both\n", PYTHON);
+        nothing("python", "from m import (\n    a,  # first\n    ⟦b⟧)\n", PYTHON);
+        nothing("rust", "#[allow(unused_imports)]\nuse a::⟦B⟧;\n", RUST);
+        // Not of this warning.
+        check("python", "import ⟦b⟧  # noqa: E402\nf()\n", PYTHON, "f()\n");
+    }
+
+    #[test]
+    fn of_a_whole_statement_only_what_is_named_goes() {
+        let pyflakes = "'m.b' imported but unused";
+        check("python", "⟦from m import a, b⟧\nf()\n", pyflakes, "from m import a\nf()\n");
+        let said = "'b.b' imported but unused";
+        check("python", "⟦from b import a, b⟧\nf()\n", said, "from b import a\nf()\n");
+        let said = "Unused b imported from m";
+        check("python", "⟦from m import (a,\n    b)⟧\nf()\n", said, "from m import (a)\nf()\n");
+        let said = "unused imports: `B` and `C`";
+        check("rust", "⟦use a::{B, C};⟧\nfn f() {}\n", said, "fn f() {}\n");
     }
 
     #[test]

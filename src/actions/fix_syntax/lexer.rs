@@ -111,8 +111,21 @@ impl Lexicon {
         &self.quotes
     }
 
-    /// The tokens of `text[range]`; `range` begins outside of quotations and comments.
+    /// The tokens of `text[range]`; `range` begins outside of quotations and comments. Where a quotation is not closed, each of
+    /// those that look as if they began in another one ends with its line.
     pub fn tokens(&self, text: &str, range: Range<usize>) -> Vec<Token> {
+        let tokens = self.tokens_as(text, range.clone(), false);
+        if self.is_torn(text, &tokens) { self.tokens_as(text, range, true) } else { tokens }
+    }
+
+    /// Whether there is a quotation without an end.
+    pub fn is_torn(&self, text: &str, tokens: &[Token]) -> bool {
+        let mut texts = tokens.iter().filter(|token| token.kind == TokenKind::String);
+        texts.any(|token| !self.is_closed(&text[token.range.clone()]))
+    }
+
+    /// As [`Lexicon::tokens`], with what is known of the file: whether a quotation in it is not closed.
+    pub fn tokens_as(&self, text: &str, range: Range<usize>, torn: bool) -> Vec<Token> {
         let mut tokens: Vec<Token> = Vec::new();
         let mut at = range.start;
         while at < range.end {
@@ -127,7 +140,7 @@ impl Lexicon {
                 && rest.starts_with(open)
             {
                 (None, rest.find(close).map_or(rest.len(), |end| end + close.len()))
-            } else if let Some(length) = self.quotation(rest) {
+            } else if let Some(length) = self.quotation(rest, torn) {
                 (Some(TokenKind::String), length)
             } else if c.is_alphabetic() || c == '_' || (c == '\'' && self.char_literals) {
                 let length = rest.len() - rest[c.len_utf8()..].trim_start_matches(is_word).len();
@@ -149,31 +162,61 @@ impl Lexicon {
         tokens
     }
 
-    /// The length of the quotation that `rest` begins with, its prefix included.
-    fn quotation(&self, rest: &str) -> Option<usize> {
+    /// The length of the quotation that `rest` begins with, its prefix included; `torn` says that one in the file is not closed.
+    fn quotation(&self, rest: &str, torn: bool) -> Option<usize> {
         let prefix = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         let body = rest.get(prefix..).filter(|_| prefix <= 2)?;
         let hashes = body.len() - body.trim_start_matches('#').len();
         if hashes > 0 && prefix > 0 && self.raw_hashes {
             let end = format!("\"{}", "#".repeat(hashes));
             let inside = body[hashes..].strip_prefix('"')?;
-            return Some(prefix + hashes + 1 + inside.find(&end).map_or(inside.len(), |at| at + end.len()));
+            let open = || first_line(inside).len();
+            return Some(prefix + hashes + 1 + inside.find(&end).map_or_else(open, |at| at + end.len()));
         }
         if self.char_literals && body.starts_with('\'') {
             return character(body).map(|length| prefix + length);
         }
         let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()))?;
-        let long = quote.len() > 1 || self.multiline_strings;
         let inside = &body[quote.len()..];
+        let own_line = prefix + quote.len() + first_line(inside).len();
+        let Some(length) = self.length(inside, quote) else { return Some(own_line) };
+        let whole = prefix + quote.len() + length + quote.len();
+        if !torn {
+            return Some(whole);
+        }
+        if length == 0 && quote.len() == 1 {
+            // `""Text."""`: one of three quotes is lost.
+            let long = quote.repeat(3);
+            let half = self.quotes.contains(&long) && rest[whole..].starts_with(is_word);
+            let end = |rest: &str| rest.find(&long).map_or(first_line(rest).len(), |end| end + long.len());
+            return Some(whole + if half { end(&rest[whole..]) } else { 0 });
+        }
+        let text = &inside[..length];
+        if quote.len() > 1
+            && let Some(end) = half_end(text, &quote[..2])
+        {
+            return Some(prefix + quote.len() + end);
+        }
+        // It ends where another one begins, or its line goes on as code does.
+        let begins = rest[whole..].starts_with(|c: char| is_word(c) || "{\\[<'%/@$#".contains(c));
+        let first = first_line(text).trim_end();
+        let code = quote.len() == 1 && first.ends_with([';', ',', '{', ')', ']']);
+        let odd = text.contains('\n') && (begins || code) && !first.ends_with('\\');
+        Some(if odd { own_line } else { whole })
+    }
+
+    /// How much text stands before the end of a quotation; none when nobody closed it.
+    fn length(&self, inside: &str, quote: &str) -> Option<usize> {
+        let long = quote.len() > 1 || self.multiline_strings;
         let (mut at, mut lines) = (0, 0);
         while let Some(c) = inside[at..].chars().next() {
-            if inside[at..].starts_with(quote.as_str()) {
-                return Some(prefix + quote.len() + at + quote.len());
+            if inside[at..].starts_with(quote) {
+                return Some(at);
             }
             if c == '\n' {
                 lines += 1;
                 if !long || lines > LONGEST_TEXT {
-                    break;
+                    return None;
                 }
             }
             at += c.len_utf8();
@@ -181,10 +224,60 @@ impl Lexicon {
                 at += inside[at..].chars().next().map_or(0, char::len_utf8);
             }
         }
-        // Nobody closed it: it ends with its line.
-        let end = inside.find('\n').unwrap_or(inside.len());
-        Some(prefix + quote.len() + inside[..end].trim_end_matches('\r').len())
+        None
     }
+
+    /// What begins a quotation, in bytes, and what must end it.
+    pub fn ends_of(&self, quotation: &str) -> (usize, String) {
+        let prefix = quotation.len() - quotation.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let body = &quotation[prefix..];
+        let hashes = body.len() - body.trim_start_matches('#').len();
+        if hashes > 0 {
+            return (prefix + hashes + 1, format!("\"{}", "#".repeat(hashes)));
+        }
+        let quote = self.quotes.iter().find(|quote| body.starts_with(quote.as_str()));
+        let quote = quote.map_or("'", String::as_str);
+        (prefix + quote.len(), quote.to_owned())
+    }
+
+    /// Whether a token that is a quotation has an end.
+    pub fn is_closed(&self, quotation: &str) -> bool {
+        let (opening, closing) = self.ends_of(quotation);
+        let Some(inside) = quotation.get(opening..).and_then(|rest| rest.strip_suffix(&closing)) else {
+            return false;
+        };
+        let escapes = inside.len() - inside.trim_end_matches('\\').len();
+        let raw = quotation[..opening].contains(['r', 'R']);
+        let whole = inside.is_empty() || !inside.starts_with(&closing);
+        whole && (raw || escapes % 2 == 0)
+    }
+
+    /// Whether `'` quotes one character.
+    pub fn has_characters(&self) -> bool {
+        self.char_literals
+    }
+}
+
+/// `text` up to its first line feed.
+fn first_line(text: &str) -> &str {
+    text.split('\n').next().unwrap_or_default().trim_end_matches('\r')
+}
+
+/// Where a text of several lines ends with a line that ends with two of the three quotes.
+fn half_end(text: &str, pair: &str) -> Option<usize> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_end();
+        let before = code.strip_suffix(pair);
+        let torn = |before: &str| {
+            before.trim().is_empty() || before.ends_with(|c: char| is_word(c) || c == '.' || c == ')')
+        };
+        if line.ends_with('\n') && before.is_some_and(torn) {
+            return Some(start + code.len());
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// `'x'`, `'\n'`, `'\u{1f}'`; none for a lifetime.

@@ -1,6 +1,5 @@
 //! Orders repairs by the probability that a model gives to the changed lines. The caller asks the model.
 
-use super::CLEAR;
 use crate::actions::Fix;
 use crate::cancel::CancelToken;
 use crate::completion::{Reason, blocking, score};
@@ -67,7 +66,8 @@ pub fn ranked(fixes: &mut [Fix]) -> Option<&mut [Fix]> {
     (count > 1).then(|| &mut fixes[..count])
 }
 
-/// Orders offers whose lines have these log-probabilities, and decides again whether the first is preferred.
+/// Orders offers whose lines have these log-probabilities. It makes none preferred: what is sure was measured without a model,
+/// and is offered alone.
 pub fn order(offers: &mut [Fix], likely: &[f32]) {
     // A text that cannot be scored says nothing about the others.
     if likely.len() != offers.len() || likely.iter().any(|likely| !likely.is_finite()) {
@@ -75,11 +75,10 @@ pub fn order(offers: &mut [Fix], likely: &[f32]) {
     }
     for (offer, likely) in offers.iter_mut().zip(likely) {
         offer.score += WEIGHT * likely;
-        offer.preferred = false;
     }
     offers.sort_by(|a, b| b.score.total_cmp(&a.score));
-    if let [first, next, ..] = offers {
-        first.preferred = first.score - next.score > CLEAR;
+    for behind in offers.iter_mut().skip(1) {
+        (behind.preferred, behind.exact_share) = (false, None);
     }
 }
 
@@ -90,7 +89,16 @@ mod tests {
     fn offer(title: &str, at: usize, text: &str, score: f32) -> Fix {
         let edits = vec![Edit::insert(at, text)];
         let (action, title) = (&crate::actions::fix_syntax::SPEC, title.to_owned());
-        Fix { action, title, preferred: score == 0.0, edits, fixes: Vec::new(), score, kind: "insert" }
+        Fix {
+            action,
+            title,
+            preferred: score == 0.0,
+            exact_share: None,
+            edits,
+            fixes: Vec::new(),
+            score,
+            kind: "insert",
+        }
     }
 
     #[test]
@@ -115,7 +123,7 @@ mod tests {
         assert_eq!(titles(&[-5.0, -5.0, -5.0]), "abc");
         assert_eq!(titles(&[-5.0, -2.0, -1.0]), "bac", "a little likelier is not enough for the last");
         assert_eq!(titles(&[-5.0, f32::NEG_INFINITY, -1.0]), "abc");
-        assert_eq!(ordered(&[-20.0, -5.0, -30.0])[0], ("b".to_owned(), true));
-        assert!(!ordered(&[-20.0, -15.0, -30.0])[0].1);
+        assert_eq!(ordered(&[-20.0, -5.0, -30.0])[0], ("b".to_owned(), false));
+        assert!(ordered(&[-5.0, -20.0, -30.0])[0].1, "it was preferred and stays the first");
     }
 }

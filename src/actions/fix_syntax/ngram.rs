@@ -188,19 +188,21 @@ impl Ngrams {
     /// Natural logarithm of how likely `class` is behind `history`: a Dirichlet prior from each shorter history.
     pub fn likelihood(&self, history: &[TokenClass], class: TokenClass) -> f32 {
         let history = &history[history.len().saturating_sub(ORDER - 1)..];
-        let count = |classes: &[TokenClass]| {
-            let key = pack(classes);
+        let count = |key: u64| {
             let seen = |counts: &Counts| counts.sequences.get(&key).copied().unwrap_or(0.0);
             seen(&self.table.counts) + OWN * seen(&self.own)
         };
-        let mut sequence = [0; ORDER];
-        sequence[..history.len()].copy_from_slice(history);
-        sequence[history.len()] = class;
-        let all = count(&[]).max(1.0);
-        let mut chance = (count(&[class]) + 0.5) / (all + 0.5 * CLASSES as f32);
+        let then = |key: u64| key * CLASSES as u64 + u64::from(class) + 1;
+        let all = count(0).max(1.0);
+        let mut chance = (count(then(0)) + 0.5) / (all + 0.5 * CLASSES as f32);
         for start in (0..history.len()).rev() {
-            let before = count(&history[start..]);
-            chance = (count(&sequence[start..=history.len()]) + PRIOR * chance) / (before + PRIOR);
+            let behind = pack(&history[start..]);
+            let before = count(behind);
+            // What was never seen was never seen behind more, either.
+            if before == 0.0 {
+                break;
+            }
+            chance = (count(then(behind)) + PRIOR * chance) / (before + PRIOR);
         }
         chance.max(1e-9).ln()
     }

@@ -12,6 +12,8 @@ const LEVELS: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Region {
     pieces: Vec<Range<usize>>,
+    /// The piece that is the part.
+    part: usize,
 }
 
 impl Region {
@@ -37,9 +39,26 @@ impl Region {
         Some(edited)
     }
 
+    /// Where a range of the file is in the text of the region, if one piece holds it.
+    pub fn inside(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let mut before = 0;
+        for piece in &self.pieces {
+            if piece.start <= range.start && range.end <= piece.end {
+                return Some(before + range.start - piece.start..before + range.end - piece.start);
+            }
+            before += piece.len();
+        }
+        None
+    }
+
     /// Bytes of text.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(Range::len).sum()
+    }
+
+    /// The bytes of the part itself, without the heads and ends of what it is in.
+    pub fn part(&self) -> Range<usize> {
+        self.pieces.get(self.part).cloned().unwrap_or_default()
     }
 
     /// The bytes from the first to the last of the innermost piece: the outermost pieces are heads and ends.
@@ -171,7 +190,10 @@ impl<'a> LineTable<'a> {
     fn region(&self, heads: &[Range<usize>], part: &Range<usize>, tails: &[Range<usize>]) -> Region {
         let lines = heads.iter().chain([part]).chain(tails);
         let pieces = lines.map(|lines| self.bytes(lines.clone()));
-        Region { pieces: pieces.filter(|piece| !piece.is_empty()).collect() }
+        Region {
+            pieces: pieces.filter(|piece| !piece.is_empty()).collect(),
+            part: heads.iter().filter(|lines| !self.bytes((*lines).clone()).is_empty()).count(),
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Describes the place of an error: its tokens, where the error is reported, and how usual a change would be.
 
+use std::cell::RefCell;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use super::lexer::{Lexicon, Token, TokenKind};
 use super::ngram::{Ngrams, TokenClass, gap};
@@ -9,6 +12,10 @@ use crate::document::Edit;
 
 /// Tokens on either side of an error whose ngrams are the file's.
 const NEAR: usize = 4_000;
+/// What an open quotation costs where one is not closed, and each token that a quotation hides, up to so many.
+const OPEN: f32 = -10.0;
+const HIDDEN_TOKEN: f32 = -10.0;
+const HIDDEN: usize = 60;
 /// Tokens behind a change that it makes more or less likely.
 const AFTER: usize = 4;
 
@@ -29,9 +36,33 @@ pub enum RepairKind {
     Join,
     /// A line ends earlier.
     Split,
+    /// A habit from another language, or from an older version of this one, becomes what this one says.
+    Idiom,
+    /// A misspelt keyword.
+    Spelling,
+    /// A block without a body gets an empty one.
+    Body,
 }
 
 impl RepairKind {
+    const ALL: [Self; 10] = [
+        Self::Insert,
+        Self::Delete,
+        Self::Replace,
+        Self::Swap,
+        Self::Indent,
+        Self::Join,
+        Self::Split,
+        Self::Idiom,
+        Self::Spelling,
+        Self::Body,
+    ];
+
+    /// The kind of this name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// Its name, the same in every release.
     pub fn name(&self) -> &'static str {
         match self {
@@ -42,6 +73,9 @@ impl RepairKind {
             Self::Indent => "indent",
             Self::Join => "join",
             Self::Split => "split",
+            Self::Idiom => "idiom",
+            Self::Spelling => "spelling",
+            Self::Body => "body",
         }
     }
 }
@@ -55,6 +89,17 @@ pub struct RepairCandidate {
     pub what: RepairKind,
     /// Natural logarithm of how plausible it is, up to a constant.
     pub score: f32,
+    /// Its title, where it is not made from the edit.
+    pub title: Option<String>,
+    /// Whether an error stays where it is, or the time did not suffice to look for better ones.
+    pub doubtful: bool,
+}
+
+impl RepairCandidate {
+    /// A repair whose title is made from its edit.
+    pub fn new(edit: Edit, what: RepairKind, score: f32) -> Self {
+        Self { edit, what, score, title: None, doubtful: false }
+    }
 }
 
 /// A broken file and where the error shows.
@@ -69,11 +114,39 @@ pub struct ErrorSite<'a> {
     pub tokens: Vec<Token>,
     /// Tokens at which something is noticed, most telling first.
     pub anchors: Vec<usize>,
+    /// Whether a quotation is not closed.
+    torn: bool,
     classes: Vec<Option<TokenClass>>,
     ngrams: Ngrams,
     /// The classes without gaps, and where each token's is.
     flat: Vec<TokenClass>,
     flat_at: Vec<usize>,
+    /// How likely some lines are as they are.
+    weights: RefCell<FxHashMap<Range<usize>, f32>>,
+}
+
+/// Tokens in whose place others are tried, one after another.
+pub struct TokenPlace<'a> {
+    ngrams: &'a Ngrams,
+    before: &'a [TokenClass],
+    after: &'a [TokenClass],
+    old: f32,
+    /// What was found for one class: many tokens share one.
+    known: RefCell<FxHashMap<TokenClass, f32>>,
+}
+
+impl TokenPlace<'_> {
+    /// How much likelier the code becomes with `new` there, spaces not counted.
+    pub fn delta(&self, new: &[TokenClass]) -> f32 {
+        let find = || {
+            let changed = [self.before, new, self.after].concat();
+            self.ngrams.sequence(&changed, self.before.len()) - self.old
+        };
+        match new {
+            [class] => *self.known.borrow_mut().entry(*class).or_insert_with(find),
+            _ => find(),
+        }
+    }
 }
 
 impl<'a> ErrorSite<'a> {
@@ -83,9 +156,9 @@ impl<'a> ErrorSite<'a> {
         lines: &'a LineTable<'a>,
         lexicon: &'a Lexicon,
         mut ngrams: Ngrams,
+        tokens: Vec<Token>,
         errors: &[usize],
     ) -> Self {
-        let tokens = lexicon.tokens(text, 0..text.len());
         let mut anchors: Vec<usize> = Vec::new();
         for error in errors {
             let at =
@@ -104,13 +177,26 @@ impl<'a> ErrorSite<'a> {
         ngrams.learn(text, &tokens[from..before]);
         ngrams.learn(text, &tokens[after.min(to)..to]);
         let classes = ngrams.classes(text, &tokens);
+        let torn = lexicon.is_torn(text, &tokens);
         let (mut flat, mut flat_at) = (Vec::new(), Vec::new());
         for class in &classes {
             flat_at.push(flat.len());
             flat.extend(*class);
         }
         flat_at.push(flat.len());
-        Self { text, lines, lexicon, tokens, anchors, classes, ngrams, flat, flat_at }
+        Self {
+            text,
+            lines,
+            lexicon,
+            tokens,
+            anchors,
+            torn,
+            classes,
+            ngrams,
+            flat,
+            flat_at,
+            weights: RefCell::default(),
+        }
     }
 
     /// The text of a token.
@@ -135,12 +221,17 @@ impl<'a> ErrorSite<'a> {
 
     /// How much likelier the code becomes with `new` in the place of these tokens, spaces not counted.
     pub fn delta(&self, tokens: Range<usize>, new: &[TokenClass]) -> f32 {
+        self.place(tokens).delta(new)
+    }
+
+    /// Tokens in whose place others are tried.
+    pub fn place(&self, tokens: Range<usize>) -> TokenPlace<'_> {
         let (start, end) = (self.flat_at[tokens.start], self.flat_at[tokens.end]);
         let from = start.saturating_sub(AFTER);
         let to = (end + AFTER).min(self.flat.len());
+        let (before, after) = (&self.flat[from..start], &self.flat[end..to]);
         let old = self.ngrams.sequence(&self.flat[from..to], start - from);
-        let changed = [&self.flat[from..start], new, &self.flat[end..to]].concat();
-        self.ngrams.sequence(&changed, start - from) - old
+        TokenPlace { ngrams: &self.ngrams, before, after, old, known: RefCell::default() }
     }
 
     /// How usual the space `between` two tokens is; nothing is said about line ends.
@@ -159,10 +250,23 @@ impl<'a> ErrorSite<'a> {
 
     /// How likely a piece of text is by itself, spaces included.
     pub fn weigh(&self, text: &str) -> f32 {
-        let tokens = self.lexicon.tokens(text, 0..text.len());
+        let tokens = match self.torn {
+            true => self.lexicon.tokens_as(text, 0..text.len(), true),
+            false => self.lexicon.tokens(text, 0..text.len()),
+        };
         let classes = self.ngrams.classes(text, &tokens);
         let flat: Vec<TokenClass> = classes.iter().flatten().copied().collect();
         let mut weight = self.ngrams.sequence(&flat, 0);
+        // What a quotation hides would cost something if it were code; else the longest one were always the likeliest.
+        for token in tokens.iter().filter(|token| token.kind == TokenKind::String && self.torn) {
+            let quotation = &text[token.range.clone()];
+            let inside = quotation.trim_matches(['"', '\'']);
+            // A word alone is a text.
+            let hidden =
+                self.lexicon.tokens_as(inside, 0..inside.len(), true).len().saturating_sub(1).min(HIDDEN);
+            weight += HIDDEN_TOKEN * hidden as f32;
+            weight += if self.lexicon.is_closed(quotation) { 0.0 } else { OPEN };
+        }
         for (at, pair) in tokens.windows(2).enumerate() {
             if let [Some(left), Some(right)] = classes[at..at + 2]
                 && pair.iter().all(|token| token.kind != TokenKind::LineEnd)
@@ -183,7 +287,8 @@ impl<'a> ErrorSite<'a> {
         let old = &self.text[around.clone()];
         let (start, end) = (edit.range.start - around.start, edit.range.end - around.start);
         let new = [&old[..start], &edit.text, &old[end..]].concat();
-        self.weigh(&new) - self.weigh(old)
+        let was = *self.weights.borrow_mut().entry(around).or_insert_with(|| self.weigh(old));
+        self.weigh(&new) - was
     }
 
     /// How far a change before `token` is from where the error shows, as a logarithm: a parser notices late, seldom early.

@@ -6,7 +6,7 @@ use super::*;
 use crate::actions::fixes;
 use crate::actions::testing::request;
 
-fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
+pub(super) fn ask(language: &str, before: &str) -> (Snapshot, Vec<Fix>) {
     let request = request(language, before, "");
     (request.snapshot.clone(), fixes(&request))
 }
@@ -26,7 +26,7 @@ fn brackets() {
         "python",
         "def f(items):\n    if len(itemsˇ > 3:\n        return 1\n",
         expect![[r#"
-            Insert `)` after `if len(items`
+            Close the call: insert `)` after `len(items`
             def f(items):
                 if len(items) > 3:
                     return 1
@@ -36,7 +36,7 @@ fn brackets() {
         "python",
         "x = foo(\n    a,\n    b,\n\nˇy = f(x)\nz = g(y)\n",
         expect![[r#"
-            Insert `)` in line 4
+            Close the call: insert `)` in line 4
             x = foo(
                 a,
                 b,
@@ -49,7 +49,7 @@ fn brackets() {
         "rust",
         "fn f(a: &[u8]) -> usize {\n    if a.is_empty() {\n        return 0;\n    \n    a.len()\n}ˇ\n",
         expect![[r#"
-            Insert `}` in line 4
+            Close the block: insert `}` in line 4
             fn f(a: &[u8]) -> usize {
                 if a.is_empty() {
                     return 0;
@@ -76,7 +76,7 @@ fn marks() {
         "python",
         "def f(a, b)ˇ\n    return a + b\n",
         expect![[r#"
-        Insert `:` after `def f(a, b)`
+        Add the missing `:` after `def f(a, b)`
         def f(a, b):
             return a + b
     "#]],
@@ -85,7 +85,7 @@ fn marks() {
         "python",
         "x = [1, 2 ˇ3]\n",
         expect![[r#"
-        Insert `,` after `x = [1, 2`
+        Add the missing `,` after `x = [1, 2`
         x = [1, 2, 3]
     "#]],
     );
@@ -93,7 +93,7 @@ fn marks() {
         "rust",
         "fn f() {\n    let x = 1ˇ\n    let y = 2;\n}\n",
         expect![[r#"
-        Insert `;` after `let x = 1`
+        Add the missing `;` after `let x = 1`
         fn f() {
             let x = 1;
             let y = 2;
@@ -104,7 +104,7 @@ fn marks() {
         "rust",
         "fn f() {\n    let x = 1ˇ\n    g(x);\n}\n",
         expect![[r#"
-            Insert `;` after `let x = 1`
+            Add the missing `;` after `let x = 1`
             fn f() {
                 let x = 1;
                 g(x);
@@ -115,7 +115,7 @@ fn marks() {
         "rust",
         "fn f(a u32ˇ) -> u32 {\n    a\n}\n",
         expect![[r#"
-        Insert `:` after `fn f(a`
+        Add the missing `:` after `fn f(a`
         fn f(a: u32) -> u32 {
             a
         }
@@ -129,7 +129,7 @@ fn keywords() {
         "python",
         "def f(x):\n    retrun xˇ\n",
         expect![[r#"
-        Replace `retrun` by `return`
+        Correct the spelling: `return`
         def f(x):
             return x
     "#]],
@@ -150,7 +150,7 @@ fn keywords() {
         "rust",
         "fn f() {\n    lte x = g()ˇ;\n}\n",
         expect![[r#"
-        Replace `lte` by `let`
+        Correct the spelling: `let`
         fn f() {
             let x = g();
         }
@@ -190,7 +190,7 @@ fn quotes() {
         "python",
         "print(\"helloˇ)\n",
         expect![[r#"
-        Insert `"` after `print("hello`
+        Close the string: insert `"` after `print("hello`
         print("hello")
     "#]],
     );
@@ -198,7 +198,7 @@ fn quotes() {
         "rust",
         "fn f() {\n    println!(\"hello);ˇ\n}\n\nfn g() {\n    println!(\"x\");\n}\n",
         expect![[r#"
-            Insert `"` after `println!("hello`
+            Close the string: insert `"` after `println!("hello`
             fn f() {
                 println!("hello");
             }

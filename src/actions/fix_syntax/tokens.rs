@@ -127,9 +127,11 @@ fn insertions(
     if left.is_none() && site.kind(token) == TokenKind::LineEnd {
         return;
     }
-    for part in parts {
+    let place = site.place(token..token);
+    // A word of the grammar that is in no code was not forgotten.
+    for part in parts.iter().filter(|part| part.prior > NEVER || part.kind != TokenKind::Keyword) {
         let class = Some(part.class);
-        let likelier = site.delta(token..token, &[part.class]);
+        let likelier = place.delta(&[part.class]);
         let mut best: Option<RepairCandidate> = None;
         // Where in the white space, and how many spaces come along.
         for (at, lead, trail) in
@@ -146,11 +148,7 @@ fn insertions(
                 - 1.5 * (lead + trail) as f32;
             let score = INSERT + part.prior + far + likelier + usual;
             if best.as_ref().is_none_or(|best| best.score < score) {
-                best = Some(RepairCandidate {
-                    edit: Edit::insert(position, text),
-                    what: RepairKind::Insert,
-                    score,
-                });
+                best = Some(RepairCandidate::new(Edit::insert(position, text), RepairKind::Insert, score));
             }
         }
         found.extend(best);
@@ -159,7 +157,7 @@ fn insertions(
             let usual = site.space(class, site.side(right), 1);
             let score = INSERT + part.prior + far + likelier + usual + ODD_INDENT * odd(site, end);
             let edit = Edit::insert(end - 1, part.text.clone());
-            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
+            found.push(RepairCandidate::new(edit, RepairKind::Insert, score));
         }
     }
 }
@@ -210,7 +208,9 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
     let twice = [left, right].into_iter().flatten().any(|other| site.word(other) == site.word(token));
     let meant = matches!(site.kind(token), TokenKind::Identifier | TokenKind::Number | TokenKind::String);
     let prior = DELETE + if twice { TWICE } else { 0.0 } + if meant && !twice { MEANT } else { 0.0 };
-    let mut ways = vec![(range.clone(), before + after)];
+    // At the start of a line the space behind it would add to the indentation.
+    let mut ways =
+        if left.is_none() && after > 0 { Vec::new() } else { vec![(range.clone(), before + after)] };
     if left.is_some() && before > 0 {
         ways.push((range.start - before..range.end, after));
     }
@@ -229,7 +229,7 @@ fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repai
             site.space(site.side(left), site.side(right), spaces)
         };
         let score = prior + far + likelier + usual - was;
-        found.push(RepairCandidate { edit: Edit::replace(range, ""), what: RepairKind::Delete, score });
+        found.push(RepairCandidate::new(Edit::replace(range, ""), RepairKind::Delete, score));
     }
 }
 
@@ -257,16 +257,20 @@ fn replacements(
     };
     let own = site.class(kind, word);
     let was = space(left, own, true) + space(right, own, false);
+    let place = site.place(token..token + 1);
     for part in parts.iter().filter(|part| part.text != word) {
         let Some(prior) = likeness(kind, word, part) else { continue };
+        if part.prior <= NEVER && part.kind == TokenKind::Keyword && prior < 0.0 {
+            continue;
+        }
         let usual = space(left, part.class, true) + space(right, part.class, false) - was;
-        let likelier = site.delta(token..token + 1, &[part.class]);
+        let likelier = place.delta(&[part.class]);
         let edit = Edit::replace(range.clone(), part.text.clone());
         if glues(site.text, range.start, "") && part.text.is_empty() {
             continue;
         }
         let score = prior + part.prior + far + likelier + usual;
-        found.push(RepairCandidate { edit, what: RepairKind::Replace, score });
+        found.push(RepairCandidate::new(edit, RepairKind::Replace, score));
     }
 }
 
@@ -305,7 +309,7 @@ fn glued(
                 + site.space(Some(part.class), Some(class(b)), 0);
             let score = trust + far + likelier + usual;
             let edit = Edit::insert(start + cut, part.text.clone());
-            found.push(RepairCandidate { edit, what: RepairKind::Insert, score });
+            found.push(RepairCandidate::new(edit, RepairKind::Insert, score));
         }
         moved(site, token, cut, trust + MOVED + far, found);
     }
@@ -338,7 +342,7 @@ fn moved(site: &ErrorSite<'_>, token: usize, cut: usize, prior: f32, found: &mut
         let score = prior + site.delta(token..next + 1, &classes);
         let edit =
             Edit::replace(range.start + cut..behind.start + first.len(), format!("{first}{between}{b}"));
-        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
+        found.push(RepairCandidate::new(edit, RepairKind::Swap, score));
     }
 }
 
@@ -382,7 +386,7 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
     {
         let score = SWAP + far + site.delta(token..next + 1, &classes);
         let edit = Edit::replace(both, swapped);
-        found.push(RepairCandidate { edit, what: RepairKind::Swap, score });
+        found.push(RepairCandidate::new(edit, RepairKind::Swap, score));
     }
     let joined = format!("{a}{b}");
     let known = site.lexicon.fixed().any(|fixed| fixed == joined)
@@ -391,6 +395,6 @@ fn neighbours(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<Repa
         let kind = if joined.starts_with(is_word) { TokenKind::Keyword } else { TokenKind::Punctuation };
         let score = JOIN + far + site.delta(token..next + 1, &[site.class(kind, &joined)]);
         let edit = Edit::replace(first.end..second.start, "");
-        found.push(RepairCandidate { edit, what: RepairKind::Delete, score });
+        found.push(RepairCandidate::new(edit, RepairKind::Delete, score));
     }
 }

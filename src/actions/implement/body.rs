@@ -6,9 +6,12 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
-use super::stub::{self, Stub};
+use super::chance::BodyFacts;
+use super::stub::{self, DocSource, Stub};
 use crate::completion::generate::Draft;
 use crate::document::{Edit, Snapshot};
+use crate::text::is_word;
+use crate::verify::sense::{FileSense, Written};
 use crate::verify::{Applied, Verifier, names, policy};
 
 /// What a look at a body adds to its mean log-probability (about -0.3 to -2 for texts worth a look). Chosen by what a
@@ -28,6 +31,10 @@ pub struct Body {
     pub score: f32,
     /// It does what the signature asks for: gives back a value, and knows no name that is not there.
     pub good: bool,
+    /// Its text.
+    pub text: String,
+    /// What its chance follows from; how it compares with others is not known yet.
+    pub facts: BodyFacts,
 }
 
 impl Body {
@@ -40,6 +47,7 @@ impl Body {
 /// Validates bodies of one stub.
 pub struct BodyValidator {
     verifier: Verifier,
+    sense: Option<FileSense>,
     stub: Stub,
 }
 
@@ -54,11 +62,13 @@ struct Placed {
 impl BodyValidator {
     /// Validates bodies for `stub` of `snapshot`; None when its text cannot be judged.
     pub fn new(snapshot: &Snapshot, stub: Stub) -> Option<Self> {
-        Some(Self { verifier: Verifier::new(snapshot)?, stub })
+        let verifier = Verifier::new(snapshot)?;
+        let sense = FileSense::new(verifier.snapshot(), verifier.tree());
+        Some(Self { verifier, sense, stub })
     }
 
     /// The longest part of `written` that is a body: it parses strictly, moves nothing, ends where the function ends, has
-    /// a statement, uses a parameter if there is one, and adds no risk. None when no part is.
+    /// a statement, uses a parameter if there is one, adds no risk and holds no nonsense. None when no part is.
     pub fn body(&self, written: &Draft) -> Option<Body> {
         let text = without_echo(&written.text);
         let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
@@ -71,11 +81,7 @@ impl BodyValidator {
                 continue;
             }
             let whole = end == written.text.len();
-            return Some(self.ranked(
-                placed,
-                used.len(),
-                if whole { 0.0 } else { CUT } + written.mean_logprob,
-            ));
+            return Some(self.ranked(placed, used.len(), written, !whole));
         }
         None
     }
@@ -123,10 +129,26 @@ impl BodyValidator {
         found.filter(within).collect()
     }
 
-    /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; and what needs a second
-    /// look.
+    /// The thorough part: the whole file by the strict parser, and by a fresh parse where it has errors; what needs a second
+    /// look; and what nobody means.
     fn is_sound(&self, placed: &Placed) -> bool {
         self.verifier.verify(&placed.applied, &policy::BODY, Some(&self.stub.hole)).is_ok()
+            && !self.is_nonsense(placed)
+    }
+
+    fn is_nonsense(&self, placed: &Placed) -> bool {
+        let Some((sense, function)) =
+            self.sense.as_ref().zip(node_at(&placed.applied.tree, &placed.definition))
+        else {
+            return false;
+        };
+        let written = Written { function, name: &self.stub.name, parameters: &self.stub.parameters };
+        let applied = &placed.applied;
+        let found = sense.nonsense(&applied.after, &applied.tree, written, &placed.inserted);
+        if let Some(found) = found {
+            tracing::debug!(?found, "a body is refused");
+        }
+        found.is_some()
     }
 
     /// The parameters that the body reads.
@@ -135,18 +157,49 @@ impl BodyValidator {
         self.stub.parameters.iter().filter(|name| read.contains(*name)).cloned().collect()
     }
 
-    fn ranked(&self, placed: Placed, used: usize, likelihood: f32) -> Body {
+    /// The share of the words of a body that its function's signature and documentation have, too.
+    fn known_words(&self, body: &str) -> f32 {
+        let stub = self.verifier.snapshot().slice(self.stub.whole.clone()).to_lowercase();
+        let known: HashSet<&str> = words(&stub).collect();
+        let body = body.to_lowercase();
+        let shared = words(&body).filter(|word| known.contains(word)).count();
+        shared as f32 / words(&body).count().max(1) as f32
+    }
+
+    fn ranked(&self, placed: Placed, used: usize, written: &Draft, is_cut: bool) -> Body {
         let asked = self.stub.parameters.len();
-        let answers = !self.stub.returns || !self.captured(&placed, "stub.answer").is_empty();
+        let has = |capture: &str| !self.captured(&placed, capture).is_empty();
+        let answers = !self.stub.returns || has("stub.answer") || has("stub.last");
         let found = names::check(&placed.applied.after, &placed.applied.tree, placed.inserted.clone());
         let count = |names: &[String]| names.len().min(3) as f32;
-        let score = likelihood
+        let share = if asked == 0 { 1.0 } else { used as f32 / asked as f32 };
+        let score = written.mean_logprob
+            + if is_cut { CUT } else { 0.0 }
             + if answers { ANSWERS } else { 0.0 }
-            + USES * if asked == 0 { 1.0 } else { used as f32 / asked as f32 }
+            + USES * share
             + UNKNOWN * count(&found.unknown)
             + SHADOWS * count(&found.shadowing);
-        Body { edit: placed.edit, score, good: answers && found.unknown.is_empty() }
+        let text = placed.applied.after.slice(placed.inserted.clone());
+        let facts = BodyFacts {
+            mean_logprob: written.mean_logprob,
+            least_logprob: written.least_logprob,
+            sum_logprob: written.sum_logprob,
+            characters: text.chars().count(),
+            unknown_names: found.unknown.len(),
+            shadowing: found.shadowing.len(),
+            is_cut,
+            unused: 1.0 - share,
+            is_undocumented: self.stub.doc_source == DocSource::Nothing,
+            known_words: self.known_words(&text),
+            ..BodyFacts::default()
+        };
+        Body { edit: placed.edit, score, good: answers && found.unknown.is_empty(), text, facts }
     }
+}
+
+/// The words of a text that say something.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c| !is_word(c)).filter(|word| word.len() > 2)
 }
 
 /// The text up to where it says again what it has just said: some lines, twice in a row. Small models do that.

@@ -144,7 +144,6 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
     let with = |body: &str| Ok(stub.replace("pasˇs", body));
     for (texts, expected) in [
         // Cut at the last line that fits, behind what leaves, and where the function ends.
-        (vec!["b = a\n    if b:"], with("b = a")),
         (vec!["raise ValueError(a)"], with("raise ValueError(a)")),
         (vec!["return a\n    print(a)"], with("return a")),
         (vec!["return a\n\n\ndef h(): return 2"], with("return a")),
@@ -157,14 +156,22 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
         (vec!["x.a = f(a=1)"], Err(Reason::Invalid)),
         (vec!["return eval(a)"], Err(Reason::Invalid)),
         (vec![" "], Err(Reason::Invalid)),
-        // Said once is enough.
-        (vec!["a.b = 1\n    a.b = 1\n    a.b = 1"], with("a.b = 1")),
-        (vec!["if a:\n        g()\n    if a:\n        g()\n    return a"], with("if a:\n        g()")),
+        // What is left of it gives nothing back.
+        (vec!["b = a\n    if b:"], Err(Reason::Invalid)),
         // The best of several: one that answers, one that knows its names.
         (vec!["print(a)", "return a"], with("return a")),
         (vec!["return unheard_of(a)", "return len(a)"], with("return len(a)")),
     ] {
         assert_eq!(implemented("python", stub, &texts), expected, "{texts:?}");
+    }
+    let free = stub.replace(" -> int", "");
+    for (text, expected) in [
+        ("b = a\n    if b:", "b = a"),
+        // Said once is enough.
+        ("a.b = 1\n    a.b = 1\n    a.b = 1", "a.b = 1"),
+        ("if a:\n        g()\n    if a:\n        g()\n    return a", "if a:\n        g()"),
+    ] {
+        assert_eq!(implemented("python", &free, &[text]), Ok(free.replace("pasˇs", expected)), "{text:?}");
     }
     let two = "fn f(a: u8, b: u8) -> u8 {\n    todoˇ!()\n}\n";
     let changed = "fn f(a: &mut Vec<u8>) {\n    todoˇ!()\n}\n";
@@ -174,10 +181,46 @@ fn a_body_that_breaks_something_is_cut_back_or_refused() {
 }
 
 #[test]
+fn a_body_that_nobody_means_is_refused_and_the_next_one_tried() {
+    for (head, nonsense, sense) in [
+        ("def f(a: str) -> dict[str, int]", "return len(a) and 0 if a else 0", "return {a: 1}"),
+        ("def f(a: str) -> str", "return a in a", "return a.upper()"),
+        ("def f(a: str) -> list[str]", "return a", "return a.split()"),
+        ("def f(a: str) -> int", "print(a)", "return len(a)"),
+        ("def f(a)", "a = a", "return a"),
+        ("def f(a)", "a = 1\n    return a", "return a"),
+        ("def f(a: str)", "return a.items()", "return a.upper()"),
+        ("def f(a)", "return f(a)", "return f(a - 1)"),
+        ("def f(a)", "return 1", "return a"),
+    ] {
+        let stub = format!("{head}:\n    paˇss\n");
+        assert_eq!(implemented("python", &stub, &[nonsense]), Err(Reason::Invalid), "{head}: {nonsense}");
+        let expected = Ok(stub.replace("paˇss", sense));
+        assert_eq!(implemented("python", &stub, &[nonsense, sense]), expected, "{head}");
+    }
+    for (head, nonsense, sense) in [
+        ("fn f(a: &str) -> String", "if a.is_empty() { 0 } else { 1 }", "a.to_uppercase()"),
+        ("fn f(a: &str) -> u32", "println!(\"{a}\"); \"\"", "a.len() as u32"),
+        ("fn f(a: u8) -> u32", "if a > 1 { None } else { Some(1) }", "u32::from(a)"),
+        ("fn f(a: u8) -> u8", "g(a);", "a"),
+        ("fn f(a: u8) -> bool", "a == a", "a == 1"),
+        ("fn f(mut a: u8)", "a = 1;\n    g(a);", "println!(\"{a}\");"),
+        ("fn f(a: &str)", "a.push('x');", "println!(\"{}\", a.trim());"),
+        ("fn f(a: u8) -> u8", "f(a)", "f(a - 1)"),
+        ("fn f(a: u8) -> u8", "1", "a"),
+    ] {
+        let stub = format!("{head} {{\n    hole!ˇ()\n}}\n");
+        assert_eq!(implemented("rust", &stub, &[nonsense]), Err(Reason::Invalid), "{head}: {nonsense}");
+        let expected = Ok(stub.replace("hole!ˇ()", sense));
+        assert_eq!(implemented("rust", &stub, &[nonsense, sense]), expected, "{head}");
+    }
+}
+
+#[test]
 fn it_is_asked_again_by_chance_while_nothing_is_good() {
     let stub = "def f(a):\n    paˇss\n";
     let engine = ScriptedEngine::new(|job| match job.sampling {
-        Sampling::Seeded { seed: 6, .. } => Script::Texts(vec![("return a".into(), -1.0)]),
+        Sampling::Seeded { seed: 6, .. } => Script::Texts(vec![("return a".into(), -0.4)]),
         _ => Script::Texts(vec![("return 1".into(), -0.1)]),
     });
     assert_eq!(run(&engine, "python", stub), Ok(stub.replace("paˇss", "return a")));
@@ -185,6 +228,25 @@ fn it_is_asked_again_by_chance_while_nothing_is_good() {
     let jobs = engine.jobs();
     let prefix = jobs[0].segments.iter().find(|segment| segment.role == Role::Prefix).unwrap();
     assert_eq!(prefix.text, "def f(a):\n    ");
+}
+
+#[test]
+fn what_is_most_likely_wrong_is_not_written() {
+    let stub = "def f(a):\n    paˇss\n";
+    let rated = |logprob: f32| {
+        ScriptedEngine::new(move |_| {
+            let words = ["return", " a", ".b", ".c", "()"];
+            Script::Rated(words.iter().map(|word| ((*word).to_owned(), logprob)).collect())
+        })
+    };
+    let unsure = rated(-2.0);
+    assert_eq!(run(&unsure, "python", stub), Err(Reason::LowConfidence));
+    assert_eq!(unsure.jobs().len(), 3, "it is asked again, and not for ever");
+    let message = SPEC.failure_message(&Reason::LowConfidence);
+    assert!(message.contains("larger model"), "{message}");
+    let sure = rated(-0.1);
+    assert_eq!(run(&sure, "python", stub), Ok(stub.replace("paˇss", "return a.b.c()")));
+    assert_eq!(sure.jobs().len(), 1);
 }
 
 #[test]

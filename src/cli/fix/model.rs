@@ -7,16 +7,29 @@ use crate::actions::fix_syntax::model_score;
 use crate::actions::{self, ActionRequest, Fix, Resolve, regenerate};
 use crate::cancel::CancelToken;
 use crate::cli::complete::{ready, start};
+use crate::completion::Reason;
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{Engine, Lane};
+use crate::privacy::Screen;
 
-/// What can be done, with a model's help where there is one, and why not more.
-pub fn answer(request: &ActionRequest, model: Option<&FixModel>) -> (Vec<Fix>, Vec<String>) {
+/// What can be done without writing anything, in a model's order where there is one.
+pub fn fixes(request: &ActionRequest, model: Option<&FixModel>) -> Vec<Fix> {
     let offers = actions::fixes(request);
+    match model.filter(|model| model.private(request).is_none()) {
+        Some(model) => model.order(&request.snapshot, offers),
+        None => offers,
+    }
+}
+
+/// What can be done, with a model's help where there is one, and why not more: the model writes for the first `most` diagnostics.
+pub fn answer(request: &ActionRequest, model: Option<&FixModel>, most: usize) -> (Vec<Fix>, Vec<String>) {
+    let mut offers = fixes(request, model);
     let Some(model) = model else { return (offers, Vec::new()) };
-    let mut offers = model.order(&request.snapshot, offers);
-    let (written, excuses) = model.written(request, &offers);
+    if let Some(why) = model.private(request) {
+        return (offers, vec![format!("the model was not asked: {why}")]);
+    }
+    let (written, excuses) = model.written(request, &offers, most);
     offers.extend(written);
     (offers, excuses)
 }
@@ -25,16 +38,23 @@ pub fn answer(request: &ActionRequest, model: Option<&FixModel>) -> (Vec<Fix>, V
 pub struct FixModel {
     engine: Arc<dyn Engine>,
     runtime: tokio::runtime::Runtime,
+    screen: Arc<Screen>,
 }
 
 impl FixModel {
     /// Read the configured model, or the one at `model`.
     pub fn start(mut config: Config, model: Option<&PathBuf>) -> anyhow::Result<Self> {
         config.model.path = model.cloned().or(config.model.path);
-        let engine = start(&config);
+        let (engine, screen) = (start(&config), Arc::clone(config.disabled(&[]).screen()));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         runtime.block_on(ready(&*engine))?;
-        Ok(Self { engine, runtime })
+        Ok(Self { engine, runtime, screen })
+    }
+
+    /// Why it may not see a file, if so.
+    fn private(&self, request: &ActionRequest) -> Option<Reason> {
+        let excluded = self.screen.excludes(request.workspace.path.as_deref()?)?;
+        Some(Reason::Private(excluded.to_string()))
     }
 
     /// Repairs of the syntax in the order of how likely the model finds their lines.
@@ -50,10 +70,10 @@ impl FixModel {
         offers
     }
 
-    /// An offer for each diagnostic that none of `found` fixes and that the model finds something for; of the others, why not.
-    fn written(&self, request: &ActionRequest, found: &[Fix]) -> (Vec<Fix>, Vec<String>) {
+    /// An offer for each of the first `most` diagnostics that none of `found` fixes and that the model finds something for; of the others, why not.
+    fn written(&self, request: &ActionRequest, found: &[Fix], most: usize) -> (Vec<Fix>, Vec<String>) {
         let (mut offers, mut excuses) = (Vec::new(), Vec::new());
-        for number in 0..request.diagnostics.len() {
+        for number in 0..request.diagnostics.len().min(most) {
             let fixed = |offer: &Fix| offer.fixes.contains(&number);
             let one =
                 ActionRequest { diagnostics: vec![request.diagnostics[number].clone()], ..request.clone() };
@@ -68,6 +88,7 @@ impl FixModel {
                     action: spec,
                     title,
                     preferred: false,
+                    exact_share: None,
                     edits,
                     fixes: vec![number],
                     score: 0.0,

@@ -1,26 +1,49 @@
-//! Detects repetition: loops inside a text, and lines that only repeat their neighbours.
+//! Cuts a text before it repeats itself or what stands around the cursor: signs and tokens, phrases, lines and blocks.
+
+mod lines;
+mod phrases;
+mod tokens;
 
 use super::overlap::is_telling;
 use crate::completion::outcome::Reason;
-use crate::context::{CursorContext, CursorIn};
+use crate::context::CursorContext;
 
-/// The text up to the first round of a loop: the same line three times, or the same stretch again and again at the
-/// end of a line (3 or more characters five times, 10 or more three times: the thresholds tabby settled on).
-pub fn without_loops(text: &str) -> &str {
-    let text = &text[..line_loop(text).unwrap_or(text.len())];
-    let last = text.rfind('\n').map_or(0, |at| at + 1);
-    match stretch_loop(&text[last..]) {
-        Some(end) => &text[..last + end],
-        None => text,
+/// The text before its first repetition.
+///
+/// # Errors
+/// [`Reason::Repetition`] or [`Reason::AlreadyThere`] when nothing is left.
+pub fn without_repeats<'a>(text: &'a str, context: &CursorContext) -> Result<&'a str, Reason> {
+    let cuts = [
+        tokens::repeat(text, context).map(|cut| (cut, Reason::Repetition)),
+        phrases::repeat(text, context).map(|cut| (cut, Reason::Repetition)),
+        lines::repeat(text, context, true),
+        third_line(text, true).map(|cut| (cut, Reason::Repetition)),
+    ];
+    match cuts.into_iter().flatten().min_by_key(|(cut, _)| *cut) {
+        Some((cut, reason)) if text[..cut].trim().is_empty() => Err(reason),
+        Some((cut, _)) => Ok(&text[..cut]),
+        None => Ok(text),
     }
 }
 
-fn line_loop(text: &str) -> Option<usize> {
+/// Whether a text that is still being generated repeats itself or its surroundings already: what follows is cut off anyway.
+pub fn has_begun(text: &str, context: &CursorContext) -> bool {
+    tokens::repeat(text, context).is_some()
+        || phrases::repeat(text, context).is_some()
+        || lines::repeat(text, context, false).is_some()
+        || third_line(text, false).is_some()
+}
+
+/// Where a third equal line begins. Without `whole` the last line is not finished and does not count.
+fn third_line(text: &str, whole: bool) -> Option<usize> {
     let mut seen: Vec<&str> = Vec::new();
     let mut start = 0;
     for piece in text.split_inclusive('\n') {
         let line = piece.trim();
-        if is_telling(line) && seen.iter().filter(|other| **other == line).count() >= 2 {
+        if (whole || piece.ends_with('\n'))
+            && is_telling(line)
+            && seen.iter().filter(|other| **other == line).count() >= 2
+        {
             return Some(start);
         }
         seen.push(line);
@@ -29,62 +52,5 @@ fn line_loop(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the second round of a loop at the end of `line` begins.
-fn stretch_loop(line: &str) -> Option<usize> {
-    let bytes = line.as_bytes();
-    for length in 3..=bytes.len() / 3 {
-        let times = if length >= 10 { 3 } else { 5 };
-        let mut rounds = 1;
-        let mut start = bytes.len() - length;
-        while start >= length && bytes[start - length..start] == bytes[start..start + length] {
-            start -= length;
-            rounds += 1;
-        }
-        let unit = line.get(start..start + length).unwrap_or_default();
-        if rounds >= times && is_loop(unit) {
-            return Some(start + length);
-        }
-    }
-    None
-}
-
-/// Lists of equal elements (`0, 0, 0`, `'', ''`) and rulers (`-----`) are meant; words and texts (`" + " + "`) are not.
-fn is_loop(unit: &str) -> bool {
-    unit.contains(char::is_alphabetic) || unit.contains(['"', '\'']) && !unit.contains(',')
-}
-
-/// Whether the cursor's line would only repeat the line above or below it.
-pub fn check_neighbours(text: &str, context: &CursorContext) -> Result<(), Reason> {
-    let mut lines = text.split('\n');
-    let own = format!("{}{}", context.line.before, lines.next().unwrap_or_default());
-    let own = own.trim();
-    if lines.next().is_some() || !is_telling(own) || context.cursor_in != CursorIn::Code {
-        return Ok(());
-    }
-    if context.line_above().is_some_and(|above| above.trim() == own) {
-        return Err(Reason::Repetition);
-    }
-    if context.lines_below().next().is_some_and(|below| below.trim() == own) {
-        return Err(Reason::AlreadyThere);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loops_end_after_their_first_round() {
-        for (text, expected) in [
-            ("foo bar foo bar foo bar foo bar foo bar ", "foo bar "),
-            ("größe = gröööööööööööööööööööö", "größe = gröö"),
-            ("\" + \" + \" + \" + \" + \" + ", "\" + "),
-            ("[0, 0, 0, 0, 0, 0, 0, 0]", "[0, 0, 0, 0, 0, 0, 0, 0]"),
-            ("['', '', '', '', '', '', ''", "['', '', '', '', '', '', ''"),
-            ("# -=-=-=-=-=-=-=-=-=-=-", "# -=-=-=-=-=-=-=-=-=-=-"),
-        ] {
-            assert_eq!(without_loops(text), expected);
-        }
-    }
-}
+mod tests;

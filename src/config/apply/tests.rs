@@ -98,17 +98,17 @@ fn wrong_types_name_the_line_and_what_was_expected() {
 #[test]
 fn numbers_out_of_range_are_brought_into_it() {
     let config = check(
-        "[completion]\nmax_tokens = 0\nmax_lines = 100000\ndebounce_ms = -3\n",
+        "[completion]\nmax_tokens = 0\nmax_lines = 100000\ndelay_ms = -3\n",
         expect![[r#"
             config.toml:2: completion.max_tokens: expected a whole number from 1 to 1024, found 0; 1 is used
             config.toml:3: completion.max_lines: expected a whole number from 1 to 200, found 100000; 200 is used
-            config.toml:4: completion.debounce_ms: expected a whole number from 0 to 5000, found -3; 0 is used"#]],
+            config.toml:4: completion.delay_ms: expected a whole number from 0 to 5000, found -3; 0 is used"#]],
     );
     assert_eq!(
         (
             config.completion.options.max_tokens,
             config.completion.options.max_lines,
-            config.completion.options.debounce
+            config.completion.options.delay
         ),
         (1, 200, Duration::ZERO)
     );
@@ -116,17 +116,17 @@ fn numbers_out_of_range_are_brought_into_it() {
 
 #[test]
 fn a_bad_setting_does_not_cost_the_good_ones() {
-    let text = "[completion]\nmax_tokens = 7\nmax_lines = [\ndebounce_ms = 9\n=== oops\n[disable]\nlanguages = ['x\npaths = ['[', '*.env']\n";
+    let text = "[completion]\nmax_tokens = 7\nmax_lines = [\ndelay_ms = 9\n=== oops\n[disable]\nlanguages = ['x\npaths = ['[', '*.env']\n";
     let config = check(
         text,
         expect![[r#"
-        config.toml:3: not valid TOML, line ignored: string values must be quoted, expected literal string
-        config.toml:5: not valid TOML, line ignored: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
-        config.toml:7: not valid TOML, line ignored: invalid literal string, expected `'`
-        config.toml:8: disable.paths: not a path pattern, ignored: error parsing glob '**/[': unclosed character class; missing ']'"#]],
+            config.toml:3: not valid TOML, line ignored: string values must be quoted, expected literal string
+            config.toml:5: not valid TOML, line ignored: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
+            config.toml:7: not valid TOML, line ignored: invalid literal string, expected `'`
+            config.toml:8: disable.paths: the pattern "[" matches nothing, ignored: error parsing glob '**/[': unclosed character class; missing ']'"#]],
     );
     assert_eq!(
-        (config.completion.options.max_tokens, config.completion.options.debounce),
+        (config.completion.options.max_tokens, config.completion.options.delay),
         (7, Duration::from_millis(9))
     );
     assert_eq!(config.disable.paths, ["*.env"]);
@@ -154,16 +154,18 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
 #[test]
 fn a_setting_under_its_earlier_name_counts_and_is_told_its_new_one() {
     let config = check(
-        "[model]\nprompt_ms = 700\n[engine]\nlinger_s = 60\nunload_s = 900\nwork_ahead = 'never'\n[completion]\nrisky = 'lower'\n",
+        "[model]\nprompt_ms = 700\n[engine]\nlinger_s = 60\nunload_s = 900\nwork_ahead = 'never'\n[completion]\nrisky = 'lower'\ndebounce_ms = 40\n",
         expect![[r#"
             config.toml:2: model.prompt_ms: this setting is now called max_prefill_ms; the value is used
             config.toml:4: engine.linger_s: this setting is now called exit_after_idle_s; the value is used
             config.toml:5: engine.unload_s: this setting is now called unload_after_idle_s; the value is used
             config.toml:6: engine.work_ahead: this setting is now called prefetch; the value is used
-            config.toml:8: completion.risky: this setting is now called on_risk; the value is used"#]],
+            config.toml:8: completion.risky: this setting is now called on_risk; the value is used
+            config.toml:9: completion.debounce_ms: this setting is now called delay_ms; the value is used"#]],
     );
     assert_eq!(config.model.tuning.max_prefill_ms, 700);
     assert_eq!(config.engine.idle, IdleLimits { exit_after_idle_s: 60, unload_after_idle_s: 900 });
+    assert_eq!(config.completion.options.delay, Duration::from_millis(40));
     assert_eq!((config.engine.prefetch, config.completion.options.on_risk), (Prefetch::Never, OnRisk::Lower));
     let config = merge(
         json!({"completion": {"risky": "lower"}, "engine": {"linger_s": 1}}),

@@ -8,10 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::DaemonOptions;
 use super::wire::{Greeting, PROTOCOL};
-use crate::paths;
+use crate::paths::{self, LONGEST_SOCKET, RunningProgram};
 
-/// `sockaddr_un` holds 108 bytes on Linux and 104 on macOS and the BSDs, the closing zero included.
-const LONGEST_PATH: usize = 103;
 /// Characters of the key: 64 bits are enough among the few engines of one user.
 const KEY: usize = 16;
 
@@ -37,8 +35,8 @@ impl Address {
     /// When the model or a folder cannot be used; the text names it.
     pub fn of(settings: &DaemonOptions) -> anyhow::Result<Self> {
         let runtime = paths::runtime_dir()?;
-        // Without a home folder the log goes where the socket is.
-        let state = paths::state_dir().unwrap_or_else(|| runtime.clone());
+        // Where nothing can be kept the log goes where the socket is.
+        let state = paths::usable_state().unwrap_or_else(|_| runtime.clone());
         Ok(Self::within(&runtime, &state, key(settings)?))
     }
 
@@ -67,8 +65,8 @@ impl Address {
     pub fn check(&self) -> anyhow::Result<()> {
         let length = self.socket.as_os_str().len();
         anyhow::ensure!(
-            length <= LONGEST_PATH,
-            "the path {} is too long for a socket ({length} bytes, {LONGEST_PATH} at most); set TREEFILL_RUNTIME_DIR to a shorter folder of yours, or engine.in_process = true",
+            length <= LONGEST_SOCKET,
+            "the path {} is too long for a socket ({length} bytes, {LONGEST_SOCKET} at most); set TREEFILL_RUNTIME_DIR to a shorter folder of yours, or engine.in_process = true",
             self.socket.display()
         );
         Ok(())
@@ -93,12 +91,12 @@ pub fn all() -> anyhow::Result<Vec<PathBuf>> {
 
 /// The identity. A rebuilt binary and a replaced model file are others, although their names stay.
 fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
-    let binary = std::env::current_exe().context("the path of this program")?;
+    let program = RunningProgram::this().context("the path of this program")?;
     let model = &settings.options.model;
     let mut hash = Sha256::new();
     hash.update(PROTOCOL.to_le_bytes());
     hash.update(env!("CARGO_PKG_VERSION"));
-    hash.update(fingerprint(&binary)?);
+    hash.update(program.fingerprint());
     hash.update(fingerprint(model)?);
     hash.update(serde_json::to_vec(settings)?);
     let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -152,6 +152,10 @@ impl Supervisor {
     fn hopeless(&self, why: &str) -> String {
         let role = self.settings.options.role;
         let off = match role {
+            // The session puts the built-in one in its place.
+            ModelRole::Infill if !crate::models::is_embedded(&self.settings.options.model) => {
+                "It is not started again until the editor is restarted"
+            }
             ModelRole::Infill => "Suggestions are off until the editor is restarted; everything else goes on",
             ModelRole::Instruct => "It is started again when another action that needs it is chosen",
         };

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DaemonOptions;
 use super::address::Address;
+use crate::paths::RunningProgram;
 
 /// The folder of programs for better CPUs, beside this one.
 const LEVELS: &str = "treefill-engines";
@@ -51,7 +52,7 @@ impl Launcher {
     pub fn this_binary() -> io::Result<Self> {
         let arguments = ["engine", "run"].map(str::to_owned).to_vec();
         let uses_gpu = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
-        Ok(Self { program: std::env::current_exe()?, arguments, uses_gpu })
+        Ok(Self { program: RunningProgram::this()?.path.clone(), arguments, uses_gpu })
     }
 
     /// The ways to start it, the fastest first. After a crash at start-up the next one is safer.
@@ -69,15 +70,23 @@ impl Launcher {
         settings: &DaemonOptions,
     ) -> io::Result<Child> {
         if let Some(folder) = address.log.parent() {
-            std::fs::create_dir_all(folder)?;
+            // If that fails, so does what follows.
+            let _ = std::fs::create_dir_all(folder);
         }
-        // What it says before it can open its log itself goes there too.
-        let log = OpenOptions::new().create(true).append(true).open(&address.log)?;
+        // What it says before it can open its log itself goes there too. An engine without a log is better than none.
+        let log = OpenOptions::new().create(true).append(true).open(&address.log).map_or_else(
+            |error| {
+                tracing::warn!("the engine's log {}: {error}; it has none", address.log.display());
+                Stdio::null()
+            },
+            Stdio::from,
+        );
         let mut launch = Launch { settings: settings.clone(), address: address.clone() };
         if self.uses_gpu && !option.gpu {
             launch.settings.options.tuning.gpu_layers = Some(0);
         }
-        Command::new(&option.program)
+        Command::new(same_program(&option.program)?)
+            .arg0(&option.program)
             .args(&self.arguments)
             .arg("--launch")
             .arg(serde_json::to_string(&launch)?)
@@ -85,6 +94,15 @@ impl Launcher {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
+    }
+}
+
+/// What to start for `program`. This one is started as it was when this process began: an update may have put another version at
+/// its place, which knows neither our socket nor our way to ask.
+fn same_program(program: &Path) -> io::Result<PathBuf> {
+    match RunningProgram::this() {
+        Ok(own) if own.path == program => own.again(),
+        _ => Ok(program.to_owned()),
     }
 }
 

@@ -28,10 +28,8 @@ const POLL: Duration = Duration::from_millis(20);
 const NICENESS: libc::c_int = 5;
 
 /// Become the engine process of `address`: detached from the terminal, at a lower priority, with stderr in the log.
-///
-/// # Errors
-/// When the log cannot be opened.
-pub fn detach(address: &Address) -> anyhow::Result<()> {
+/// Where the log cannot be opened, stderr stays as it is.
+pub fn detach(address: &Address) {
     // SAFETY: neither call touches memory; setsid fails harmlessly where we lead a group already.
     unsafe {
         libc::setsid();
@@ -46,7 +44,9 @@ pub fn detach(address: &Address) -> anyhow::Result<()> {
     }
     // No folder should be kept busy by a process that nobody sees.
     let _ = std::env::set_current_dir("/");
-    log::redirect_stderr(&address.log).with_context(|| address.log.display().to_string())
+    if let Err(error) = log::redirect_stderr(&address.log) {
+        tracing::warn!("the log {}: {error}", address.log.display());
+    }
 }
 
 /// Serve until told to stop, or until there was no client for `exit_after_idle_s`. Returns at once when another process

@@ -11,6 +11,7 @@ use super::load::Loaded;
 use super::memo::Memo;
 use crate::engine::fit::{self, Fitted, WindowAnchor};
 use crate::engine::heal::Heal;
+use crate::engine::languages;
 use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
@@ -84,6 +85,7 @@ impl<'a> Worker<'a> {
             context: u32::try_from(self.cache.size()).unwrap_or(u32::MAX),
             family: self.loaded.vocabulary.layout.describe(),
             backend: system_info(),
+            languages: languages::known(model.meta_val_str(languages::KEY).ok().as_deref(), &options.model),
             threads: self.threads,
             layers: model.n_layer().saturating_add(1),
             gpu_layers: self.loaded.gpu_layers,

@@ -35,7 +35,7 @@ pub fn right(answer: &BackendAnswer, rest: &str, right: &str, enough: usize) -> 
     (text[..end].trim().chars().count() >= enough).then_some(end)
 }
 
-/// What was generated and not only kept, with features.
+/// What was generated and not only kept, shown or not, with features.
 pub fn candidates(
     answer: &BackendAnswer,
     first: bool,
@@ -43,8 +43,11 @@ pub fn candidates(
     behind: &str,
     enough: usize,
 ) -> Vec<(bool, Vec<f32>)> {
-    let Some(rank) = answer.rank.as_ref().filter(|_| !answer.without_model) else { return Vec::new() };
-    let mut found = vec![(first, rank.features.clone())];
+    if answer.without_model {
+        return Vec::new();
+    }
+    let mut found: Vec<(bool, Vec<f32>)> =
+        answer.rank.iter().map(|rank| (first, rank.features.clone())).collect();
     for (text, after, rank) in &answer.others {
         let other = BackendAnswer { text: Some(text.clone()), after: *after, ..BackendAnswer::default() };
         found.push((right(&other, rest, behind, enough).is_some(), rank.features.clone()));

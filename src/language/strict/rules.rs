@@ -32,11 +32,14 @@ impl Faults {
             || self.min_version > reference.min_version
     }
 
+    /// Faults of all kinds.
     pub fn total(&self) -> usize {
-        self.syntax
-            + self.semantic
-            + usize::from(self.refused && self.syntax == 0)
-            + usize::from(self.unjudged)
+        self.syntax_total() + self.semantic
+    }
+
+    /// Faults for which the text does not parse: all but the semantic ones.
+    pub fn syntax_total(&self) -> usize {
+        self.syntax + usize::from(self.refused && self.syntax == 0) + usize::from(self.unjudged)
     }
 }
 

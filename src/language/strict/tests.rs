@@ -20,6 +20,90 @@ fn accepts(parser: StrictParser, texts: &[&str]) {
     }
 }
 
+/// Texts of one kind: `examples/<language>.toml`.
+#[derive(serde::Deserialize)]
+struct Example {
+    name: String,
+    refused: Vec<String>,
+    accepted: Vec<String>,
+}
+
+fn examples(file: &str) -> Vec<Example> {
+    let mut file: std::collections::HashMap<String, Vec<Example>> = toml::from_str(file).unwrap();
+    file.remove("example").unwrap()
+}
+
+#[track_caller]
+fn judges(language: &str, examples: &[Example]) {
+    for example in examples {
+        for text in &example.refused {
+            assert!(!parser(language).accepts(text), "{}: accepted {text:?}", example.name);
+            assert!(parser(language).errors(text) > 0, "{}: no error in {text:?}", example.name);
+        }
+        for text in &example.accepted {
+            let errors = parser(language).syntax_errors(text);
+            assert!(parser(language).accepts(text), "{}: refused {text:?} {errors:?}", example.name);
+            assert_eq!(parser(language).errors(text), 0, "{}: {text:?}", example.name);
+        }
+    }
+}
+
+/// Each rule has an example, and it is that rule which refuses it.
+#[track_caller]
+fn explains(language: &str, rules: &[&str], examples: &[Example]) {
+    for rule in rules {
+        let example = examples.iter().find(|example| example.name == *rule);
+        let example = example.unwrap_or_else(|| panic!("no example of {rule:?}"));
+        assert!(!example.refused.is_empty() && !example.accepted.is_empty(), "{rule}");
+        for text in &example.refused {
+            let errors = parser(language).syntax_errors(text);
+            assert!(errors.iter().any(|error| error.message == *rule), "{rule}: {text:?} {errors:?}");
+        }
+    }
+}
+
+#[test]
+fn rust_is_judged_as_rustc_judges_it() {
+    let examples = examples(include_str!("examples/rust.toml"));
+    judges("rust", &examples);
+    explains("rust", &rust::rule_names(), &examples);
+}
+
+#[test]
+fn python_is_judged_as_cpython_judges_it() {
+    let examples = examples(include_str!("examples/python.toml"));
+    judges("python", &examples);
+    explains("python", &python::rule_names(), &examples);
+}
+
+/// What an item belongs to is not known when something around it is broken, or a macro may mend it.
+#[test]
+fn an_unknown_place_refuses_nothing() {
+    let semantic = |text: &str| parser("rust").judge(text).semantic;
+    // The head of the trait, or of the `impl`, is damaged or cut off.
+    assert_eq!(semantic("trait T {\n fn f();\n"), 0);
+    assert_eq!(semantic("trait T \n fn f(&self);\n}\n"), 0);
+    assert_eq!(semantic("    fn f(&self) {}\n}\n"), 0);
+    assert_eq!(semantic("fn f(&self) {}\n"), 1);
+    let within = |text: &str| parser("rust").judge_inside(text).semantic;
+    assert_eq!((within("fn f();\n"), within("trait T { fn f(); }\n"), within("}\nfn f();\n")), (1, 0, 0));
+    // A `nonlocal` whose function is cut off.
+    assert_eq!(parser("python").judge("    def g():\n        nonlocal x\n").semantic, 0);
+    assert_eq!(parser("python").judge("def g():\n    nonlocal x\n").semantic, 1);
+}
+
+/// A fault that stood there before silences no suggestion, and a new one is seen.
+#[test]
+fn only_a_new_fault_is_worse() {
+    let judged = |text: &str| StrictReport::whole(Some(parser("rust")), text.to_owned());
+    let before = "fn f();\nimpl S {\n}\n";
+    assert!(!judged("fn f();\nimpl S {\n    fn g() {}\n}\n").worse_than(&judged(before)));
+    assert!(judged("fn f();\nimpl S {\n    pub fn g(x: &[u8]) -> usize;\n}\n").worse_than(&judged(before)));
+    let open = "pub fn f(x: &[u8]) -> usize\n";
+    assert!(judged("pub fn f(x: &[u8]) -> usize;\n").worse_than(&judged(open)));
+    assert!(!judged("pub fn f(x: &[u8]) -> usize {\n    0\n}\n").worse_than(&judged(open)));
+}
+
 #[test]
 fn python_refuses_what_cpython_refuses() {
     refuses(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::lsp::progress::ModelProgress;
 use crate::lsp::server::Server;
-use crate::lsp::status;
+use crate::lsp::{status, status_file};
 
 pub fn handle(server: &Server) {
     server.messages.open();
@@ -12,6 +12,13 @@ pub fn handle(server: &Server) {
     if server.negotiated().status {
         tokio::spawn(status::watch(Arc::clone(&server.session), server.client.clone()));
     }
+    if let Some(file) = server.options.status_file.clone() {
+        let (session, name) = (Arc::clone(&server.session), server.negotiated().name.clone());
+        tokio::spawn(status_file::keep(session, name, file));
+    }
+    let (diagnostics, encoding) = (server.diagnostics.clone(), server.negotiated().encoding);
+    let watch = Arc::clone(&server.settings).watch(move || diagnostics.update_all(encoding));
+    tokio::spawn(watch);
     if server.negotiated().pulls_settings {
         server.settings.pull(server.client.clone());
     }

@@ -21,7 +21,8 @@ impl Request for ApplyEdit {
 /// moved on.
 pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Result<Value> {
     let version = argument["version"].as_i64().and_then(|version| i32::try_from(version).ok());
-    let made = match ActionData::read(argument) {
+    let asked = ActionData::read(argument);
+    let made = match &asked {
         Some((data, spec)) => match data.resolve(spec, server, progress).await? {
             Some(edits) => Value::Array(edits),
             // The user was told.
@@ -38,6 +39,10 @@ pub async fn handle(server: &Server, argument: &Value, progress: Value) -> Resul
         return Err(moved_on());
     }
     let edit = workspace_edit(uri, version, edits, server.negotiated());
+    let edit = match &asked {
+        Some((data, _)) => data.as_asked(edit, server),
+        None => edit,
+    };
     let params = json!({ "label": argument["label"], "edit": edit });
     let client = server.client.clone();
     // Not awaited here: a handler that waits for the client can wait for ever.

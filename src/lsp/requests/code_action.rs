@@ -1,18 +1,22 @@
 //! Answers `textDocument/codeAction`: complete fixes with their edits, and actions whose edits `codeAction/resolve` or a command
 //! makes later.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::resolve_action::ActionData;
+use crate::actions::fix_diagnostic::fits;
 use crate::actions::{self, ActionRequest, ActionSpec, Fix, LazyAction, MENU_TIME, MenuKind};
-use crate::diagnostics;
+use crate::diagnostics::{self, Diagnostic};
 use crate::document::Snapshot;
 use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::commands;
 use crate::lsp::convert::{self, text_edits, workspace_edit};
 use crate::lsp::protocol::CodeActionParams;
 use crate::lsp::server::Server;
-use crate::session::View;
+use crate::session::{Session, View};
 
 /// The kind of actions that repair an error.
 pub const QUICK_FIX: &str = "quickfix";
@@ -32,6 +36,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     // Those that cannot be read keep their place: fixes name diagnostics by their index.
     let read = |value| diagnostics::read(&snapshot, value, client.encoding).unwrap_or_default();
     let diagnostics = sent.iter().map(read).collect();
+    let session = Arc::clone(&server.session);
     let (range, time) = (Some(range), MENU_TIME);
     let mut request = ActionRequest { snapshot: snapshot.clone(), range, diagnostics, workspace, time };
     let [fixes_wanted, rewrites_wanted] = [QUICK_FIX, REWRITE].map(|kind| wanted(only, kind));
@@ -41,6 +46,7 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
         if let Some(tree) = &tree {
             request.snapshot = request.snapshot.with_tree(tree.clone());
         }
+        leave_out_outdated(&mut request, &session);
         let fixes = if fixes_wanted { actions::fixes(&request) } else { Vec::new() };
         let mut later = actions::lazy_actions(&request, models);
         later.retain(|action| match action.action.kind {
@@ -61,6 +67,22 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
     server.session.offered(&snapshot, &fixes, &specs);
     let fixes = fixes.iter().map(|fix| complete(&snapshot, fix, sent, client));
     fixes.chain(later.iter().map(|action| lazy(&snapshot, action, sent, server))).collect()
+}
+
+/// Leaves out the diagnostics that are about another text than the one that is there: each keeps its index.
+fn leave_out_outdated(request: &mut ActionRequest, session: &Session) {
+    let ActionRequest { snapshot, diagnostics, .. } = request;
+    let text = snapshot.text.to_string();
+    let foreign = snapshot.language.as_ref().map_or(Vec::new(), |language| language.foreign(&snapshot.text));
+    for diagnostic in diagnostics {
+        let is_unchanged = |since, range: &Range<usize>| session.is_unchanged(snapshot, since, range);
+        let place = &diagnostic.range;
+        let is_foreign = foreign.iter().any(|range| range.start <= place.start && place.start <= range.end);
+        if is_foreign || !fits(snapshot, &text, diagnostic, is_unchanged) {
+            tracing::debug!(source = diagnostic.source, "a diagnostic is of another text");
+            *diagnostic = Diagnostic::default();
+        }
+    }
 }
 
 /// Whether the editor asks for actions of `kind` among others: by this kind, one around it, or one inside of it.

@@ -30,11 +30,19 @@ pub async fn handle(server: &Server, params: CompletionParams) -> CompletionResp
 }
 
 async fn suggest(server: &Server, params: CompletionParams) -> Option<CompletionItem> {
-    let request = server.session.begin(&params.text_document.uri, RequestKind::Menu).ok()?;
+    let mut request = server.session.begin(&params.text_document.uri, RequestKind::Menu).ok()?;
+    // A menu that opens interrupts nobody, and most of those that the user opened say so.
+    if params.context["triggerKind"] == 1 {
+        request = request.asked_for();
+    }
     let client = server.negotiated();
     let offset = convert::to_byte(&request.snapshot, params.position, client.encoding);
-    // A trigger kind of 1 is also sent while a word is typed, so it does not tell that the user asked.
-    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
+    // A trigger kind of 1 is also sent while a word is typed. Outside of words, or again for the same text, it is the user.
+    let again = server.session.asks_again(&request, offset);
+    let invoked =
+        params.context["triggerKind"] == 1 && (again || word_before(&request.snapshot, offset).is_empty());
+    let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
+    let query = Query { offset, trigger, selected: None };
     let answer = server.session.complete(request, query).await;
     match answer.outcome {
         Outcome::Suggested(suggestion) => item(&answer.snapshot, &suggestion, client, answer.id),

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
-use crate::lsp::commands::{self, ACCEPTED, APPLY, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM};
+use crate::lsp::commands::{
+    self, ACCEPTED, APPLY, DISMISSED, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
+};
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
 use crate::lsp::{convert, status};
@@ -21,13 +23,17 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             server.session.accepted(argument["id"].as_u64().unwrap_or(u64::MAX));
             Ok(Value::Null)
         }
+        DISMISSED => {
+            server.session.dismissed(argument["id"].as_u64(), argument["uri"].as_str());
+            Ok(Value::Null)
+        }
         PAUSE => pause(server, argument),
         RESUME => {
             server.session.switch(Switches::resume);
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(status(server, argument)),
+        STATUS => Ok(status::all(&server.session, argument["uri"].as_str())),
         PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
@@ -83,17 +89,4 @@ fn toggle(server: &Server, argument: &Value) -> Result<Value> {
         _ => return Err(missing()),
     };
     Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
-}
-
-fn status(server: &Server, argument: &Value) -> Value {
-    let overview = server.session.overview(argument["uri"].as_str());
-    json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "engine": status::now(&server.session),
-        "paused": overview.paused,
-        "off": overview.off,
-        "documents": overview.documents,
-        "counts": overview.counts,
-        "instruct": overview.instruct,
-    })
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{InitializeResult, ServerInfo};
 
 use crate::config::Menu;
-use crate::document::uri;
 use crate::lsp::capabilities::ClientCapabilities;
+use crate::lsp::convert;
 use crate::lsp::process;
 use crate::lsp::server::Server;
 
@@ -20,6 +20,9 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
     }
     server.session.work_in(roots(&params));
     server.settings.report(&server.options.problems);
+    if !server.options.folder_problems.is_empty() {
+        server.messages.warn(&server.options.folder_problems.join("\n"));
+    }
     server.settings.apply(params["initializationOptions"].take());
     let menu = match server.session.config().completion.menu {
         Menu::Auto => !client.inline,
@@ -33,13 +36,12 @@ pub fn handle(server: &Server, mut params: Value) -> InitializeResult {
 
 /// The folders that the editor works in, in the newest of the three ways to say it that is used.
 fn roots(params: &Value) -> Vec<PathBuf> {
-    let folders = params["workspaceFolders"].as_array().into_iter().flatten();
-    let folders: Vec<&str> = folders.filter_map(|folder| folder["uri"].as_str()).collect();
-    let root = || params["rootUri"].as_str().into_iter().collect();
-    let uris: Vec<&str> = if folders.is_empty() { root() } else { folders };
-    if uris.is_empty() {
-        return params["rootPath"].as_str().map(PathBuf::from).into_iter().collect();
+    let listed = params["workspaceFolders"].as_array().is_some_and(|folders| !folders.is_empty());
+    if listed {
+        return convert::folders(&params["workspaceFolders"]);
     }
-    let local = uris.into_iter().filter(|uri| uri.starts_with("file:"));
-    local.filter_map(uri::path).collect()
+    match params["rootUri"].as_str() {
+        Some(root) => convert::folder(root).into_iter().collect(),
+        None => params["rootPath"].as_str().map(PathBuf::from).into_iter().collect(),
+    }
 }

@@ -4,6 +4,7 @@ use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
 use crate::completion::{Outcome, SelectedEntry, Suggestion, TriggerKind};
+use crate::document::with_line_feeds;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::lsp::{commands, convert};
@@ -28,7 +29,8 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     let others = answer.others.into_iter().filter(|_| invoked);
     let item = |suggestion: Suggestion| InlineCompletionItem {
         range: convert::to_range(&answer.snapshot, &suggestion.range(), encoding),
-        insert_text: suggestion.text().to_owned(),
+        // Clients put in the document's own line ends. VS Code does; Neovim splits at LF, and would show a CR as ^M.
+        insert_text: with_line_feeds(suggestion.text().to_owned()),
         command: Some(accepted(answer.id)),
     };
     InlineCompletionList { items: std::iter::once(suggestion).chain(others).map(item).collect() }

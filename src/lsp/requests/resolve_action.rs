@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::Range;
 use crate::actions::{self, ActionSpec, LazyAction};
 use crate::completion::Reason;
 use crate::document::{Edit, Encoding, Snapshot};
-use crate::lsp::convert::{self, text_edits, workspace_edit};
+use crate::lsp::convert::{self, text_edits, to_be_confirmed, workspace_edit};
 use crate::lsp::server::Server;
 use crate::lsp::work_done::ActionProgress;
 use crate::session::ResolveError;
@@ -31,6 +31,9 @@ pub struct ActionData {
     /// [`LazyAction::instruction`].
     #[serde(default, rename = "told", skip_serializing_if = "String::is_empty")]
     instruction: String,
+    /// [`LazyAction::is_draft`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    draft: bool,
 }
 
 pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
@@ -39,7 +42,8 @@ pub async fn handle(server: &Server, mut action: Value) -> Result<Value> {
     let progress =
         action.as_object_mut().and_then(|action| action.remove("workDoneToken")).unwrap_or_default();
     if let Some(edits) = data.resolve(spec, server, progress).await? {
-        action["edit"] = workspace_edit(&data.uri, data.version, edits, server.negotiated());
+        let edit = workspace_edit(&data.uri, data.version, edits, server.negotiated());
+        action["edit"] = data.as_asked(edit, server);
     }
     Ok(action)
 }
@@ -61,7 +65,13 @@ impl ActionData {
             unknown: action.unknown.clone(),
             label: action.title.clone(),
             instruction: action.instruction.clone(),
+            draft: action.is_draft,
         }
+    }
+
+    /// The edit; that of a draft is to be confirmed.
+    pub fn as_asked(&self, edit: Value, server: &Server) -> Value {
+        if self.draft { to_be_confirmed(edit, &self.label, server.negotiated()) } else { edit }
     }
 
     /// Reads one; None when `data` is not of this server.

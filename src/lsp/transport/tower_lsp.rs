@@ -35,6 +35,7 @@ const OWN: &[&str] = &[
     "textDocument/didClose",
     "textDocument/didSave",
     "workspace/didChangeConfiguration",
+    "workspace/didChangeWorkspaceFolders",
     "workspace/executeCommand",
     "textDocument/completion",
     "textDocument/codeAction",

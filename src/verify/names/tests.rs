@@ -150,3 +150,29 @@ fn other_languages_have_no_names() {
     let tree = crate::testing::fixture("python", "ˇx = y\n").0.parse().unwrap();
     assert_eq!(check(&snapshot, &tree, 4..5), Names::default());
 }
+
+#[track_caller]
+fn foreign(language: &str, marked: &str, expected: Option<&str>) {
+    let (snapshot, inserted) = crate::testing::fixture(language, marked);
+    let end = check(&snapshot, &snapshot.parse().unwrap(), inserted.clone()).foreign_end;
+    assert_eq!(end.map(|end| snapshot.slice(inserted.start..end)).as_deref(), expected, "{marked}");
+}
+
+#[test]
+fn names_of_other_functions() {
+    let f = "def f(file):\n    rows = 1\n    return rows\n\n";
+    foreign("python", &format!("{f}def g():\n    return ⟦h(file, rows)⟧\n"), Some("h(file"));
+    foreign("python", &format!("{f}def g(file):\n    return ⟦h(file, other)⟧\n"), None);
+    foreign("python", &format!("{f}def g():\n    return ⟦h.rows(file=1)⟧\n"), None);
+    foreign("python", &format!("{f}from a import *\n\ndef g():\n    return ⟦rows⟧\n"), None);
+    let f = "fn f(a: u8) {\n    let count = a;\n}\n\n";
+    foreign("rust", &format!("{f}fn g() {{\n    ⟦h(count)⟧\n}}\n"), Some("h(count"));
+    foreign(
+        "rust",
+        &format!("{f}fn g() {{\n    assert_eq!(⟦b.count, count⟧);\n}}\n"),
+        Some("b.count, count"),
+    );
+    foreign("rust", &format!("{f}fn g() {{\n    println!(⟦\"\", count = 1⟧);\n}}\n"), None);
+    foreign("rust", &format!("{f}fn g() {{\n    println!(\"\", ⟦v.map(|count| count)⟧);\n}}\n"), None);
+    foreign("rust", &format!("{f}fn g() {{\n    own!(⟦count⟧);\n}}\n"), None);
+}

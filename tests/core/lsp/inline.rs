@@ -40,6 +40,15 @@ fn who_asks_may_choose() {
 }
 
 #[test]
+fn lines_end_as_clients_insert_them() {
+    // The client puts in the document's own: Neovim would show a CR.
+    let mut server = TestServer::start(ScriptedEngine::always("\n    y = 1\n    return y\n"));
+    let position = server.open_at("x = 1\r\ndef f():ˇ\r\n", char::len_utf8);
+    let id = server.ask(&position);
+    assert_eq!(server.items(id)[0]["insertText"], "\n    y = 1\n    return y");
+}
+
+#[test]
 fn what_is_announced() {
     let server = TestServer::start(ScriptedEngine::always(""));
     let capabilities = &server.capabilities;

@@ -1,7 +1,7 @@
 //! Tests `textDocument/completion`: one entry that behaves well beside those of other servers.
 
 use serde_json::{Value, json};
-use treefill::engine::scripted::ScriptedEngine;
+use treefill::engine::scripted::{Script, ScriptedEngine};
 
 use super::support::{TestServer, URI};
 
@@ -84,4 +84,19 @@ fn documentation_is_code_where_it_is_shown_as_markdown() {
         let items = menu(&mut server, &position);
         assert_eq!(items[0]["documentation"], expected, "{name}");
     }
+}
+
+#[test]
+fn who_opens_it_again_or_outside_of_a_word_gets_what_is_unlikely_too() {
+    let start = || {
+        let engine = ScriptedEngine::new(|_| Script::Texts(vec![("ute(1)".to_owned(), -6.0)]));
+        TestServer::start_with(engine, client("helix", json!({})), "[completion]\neagerness = 'low'\n")
+    };
+    let mut server = start();
+    let position = server.open_at("x = compˇ\n", char::len_utf16);
+    assert_eq!(menu(&mut server, &position), json!([]), "it may have opened by itself");
+    assert_eq!(menu(&mut server, &position)[0]["label"], "compute(1)");
+    let mut server = start();
+    let position = server.open_at("x = ˇ\n", char::len_utf16);
+    assert_eq!(menu(&mut server, &position)[0]["label"], "ute(1)");
 }

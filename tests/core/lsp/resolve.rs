@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use treefill::engine::Engine;
-use treefill::engine::Unavailable;
 use treefill::engine::scripted::ScriptedEngine;
+use treefill::engine::{Engine, ModelInfo, Status, Unavailable};
 
 use super::support::{GatedEngine, TestServer, URI, able};
 
@@ -267,4 +266,35 @@ fn progress_is_shown_by_the_request_s_token_or_by_one_of_ours() {
     job.given_up();
     progress(&mut server, &json!(7), "end");
     assert_eq!(server.client().answer(id)["error"]["code"], -32800);
+}
+
+#[test]
+fn what_a_small_model_writes_is_a_draft_to_be_confirmed() {
+    let with = |parameters: u64| {
+        let engine = ScriptedEngine::always("return ä\n");
+        let info = ModelInfo { parameters, ..ModelInfo::default() };
+        engine.set_status(Status::Ready(Arc::new(info)));
+        engine
+    };
+    let mut asking = able();
+    asking["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    let mut server = start(with(8_000_000), asking.clone());
+    let action = the_action(&mut server);
+    assert_eq!(action["title"], "Draft `f` from its docstring");
+    let resolved = server.client().call("codeAction/resolve", action);
+    assert_eq!(edits(&resolved)[0]["newText"], "\n    return ä");
+    assert_eq!(edits(&resolved)[0]["annotationId"], "draft");
+    let annotation = &resolved["edit"]["changeAnnotations"]["draft"];
+    assert_eq!(annotation["needsConfirmation"], true);
+    assert_eq!(annotation["label"], "Draft `f` from its docstring");
+    // A client that cannot ask gets the edit; a larger model writes no drafts.
+    let mut server = start(with(8_000_000), able());
+    let action = the_action(&mut server);
+    let resolved = server.client().call("codeAction/resolve", action);
+    assert_eq!((edits(&resolved), &resolved["edit"]["changeAnnotations"]), (&the_edit(), &Value::Null));
+    let mut server = start(with(1_500_000_000), asking);
+    let action = the_action(&mut server);
+    assert_eq!(action["title"], "Implement `f` from its docstring");
+    let resolved = server.client().call("codeAction/resolve", action);
+    assert_eq!(edits(&resolved), &the_edit());
 }

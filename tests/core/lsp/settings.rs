@@ -85,7 +85,7 @@ fn a_changed_model_is_started_without_a_restart() {
     let (started, models) = mpsc::channel();
     let start: treefill::session::EngineStarter = Arc::new(move |config| {
         started.send(config.model.path.clone()).unwrap();
-        let name = config.model.path.as_ref().map_or("first", |_| "second");
+        let name = config.model.path.as_ref().map_or("1", |_| "2");
         ScriptedEngine::always(name)
     });
     let mut server = TestServer::start_by(start, params(json!({})), "");
@@ -93,12 +93,18 @@ fn a_changed_model_is_started_without_a_restart() {
     assert_eq!(models.recv_timeout(PATIENCE).unwrap(), None);
     let position = json!({ "line": 0, "character": 4 });
     let id = server.ask(&position);
-    assert_eq!(server.items(id)[0]["insertText"], "first");
+    assert_eq!(server.items(id)[0]["insertText"], "1");
 
-    std::fs::write(server.folder.path().join("config.toml"), "[model]\npath = \"other.gguf\"\n").unwrap();
+    std::fs::write(
+        server.folder.path().join("config.toml"),
+        "[model]\npath = \"other.gguf\"\n[completion]\neagerness = \"high\"\n",
+    )
+    .unwrap();
     changed(&mut server, Value::Null);
     let model = models.recv_timeout(PATIENCE).unwrap().unwrap();
     assert!(model.ends_with("other.gguf"));
+    let told = server.client().message("window/showMessage")["params"]["message"].to_string();
+    assert!(told.contains("config.toml: ") && told.contains("model.path"), "{told}");
     server.insert(&position, "\n");
     server.insert(&json!({ "line": 1, "character": 0 }), "z = ");
     let position = json!({ "line": 1, "character": 4 });
@@ -106,7 +112,7 @@ fn a_changed_model_is_started_without_a_restart() {
         let id = server.ask(&position);
         let items = server.items(id);
         // Until the new engine is in place the old one answers.
-        if items.first().is_some_and(|item| item["insertText"] == "second") {
+        if items.first().is_some_and(|item| item["insertText"] == "2") {
             break;
         }
         server

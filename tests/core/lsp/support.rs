@@ -10,6 +10,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tower_lsp::{ClientSocket, LanguageServer, LspService};
 use treefill::cancel::CancelToken;
+use treefill::completion::Eagerness;
 use treefill::config::Config;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
@@ -126,14 +127,20 @@ impl TestServer {
         std::fs::write(&file, config).unwrap();
         let (mut config, problems) = Config::load(&file);
         // Tests do not wait to see whether the user types on.
-        config.completion.options.debounce = Duration::ZERO;
+        config.completion.options.delay = Duration::ZERO;
+        // Nor do they depend on the weights of the ranking.
+        if config.completion.options.eagerness == Eagerness::Medium {
+            config.completion.options.eagerness = Eagerness::Everything;
+        }
         // On a battery or not, jobs come only when a test asks for them.
         if config.engine.prefetch == Prefetch::Auto {
             config.engine.prefetch = Prefetch::Never;
         }
         let session = Session::new(testing::registry, config.clone(), start);
         session.start_engine();
-        let options = ServeOptions { config, problems, config_file: Some(file), watch_parent: false };
+        let status_file = Some(folder.path().join("status.json"));
+        let config_file = Some(file);
+        let options = ServeOptions { config, problems, config_file, status_file, ..ServeOptions::default() };
         let of_service = Arc::clone(&session);
         let pumped = Pumped::start(move |events| service(of_service, options, events));
         let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };

@@ -2,7 +2,9 @@
 
 use expect_test::Expect;
 use treefill::cancel::CancelToken;
-use treefill::completion::{self, CompletionOptions, CompletionRequest, Outcome, Suggestion, TriggerKind};
+use treefill::completion::{
+    self, CompletionOptions, CompletionRequest, Eagerness, Outcome, Suggestion, TriggerKind,
+};
 use treefill::engine::scripted::ScriptedEngine;
 
 use crate::testing;
@@ -21,8 +23,10 @@ pub fn run(request: CompletionRequest, generated: &str) -> Outcome {
         // A busy machine must not change the result.
         let check_time = std::time::Duration::from_secs(60);
         let options = CompletionOptions {
-            debounce: std::time::Duration::ZERO,
+            delay: std::time::Duration::ZERO,
             check_time,
+            // Nor must a new fit of the weights.
+            eagerness: Eagerness::Everything,
             ..CompletionOptions::default()
         };
         completion::complete(request, &*engine, &options, &CancelToken::never()).await.outcome

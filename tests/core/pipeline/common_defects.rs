@@ -239,7 +239,7 @@ fn repetition_is_silence() {
         "x = ˇ\n",
         "foo.bar.foo.bar.foo.bar.foo.bar.foo.bar.foo.bar",
         expect![[r#"
-        x = «foo.bar.foo.bar»
+        x = «foo.bar»
     "#]],
     );
 }

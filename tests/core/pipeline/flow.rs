@@ -5,8 +5,8 @@ use std::time::Duration;
 use expect_test::expect;
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::completion::{
-    CheckLevel, CompletionOptions, CompletionReport, OnRisk, Outcome, Reason, Remembered, SelectedEntry,
-    Suggestion, TriggerKind, complete,
+    CheckLevel, CompletionOptions, CompletionReport, Eagerness, OnRisk, Outcome, Reason, Remembered,
+    SelectedEntry, Suggestion, Trigger, TriggerKind, complete,
 };
 use treefill::document::Snapshot;
 use treefill::engine::scripted::{Script, ScriptedEngine};
@@ -14,13 +14,18 @@ use treefill::engine::{Capabilities, EngineError, Status, Task};
 
 use super::check::{check, request, run, taken};
 
+/// The default options, whatever the weights of the ranking are.
+fn everything() -> CompletionOptions {
+    CompletionOptions { eagerness: Eagerness::Everything, ..CompletionOptions::default() }
+}
+
 async fn with_script(script: Script, status: Option<Status>) -> Outcome {
     let engine = ScriptedEngine::new(move |_| script.clone());
     if let Some(status) = status {
         engine.set_status(status);
     }
     let request = request("python", "x = ˇ\n", TriggerKind::Automatic);
-    complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await.outcome
+    complete(request, &*engine, &everything(), &CancelToken::never()).await.outcome
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +61,7 @@ async fn a_cancelled_request_ends_at_once_and_asks_no_model() {
 #[tokio::test]
 async fn the_tree_is_handed_back() {
     let engine = ScriptedEngine::always("1");
-    let options = CompletionOptions { debounce: Duration::ZERO, ..CompletionOptions::default() };
+    let options = CompletionOptions { delay: Duration::ZERO, ..everything() };
     let request = request("python", "x = ˇ\n", TriggerKind::Automatic);
     let report = complete(request, &*engine, &options, &CancelToken::never()).await;
     let (snapshot, tree) = report.tree.unwrap();
@@ -71,13 +76,7 @@ fn seen(suggestion: &Suggestion) -> Remembered {
 async fn of_texts(trigger: TriggerKind, texts: &[(&str, f32)]) -> CompletionReport {
     let texts: Vec<(String, f32)> = texts.iter().map(|(text, sure)| ((*text).to_owned(), *sure)).collect();
     let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
-    complete(
-        request("python", "x = ˇ\n", trigger),
-        &*engine,
-        &CompletionOptions::default(),
-        &CancelToken::never(),
-    )
-    .await
+    complete(request("python", "x = ˇ\n", trigger), &*engine, &everything(), &CancelToken::never()).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,24 +134,76 @@ async fn what_the_user_takes_more_often_is_likelier() {
 #[tokio::test(start_paused = true)]
 async fn what_is_unlikely_is_kept_unseen_until_it_is_typed() {
     let texts = [("foo_bar(baz)\n", -30.0)];
-    let report = of_texts(TriggerKind::Automatic, &texts).await;
+    // Whatever the weights are, the first is out of the question, and what is left is not.
+    let options = || CompletionOptions { prior_logits: [5.0; 2], ..CompletionOptions::default() };
+    let of = async |trigger| {
+        let engine = ScriptedEngine::new(move |_| Script::Texts(vec![(texts[0].0.to_owned(), texts[0].1)]));
+        let asked = request("python", "x = ˇ\n", trigger);
+        complete(asked, &*engine, &options(), &CancelToken::never()).await
+    };
+    let report = of(TriggerKind::Automatic).await;
     assert_eq!(report.outcome, Outcome::Skipped(Reason::LowConfidence));
     let kept = report.others[0].clone();
-    let asked = of_texts(TriggerKind::Invoked, &texts).await;
+    let asked = of(TriggerKind::Invoked).await;
     assert!(matches!(asked.outcome, Outcome::Suggested(_)), "who asks gets it all the same");
 
     // Its only token is spelled out: what is left is certain.
     let mut sure = kept.clone();
-    sure.suggestion.rank.tokens = vec![(3, -30.0), (12, -0.01)];
+    sure.suggestion.rank.tokens = vec![(3, -30.0), (12, -0.001)];
     let engine = ScriptedEngine::always("");
     for (typed, kept, shown) in [("fo", &sure, false), ("foo", &sure, true), ("foo", &kept, false)] {
         let mut request = request("python", &format!("x = {typed}ˇ\n"), TriggerKind::Automatic);
         request.remembered = vec![kept.clone()];
         let asked = engine.jobs().len();
-        let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
+        let report = complete(request, &*engine, &options(), &CancelToken::never()).await;
         assert_eq!(matches!(report.outcome, Outcome::Suggested(_)), shown, "{typed}");
         assert_eq!(engine.jobs().len() > asked, !shown, "the model is asked while nothing kept is likely");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_block_is_unlikely_its_first_line_is_shown_alone() {
+    let shown = async |second: f32, trigger: TriggerKind| {
+        let pieces = vec![("total = 1\n".to_owned(), -0.001), ("    return total\n".to_owned(), second)];
+        let engine = ScriptedEngine::new(move |_| Script::Rated(pieces.clone()));
+        let options = CompletionOptions { prior_logits: [5.0; 2], ..CompletionOptions::default() };
+        let asked = request("python", "def f():\n    ˇ\n", trigger);
+        let report = complete(asked, &*engine, &options, &CancelToken::never()).await;
+        let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
+        let others = report.others.iter().map(|other| other.suggestion.text().to_owned());
+        std::iter::once(best.text().to_owned()).chain(others).collect::<Vec<_>>()
+    };
+    let (line, block) = ("total = 1", "total = 1\n    return total");
+    assert_eq!(shown(-0.001, TriggerKind::Automatic).await, [block]);
+    assert_eq!(shown(-40.0, TriggerKind::Automatic).await, [line, block], "the block is kept for later");
+    assert_eq!(shown(-40.0, TriggerKind::Invoked).await, [block], "who asks gets all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_wants_pauses_gets_suggestions_in_pauses() {
+    let found = match of_texts(TriggerKind::Automatic, &[("foo(bar)\n", -0.1)]).await.outcome {
+        Outcome::Suggested(completion) => completion,
+        Outcome::Skipped(reason) => panic!("{reason}"),
+    };
+    let prepared = Remembered { suggestion: found.clone(), seen: false };
+    let took = async |trigger, kind, delay_ms, remembered: Vec<Remembered>| {
+        let options = CompletionOptions { trigger, delay: Duration::from_millis(delay_ms), ..everything() };
+        let mut asked = request("python", "x = fooˇ\n", kind);
+        asked.remembered = remembered;
+        let (engine, start) = (ScriptedEngine::always("(bar)\n"), tokio::time::Instant::now());
+        let report = complete(asked, &*engine, &options, &CancelToken::never()).await;
+        assert!(matches!(report.outcome, Outcome::Suggested(_)), "{:?}", report.outcome);
+        start.elapsed().as_millis()
+    };
+    let (pause, typed) = (Trigger::Pause, TriggerKind::Automatic);
+    assert_eq!(took(Trigger::Automatic, typed.clone(), 0, vec![]).await, 0);
+    assert_eq!(took(Trigger::Automatic, typed.clone(), 80, vec![]).await, 80);
+    assert_eq!(took(Trigger::Automatic, typed.clone(), 80, vec![prepared.clone()]).await, 0);
+    assert_eq!(took(pause, typed.clone(), 0, vec![]).await, 500);
+    assert_eq!(took(pause, typed.clone(), 900, vec![]).await, 900);
+    assert_eq!(took(pause, typed.clone(), 0, vec![prepared]).await, 500, "nor what is there already");
+    assert_eq!(took(pause, typed, 0, vec![seen(&found)]).await, 0, "what is on the screen goes on");
+    assert_eq!(took(pause, TriggerKind::Invoked, 900, vec![]).await, 0);
 }
 
 #[test]
@@ -186,7 +237,7 @@ async fn whoever_asks_while_typing_what_is_shown_may_choose() {
         let engine = ScriptedEngine::new(move |_| Script::Texts(texts.clone()));
         let mut request = request("python", "x = foˇ\n", TriggerKind::Invoked);
         request.remembered = vec![shown.clone()];
-        let report = complete(request, &*engine, &CompletionOptions::default(), &CancelToken::never()).await;
+        let report = complete(request, &*engine, &everything(), &CancelToken::never()).await;
         let Outcome::Suggested(best) = report.outcome else { panic!("shown") };
         let others = report.others.iter().map(|other| other.suggestion.text());
         assert_eq!([best.text()].into_iter().chain(others).collect::<Vec<_>>(), expected);

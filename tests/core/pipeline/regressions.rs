@@ -88,15 +88,15 @@ fn a_header_opens_its_block() {
 fn an_opener_does_not_pair_with_a_stray_closer() {
     check(
         "rust",
-        "fn new() -> Format {\n    ˇ\n}\n\nfn fmt(&self) {\n    match self.take() {\n        None => panic!(\"x\"),\n    };\n}}\n",
+        "fn new() -> Format {\n    ˇ\n}\n\nfn fmt(of: &Format) {\n    match of.take() {\n        None => panic!(\"x\"),\n    };\n}}\n",
         "Format::new(format!(\"{}\", separator\n",
         expect![[r#"
             fn new() -> Format {
                 «Format::new(format!("{}", separator))»
             }
 
-            fn fmt(&self) {
-                match self.take() {
+            fn fmt(of: &Format) {
+                match of.take() {
                     None => panic!("x"),
                 };
             }}

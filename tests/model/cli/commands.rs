@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "check",
     "doctor",
     "stats",
+    "status",
     "eval",
     "languages",
     "config",

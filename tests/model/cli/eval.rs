@@ -69,6 +69,8 @@ fn keys_are_replayed_into_the_session_and_over_lsp() {
 #[test]
 fn holes_are_asked_of_the_real_server() {
     let home = Home::new();
+    // By itself the small model shows few of them.
+    home.config("[completion]\neagerness = \"high\"\n");
     let out = home.path("holes.jsonl").display().to_string();
     let run = home.run(&["eval", "holes", &cases(), "--limit", "1", "--lsp", "--out", &out]);
     assert!(run.code == 0 && run.out.contains("treefill over LSP"), "{run:?}");

@@ -48,7 +48,7 @@ fn every_command_has_a_man_page() {
     }
     // The page about the configuration has what the long help has.
     let page = std::fs::read_to_string(folder.join("treefill-config.1")).unwrap();
-    assert!(page.contains("debounce_ms"), "{page}");
+    assert!(page.contains("delay_ms"), "{page}");
 }
 
 #[test]

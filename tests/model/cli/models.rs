@@ -19,7 +19,7 @@ fn refused(path: &str, texts: &[&str]) {
 #[test]
 fn missing_or_a_folder() {
     let home = Home::new();
-    refused(&home.path("none.gguf").display().to_string(), &["No such file"]);
+    refused(&home.path("none.gguf").display().to_string(), &["was not found"]);
     refused(&home.path("").display().to_string(), &["is a folder"]);
 }
 

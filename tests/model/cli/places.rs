@@ -46,7 +46,7 @@ fn the_json_of_a_suggestion() {
     assert_eq!(keys(&value), [&common[..], &more[..]].concat());
     assert_eq!((&value["outcome"], &value["language"]), (&"completion".into(), &"python".into()), "{value}");
     assert!(
-        value["text"].as_str().unwrap().starts_with("self") && value["tokens"].as_u64().unwrap() > 0,
+        value["text"].as_str().unwrap().ends_with(')') && value["tokens"].as_u64().unwrap() > 0,
         "{value}"
     );
     assert_eq!(value["replaces"]["start"], value["offset"]);
@@ -80,7 +80,10 @@ fn the_drawing_marks_the_suggestion_with_or_without_colour() {
     let home = Home::new();
     let place = format!("{}:3:20", home.file("a.py", PYTHON));
     let plain = home.run(&["complete", &place]);
-    assert!(plain.out.contains("return len(⟦self") && plain.out.contains(" tokens"), "{plain:?}");
+    assert!(
+        plain.out.contains("return len(⟦") && plain.out.contains(")⟧") && plain.out.contains(" tokens"),
+        "{plain:?}"
+    );
     assert!(!plain.out.contains('\u{1b}'));
     let coloured = run(home.command(&["complete", &place]).env("CLICOLOR_FORCE", "1"));
     assert!(coloured.out.contains("\u{1b}[") && !coloured.out.contains('⟦'), "{coloured:?}");

@@ -76,7 +76,7 @@ fn the_schema_is_json_whatever_the_file_says() {
 #[test]
 fn the_help_lists_every_setting() {
     let help = Home::new().run(&["config", "--help"]).out;
-    for name in ["model.path", "completion.debounce_ms", "disable.paths", "log.level"] {
+    for name in ["model.path", "completion.delay_ms", "disable.paths", "log.level"] {
         assert!(help.contains(name), "{name}");
     }
 }

@@ -39,7 +39,7 @@ fn good() -> Vec<u8> {
 #[tokio::test]
 async fn not_a_model() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(on_file(&folder.path().join("none.gguf")).await.contains("No such file"));
+    assert!(on_file(&folder.path().join("none.gguf")).await.contains("was not found"));
     assert!(on_file(folder.path()).await.contains("is a folder"));
     assert!(on_bytes(b"").await.contains("not a GGUF file"));
     assert!(on_bytes(&b"garbage ".repeat(10_000)).await.contains("not a GGUF file"));

@@ -8,7 +8,7 @@ local suggestion = require('treefill.suggestion')
 
 local M = {}
 
-local INVOKED = 1
+local INVOKED = suggestion.INVOKED
 
 --- The handler of vim.lsp.inline_completion for a buffer: what it is given it shows.
 --- @type table<integer, fun(err: any, result: any, context: table)>
@@ -23,7 +23,7 @@ end
 
 -- Sends an inline request of vim.lsp.inline_completion, or one of ours with its handler.
 local function ask(send, from, params, handler, buffer, after)
-  local question = suggestion.asking(buffer, from)
+  local question = suggestion.asking(buffer, from, params)
   local sent, id = send(from, client.method, params, function(err, result, context)
     if not suggestion.answered(buffer, question, not err and result or nil, from.offset_encoding) then return end
     -- What no longer fits is not shown: an empty answer hides what is there.
@@ -106,7 +106,7 @@ function M.trigger() ask_for_all(vim.api.nvim_get_current_buf()) end
 
 function M.dismiss()
   -- Also what is on its way.
-  suggestion.abandon(vim.api.nvim_get_current_buf())
+  suggestion.dismiss(vim.api.nvim_get_current_buf())
   -- To take nothing of what is shown is the public way to hide it.
   return vim.lsp.inline_completion.get({ on_accept = function() end })
 end

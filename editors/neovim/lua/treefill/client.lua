@@ -45,6 +45,25 @@ function M.enable()
   end
 end
 
+--- Changes one of the settings of suggestions, in all running servers and those to come.
+--- @param key string of the section `completion`
+--- @param value any
+function M.set(key, value)
+  local all = vim.deepcopy(config.options.init_options or {})
+  local within = all.treefill or all
+  within.completion = vim.tbl_extend('force', within.completion or {}, { [key] = value })
+  config.options.init_options = all
+  if NEW then vim.lsp.config(M.name, { init_options = all }) end
+  for _, client in ipairs(vim.lsp.get_clients({ name = M.name })) do
+    local settings = { settings = all }
+    if NEW then
+      client:notify('workspace/didChangeConfiguration', settings)
+    else
+      client.notify('workspace/didChangeConfiguration', settings)
+    end
+  end
+end
+
 --- The client of a buffer.
 --- @param buffer integer? 0 or nil: the current one
 --- @return vim.lsp.Client?

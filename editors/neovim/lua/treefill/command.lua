@@ -29,6 +29,27 @@ local function run_program(arguments)
   end
 end
 
+-- When suggestions come by themselves.
+local function when(interrupts)
+  if interrupts.trigger == 'manual' then return 'suggestions come only when you ask' end
+  local text = ('suggestions come %s, eagerness %s: what is likely by %.0f %% or more'):format(
+    interrupts.trigger == 'pause' and 'in pauses' or 'by themselves', interrupts.eagerness, interrupts.bar * 100)
+  if interrupts.bar ~= interrupts.bar_of_eagerness then
+    text = text .. (' (%.0f %% but for your last reactions: %d of %d taken)'):format(
+      interrupts.bar_of_eagerness * 100, interrupts.taken[1], interrupts.taken[2])
+  end
+  return text
+end
+
+-- What came of the last request, and where.
+local function outcome(last)
+  local line, column = last.line, last.column
+  local place = vim.fn.fnamemodify(vim.uri_to_fname(last.uri), ':.')
+  if line and line ~= vim.NIL then place = ('%s:%d:%d'):format(place, line, column) end
+  local came = last.shown and 'a suggestion was shown' or 'nothing: ' .. tostring(last.reason)
+  return ('last: %s, %d s ago: %s'):format(place, last.seconds_ago, came)
+end
+
 local function status()
   client.execute('treefill.status', nil, function(result)
     local engine = result.engine
@@ -37,6 +58,8 @@ local function status()
     local why = engine.message and ': ' .. engine.message or ''
     local lines = { ('treefill %s: engine %s%s%s%s'):format(result.version, engine.state, share, model, why) }
     lines[#lines + 1] = result.paused and 'paused; :Treefill resume' or ('%d documents are open'):format(result.documents)
+    if result.interrupts then lines[#lines + 1] = when(result.interrupts) end
+    if result.last and result.last ~= vim.NIL then lines[#lines + 1] = outcome(result.last) end
     say(table.concat(lines, '\n'))
   end)
 end
@@ -50,10 +73,43 @@ local function act(name)
   end
 end
 
+-- Settings that may be changed while working, and their values.
+local SETTINGS = {
+  trigger = { 'automatic', 'pause', 'manual' },
+  eagerness = { 'low', 'medium', 'high' },
+  eagerness_adapts = { 'true', 'false' },
+  multiline = { 'never', 'auto', 'always' },
+  in_comments = { 'true', 'false' },
+  in_strings = { 'true', 'false' },
+  in_imports = { 'true', 'false' },
+  delay_ms = {},
+  quiet_after_dismissal_s = {},
+  max_lines = {},
+}
+
+local function set(words)
+  local key, given = (words or ''):match('^(%S+)%s+(%S+)$')
+  local values = SETTINGS[key]
+  if not values then
+    local known = vim.tbl_keys(SETTINGS)
+    table.sort(known)
+    return vim.notify('treefill: set takes a setting and its value; settings: ' .. table.concat(known, ', '), vim.log.levels.ERROR)
+  end
+  if #values > 0 and not vim.list_contains(values, given) then
+    return vim.notify(('treefill: %s takes one of: %s'):format(key, table.concat(values, ', ')), vim.log.levels.ERROR)
+  end
+  local value = given
+  if given == 'true' or given == 'false' then value = given == 'true' end
+  if #values == 0 then value = tonumber(given) end
+  if value == nil then return vim.notify(('treefill: %s takes a number'):format(key), vim.log.levels.ERROR) end
+  client.set(key, value)
+  say(('treefill: %s = %s'):format(key, given))
+end
+
 -- `words`: whatever follows is one text.
 --- @type table<string, { help: string, values: string[]?, any_number: boolean?, words: boolean?, run: fun(value: string?, call: table) }>
 local SUBCOMMANDS = {
-  status = { help = 'what the server is doing', run = status },
+  status = { help = 'what the server is doing, and why nothing came last time', run = status },
   toggle = {
     help = 'switch suggestions on or off',
     values = { 'file', 'language', 'all' },
@@ -71,6 +127,7 @@ local SUBCOMMANDS = {
       end)
     end,
   },
+  set = { help = 'change a setting of suggestions until Neovim ends: set trigger manual', words = true, run = set },
   resume = {
     help = 'end a pause',
     run = function()
@@ -153,7 +210,14 @@ function M.complete(lead, line)
   local words = vim.split(vim.trim(line:gsub('^.-Treefill!?', '')), '%s+', { trimempty = true })
   local finished = lead == '' and #words or #words - 1
   local choices = finished == 0 and names() or {}
-  if finished == 1 then choices = vim.tbl_get(SUBCOMMANDS, words[1], 'values') or {} end
+  if words[1] == 'set' and finished == 1 then
+    choices = vim.tbl_keys(SETTINGS)
+    table.sort(choices)
+  elseif words[1] == 'set' and finished == 2 then
+    choices = SETTINGS[words[2]] or {}
+  elseif finished == 1 then
+    choices = vim.tbl_get(SUBCOMMANDS, words[1], 'values') or {}
+  end
   return vim.tbl_filter(function(choice) return vim.startswith(choice, lead) end, choices)
 end
 

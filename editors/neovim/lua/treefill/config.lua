@@ -22,6 +22,7 @@ M.defaults = {
     accept_line = '<M-Down>',
     next = '<M-]>',
     previous = '<M-[>',
+    trigger = '<M-Bslash>',
     dismiss = '<C-]>',
     toggle = false,
   },

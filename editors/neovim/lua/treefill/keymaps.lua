@@ -7,11 +7,40 @@ local ACTIONS = {
   accept_line = 'Take its next line',
   next = 'Show the next suggestion',
   previous = 'Show the suggestion before',
+  trigger = 'Ask for suggestions now',
   dismiss = 'Hide the suggestion',
   toggle = 'Switch suggestions in this file on or off',
 }
 
 local function codes(keys) return vim.api.nvim_replace_termcodes(keys, true, true, true) end
+
+local TAB = codes('<Tab>')
+
+-- What else shows a menu or jumps in a snippet, by its module: whether it is at work. None is loaded here.
+local OTHERS = {
+  cmp = function(it) return it.visible() end,
+  ['blink.cmp'] = function(it) return it.is_menu_visible() end,
+  luasnip = function(it) return it.locally_jumpable(1) end,
+  ['mini.snippets'] = function(it) return it.session.get() ~= nil end,
+}
+
+--- Whether a menu or a snippet is active, to which `<Tab>` belongs.
+--- @return boolean
+function M.busy()
+  if vim.fn.pumvisible() == 1 or (vim.snippet and vim.snippet.active({ direction = 1 })) then return true end
+  return vim.iter(OTHERS):any(function(name, active)
+    local ok, found = pcall(function() return package.loaded[name] and active(package.loaded[name]) end)
+    return ok and found == true
+  end)
+end
+
+-- Does what the key did before. In a snippet of Neovim itself that nothing is mapped for, it goes on to the next place.
+local function feed(before, mode, key)
+  if mode == 'in' and key == TAB and vim.snippet and vim.snippet.active({ direction = 1 }) then
+    return vim.snippet.jump(1)
+  end
+  vim.api.nvim_feedkeys(before, mode, false)
+end
 
 -- Gives the mapping that `key` has now another name, and returns what to feed instead of the key.
 local function move_away(name, key, buffer)
@@ -32,7 +61,7 @@ function M.set(keymaps)
     if key then
       local before, mode = move_away(name, key)
       vim.keymap.set('i', key, function()
-        if not require('treefill')[name]() then vim.api.nvim_feedkeys(before, mode, false) end
+        if (codes(key) == TAB and M.busy()) or not require('treefill')[name]() then feed(before, mode, codes(key)) end
       end, { desc = 'treefill: ' .. ACTIONS[name] })
     end
   end

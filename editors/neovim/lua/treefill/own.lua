@@ -7,7 +7,7 @@ local suggestion = require('treefill.suggestion')
 local M = {}
 
 local namespace = vim.api.nvim_create_namespace('treefill')
-local AUTOMATIC, INVOKED = 2, 1
+local AUTOMATIC, INVOKED = 2, suggestion.INVOKED
 
 --- @type table<integer, uv.uv_timer_t>
 local timers = {}
@@ -59,7 +59,7 @@ function M.ask(buffer, kind, after)
   if not from or not inserting() or vim.api.nvim_get_current_buf() ~= buffer then return end
   local params = client.here(from.offset_encoding)
   params.context = { triggerKind = kind }
-  local question = suggestion.asking(buffer, from)
+  local question = suggestion.asking(buffer, from, params)
   suggestion.of(buffer).pending = client.request(from, client.method, params, function(err, result)
     if not suggestion.answered(buffer, question, not err and result or nil, from.offset_encoding) then return end
     if vim.api.nvim_buf_is_valid(buffer) and vim.api.nvim_get_current_buf() == buffer then M.show(buffer) end
@@ -114,7 +114,7 @@ function M.trigger() M.ask(vim.api.nvim_get_current_buf(), INVOKED) end
 
 function M.dismiss()
   local buffer = vim.api.nvim_get_current_buf()
-  local seen = suggestion.current(buffer) ~= nil
+  local seen = suggestion.dismiss(buffer)
   leave(buffer)
   return seen
 end

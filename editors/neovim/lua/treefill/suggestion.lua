@@ -5,12 +5,16 @@ local fit = require('treefill.fit')
 
 local M = {}
 
+--- The trigger kind of a request that the user makes by a key (LSP: InlineCompletionTriggerKind.Invoked).
+M.INVOKED = 1
+
 --- @class treefill.State
 --- @field serial integer the newest request
 --- @field pending integer? its id while it is not answered
 --- @field items treefill.Item[]
 --- @field index integer which of them is shown, from 1
 --- @field encoding string
+--- @field invoked { row: integer, column: integer, line: string }? where a key has asked, and nothing changed since
 
 --- @class treefill.Item
 --- @field text string
@@ -56,9 +60,11 @@ local function cursor()
   return at[1] - 1, at[2]
 end
 
---- A new request is about to be sent; the previous one is not waited for any more.
+--- A new request is about to be sent; the previous one is not waited for any more. Where a key has asked and nothing changed
+--- since, what the editor asks by itself is sent as if the key had asked: else its answer hides the one to the key.
+--- @param params table? of the request; its trigger kind may change
 --- @return { serial: integer, row: integer, column: integer, line: string } # to be given to `answered`
-function M.asking(buffer, from)
+function M.asking(buffer, from, params)
   local state = M.of(buffer)
   state.serial = state.serial + 1
   if state.pending then
@@ -66,7 +72,16 @@ function M.asking(buffer, from)
     state.pending = nil
   end
   local row, column = cursor()
-  return { serial = state.serial, row = row, column = column, line = line_of(buffer, row) }
+  local place = { row = row, column = column, line = line_of(buffer, row) }
+  local context = params and params.context
+  if context and context.triggerKind == M.INVOKED then
+    state.invoked = place
+  elseif context and vim.deep_equal(state.invoked, place) then
+    context.triggerKind = M.INVOKED
+  else
+    state.invoked = nil
+  end
+  return vim.tbl_extend('error', { serial = state.serial }, place)
 end
 
 --- Nothing that is asked for is wanted any more.
@@ -74,6 +89,22 @@ function M.abandon(buffer)
   local from = client.of(buffer)
   if from then M.asking(buffer, from) end
   M.of(buffer).items = {}
+end
+
+--- The user hides what is shown: the server is told, and shows it there no more.
+--- @return boolean # whether there was something
+function M.dismiss(buffer)
+  local current, from = M.current(buffer), client.of(buffer)
+  M.abandon(buffer)
+  if not current then return false end
+  local command = current.item.command
+  local id = command and command.arguments and command.arguments[1] and command.arguments[1].id
+  local provider = from and from.server_capabilities.executeCommandProvider or {}
+  -- A server of an earlier version does not know it.
+  if id and vim.tbl_contains(provider.commands or {}, 'treefill.dismissed') then
+    client.run(from, { command = 'treefill.dismissed', arguments = { { id = id } } }, buffer)
+  end
+  return true
 end
 
 -- The line that an item is for. Mostly the one that was asked for; but where typing went on as suggested, the server answers

@@ -7,7 +7,7 @@ import { named, rewriting } from '../../src/choice';
 import { isProgram, locate, type Places } from '../../src/locate';
 import { Pauses } from '../../src/pauses';
 import { collect, serverSettings } from '../../src/settings';
-import { view, type State } from '../../src/status';
+import { view, when, why, type Interrupts, type State } from '../../src/status';
 
 const places = (there: string[], change: Partial<Places> = {}): Places => ({
   setting: '',
@@ -178,4 +178,22 @@ test('what takes a model that follows instructions is in the palette only where 
   assert.deepEqual(hidden, ['treefill.writeDocstring', 'treefill.explain', 'treefill.rewriteSelection']);
   const known = manifest.contributes.commands.map(({ command }: { command: string }) => command);
   for (const command of hidden) assert.ok(known.includes(command), command);
+});
+
+test('the status says when suggestions come, and why nothing came', () => {
+  const interrupts: Interrupts = {
+    trigger: 'automatic', eagerness: 'medium', bar: 0.3, bar_of_eagerness: 0.3, taken: [0, 0], quiet_s: 0,
+  };
+  assert.equal(when(undefined), '', 'a server of an earlier version');
+  assert.equal(when(interrupts), ', eagerness medium (likely by 30 % or more)');
+  const moved = { ...interrupts, trigger: 'pause' as const, bar: 0.34, taken: [4, 20] as [number, number] };
+  assert.equal(
+    when(moved),
+    ', in pauses, eagerness medium (likely by 34 % or more, 30 % but for your last reactions: 4 of 20 taken)',
+  );
+  assert.equal(when({ ...interrupts, trigger: 'manual' }), ', suggestions only when you ask');
+  const last = { uri: 'file:///a/b%20c.py', line: 3, column: 7, shown: false, reason: 'nothing came in time', seconds_ago: 2 };
+  assert.equal(why(last), 'nothing came in time (b c.py:3:7, 2 s ago)');
+  assert.equal(why({ ...last, line: null, column: null }), 'nothing came in time (b c.py, 2 s ago)');
+  assert.equal(why(null), 'nothing was asked for yet');
 });

@@ -42,6 +42,16 @@ impl ModulePath {
         self.root == other.root
     }
 
+    /// Whether its path begins in one of the folders that the editor works in, from where other packages may import it.
+    pub fn is_in_root(&self, roots: &[PathBuf], rules: &Imports) -> bool {
+        let is_source =
+            |name: &std::ffi::OsStr| rules.source_folders.iter().any(|folder| name == folder.as_str());
+        let inside = self.root.file_name().filter(|name| is_source(name)).and(self.root.parent());
+        rules.package.is_empty()
+            && !self.path.is_empty()
+            && roots.iter().any(|root| *root == self.root || Some(root.as_path()) == inside)
+    }
+
     /// The full path of what this module calls `path`; None when that means nothing to `reader`.
     pub fn resolve(&self, path: &str, reader: Option<&Self>, rules: &Imports) -> Option<String> {
         let near = || reader.is_some_and(|reader| self.shares_package(reader));

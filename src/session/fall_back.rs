@@ -1,0 +1,73 @@
+//! Lets the built-in model stand in for a configured one that cannot be used: missing, unreadable, broken, or lost again and again.
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::watch;
+
+use super::stand_in::StandIn;
+use super::state::Session;
+use crate::config::{Config, ModelSection};
+use crate::engine::{Engine, Status};
+use crate::models;
+use crate::paths::FileStamp;
+
+impl Session {
+    /// Watches whether the built-in model stands in for the configured one.
+    pub fn stand_in(&self) -> watch::Receiver<StandIn> {
+        self.stand_in.subscribe()
+    }
+
+    /// Puts the built-in model in the place of the engine with this `status`, started for `config`, when that has failed. Blocks
+    /// for as long as that engine is in use.
+    pub(super) fn watch_over(session: &Weak<Self>, config: &Config, mut status: watch::Receiver<Status>) {
+        let Some(path) = &config.model.path else { return };
+        let failed = status.wait_for(|status| matches!(status, Status::Failed(_)));
+        let why = match futures::executor::block_on(failed).as_deref() {
+            Ok(Status::Failed(why)) => why.clone(),
+            // Another engine took its place.
+            _ => return,
+        };
+        let Some(session) = session.upgrade() else { return };
+        let built_in = Config { model: ModelSection::default(), ..config.clone() };
+        let engine = (session.starter)(&built_in);
+        if matches!(*engine.status().borrow(), Status::Failed(_)) {
+            // This build has no model inside: the error of the configured one is the better one to read.
+            session.stand_in.send_if_modified(|stand_in| {
+                let undecided = *stand_in == StandIn::Watching;
+                *stand_in = if undecided { StandIn::None } else { stand_in.clone() };
+                undecided
+            });
+            return;
+        }
+        let notice = models::stand_in_notice(path, &why);
+        tracing::warn!("{notice}");
+        let used = StandIn::Used { notice, file: FileStamp::of(path) };
+        session.replace_engine(config, engine, used);
+    }
+
+    /// Tries the configured model again if its file was written since it failed.
+    pub fn retry_model(self: &Arc<Self>) {
+        let StandIn::Used { file, .. } = self.stand_in.borrow().clone() else { return };
+        let changed = self.config().model.path.as_ref().is_some_and(|path| {
+            let now = FileStamp::of(path);
+            now.is_some() && now != file && models::check(path).is_ok()
+        });
+        if changed {
+            self.stand_in.send_replace(StandIn::Watching);
+            self.start_engine();
+        }
+    }
+
+    /// Puts `engine` in the place of the one before, unless another change of the settings has come since `config`; then its
+    /// thread brings the engine. Whether it did.
+    pub(super) fn replace_engine(&self, config: &Config, engine: Arc<dyn Engine>, stand_in: StandIn) -> bool {
+        let now = self.config();
+        let current = now.model == config.model && now.engine == config.engine;
+        if current {
+            // Before the engine: who sees the engine knows whether it stands in.
+            self.stand_in.send_replace(stand_in);
+            self.engine.send_replace(Some(engine));
+        }
+        current
+    }
+}
