@@ -51,17 +51,14 @@ impl<'a> Matcher<'a> {
 
     fn pattern_at(&self, pattern: &'a [PatternItem], token: usize) -> Option<IdiomMatch<'a>> {
         let start = self.tokens.get(token)?.range.start;
-        if let Some(PatternItem::Capture { kind: CaptureKind::Expr, .. }) = pattern.first()
-            && !self.begins_expression(token)
-        {
-            return None;
-        }
-        // A member may have the name of a habit: `Stack::new`.
-        if matches!(pattern.first(), Some(PatternItem::Text { .. })) && self.is_member(token) {
-            return None;
-        }
+        let begins = match pattern.first() {
+            Some(PatternItem::Capture { kind: CaptureKind::Expr, .. }) => self.begins_expression(token),
+            // A member may have the name of a habit: `Stack::new`.
+            Some(PatternItem::Text { .. }) => !self.is_member(token),
+            _ => true,
+        };
         let mut captures = Vec::new();
-        let end = self.go(pattern, token, start, &mut captures)?;
+        let end = begins.then(|| self.go(pattern, token, start, &mut captures))??;
         Some(IdiomMatch { range: start..end, captures })
     }
 
