@@ -21,6 +21,7 @@ use tree_sitter::Tree;
 pub use change::Applied;
 pub use faults::FaultCount;
 pub use policy::Policy;
+pub(crate) use structure::lines_of;
 
 use crate::document::{Edit, Snapshot};
 use crate::text::is_word;

@@ -161,12 +161,15 @@ fn complaints(request: &ActionRequest, text: &str) -> Vec<Complaint> {
 
 /// Every repair that the makers know, the most likely first. None is sure when the most likely one is not.
 fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
+    if is_settled(context) {
+        return Vec::new();
+    }
     let made = |(kind, make): &(&'static str, Maker)| {
         let kind = *kind;
         make(context).into_iter().map(move |repair| Repair { kind, ..repair })
     };
     let mut repairs: Vec<Repair> = MAKERS.iter().flat_map(made).collect();
-    repairs.retain(|repair| !repair.edits.is_empty() && !is_settled(context));
+    repairs.retain(|repair| !repair.edits.is_empty());
     for repair in &mut repairs {
         repair.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
     }

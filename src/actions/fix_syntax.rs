@@ -75,10 +75,13 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let lines = LineTable::new(text);
     let errors = errors(snapshot, language, text, verifier.tree(), request.range.as_ref());
     let lexicon = Lexicon::of(language);
+    if errors.is_empty() {
+        return habits(request, file, &lines, &lexicon);
+    }
     let tokens = lexicon.tokens(text, 0..text.len());
     let imbalances = asked::imbalances(text, &tokens);
     let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else {
-        return habits(request, file, &lines);
+        return habits(request, file, &lines, &lexicon);
     };
     let error = asked.place;
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
@@ -106,12 +109,11 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     let asked = request.range.as_ref().map(|range| lines.of(range.start)..lines.of(range.end) + 1);
     let titles = title::Titles { site: &site, repairs: &language.repairs, asked };
     let fixes = fixed_diagnostics(request, &lines, error);
-    // Nothing is brought to today's version by surprise.
-    let may_prefer = !language.is_older(text);
     let offer = |choice: choice::OfferedRepair<'_>| Fix {
         action: &SPEC,
         title: choice.title,
-        preferred: choice.preferred && may_prefer,
+        // Nothing is brought to today's version by surprise.
+        preferred: choice.preferred && !language.is_older(text),
         exact_share: choice.exact_share,
         edits: vec![choice.candidate.edit.clone()],
         fixes: fixes.clone(),
@@ -153,9 +155,14 @@ fn places(
 }
 
 /// Cures of habits in code that parses, where the cursor is: nobody means `except A, b:`.
-fn habits(request: &ActionRequest, file: &RequestedFile, lines: &LineTable<'_>) -> Vec<Fix> {
+fn habits(
+    request: &ActionRequest,
+    file: &RequestedFile,
+    lines: &LineTable<'_>,
+    lexicon: &Lexicon,
+) -> Vec<Fix> {
     let Some(range) = &request.range else { return Vec::new() };
-    let found = idioms::accepted(file, lines, range);
+    let found = idioms::accepted(file, lines, lexicon, range);
     let offer = |candidate: RepairCandidate| Fix {
         action: &SPEC,
         title: candidate.title.clone().unwrap_or_default(),

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use super::site::{Import, SourceView, words};
 use crate::document::{Edit, tree};
+use crate::verify::lines_of;
 
 /// A removal.
 pub struct Removal {
@@ -125,8 +126,7 @@ pub fn of_statement(site: &SourceView<'_>, import: &Import) -> Option<Removal> {
 
 /// Where the next line begins.
 fn next_line(site: &SourceView<'_>, byte: usize) -> usize {
-    let next = site.snapshot.line_of(byte) + 1;
-    if next < site.snapshot.lines() { site.snapshot.text.line_to_byte(next) } else { site.text.len() }
+    lines_of(site.snapshot, &(byte..byte)).end
 }
 
 /// Whether a comment in the first or the last line of something says that it is meant to be there, or what is attached to it.

@@ -1,8 +1,10 @@
 //! Lists bodies for blocks that have none: what the language means by nothing (`pass`, `{}`), never a name. And the end of a
 //! head that lacks its brackets and what opens the block.
 
+use super::imbalance::closer_of;
 use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
+use crate::context::scope::opens_block;
 use crate::document::Edit;
 use crate::language::Language;
 
@@ -26,7 +28,7 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
     found
 }
 
-/// The tokens of a line but its end.
+/// The tokens of a line but its end: none where it is empty or a comment alone.
 fn tokens(site: &ErrorSite<'_>, row: usize) -> Option<(usize, usize)> {
     let range = site.lines.bytes(row..row + 1);
     let first = site.tokens.partition_point(|token| token.range.start < range.start);
@@ -45,11 +47,8 @@ fn end(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairCa
     let mut open = Vec::new();
     for token in first..=last {
         match site.word(token) {
-            "(" => open.push(')'),
-            "[" => open.push(']'),
-            "{" => open.push('}'),
             ")" | "]" | "}" => drop(open.pop()),
-            _ => {}
+            mark => open.extend(closer_of(mark)),
         }
     }
     let opener = language.config.block_openers.first()?;
@@ -68,10 +67,7 @@ pub fn is_made_of_a_word(site: &ErrorSite<'_>, language: &Language, candidate: &
     let edit = &candidate.edit;
     let (start, end) = (edit.range.start, edit.range.end);
     let line = site.lines.bytes(site.lines.of(start)..site.lines.of(start) + 1);
-    let opens = |code: &str| {
-        let code = code.trim_end();
-        language.config.block_openers.iter().any(|opener| code.ends_with(opener.as_str()))
-    };
+    let opens = |code: &str| opens_block(language, code);
     if candidate.what == RepairKind::Join && language.config.significant_indentation {
         return opens(&site.text[line.start..start]);
     }
@@ -121,7 +117,7 @@ fn indented(site: &ErrorSite<'_>, row: usize, opener: usize, language: &Language
     let head = lines.of(site.tokens[first_of_statement(site, opener)].range.start);
     let width = lines.width(head)?;
     let empty = &language.repairs.empty;
-    let code = (row + 1..lines.len()).find(|row| has_code(site, *row));
+    let code = (row + 1..lines.len()).find(|row| tokens(site, *row).is_some());
     let own = code.and_then(|row| lines.width(row));
     if empty.is_empty() || own.is_some_and(|own| own > width) {
         return None;
@@ -132,20 +128,9 @@ fn indented(site: &ErrorSite<'_>, row: usize, opener: usize, language: &Language
     let at = range.start + line.trim_end_matches(['\n', '\r']).len();
     let start = lines.bytes(head..head + 1).start;
     let indent = &site.text[start..start + width];
-    let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
-    let text = format!("{ends}{indent}{}{empty}", language.config.indent);
+    let text = format!("{}{indent}{}{empty}", site.line_end, language.config.indent);
     let score = if alone { ALONE } else { BEFORE_CODE };
     Some(RepairCandidate::new(Edit::insert(at, text), RepairKind::Body, score))
-}
-
-/// Whether a line has a token: one with a comment alone has none.
-fn has_code(site: &ErrorSite<'_>, row: usize) -> bool {
-    let range = site.lines.bytes(row..row + 1);
-    let first = site.tokens.partition_point(|token| token.range.start < range.start);
-    site.tokens[first..]
-        .iter()
-        .take_while(|token| token.range.start < range.end)
-        .any(|token| token.kind != TokenKind::LineEnd)
 }
 
 /// The first token of the statement that ends with `last`: its brackets may span lines.

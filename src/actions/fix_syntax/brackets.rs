@@ -1,6 +1,6 @@
 //! Lists repairs of brackets without a partner, far from where the error is reported.
 
-use super::imbalance::{LonelyBracket, closer_of};
+use super::imbalance::{LonelyBracket, closer_of, opener_of};
 use super::layout::score;
 use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
@@ -68,9 +68,8 @@ fn closers(site: &ErrorSite<'_>, bracket: &LonelyBracket, closer: &str, found: &
         ));
         // A block's closer has a line of its own.
         if site.kind(token) == TokenKind::LineEnd && closer == "}" {
-            let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
             let indent = " ".repeat(width);
-            let edit = Edit::insert(end, format!("{ends}{indent}{closer}"));
+            let edit = Edit::insert(end, format!("{}{indent}{closer}", site.line_end));
             let shows = if site.text[end..]
                 .get(..bracket.place.saturating_sub(end))
                 .is_some_and(|text| text.trim().is_empty())
@@ -126,11 +125,7 @@ fn slips(site: &ErrorSite<'_>, opener: usize, closer: &str, found: &mut Vec<Repa
 
 /// Open what `closer` closes, at any place before it.
 fn openers(site: &ErrorSite<'_>, closer: usize, mark: &str, found: &mut Vec<RepairCandidate>) {
-    let opener = match mark {
-        ")" => "(",
-        "]" => "[",
-        _ => "{",
-    };
+    let Some(opener) = opener_of(mark) else { return };
     let class = site.class(TokenKind::Punctuation, opener);
     for token in closer.saturating_sub(REACH)..closer {
         if token == 0 || site.kind(token - 1) == TokenKind::LineEnd {

@@ -276,12 +276,13 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c| !is_word(c)).filter(|word| !word.is_empty())
 }
 
-fn is_inside_word(text: &str, edit: &Edit) -> bool {
+/// Whether an edit has a word on either side.
+pub(super) fn is_inside_word(text: &str, edit: &Edit) -> bool {
     text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word)
 }
 
 /// The bytes of an edit with the words that it touches.
-fn whole_words(text: &str, edit: &Edit) -> (usize, usize) {
+pub(super) fn whole_words(text: &str, edit: &Edit) -> (usize, usize) {
     let before = text[..edit.range.start].trim_end_matches(is_word).len();
     let after = &text[edit.range.end..];
     (before, text.len() - after.trim_start_matches(is_word).len())

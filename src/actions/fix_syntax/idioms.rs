@@ -89,15 +89,19 @@ pub fn candidates(site: &ErrorSite<'_>, language: &Language) -> Vec<RepairCandid
 }
 
 /// Cures in code that parses, in the lines of `range`.
-pub fn accepted(file: &RequestedFile, lines: &LineTable<'_>, range: &Range<usize>) -> Vec<RepairCandidate> {
+pub fn accepted(
+    file: &RequestedFile,
+    lines: &LineTable<'_>,
+    lexicon: &Lexicon,
+    range: &Range<usize>,
+) -> Vec<RepairCandidate> {
     let RequestedFile { language, text, verifier } = file;
     let rows: Vec<&Idiom> =
         language.idioms.rows.iter().filter(|row| row.accepted != Accepted::Never).collect();
     if rows.is_empty() {
         return Vec::new();
     }
-    let lexicon = Lexicon::of(language);
-    let cure = Cure { language, lexicon: &lexicon, layout: layout(text, language) };
+    let cure = Cure { language, lexicon, layout: layout(text, language) };
     let lines = lines.bytes(lines.of(range.start)..lines.of(range.end) + 1);
     let tokens = lexicon.tokens(text, 0..lines.end);
     let matcher = cure.matcher(text, &tokens);
@@ -233,12 +237,12 @@ impl Cure<'_> {
 
     /// Whether nothing that belongs to what was cured is left in the text after `edit`.
     fn is_whole(&self, text: &str, edit: &Edit, roots: &[Root<'_>]) -> bool {
-        if roots.is_empty() {
+        let belongs = |row: &&Idiom| roots.iter().any(|root| root.idiom.id == row.with);
+        let rows: Vec<&Idiom> = self.language.idioms.rows.iter().filter(belongs).collect();
+        if rows.is_empty() {
             return true;
         }
         let text = [&text[..edit.range.start], &edit.text, &text[edit.range.end..]].concat();
-        let belongs = |row: &&Idiom| roots.iter().any(|root| root.idiom.id == row.with);
-        let rows: Vec<&Idiom> = self.language.idioms.rows.iter().filter(belongs).collect();
         self.round(&text, &rows, roots).is_empty()
     }
 

@@ -30,6 +30,11 @@ pub fn closer_of(mark: &str) -> Option<&'static str> {
     })
 }
 
+/// The bracket that `mark` closes.
+pub fn opener_of(mark: &str) -> Option<&'static str> {
+    ["(", "[", "{"].into_iter().find(|opener| closer_of(opener) == Some(mark))
+}
+
 /// An opener that is not closed yet.
 struct OpenBracket {
     closer: &'static str,

@@ -105,11 +105,10 @@ fn line_ends(site: &ErrorSite<'_>, found: &mut Vec<RepairCandidate>) {
         let row = site.lines.of(site.tokens[token].range.start);
         let start = site.lines.bytes(row..row + 1).start;
         let indent = &site.text[start..start + site.lines.width(row).unwrap_or(0)];
-        let ends = if site.text.contains("\r\n") { "\r\n" } else { "\n" };
         let range = site.tokens[left].range.end..site.tokens[token].range.start;
         found.push(score(
             site,
-            Edit::replace(range, format!("{ends}{indent}")),
+            Edit::replace(range, format!("{}{indent}", site.line_end)),
             RepairKind::Split,
             LINES + far,
         ));

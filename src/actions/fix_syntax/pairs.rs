@@ -7,7 +7,7 @@ use super::region::Region;
 use super::search::{ALWAYS, Search, Suspect};
 use super::site::RepairCandidate;
 use crate::document::Edit;
-use crate::verify::{FaultCount, policy};
+use crate::verify::FaultCount;
 
 /// Regions that are looked at.
 const REGIONS: usize = 4;
@@ -95,10 +95,8 @@ impl Search<'_> {
 
     /// Whether a repair adds no fault to the file.
     fn spares(&self, candidate: &RepairCandidate, region: &Region) -> bool {
-        let Ok(applied) = self.verifier.apply(std::slice::from_ref(&candidate.edit)) else { return false };
-        let after = self.verifier.verify(&applied, &policy::SYNTAX_REPAIR, Some(&region.bounds()));
         let before = self.verifier.faults().map_or(0, FaultCount::total);
-        after.is_ok_and(|after| after.total() <= before)
+        self.faults_after(candidate, region).is_some_and(|after| after <= before)
     }
 }
 

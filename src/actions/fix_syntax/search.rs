@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::class::{Loss, RepairClass};
+use super::class::{Loss, RepairClass, is_inside_word};
 use super::lexer::Lexicon;
 use super::region::{LineTable, Region};
 use super::site::{RepairCandidate, RepairKind};
@@ -41,9 +41,10 @@ pub fn in_order(text: &str, lexicon: &Lexicon, mut candidates: Vec<RepairCandida
 /// Whether taking something away would make one word of two: that is meant only where white space alone goes.
 fn glues(text: &str, candidate: &RepairCandidate) -> bool {
     let edit = &candidate.edit;
-    let words = text[..edit.range.start].ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
     let removed = &text[edit.range.clone()];
-    let joins = words && edit.text.is_empty() && (!removed.trim().is_empty() || removed.contains('\n'));
+    let joins = is_inside_word(text, edit)
+        && edit.text.is_empty()
+        && (!removed.trim().is_empty() || removed.contains('\n'));
     // A word put for a mark, without space between it and its neighbour.
     let before = text[..edit.range.start].ends_with(is_word) && edit.text.starts_with(is_word);
     let after = edit.text.ends_with(is_word) && text[edit.range.end..].starts_with(is_word);
@@ -300,15 +301,19 @@ impl Search<'_> {
         shares.and_then(|shares| shares.lead).unwrap_or(HOPELESS)
     }
 
+    /// How many faults the file has with a repair; none when it may not be made.
+    pub fn faults_after(&self, candidate: &RepairCandidate, region: &Region) -> Option<usize> {
+        let applied = self.verifier.apply(std::slice::from_ref(&candidate.edit)).ok()?;
+        let after = self.verifier.verify(&applied, &policy::SYNTAX_REPAIR, Some(&region.bounds())).ok()?;
+        Some(after.total())
+    }
+
     /// Those that repair the file too, or leave the fewest faults in it, and how many these are.
     fn confirmed(&self, passed: Vec<RepairCandidate>, region: &Region) -> (usize, Vec<RepairCandidate>) {
-        let weigh = |candidate: &RepairCandidate| {
-            let applied = self.verifier.apply(std::slice::from_ref(&candidate.edit)).ok()?;
-            self.verifier.verify(&applied, &policy::SYNTAX_REPAIR, Some(&region.bounds())).ok()
-        };
         let before = self.verifier.faults().map_or(0, FaultCount::total);
-        let weighed =
-            passed.into_iter().filter_map(|candidate| Some((weigh(&candidate)?.total(), candidate)));
+        let weighed = passed
+            .into_iter()
+            .filter_map(|candidate| Some((self.faults_after(&candidate, region)?, candidate)));
         let better: Vec<(usize, RepairCandidate)> = weighed.filter(|(total, _)| *total < before).collect();
         let least = better.iter().map(|(total, _)| *total).min().unwrap_or(usize::MAX);
         let best = better.into_iter().filter(|(total, _)| *total == least).map(|(_, candidate)| candidate);

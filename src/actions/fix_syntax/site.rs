@@ -114,6 +114,8 @@ pub struct ErrorSite<'a> {
     pub tokens: Vec<Token>,
     /// Tokens at which something is noticed, most telling first.
     pub anchors: Vec<usize>,
+    /// How new lines end.
+    pub line_end: &'static str,
     /// Whether a quotation is not closed.
     torn: bool,
     classes: Vec<Option<TokenClass>>,
@@ -190,6 +192,7 @@ impl<'a> ErrorSite<'a> {
             lexicon,
             tokens,
             anchors,
+            line_end: if text.contains("\r\n") { "\r\n" } else { "\n" },
             torn,
             classes,
             ngrams,

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::class::RepairClass;
+use super::class::{RepairClass, whole_words};
+use super::imbalance::opener_of;
 use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
 use crate::language::Repairs;
@@ -82,8 +83,7 @@ impl Titles<'_> {
         if !(head || tail || divides) {
             return None;
         }
-        let from = text[..start].trim_end_matches(is_word).len();
-        let to = text.len() - text[end..].trim_start_matches(is_word).len();
+        let (from, to) = whole_words(text, edit);
         let new = [&text[from..start], &edit.text, &text[end..to]].concat();
         Some((text[from..to].to_owned(), new))
     }
@@ -117,12 +117,7 @@ impl Titles<'_> {
     fn closed(&self, new: &str, at: usize) -> Option<(&'static str, usize)> {
         let site = self.site;
         let new = new.get(..1)?;
-        let opener = match new {
-            ")" => "(",
-            "]" => "[",
-            "}" => "{",
-            _ => return None,
-        };
+        let opener = opener_of(new)?;
         let end = site.tokens.partition_point(|token| token.range.start < at);
         let mut depth = 0_usize;
         let opener = (0..end).rev().find(|token| {

@@ -8,7 +8,7 @@ use super::span::Span;
 use crate::completion::joins;
 use crate::context::CursorContext;
 use crate::document::{Edit, Snapshot, with_line_ends};
-use crate::text::is_word;
+use crate::text::{is_word, tokens};
 use crate::verify::{Applied, Policy, Verifier, policy};
 
 /// Parts of one text that are tried: a text that fits nowhere in that many is not worth the time.
@@ -71,15 +71,7 @@ impl FillingValidator {
 
 /// Where a text may be cut, longest first: at the ends of its words and marks.
 fn cuts(text: &str) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        let next = chars.peek().map(|(_, next)| *next);
-        let joined = is_word(c) && next.is_some_and(is_word);
-        if !c.is_whitespace() && !joined {
-            ends.push(at + c.len_utf8());
-        }
-    }
+    let mut ends: Vec<usize> = tokens(text).into_iter().map(|token| token.end).collect();
     ends.reverse();
     // A text that runs on is right at its beginning, if anywhere.
     let spare = ends.len().saturating_sub(CUTS);
