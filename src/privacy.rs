@@ -8,4 +8,4 @@ mod secret_files;
 
 pub use keys::{REDACTED, keys, masked};
 pub use patterns::{PathPatterns, pattern_fault};
-pub use screen::{Screen, ScreenOptions};
+pub use screen::{Exclusion, Screen, ScreenOptions};

@@ -1,5 +1,7 @@
 //! Compares texts and tells words apart, for all modules. Knows no language.
 
+use std::ops::Range;
+
 /// A byte order mark. At the start of a text it is no part of it.
 pub const BOM: char = '\u{feff}';
 
@@ -33,6 +35,22 @@ pub fn common_affixes(old: &str, new: &str) -> (usize, usize) {
 pub fn is_subsequence(short: &str, long: &str) -> bool {
     let mut chars = long.chars();
     short.chars().all(|wanted| chars.any(|c| c == wanted))
+}
+
+/// The bytes of the words and of the single other characters of a text; white space is between them.
+pub fn tokens(text: &str) -> Vec<Range<usize>> {
+    let mut tokens: Vec<Range<usize>> = Vec::new();
+    let mut in_word = false;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        match tokens.last_mut() {
+            _ if c.is_whitespace() => {}
+            Some(last) if in_word && is_word(c) => last.end = end,
+            _ => tokens.push(at..end),
+        }
+        in_word = is_word(c);
+    }
+    tokens
 }
 
 /// `text` as a block of code in Markdown, with LF line ends. Its fence is longer than any in the text.

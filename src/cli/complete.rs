@@ -76,10 +76,7 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
         for task in &tasks {
             let snapshot = task.snapshot(&registry);
             let language = snapshot.language.as_ref().map(|language| language.name().to_owned());
-            let path = task.path();
-            let off = disabled.matches(language.as_deref().unwrap_or_default(), Some(&path));
-            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
-            let report = match off.then_some(Reason::Disabled).or_else(excluded) {
+            let report = match disabled.reason(language.as_deref().unwrap_or_default(), &task.path()) {
                 Some(reason) => skipped(reason),
                 None => {
                     let request = task.request(snapshot);

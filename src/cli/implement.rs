@@ -74,10 +74,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
             // Again: an earlier one may have changed the file.
             let function = ImplementTarget::read(target, &registry)?;
             let start = Instant::now();
-            let path = target.path();
-            let off = disabled.matches(&function.language(), Some(&path));
-            let excluded = || disabled.screen().excludes(&path).map(|why| Reason::Private(why.to_string()));
-            let made = match off.then_some(Reason::Disabled).or_else(excluded) {
+            let made = match disabled.reason(&function.language(), &target.path()) {
                 Some(reason) => Err(reason),
                 None => function.make(&*engine).await,
             };

@@ -1,6 +1,7 @@
 //! Reads the brackets and quotes of a short text lexically: a cheap first opinion for the guide, trim and cut-back. It may be
 //! wrong about lifetimes and odd strings; [`crate::verify`] decides what is shown.
 
+use crate::context::CursorIn;
 use crate::text::is_word;
 
 /// What a text leaves open, and what it closes that it did not open.
@@ -27,6 +28,16 @@ pub enum PartOfText {
     Quotation,
     /// A line comment.
     Comment,
+}
+
+impl From<CursorIn> for PartOfText {
+    fn from(cursor_in: CursorIn) -> Self {
+        match cursor_in {
+            CursorIn::Code => Self::Code,
+            CursorIn::String => Self::Quotation,
+            CursorIn::Comment => Self::Comment,
+        }
+    }
 }
 
 /// Read `text`, which starts in code. `comment` is what starts a line comment, or empty.

@@ -102,9 +102,11 @@ pub fn choose(
     // However many cuts came before it: the line at the cursor is worth a look by itself.
     if let Some(line) = first_line(text) {
         for (candidate, origin) in candidates(line, context).take(FIRST_LINE) {
-            match search.judge(candidate, origin) {
-                Some(chosen) if !cancel.is_cancelled() => return Ok(chosen),
-                _ => {}
+            if cancel.is_cancelled() {
+                break;
+            }
+            if let Some(chosen) = search.judge(candidate, origin) {
+                return Ok(chosen);
             }
         }
     }

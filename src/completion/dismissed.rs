@@ -95,6 +95,5 @@ pub fn is_dismissed(dismissed: &[Dismissed], document: &Rope, suggestion: &Sugge
 
 /// Leaves out those that the user did not want. One that was asked for since then and is being typed goes on.
 pub fn leave_out(known: &mut Vec<Remembered>, dismissed: &[Dismissed], document: &Rope) {
-    let goes_on = |known: &Remembered| known.seen && known.suggestion.is_begun();
-    known.retain(|known| goes_on(known) || !is_dismissed(dismissed, document, &known.suggestion));
+    known.retain(|known| known.goes_on() || !is_dismissed(dismissed, document, &known.suggestion));
 }

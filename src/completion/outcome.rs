@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::suggestion::{Remembered, Suggestion};
 use crate::document::{Snapshot, Tree};
+use crate::privacy::Exclusion;
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,6 +70,12 @@ pub enum Reason {
     EngineFailed(String),
     /// What was generated does not extend the entry selected in the completion menu.
     MenuConflict,
+}
+
+impl From<Exclusion> for Reason {
+    fn from(excluded: Exclusion) -> Self {
+        Self::Private(excluded.to_string())
+    }
 }
 
 impl fmt::Display for Reason {

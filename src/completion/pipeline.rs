@@ -70,10 +70,9 @@ async fn wait(
     options: &CompletionOptions,
     cancel: &CancelToken,
 ) -> Result<(), Reason> {
-    let goes_on = |known: &Remembered| known.seen && known.suggestion.is_begun();
     match options.trigger {
         _ if *trigger == TriggerKind::Invoked => Ok(()),
-        Trigger::Manual if known.iter().any(goes_on) => Ok(()),
+        Trigger::Manual if known.iter().any(Remembered::goes_on) => Ok(()),
         Trigger::Manual => Err(Reason::ManualOnly),
         Trigger::Pause if known.iter().any(|known| known.seen) => Ok(()),
         Trigger::Automatic if rank::suffice(known, trigger) => Ok(()),

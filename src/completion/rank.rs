@@ -11,6 +11,7 @@ use super::decode::Decoded;
 use super::outcome::{Outcome, Reason};
 use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::suggestion::{Rank, Remembered, Suggestion};
+use super::trim::first_line;
 use crate::context::{CursorContext, CursorIn, LineTail};
 use crate::text::is_word;
 
@@ -76,8 +77,7 @@ pub fn rest_logprob(rank: &Rank, text: &str) -> f32 {
 
 /// Where the first line with text ends, in bytes of `text`.
 fn first_line_end(text: &str) -> usize {
-    let lead = text.len() - text.trim_start().len();
-    text[lead..].find('\n').map_or(text.len(), |at| lead + at)
+    first_line(text).map_or(text.len(), str::len)
 }
 
 /// The names of the features, as in the file of weights.

@@ -111,6 +111,11 @@ impl Suggestion {
 }
 
 impl Remembered {
+    /// Whether it is on the screen and being typed.
+    pub fn goes_on(&self) -> bool {
+        self.seen && self.suggestion.is_begun()
+    }
+
     /// The same, as it was generated.
     pub fn whole(&self) -> Self {
         Self { suggestion: self.suggestion.whole().clone(), seen: self.seen }

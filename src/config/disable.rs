@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::DisableSection;
+use crate::completion::Reason;
 use crate::privacy::{PathPatterns, Screen, ScreenOptions};
 
 /// The off switches of a configuration.
@@ -33,6 +34,12 @@ impl Disabled {
         self.everywhere
             || self.languages.iter().any(|name| name.eq_ignore_ascii_case(language))
             || path.is_some_and(|path| self.paths.matches(path))
+    }
+
+    /// Why nothing may be suggested in the file at `path`, if so. Looks at the disk.
+    pub fn reason(&self, language: &str, path: &Path) -> Option<Reason> {
+        let off = self.matches(language, Some(path)).then_some(Reason::Disabled);
+        off.or_else(|| self.screen.excludes(path).map(Reason::from))
     }
 
     /// Which files are private.

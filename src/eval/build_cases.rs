@@ -15,6 +15,7 @@ use rand::{Rng as _, SeedableRng as _};
 use super::case::{CaseSet, EvalCase, HoleKind, SourceFile};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
+use crate::text::tokens;
 
 #[derive(Debug, Clone)]
 pub struct BuildOptions {
@@ -190,23 +191,6 @@ fn damage_to(
         }
     }
     None
-}
-
-/// Words and single other characters.
-fn tokens(text: &str) -> Vec<Range<usize>> {
-    let mut tokens: Vec<Range<usize>> = Vec::new();
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut last = None;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        match (tokens.last_mut(), last) {
-            (Some(token), Some(before)) if token.end == at && word(before) && word(c) => token.end = end,
-            _ if !c.is_whitespace() => tokens.push(at..end),
-            _ => {}
-        }
-        last = Some(c);
-    }
-    tokens
 }
 
 #[cfg(test)]

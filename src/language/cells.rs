@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::embedded::EMBEDDED;
+use super::embedded;
 
 /// Three of these open a string that may go on in the next lines.
 const QUOTES: [char; 2] = ['"', '\''];
@@ -40,14 +40,8 @@ struct CellsFile {
 }
 
 /// By the name of the language; read once.
-static CELLS: LazyLock<HashMap<&'static str, Cells>> = LazyLock::new(|| {
-    let tables = EMBEDDED.dirs().filter_map(|folder| {
-        let name = folder.path().to_str()?;
-        let text = EMBEDDED.get_file(format!("{name}/cells.toml"))?.contents_utf8()?;
-        Some((name, Cells::parse(text).ok()?))
-    });
-    tables.collect()
-});
+static CELLS: LazyLock<HashMap<&'static str, Cells>> =
+    LazyLock::new(|| embedded::tables("cells.toml", Cells::parse));
 
 impl Cells {
     /// The cells of the language called `name`; None when no notebook is written in it.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::embedded::EMBEDDED;
+use super::embedded;
 
 /// Lines that must look older, of two kinds at least: one or two are slips.
 const LINES: usize = 3;
@@ -30,14 +30,8 @@ struct OlderFile {
 }
 
 /// By the name of the language; read once.
-static VERSIONS: LazyLock<HashMap<&'static str, OlderVersion>> = LazyLock::new(|| {
-    let tables = EMBEDDED.dirs().filter_map(|folder| {
-        let name = folder.path().to_str()?;
-        let text = EMBEDDED.get_file(format!("{name}/older.toml"))?.contents_utf8()?;
-        Some((name, OlderVersion::parse(text).ok()?))
-    });
-    tables.collect()
-});
+static VERSIONS: LazyLock<HashMap<&'static str, OlderVersion>> =
+    LazyLock::new(|| embedded::tables("older.toml", OlderVersion::parse));
 
 /// Whether `text` is plainly of an older version of the language called `name`.
 pub fn is_older(name: &str, text: &str) -> bool {

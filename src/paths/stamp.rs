@@ -1,5 +1,6 @@
 //! Tells whether a file was written anew, by what the folder says about it.
 
+use std::fs::Metadata;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -15,11 +16,16 @@ pub struct FileStamp {
 impl FileStamp {
     /// The stamp of the file at `path`; none where there is none.
     pub fn of(path: &Path) -> Option<Self> {
-        let about = std::fs::metadata(path).ok()?;
+        std::fs::metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+impl From<&Metadata> for FileStamp {
+    fn from(about: &Metadata) -> Self {
         #[cfg(unix)]
-        let node = std::os::unix::fs::MetadataExt::ino(&about);
+        let node = std::os::unix::fs::MetadataExt::ino(about);
         #[cfg(not(unix))]
         let node = 0;
-        Some(Self { length: about.len(), modified: about.modified().ok(), node })
+        Self { length: about.len(), modified: about.modified().ok(), node }
     }
 }

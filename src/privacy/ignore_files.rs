@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use parking_lot::Mutex;
 
 use super::secret_files::{IgnoreRow, ignore_files};
+use crate::paths::FileStamp;
 
 /// A larger file is no list that a person wrote.
 const LARGEST: u64 = 1 << 20;
@@ -19,9 +19,6 @@ const LARGEST: u64 = 1 << 20;
 pub struct IgnoreFiles {
     read: Mutex<HashMap<PathBuf, (FileStamp, Arc<Gitignore>)>>,
 }
-
-/// Changes when a file does.
-type FileStamp = (Option<SystemTime>, u64);
 
 /// The line of an ignore file that excludes a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +55,7 @@ impl IgnoreFiles {
         let path = folder.join(&row.name);
         // A pipe of that name would never end.
         let found = std::fs::metadata(&path).ok().filter(|it| it.is_file() && it.len() <= LARGEST)?;
-        let stamp = (found.modified().ok(), found.len());
+        let stamp = FileStamp::from(&found);
         if let Some((_, rules)) = self.read.lock().get(&path).filter(|(read, _)| *read == stamp) {
             return Some(Arc::clone(rules));
         }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::completion::{Outcome, Reason};
 use crate::document::Snapshot;
-use crate::document::position;
+use crate::document::position::Encoding;
 use crate::stats::RequestKind;
 
 /// What came of a request.
@@ -14,7 +14,7 @@ pub struct LastRequest {
     /// The document.
     pub uri: Arc<str>,
     /// Its line and column, in characters from 0; none where nothing is suggested in the whole document.
-    pub place: Option<(usize, usize)>,
+    pub place: Option<(u32, u32)>,
     /// Why nothing was suggested; None when something was.
     pub reason: Option<Reason>,
     /// Who asked.
@@ -26,13 +26,11 @@ pub struct LastRequest {
 impl LastRequest {
     /// What came of a request at byte `offset` of `asked`.
     pub fn of(asked: &Snapshot, offset: usize, outcome: &Outcome, kind: RequestKind) -> Self {
-        let start = asked.line_start(offset);
-        let column = position::slice(&asked.text, start..asked.floor(offset)).chars().count();
         let reason = match outcome {
             Outcome::Suggested(_) => None,
             Outcome::Skipped(reason) => Some(reason.clone()),
         };
-        let place = Some((asked.text.byte_to_line(asked.floor(offset)), column));
+        let place = Some(asked.from_byte(offset, Encoding::Utf32));
         Self { uri: Arc::clone(&asked.uri), place, reason, kind, at: SystemTime::now() }
     }
 

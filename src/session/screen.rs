@@ -18,7 +18,7 @@ impl Session {
         };
         let Some(path) = path else { return Ok(()) };
         match blocking(move || screen.excludes(&path)).await? {
-            Some(excluded) => Err(Reason::Private(excluded.to_string())),
+            Some(excluded) => Err(excluded.into()),
             None => Ok(()),
         }
     }

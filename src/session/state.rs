@@ -206,8 +206,7 @@ impl State {
 
     /// Files with secrets by their name. What looks at the disk is in `screen`.
     fn secret(&self, open: &OpenDocument) -> Option<Reason> {
-        let excluded = self.disabled.screen().by_name(open.path.as_deref()?)?;
-        Some(Reason::Private(excluded.to_string()))
+        self.disabled.screen().by_name(open.path.as_deref()?).map(Reason::from)
     }
 
     /// By how much the last reactions raise the bar, in logits.

@@ -53,8 +53,7 @@ impl FixModel {
 
     /// Why it may not see a file, if so.
     fn private(&self, request: &ActionRequest) -> Option<Reason> {
-        let excluded = self.screen.excludes(request.workspace.path.as_deref()?)?;
-        Some(Reason::Private(excluded.to_string()))
+        self.screen.excludes(request.workspace.path.as_deref()?).map(Reason::from)
     }
 
     /// Repairs of the syntax in the order of how likely the model finds their lines.

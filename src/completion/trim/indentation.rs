@@ -86,11 +86,8 @@ impl TextLine<'_> {
 
 /// The lines of `text` at the cursor of `context`.
 fn lines<'a>(text: &'a str, context: &CursorContext) -> Vec<TextLine<'a>> {
-    let (before, start) = match context.cursor_in {
-        CursorIn::Code => (context.line.before.as_str(), PartOfText::Code),
-        CursorIn::String => ("", PartOfText::Quotation),
-        CursorIn::Comment => ("", PartOfText::Comment),
-    };
+    let before = if context.cursor_in == CursorIn::Code { context.line.before.as_str() } else { "" };
+    let start = PartOfText::from(context.cursor_in);
     let whole = format!("{before}{text}");
     let own = line::width(&context.line.indentation);
     let new = |number: usize, text: &'a str| TextLine {

@@ -72,6 +72,9 @@ pub async fn handle(server: &Server, params: CodeActionParams) -> Vec<Value> {
 /// Leaves out the diagnostics that are about another text than the one that is there: each keeps its index.
 fn leave_out_outdated(request: &mut ActionRequest, session: &Session) {
     let ActionRequest { snapshot, diagnostics, .. } = request;
+    if diagnostics.is_empty() {
+        return;
+    }
     let text = snapshot.text.to_string();
     let foreign = snapshot.language.as_ref().map_or(Vec::new(), |language| language.foreign(&snapshot.text));
     for diagnostic in diagnostics {

@@ -14,7 +14,7 @@ const LONGEST: usize = 8;
 pub fn repeat(text: &str, context: &CursorContext) -> Option<usize> {
     let lead = lead(context);
     let is_prose = is_prose(text, context);
-    prose(text, context).into_iter().find_map(|(kind, part)| {
+    prose(text, context, is_prose).into_iter().find_map(|(kind, part)| {
         let goes_on = is_prose || part.start == 0 && context.cursor_in != CursorIn::Code;
         let before = if goes_on { lead } else { "" };
         let all = format!("{before}{}", &text[part.clone()]);
@@ -51,20 +51,16 @@ fn lead(context: &CursorContext) -> &str {
 
 /// Whether a text in a language that is not known reads as prose: next to nothing but words and spaces.
 fn is_prose(text: &str, context: &CursorContext) -> bool {
-    let words = text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
-    context.block_opener.is_empty() && words * 10 >= text.chars().count() * 9
+    let words = || text.chars().filter(|c| c.is_alphabetic() || c.is_whitespace()).count();
+    context.block_opener.is_empty() && words() * 10 >= text.chars().count() * 9
 }
 
-/// The parts of `text` that are prose. Comments on lines that follow each other are one.
-fn prose(text: &str, context: &CursorContext) -> Vec<(PartOfText, Range<usize>)> {
-    if is_prose(text, context) {
+/// The parts of `text` that are prose: all of it where it `is_prose`. Comments on lines that follow each other are one.
+fn prose(text: &str, context: &CursorContext, is_prose: bool) -> Vec<(PartOfText, Range<usize>)> {
+    if is_prose {
         return vec![(PartOfText::Quotation, 0..text.len())];
     }
-    let start = match context.cursor_in {
-        CursorIn::Code => PartOfText::Code,
-        CursorIn::String => PartOfText::Quotation,
-        CursorIn::Comment => PartOfText::Comment,
-    };
+    let start = PartOfText::from(context.cursor_in);
     let mut parts: Vec<(PartOfText, Range<usize>)> = Vec::new();
     read(text, &context.line_comment, start, |at, c, part| {
         let here = at..at + c.len_utf8();

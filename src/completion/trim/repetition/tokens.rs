@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::context::CursorContext;
-use crate::text::is_word;
+use crate::text::{is_word, tokens};
 
 /// So many equal characters in a row are a run: opening brackets, other signs, and letters, closers and spaces, which are meant
 /// more often.
@@ -50,7 +50,7 @@ fn most(c: char) -> usize {
 
 /// Indentation; what the file has elsewhere, a ruler for example; and the line under a heading.
 fn is_meant(text: &str, run: &Range<usize>, c: char, context: &CursorContext) -> bool {
-    let line = text[..run.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(text, run.start);
     let blank = text[line..run.start].trim().is_empty();
     let first = line == 0;
     if c.is_whitespace() && blank && (!first || context.line.is_blank_before()) {
@@ -69,7 +69,7 @@ fn is_meant(text: &str, run: &Range<usize>, c: char, context: &CursorContext) ->
 
 /// Whether a line of signs has the length of the heading above it.
 fn underlines(text: &str, run: &Range<usize>, c: char, context: &CursorContext) -> bool {
-    let line = text[..run.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_start(text, run.start);
     let above = match line {
         0 => context.line_above(),
         _ => text[..line - 1].rsplit('\n').next(),
@@ -97,12 +97,14 @@ fn group(text: &str, context: &CursorContext) -> Option<usize> {
             if at < tokens.len() && word(at) == word(at - length) {
                 continue;
             }
-            let group = start..start + length;
-            let unit: Vec<&str> = group.map(word).collect();
-            if at >= start + length && is_loop(&unit, at - start) && !is_ruler(&unit, context) {
-                let second = from + tokens[start + length].start;
-                let cut = if is_list(&unit) { line_start(text, second) } else { second };
-                found = Some(found.map_or(cut, |other| other.min(cut)));
+            // Fewer are no loop of any kind.
+            if at - start >= 3 * length {
+                let unit: Vec<&str> = (start..start + length).map(word).collect();
+                if is_loop(&unit, at - start) && !is_ruler(&unit, context) {
+                    let second = from + tokens[start + length].start;
+                    let cut = if is_list(&unit) { line_start(text, second) } else { second };
+                    found = Some(found.map_or(cut, |other| other.min(cut)));
+                }
             }
             start = (at + 1).saturating_sub(length);
         }
@@ -113,22 +115,6 @@ fn group(text: &str, context: &CursorContext) -> Option<usize> {
 /// Nothing of a list of equal elements says how many were wanted.
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |at| at + 1)
-}
-
-/// The words and signs of a text; white space is between them.
-fn tokens(text: &str) -> Vec<Range<usize>> {
-    let mut tokens: Vec<Range<usize>> = Vec::new();
-    let mut in_word = false;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        match tokens.last_mut() {
-            _ if c.is_whitespace() => {}
-            Some(last) if in_word && is_word(c) => last.end = end,
-            _ => tokens.push(at..end),
-        }
-        in_word = is_word(c);
-    }
-    tokens
 }
 
 /// Whether `count` tokens that repeat `unit` are a loop: elements of a list five times, longer groups three times, shorter ones
