@@ -25,10 +25,6 @@ def rust_error_line(text):
     return error and (int(place[1]) if place else 1)
 
 
-def python_parses(text):
-    return python_error_line(text) is None
-
-
 def rust_parses(text):
     return rust_error_line(text) is None
 

@@ -16,7 +16,7 @@ DOUBTS, with the reason. Prints the differences, and their number by direction; 
 """
 import argparse, collections, concurrent.futures, json, keyword, os, pathlib, random, re, shlex, subprocess, sys, tempfile, tomllib, warnings
 
-from damage import python_tokens, rust_tokens
+from damage import LANGUAGES
 
 warnings.simplefilter("ignore")
 ROOT = pathlib.Path(__file__).parent.parent
@@ -98,8 +98,6 @@ def python_verdict(text):
 
 
 VERDICTS = {"python": python_verdict, "rust": rust_verdict}
-TOKENS = {"python": python_tokens, "rust": rust_tokens}
-ENDINGS = {"python": "py", "rust": "rs"}
 WORDS = {
     "rust": "pub|pub(crate)|async|unsafe|const|mut|default|extern \"C\"|static|dyn|impl|&|&mut|'static|'a|ref|let|fn|move|self|&self,|where|type|"
             "struct|trait|enum|mod|use|return|break|continue|match|if|else|for|in|loop|while|as|=>|->|::|..|..=|;|,|:|=|==|<|>|?|!|.await|#[inline]|"
@@ -157,7 +155,7 @@ def mutant(text, language, rng):
         return text[:match.start()] + match.expand(change[1]) + text[match.end():], f"{way} {change[0]}"
     else:
         try:
-            tokens = list(TOKENS[language](text))
+            tokens = list(LANGUAGES[language][1](text))
         except Exception:
             return None
         if len(tokens) < 2:
@@ -178,7 +176,7 @@ def mutant(text, language, rng):
 
 def texts(options):
     """(what it is, text) of what is to be judged."""
-    files = sorted(path for path in pathlib.Path(options.folder).rglob(f"*.{ENDINGS[options.language]}") if 200 < path.stat().st_size < 16_000)
+    files = sorted(path for path in pathlib.Path(options.folder).rglob(f"*.{LANGUAGES[options.language][0]}") if 200 < path.stat().st_size < 16_000)
     if not files:
         sys.exit(f"no file of 200 to 16000 bytes in {options.folder}")
     rng = random.Random(options.seed)
@@ -260,7 +258,7 @@ def main():
             laxer, stricter = laxer + accepted, stricter + (not accepted)
             print(f"{'we accept' if accepted else 'we REFUSE'} {name}\n    {(refused or answer['errors'])[:3]}")
             if options.keep:
-                pathlib.Path(options.keep, f"{laxer + stricter}.{ENDINGS[options.language]}").write_text(text)
+                pathlib.Path(options.keep, f"{laxer + stricter}.{LANGUAGES[options.language][0]}").write_text(text)
     print(f"{len(judged)} texts: {both[True, True]} accepted by both, {both[False, False]} refused by both; "
           f"differences: we accept {laxer}, we refuse {stricter}")
     for reason, count in doubts.items():

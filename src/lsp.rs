@@ -28,6 +28,7 @@ pub use server::ServeOptions;
 use crate::config::Config;
 use crate::engine::{self, Engine, ModelRole};
 use crate::language::Registry;
+use crate::paths::FolderProblem;
 use crate::session::Session;
 use crate::stats::{self, Recorder};
 
@@ -37,7 +38,8 @@ const LAST_NUMBERS: Duration = Duration::from_millis(150);
 /// Serves one editor over stdin and stdout until it ends. The process should end with the returned code at once.
 pub fn serve(mut options: ServeOptions) -> ExitCode {
     process::log_panics_without_their_text();
-    options.folder_problems = folder_problems(&options.config);
+    let problems = crate::paths::problems();
+    options.folder_problems = folder_problems(&problems, &options.config);
     let events = mpsc::channel();
     // Before any other thread starts, so that all of them leave the signals to the one that waits for them.
     process::watch_signals(events.0.clone());
@@ -50,7 +52,7 @@ pub fn serve(mut options: ServeOptions) -> ExitCode {
     };
     let session = Session::new(languages, options.config.clone(), Arc::new(start_engine));
     session.instruct_by(Arc::new(start_instruct));
-    let state = crate::paths::usable_state().is_ok();
+    let state = problems.iter().all(|problem| problem.name != "state");
     let recorder = stats::default_file().filter(|_| state).map_or_else(Recorder::off, Recorder::start);
     session.record_to(recorder.clone());
     if options.config.stats.enabled
@@ -92,13 +94,13 @@ pub fn serve(mut options: ServeOptions) -> ExitCode {
 }
 
 /// What is wrong with the user's folders, a sentence each; the work goes on without them.
-fn folder_problems(config: &Config) -> Vec<String> {
-    let matters = |problem: &crate::paths::FolderProblem| match problem.name {
+fn folder_problems(problems: &[FolderProblem], config: &Config) -> Vec<String> {
+    let matters = |problem: &&FolderProblem| match problem.name {
         // Only the model inside is unpacked, and only once.
         "cache" => config.model.path.is_none() && !crate::models::is_cached(),
         _ => true,
     };
-    crate::paths::problems().iter().filter(|problem| matters(problem)).map(ToString::to_string).collect()
+    problems.iter().filter(matters).map(ToString::to_string).collect()
 }
 
 /// The file by which this process tells `treefill status` what it does.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 
+use crate::text::BOM;
+
 /// A place in a file as a person writes it: line and column from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilePosition {
@@ -65,7 +67,7 @@ impl FilePosition {
     pub fn locate(&self, text: &str) -> anyhow::Result<(usize, usize)> {
         let shown = self.file.display();
         // A byte order mark is no character of the first line.
-        let mut start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let mut start = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
         for number in 1..self.line {
             let Some(end) = text[start..].find(['\n', '\r']) else {
                 bail!("{self} is past the end: {shown} has {number} lines");

@@ -1,6 +1,5 @@
 //! Parses within bounds of size, indentation depth and time. Documents and snapshots keep the trees.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use ropey::Rope;
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
 use crate::language::Language;
+use crate::text::with_rows;
 
 /// Larger texts are kept in step but not parsed: a tree takes about 150 times the memory of Python source (63 for Rust).
 pub const MAX_BYTES: usize = 2 * 1024 * 1024;
@@ -80,12 +80,10 @@ fn parse_read(
             false => ControlFlow::Continue(()),
         };
         let options = ParseOptions::new().progress_callback(&mut watch);
-        let lone_cr = has_lone_cr(text);
-        let mut read = |byte, _| match lone_cr {
-            true => Cow::Owned(with_rows(rest_of_chunk(text, byte))),
-            false => Cow::Borrowed(rest_of_chunk(text, byte)),
-        };
-        let tree = parser.parse_with_options(&mut read, old, Some(options));
+        // Grammars take a CR alone for a space, so that a comment would go on behind it.
+        let rows = has_lone_cr(text).then(|| Rope::from(with_rows(text.to_string())));
+        let text = rows.as_ref().unwrap_or(text);
+        let tree = parser.parse_with_options(&mut |byte, _| rest_of_chunk(text, byte), old, Some(options));
         if tree.is_none() {
             // Or the next parse on this thread would go on with this text.
             parser.reset();
@@ -107,12 +105,6 @@ fn has_lone_cr(text: &Rope) -> bool {
         let bytes = chunk.as_bytes();
         memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1) != Some(&b'\n'))
     })
-}
-
-/// The same with an LF for each lone CR: grammars take a CR alone for a space, so that a comment would go on behind it.
-fn with_rows(bytes: &[u8]) -> Vec<u8> {
-    let lone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
-    (0..bytes.len()).map(|at| if lone(at) { b'\n' } else { bytes[at] }).collect()
 }
 
 /// Whether more than `limit` levels of indentation may be open at once.

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree};
 
+use super::structure;
 use crate::document::Snapshot;
 use crate::document::tree::{Match, matches, rope_text};
 
@@ -16,7 +17,7 @@ pub fn first_end(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> O
         return None;
     }
     let found = matches(query, tree.root_node(), rope_text(&snapshot.text), inserted.clone());
-    let touches = |node: Node<'_>| node.start_byte() < inserted.end && inserted.start < node.end_byte();
+    let touches = |node: Node<'_>| structure::touches(node, inserted);
     let sides = |one: &&Match<'_>| one.captures.iter().any(|(name, node)| *name != "same" && touches(*node));
     let sames = found.iter().filter(sides).filter_map(|one| one.node("same"));
     let keys: Vec<Key<'_>> = found

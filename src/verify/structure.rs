@@ -291,7 +291,7 @@ fn is_inside(node: Node<'_>, zone: &Range<usize>) -> bool {
     zone.start <= node.start_byte() && node.end_byte() <= zone.end
 }
 
-fn touches(node: Node<'_>, zone: &Range<usize>) -> bool {
+pub(super) fn touches(node: Node<'_>, zone: &Range<usize>) -> bool {
     node.start_byte() < zone.end && zone.start < node.end_byte()
 }
 

@@ -98,7 +98,7 @@ impl<'a> FileRepair<'a> {
         for numbers in all.chunks(diagnostics::ALIKE).chain(all.is_empty().then_some(none)) {
             let (offers, _) = model::answer(&self.request(place, numbers), self.model, numbers.len());
             for mut offer in offers {
-                offer.fixes = offer.fixes.iter().map(|fixed| numbers[*fixed]).collect();
+                renumber(&mut offer, numbers);
                 match found.iter_mut().find(|known| known.edits == offer.edits) {
                     Some(known) => known.fixes.extend(offer.fixes),
                     None => found.push(offer),
@@ -141,9 +141,7 @@ impl<'a> FileRepair<'a> {
             .collect();
         let mut offers = model::fixes(&self.request(place, &numbers), self.model);
         offers.retain(|offer| offer.action == &fix_syntax::SPEC);
-        for offer in &mut offers {
-            offer.fixes = offer.fixes.iter().map(|fixed| numbers[*fixed]).collect();
-        }
+        offers.iter_mut().for_each(|offer| renumber(offer, &numbers));
         self.decide(&offers, decider)
     }
 
@@ -154,9 +152,7 @@ impl<'a> FileRepair<'a> {
             let numbers = self.alike(next);
             let (mut offers, excuses) = model::answer(&self.request(None, &numbers), self.model, 1);
             offers.retain(|offer| offer.action != &fix_syntax::SPEC && offer.fixes.contains(&0));
-            for offer in &mut offers {
-                offer.fixes = offer.fixes.iter().map(|fixed| numbers[*fixed]).collect();
-            }
+            offers.iter_mut().for_each(|offer| renumber(offer, &numbers));
             any |= !offers.is_empty();
             for excuse in &excuses {
                 crate::cli::tell(&format!("{}: {excuse}", self.name()));
@@ -215,4 +211,9 @@ impl<'a> FileRepair<'a> {
         diagnostics::drop_settled(&mut self.reported, &names, &self.now);
         Ok(Progress::Repaired)
     }
+}
+
+/// Says what an offer repairs in numbers of all that is reported, not of those that were asked about.
+fn renumber(offer: &mut Fix, numbers: &[usize]) {
+    offer.fixes = offer.fixes.iter().map(|fixed| numbers[*fixed]).collect();
 }

@@ -7,6 +7,7 @@ use tree_sitter::{Node, Tree};
 
 use crate::document::Snapshot;
 use crate::document::tree::{captures, rope_text};
+use crate::verify::structure;
 
 /// How many different members the bytes `inserted` of `snapshot` read that their class has not; `tree` is its tree. A class with
 /// bases may have any.
@@ -17,7 +18,7 @@ pub fn unknown(snapshot: &Snapshot, tree: &Tree, inserted: &Range<usize>) -> usi
     let all: Vec<(&str, Node<'_>)> = find(&language.queries.names, inserted.clone()).collect();
     let of =
         |name: &'static str| all.iter().filter(move |(capture, _)| *capture == name).map(|(_, node)| *node);
-    let touches = |node: &Node<'_>| node.start_byte() < inserted.end && inserted.start < node.end_byte();
+    let touches = |node: &Node<'_>| structure::touches(*node, inserted);
     let reads: Vec<Node<'_>> = of("own").filter(touches).collect();
     if reads.is_empty() {
         return 0;

@@ -4,7 +4,7 @@
 use ra_ap_syntax::SyntaxKind::*;
 use ra_ap_syntax::{SyntaxKind, T};
 
-use super::site::{Green, Rule, Site, Stage, child, kind, kinds, nodes, text, tokens};
+use super::site::{Green, Rule, Site, child, kind, kinds, nodes, rule, text, tokens};
 
 /// How an attribute may be written.
 #[derive(Clone, Copy, PartialEq)]
@@ -124,10 +124,6 @@ pub const RULES: [Rule; 10] = [
         (SHAPES.iter().any(|(known, _)| *known == name)) && !UNSAFE.contains(&name.as_str())
     }),
 ];
-
-const fn rule(name: &'static str, kinds: &'static [SyntaxKind], broken: fn(&Site) -> bool) -> Rule {
-    Rule { name, stage: Stage::Tree, kinds, broken }
-}
 
 /// Whether a node is an item on which a macro stands that may take what the language does not.
 pub fn hides(node: &Green, own: SyntaxKind) -> bool {

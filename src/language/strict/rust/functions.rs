@@ -4,9 +4,7 @@ use ra_ap_syntax::SyntaxKind::*;
 use ra_ap_syntax::{SyntaxKind, T};
 
 use super::attributes;
-use super::site::{
-    Green, Home, Rule, Site, Stage, child, has, is_outer_documentation, kind, nodes, text, tokens,
-};
+use super::site::{Green, Home, Rule, child, has, is_outer_documentation, kind, nodes, rule, text, tokens};
 
 pub const RULES: [Rule; 9] = [
     rule("patterns are not allowed in functions without a body", &[PARAM], |site| {
@@ -58,10 +56,6 @@ pub const RULES: [Rule; 9] = [
         })
     }),
 ];
-
-const fn rule(name: &'static str, kinds: &'static [SyntaxKind], broken: fn(&Site) -> bool) -> Rule {
-    Rule { name, stage: Stage::Tree, kinds, broken }
-}
 
 /// The pattern of a parameter.
 fn pattern(parameter: &Green) -> Option<&Green> {

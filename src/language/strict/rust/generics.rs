@@ -3,7 +3,7 @@
 use ra_ap_syntax::SyntaxKind::*;
 use ra_ap_syntax::{SyntaxKind, T};
 
-use super::site::{Rule, Site, Stage, child, has, kind, kinds, nodes};
+use super::site::{Rule, Site, child, has, kind, kinds, nodes, rule};
 
 pub const RULES: [Rule; 9] = [
     rule("lifetimes come before types and constants", &[GENERIC_PARAM_LIST], |site| {
@@ -50,10 +50,6 @@ pub const RULES: [Rule; 9] = [
         bounds.filter(|bound| has(bound, LIFETIME)).count() > 1
     }),
 ];
-
-const fn rule(name: &'static str, kinds: &'static [SyntaxKind], broken: fn(&Site) -> bool) -> Rule {
-    Rule { name, stage: Stage::Tree, kinds, broken }
-}
 
 fn has_bound(site: &Site) -> bool {
     child(site.node, TYPE_BOUND_LIST).is_some_and(|bounds| nodes(bounds).next().is_some())

@@ -3,7 +3,7 @@
 use ra_ap_syntax::SyntaxKind::*;
 use ra_ap_syntax::T;
 
-use super::site::{Home, Rule, Site, Stage, child, has, kind, nodes};
+use super::site::{Home, Rule, Site, child, has, kind, nodes, rule};
 
 pub const RULES: [Rule; 19] = [
     rule("a function outside of a trait or an `extern` block needs a body", &[FN], |site| {
@@ -80,14 +80,6 @@ pub const RULES: [Rule; 19] = [
             && site.parent(1).is_some_and(|block| !has(block, T![unsafe]))
     }),
 ];
-
-const fn rule(
-    name: &'static str,
-    kinds: &'static [ra_ap_syntax::SyntaxKind],
-    broken: fn(&Site) -> bool,
-) -> Rule {
-    Rule { name, stage: Stage::Tree, kinds, broken }
-}
 
 /// Whether an item ends with `;`, and has no such part. What has no `;` either is a syntax error already.
 fn lacks(site: &Site, part: ra_ap_syntax::SyntaxKind) -> bool {

@@ -6,37 +6,29 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Expr, Ident, Token};
 
-use super::site::{Green, Rule, Site, Stage, child, kinds, text};
+use super::site::{Green, Rule, Site, child, kinds, rule, text};
 
 /// Macros whose arguments are expressions with commas between, some with a name.
 const CALLS: &str = " assert assert_eq assert_ne dbg debug_assert debug_assert_eq debug_assert_ne eprint eprintln format format_args panic \
                      print println todo unimplemented unreachable vec write writeln ";
 
 pub const RULES: [Rule; 2] = [
-    Rule {
-        name: "the arguments of this macro are expressions with commas between",
-        stage: Stage::Tree,
-        kinds: &[MACRO_CALL],
-        broken: |site| {
-            let Some(name) = called(site) else { return false };
-            if !CALLS.contains(&format!(" {name} ")) {
-                return false;
-            }
-            let Some(list) = child(site.node, TOKEN_TREE).map(text) else { return false };
-            let Some(inside) = list.get(1..list.len().saturating_sub(1)) else { return false };
-            let wrong = match name.as_str() {
-                "vec" => syn::parse_str::<Expr>(&format!("[{inside}]")).is_err(),
-                _ => arguments.parse_str(inside).is_err(),
-            };
-            wrong && !is_redefined(site.text, &name)
-        },
-    },
-    Rule {
-        name: "a rule of a macro is `(…) => {…}`",
-        stage: Stage::Tree,
-        kinds: &[MACRO_RULES],
-        broken: |site| child(site.node, TOKEN_TREE).is_some_and(|rules| !are_rules(rules)),
-    },
+    rule("the arguments of this macro are expressions with commas between", &[MACRO_CALL], |site| {
+        let Some(name) = called(site) else { return false };
+        if !CALLS.contains(&format!(" {name} ")) {
+            return false;
+        }
+        let Some(list) = child(site.node, TOKEN_TREE).map(text) else { return false };
+        let Some(inside) = list.get(1..list.len().saturating_sub(1)) else { return false };
+        let wrong = match name.as_str() {
+            "vec" => syn::parse_str::<Expr>(&format!("[{inside}]")).is_err(),
+            _ => arguments.parse_str(inside).is_err(),
+        };
+        wrong && !is_redefined(site.text, &name)
+    }),
+    rule("a rule of a macro is `(…) => {…}`", &[MACRO_RULES], |site| {
+        child(site.node, TOKEN_TREE).is_some_and(|rules| !are_rules(rules))
+    }),
 ];
 
 /// The name of the macro that is called, when it is no path.

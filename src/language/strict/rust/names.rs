@@ -1,9 +1,9 @@
 //! Refuses names of lifetimes and labels, and patterns that rust-analyzer and syn let pass.
 
 use ra_ap_syntax::SyntaxKind::*;
-use ra_ap_syntax::{SyntaxKind, T};
+use ra_ap_syntax::T;
 
-use super::site::{Green, Rule, Site, Stage, has, kind, nodes, text};
+use super::site::{Green, Rule, Site, has, kind, nodes, parser_rule, rule, text};
 
 /// No lifetime and no label has the name of a keyword. Those that came with the edition of 2024 are not among them.
 const KEYWORDS: &str = " abstract as async await become box break const continue crate do dyn else enum extern false final fn for if \
@@ -11,38 +11,28 @@ const KEYWORDS: &str = " abstract as async await become box break const continue
                         try type typeof unsafe unsized use virtual where while yield ";
 
 pub const RULES: [Rule; 7] = [
-    rule("a lifetime cannot have the name of a keyword", &[LIFETIME], |site| {
+    parser_rule("a lifetime cannot have the name of a keyword", &[LIFETIME], |site| {
         !is_label(site) && !matches!(name(site).as_str(), "static" | "_") && is_keyword(&name(site))
     }),
-    rule("a label cannot have the name of a keyword", &[LIFETIME], |site| {
+    parser_rule("a label cannot have the name of a keyword", &[LIFETIME], |site| {
         is_label(site) && (name(site) == "_" || is_keyword(&name(site)))
     }),
-    rule("a range behind `&` needs parentheses", &[REF_PAT], |site| site.has(RANGE_PAT)),
-    rule("a pattern cannot be a `const` block", &[CONST_BLOCK_PAT], |_| true),
-    rule("`let` needs no parentheses around it", &[LET_EXPR], |site| {
+    parser_rule("a range behind `&` needs parentheses", &[REF_PAT], |site| site.has(RANGE_PAT)),
+    parser_rule("a pattern cannot be a `const` block", &[CONST_BLOCK_PAT], |_| true),
+    parser_rule("`let` needs no parentheses around it", &[LET_EXPR], |site| {
         let around = site.parents.iter().rev().map(|node| kind(node));
         let mut around = around.take_while(|kind| matches!(kind, BIN_EXPR | PAREN_EXPR));
         around.any(|kind| kind == PAREN_EXPR)
     }),
-    rule("`&&` and `||` in front of `else` need parentheses", &[LET_STMT], |site| {
+    parser_rule("`&&` and `||` in front of `else` need parentheses", &[LET_STMT], |site| {
         let mut values = nodes(site.node).filter(|node| kind(node) == BIN_EXPR);
         site.has(LET_ELSE) && values.any(|value| has(value, T![&&]) || has(value, T![||]))
     }),
-    Rule {
-        name: "`yield` needs a coroutine",
-        stage: Stage::Tree,
-        kinds: &[YIELD_EXPR],
-        broken: |site| {
-            let coroutine =
-                |node: &&Green| has(node, GEN_KW) || kind(node) == CLOSURE_EXPR && has(node, ATTR);
-            !site.parents.iter().any(coroutine)
-        },
-    },
+    rule("`yield` needs a coroutine", &[YIELD_EXPR], |site| {
+        let coroutine = |node: &&Green| has(node, GEN_KW) || kind(node) == CLOSURE_EXPR && has(node, ATTR);
+        !site.parents.iter().any(coroutine)
+    }),
 ];
-
-const fn rule(name: &'static str, kinds: &'static [SyntaxKind], broken: fn(&Site) -> bool) -> Rule {
-    Rule { name, stage: Stage::Parser, kinds, broken }
-}
 
 /// The name of a lifetime or label, without its quote.
 fn name(site: &Site) -> String {

@@ -27,6 +27,20 @@ pub struct Rule {
     pub broken: fn(&Site) -> bool,
 }
 
+/// A rule that holds in the tree after macros have run.
+pub const fn rule(name: &'static str, kinds: &'static [SyntaxKind], broken: fn(&Site) -> bool) -> Rule {
+    Rule { name, stage: Stage::Tree, kinds, broken }
+}
+
+/// A rule that holds already when rustc parses.
+pub const fn parser_rule(
+    name: &'static str,
+    kinds: &'static [SyntaxKind],
+    broken: fn(&Site) -> bool,
+) -> Rule {
+    Rule { name, stage: Stage::Parser, kinds, broken }
+}
+
 /// A node and what it is in.
 #[derive(Debug)]
 pub struct Site<'a> {
