@@ -17,6 +17,10 @@ mod home;
 mod languages;
 mod lsp;
 mod pipeline;
+#[cfg(target_os = "linux")]
+mod reliability;
+#[path = "../shared/soak.rs"]
+mod soak;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod verify;
