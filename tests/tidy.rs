@@ -20,9 +20,9 @@ const LAYERS: &[(&str, &str)] = &[
     (
         "cli",
         "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
-         cpu privacy cancel",
+         cpu privacy cancel text",
     ),
-    ("eval", "session completion verify engine document language cancel stats plot"),
+    ("eval", "session completion verify engine document language cancel stats plot text"),
     (
         "lsp",
         "session actions stats completion engine diagnostics document language config models paths cancel text",
