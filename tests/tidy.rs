@@ -102,6 +102,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
+    ("landlock", &["src/engine/daemon/sandbox"]),
     ("toml", &["src/config", "src/language", "src/privacy"]),
 ];
 

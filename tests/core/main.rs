@@ -17,6 +17,8 @@ mod home;
 mod languages;
 mod lsp;
 mod pipeline;
+#[cfg(target_os = "linux")]
+mod sandbox;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod verify;
