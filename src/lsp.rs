@@ -9,6 +9,7 @@ mod notifications;
 pub(crate) mod process;
 mod progress;
 pub(crate) mod protocol;
+mod protocol_notebook;
 mod publish_diagnostics;
 mod requests;
 pub(crate) mod server;

@@ -9,6 +9,7 @@ mod frames;
 mod inline;
 mod instruct;
 mod menu;
+mod notebooks;
 mod others;
 mod privacy;
 mod pump;

@@ -19,6 +19,8 @@ mod lsp;
 mod pipeline;
 #[cfg(target_os = "linux")]
 mod reliability;
+#[cfg(target_os = "linux")]
+mod sandbox;
 #[path = "../shared/soak.rs"]
 mod soak;
 #[path = "../../src/testing.rs"]
