@@ -20,13 +20,18 @@ const TWO_SECONDS: Duration = Duration::from_secs(2);
 /// The program with this model file.
 fn with_model(model: &Path, limit: Option<u64>) -> Program {
     let config = model.with_extension("toml");
-    let settings = "max_prefill_ms = 20000\n[engine]\nexit_after_idle_s = 0\n[completion]\ndeadline_ms = 30000\n";
+    let settings =
+        "max_prefill_ms = 20000\n[engine]\nexit_after_idle_s = 0\n[completion]\ndeadline_ms = 30000\n";
     std::fs::write(&config, format!("[model]\npath = {}\n{settings}", json!(model))).unwrap();
     let mut program = Program::start_with(&["serve"], "", |command| {
         command.env("TREEFILL_CONFIG", &config).stderr(Stdio::null());
         if let Some(limit) = limit {
             let mut limited = std::process::Command::new("sh");
-            limited.args(["-c", &format!("ulimit -v {limit} && exec \"$0\" serve"), env!("CARGO_BIN_EXE_treefill")]);
+            limited.args([
+                "-c",
+                &format!("ulimit -v {limit} && exec \"$0\" serve"),
+                env!("CARGO_BIN_EXE_treefill"),
+            ]);
             for (name, value) in command.get_envs() {
                 match value {
                     Some(value) => limited.env(name, value),
@@ -94,7 +99,8 @@ fn a_request_is_cancelled_in_the_middle_of_a_prompt() {
     let tries = soak::count(10, 300);
     for number in 0..tries {
         let uri = format!("file:///{number}.py");
-        let text: String = (0..400).map(|line| format!("value_{number}_{line} = compute({line})\n")).collect();
+        let text: String =
+            (0..400).map(|line| format!("value_{number}_{line} = compute({line})\n")).collect();
         open(&mut program, &uri, &format!("{text}total = \n"));
         let id = program.client.request("textDocument/inlineCompletion", place(&uri, 400, 8));
         wait(Duration::from_millis(30));
@@ -146,7 +152,9 @@ fn a_damaged_model_ends_no_server() {
     }
     soak::figure(
         10,
-        format!("{files} damaged copies of a real model in llama.cpp: no server ended; {failed} were refused; settled after {longest:.1?}"),
+        format!(
+            "{files} damaged copies of a real model in llama.cpp: no server ended; {failed} were refused; settled after {longest:.1?}"
+        ),
     );
     assert!(longest <= soak::limit(Duration::from_secs(5)), "{longest:?}");
 }
@@ -178,7 +186,10 @@ fn a_model_file_that_changes_while_in_use_ends_no_server() {
         assert!(documents.as_u64().unwrap() >= 2, "{documents}");
         end(program);
     }
-    soak::figure(11, format!("{} ways to change the file in use: serve went on, suggestions too", changes.len()));
+    soak::figure(
+        11,
+        format!("{} ways to change the file in use: serve went on, suggestions too", changes.len()),
+    );
 }
 
 #[test]

@@ -124,7 +124,10 @@ fn addresses_of_all_kinds_are_kept_apart() {
     }
     check_alive(&mut server);
     assert_eq!(server.session.overview(None).documents, 0);
-    soak::figure(22, format!("{} addresses: no panic, kept apart, spelled as the client does", addresses.len()));
+    soak::figure(
+        22,
+        format!("{} addresses: no panic, kept apart, spelled as the client does", addresses.len()),
+    );
 }
 
 #[test]

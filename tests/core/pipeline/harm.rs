@@ -9,7 +9,8 @@ use crate::{soak, testing};
 
 /// Directions, zero widths, the tag block.
 fn hidden() -> impl Iterator<Item = char> {
-    let ranges = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{2064}', '\u{2066}'..='\u{2069}'];
+    let ranges =
+        ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{2064}', '\u{2066}'..='\u{2069}'];
     let tags = ['\u{e0001}'..='\u{e0001}', '\u{e0020}'..='\u{e007f}'];
     ranges.into_iter().chain(tags).flatten().chain(['\u{61c}', '\u{feff}', '\u{ad}', '\u{180e}'])
 }
@@ -78,7 +79,10 @@ const RISKS: [(&str, &str); 22] = [
 fn no_risk_is_added_and_clean_code_passes() {
     for (language, text) in RISKS {
         let (head, tail) = match language {
-            "python" => ("def f(value, db, tar, yaml, os, subprocess, pickle, requests, hashlib, tempfile, ssl, connect):\n    x = ", "\n"),
+            "python" => (
+                "def f(value, db, tar, yaml, os, subprocess, pickle, requests, hashlib, tempfile, ssl, connect):\n    x = ",
+                "\n",
+            ),
             _ => ("fn f(value: u8, db: Db, b: B) {\n    let x = ", ";\n}\n"),
         };
         let risky = Snapshot::of_text("a", &format!("{head}{text}{tail}"), testing::language(language));
@@ -98,7 +102,11 @@ fn no_risk_is_added_and_clean_code_passes() {
     }
     soak::figure(
         24,
-        format!("{} risks: 100 % stopped; {} of {tried} lines of clean code flagged", RISKS.len(), flagged.len()),
+        format!(
+            "{} risks: 100 % stopped; {} of {tried} lines of clean code flagged",
+            RISKS.len(),
+            flagged.len()
+        ),
     );
     assert!(tried > 50 && flagged.len() * 100 <= tried, "{tried}: {flagged:?}");
 }

@@ -285,12 +285,17 @@ fn nothing_shown_adds_a_fault() {
             selected: None,
             remembered: vec![Remembered { suggestion: completion.clone(), seen: true }],
         };
-        let Outcome::Suggested(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text()) };
+        let Outcome::Suggested(rest) = run(request, "") else {
+            panic!("not reused: {:?}", completion.text())
+        };
         typing.replace_range(rest.range(), rest.text());
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
         Ok(())
     });
-    soak::figure(25, format!("{} suggestions of {cases} texts of a model applied: 0 new faults", shown.get()));
+    soak::figure(
+        25,
+        format!("{} suggestions of {cases} texts of a model applied: 0 new faults", shown.get()),
+    );
 }
 
 #[test]

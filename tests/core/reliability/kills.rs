@@ -61,7 +61,10 @@ fn an_engine_that_dies_costs_one_answer_and_no_document() {
         editor.end();
     }
     let (count, (p99, worst)) = (times.len(), soak::p99(times));
-    soak::figure(9, format!("{count} kills, next suggestion: p99 {p99:.0?}, worst {worst:.0?}; 0 documents lost"));
+    soak::figure(
+        9,
+        format!("{count} kills, next suggestion: p99 {p99:.0?}, worst {worst:.0?}; 0 documents lost"),
+    );
     assert!(worst <= soak::limit(LIMIT), "{worst:?}");
 }
 

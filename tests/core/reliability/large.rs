@@ -118,7 +118,9 @@ fn no_text_holds_the_parser_up() {
     let count = times.len();
     soak::figure(
         14,
-        format!("{count} texts with 50 ms each: {stopped} given up, longest {longest:.0?} ({name}), no abort"),
+        format!(
+            "{count} texts with 50 ms each: {stopped} given up, longest {longest:.0?} ({name}), no abort"
+        ),
     );
     assert!(*longest <= soak::limit(Duration::from_millis(100)), "{times:?}");
 }
@@ -155,7 +157,9 @@ fn no_text_ends_the_server_or_holds_other_documents_up() {
     let (count, (longest, name)) = (times.len(), times.into_iter().max().unwrap());
     soak::figure(
         14,
-        format!("{count} texts asked about: the server goes on; another document's suggestion after {longest:.1?} at most ({name})"),
+        format!(
+            "{count} texts asked about: the server goes on; another document's suggestion after {longest:.1?} at most ({name})"
+        ),
     );
     assert!(longest < soak::limit(Duration::from_secs(5)), "{longest:?} ({name})");
     editor.end();

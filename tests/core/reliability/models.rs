@@ -149,7 +149,10 @@ fn files_that_are_no_models_are_told_in_time() {
     for path in special(folder.path()) {
         longest = longest.max(checked(&path));
     }
-    soak::figure(10, format!("{} files checked, longest {longest:.1?}; {whole} go on to llama.cpp", files.len() + 3));
+    soak::figure(
+        10,
+        format!("{} files checked, longest {longest:.1?}; {whole} go on to llama.cpp", files.len() + 3),
+    );
     assert!(longest <= LIMIT, "{longest:?}");
 }
 
@@ -165,7 +168,8 @@ fn a_server_whose_model_is_none_goes_on() {
     let files = corpus();
     let step = files.len() / soak::count(6, files.len());
     let special_folder = tempfile::tempdir().unwrap();
-    let own: Vec<_> = files.into_iter().step_by(step.max(1)).map(|(name, bytes)| (name, Some(bytes))).collect();
+    let own: Vec<_> =
+        files.into_iter().step_by(step.max(1)).map(|(name, bytes)| (name, Some(bytes))).collect();
     let special: Vec<PathBuf> = special(special_folder.path());
     let count = own.len() + special.len();
     let (mut longest, mut largest) = (Duration::ZERO, 0);
@@ -182,20 +186,29 @@ fn a_server_whose_model_is_none_goes_on() {
         let settled = loop {
             let engine = editor.status()["engine"].clone();
             let (state, message) = (engine["state"].clone(), engine["message"].to_string());
-            if state == "failed" || state == "ready" && !cfg!(feature = "embedded-model") || message.contains("built-in") {
+            if state == "failed"
+                || state == "ready" && !cfg!(feature = "embedded-model")
+                || message.contains("built-in")
+            {
                 break message;
             }
             assert!(start.elapsed() < LIMIT * 6, "{name}: {engine}");
         };
         longest = longest.max(start.elapsed());
-        assert!(settled.contains("gguf") || settled.contains("llama.cpp") || settled.contains(&path), "{name}: {settled}");
+        assert!(
+            settled.contains("gguf") || settled.contains("llama.cpp") || settled.contains(&path),
+            "{name}: {settled}"
+        );
         largest = largest.max(editor.process().peak());
         editor.client.forget();
         editor.end();
     }
     soak::figure(
         10,
-        format!("{count} servers with such a model: all answer, settled after {longest:.1?} at most, {} MiB at most", largest >> 10),
+        format!(
+            "{count} servers with such a model: all answer, settled after {longest:.1?} at most, {} MiB at most",
+            largest >> 10
+        ),
     );
     assert!(largest <= CEILING, "{largest} KiB");
     assert!(longest <= soak::limit(LIMIT), "{longest:?}");

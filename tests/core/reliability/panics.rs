@@ -98,7 +98,10 @@ fn a_panic_in_any_handler_costs_its_request() {
     assert_eq!(client.answer(id)["error"]["code"], -32603);
     client.notify("exit", Value::Null);
     pumped.ended();
-    soak::figure(8, format!("{} handlers panicked: each cost its own request, the next was answered", methods.len() + 1));
+    soak::figure(
+        8,
+        format!("{} handlers panicked: each cost its own request, the next was answered", methods.len() + 1),
+    );
 }
 
 /// Requests of the real server, whose engines panic with the document's text.

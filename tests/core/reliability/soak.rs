@@ -82,8 +82,7 @@ impl Player {
         self.editor.status();
         self.editor.client.forget();
         let process = self.editor.process();
-        let (resident, descriptors, threads) =
-            (process.resident(), process.descriptors(), process.threads());
+        let (resident, descriptors, threads) = (process.resident(), process.descriptors(), process.threads());
         Sample { events, resident, descriptors, threads }
     }
 }

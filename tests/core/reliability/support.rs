@@ -33,7 +33,8 @@ pub fn small_model() -> Vec<u8> {
 }
 
 /// Settings by which every request reaches the engine at once, and the engine goes with its last client.
-const AT_ONCE: &str = "[engine]\nprefetch = 'never'\nexit_after_idle_s = 0\n[completion]\ndelay_ms = 0\neagerness = 'high'\n";
+const AT_ONCE: &str =
+    "[engine]\nprefetch = 'never'\nexit_after_idle_s = 0\n[completion]\ndelay_ms = 0\neagerness = 'high'\n";
 
 /// A home whose configured model is the script of `engine.rs`, once [`program`] is run in it.
 pub fn home() -> Home {

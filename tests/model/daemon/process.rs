@@ -112,7 +112,9 @@ fn killed_in_the_middle_of_a_job_it_comes_back() {
     let (count, (p99, worst)) = (times.len(), soak::p99(times));
     soak::figure(
         9,
-        format!("a real model, {count} kills, next suggestion with its load: p99 {p99:.2?}, worst {worst:.2?}"),
+        format!(
+            "a real model, {count} kills, next suggestion with its load: p99 {p99:.2?}, worst {worst:.2?}"
+        ),
     );
 }
 
