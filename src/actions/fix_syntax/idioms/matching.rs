@@ -23,6 +23,15 @@ pub struct Matcher<'a> {
     pub values: &'a [String],
 }
 
+/// Whether a text holds what some pattern of an idiom needs: this alone rules out most of them.
+pub fn may_be_in(text: &str, idiom: &Idiom) -> bool {
+    let holds = |item: &PatternItem| match item {
+        PatternItem::Text { any, optional: false } => any.iter().any(|word| text.contains(word.as_str())),
+        _ => true,
+    };
+    idiom.patterns.iter().any(|pattern| pattern.iter().all(holds))
+}
+
 /// A way to go on: what is captured, the next token, and the end of what is consumed.
 type Way = (Range<usize>, usize, usize);
 
@@ -54,7 +63,11 @@ impl<'a> Matcher<'a> {
         let begins = match pattern.first() {
             Some(PatternItem::Capture { kind: CaptureKind::Expr, .. }) => self.begins_expression(token),
             // A member may have the name of a habit: `Stack::new`.
-            Some(PatternItem::Text { .. }) => !self.is_member(token),
+            Some(PatternItem::Text { any, optional }) => {
+                let rest = &self.text[start..];
+                (*optional || any.iter().any(|text| rest.starts_with(text.as_str())))
+                    && !self.is_member(token)
+            }
             _ => true,
         };
         let mut captures = Vec::new();
