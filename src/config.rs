@@ -96,6 +96,9 @@ pub struct EngineSection {
     #[expect(missing_docs, reason = "its fields are documented")]
     #[serde(flatten)]
     pub idle: engine::IdleLimits,
+    #[expect(missing_docs, reason = "its fields are documented")]
+    #[serde(flatten)]
+    pub sandbox: engine::SandboxOptions,
 }
 
 /// `[completion]`.
@@ -181,6 +184,7 @@ impl Default for EngineSection {
             in_process: !cfg!(unix),
             prefetch: engine::power::Prefetch::default(),
             idle: engine::IdleLimits::default(),
+            sandbox: engine::SandboxOptions::default(),
         }
     }
 }
@@ -264,7 +268,11 @@ impl Config {
 
     /// The settings of the engine's process, for the same model file.
     pub fn engine_settings(&self, model: PathBuf) -> engine::DaemonOptions {
-        engine::DaemonOptions { options: self.engine_options(model), idle: self.engine.idle.clone() }
+        engine::DaemonOptions {
+            options: self.engine_options(model),
+            idle: self.engine.idle.clone(),
+            sandbox: self.engine.sandbox.clone(),
+        }
     }
 
     /// The settings of the engine's process for the model at `model` that takes instructions. One that nobody needs for ten
@@ -286,7 +294,7 @@ impl Config {
         if idle.unload_after_idle_s == 0 {
             idle.unload_after_idle_s = INSTRUCT_UNLOAD_S;
         }
-        engine::DaemonOptions { options, idle }
+        engine::DaemonOptions { options, idle, sandbox: self.engine.sandbox.clone() }
     }
 
     /// Where models run.

@@ -33,7 +33,7 @@ pub use job::{
     Speaker, Stop, Task, TextScore, Update,
 };
 use serde::{Deserialize, Serialize};
-pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning};
+pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions};
 pub use start::{Host, Unavailable, start, start_in_process};
 use tokio::sync::watch;
 

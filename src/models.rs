@@ -2,6 +2,7 @@
 
 mod embedded;
 mod gguf;
+mod parts;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use anyhow::Context as _;
 
 pub use embedded::{LANGUAGES as EMBEDDED_LANGUAGES, is_cached, is_extracted as is_embedded};
 pub use gguf::check;
+pub use parts::parts;
 
 /// The file to load for the setting `setting`: `configured` if it is one that can be, else the embedded model where that
 /// will do.

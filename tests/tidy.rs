@@ -20,9 +20,9 @@ const LAYERS: &[(&str, &str)] = &[
     (
         "cli",
         "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
-         cpu privacy cancel",
+         cpu privacy cancel text",
     ),
-    ("eval", "session completion verify engine document language cancel stats plot"),
+    ("eval", "session completion verify engine document language cancel stats plot text"),
     (
         "lsp",
         "session actions stats completion engine diagnostics document language config models paths cancel text",
@@ -102,6 +102,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
+    ("landlock", &["src/engine/daemon/sandbox"]),
     ("toml", &["src/config", "src/language", "src/privacy"]),
 ];
 

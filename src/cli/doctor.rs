@@ -13,9 +13,9 @@ use self::probe::{Machine, Measured, Probe};
 use super::ghost::{BOLD, DIM};
 use super::{Common, stats};
 use crate::config::{Config, ConfigProblem};
-use crate::engine::ModelInfo;
 #[cfg(unix)]
-use crate::engine::daemon::{address, ask, launch};
+use crate::engine::daemon::{address, ask, confinement::Confinement, launch};
+use crate::engine::{DaemonOptions, ModelInfo, SandboxOptions};
 use crate::{cpu, models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -93,7 +93,7 @@ pub fn run(
     let machine = Probe::Machine.ask(common);
     processor(&mut page, &machine)?;
     gpu(&mut page, &machine)?;
-    engine(&mut page, &config)?;
+    engine(&mut page, common, &config)?;
     statistics(&mut page, &config)?;
     model(&mut page, common, &config, arguments.no_model)?;
     instruct(&mut page, common, &config)?;
@@ -190,10 +190,12 @@ fn gpu(page: &mut Page, machine: &Result<Machine, String>) -> anyhow::Result<()>
     Ok(())
 }
 
-fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
+fn engine(page: &mut Page, common: &Common, config: &Config) -> anyhow::Result<()> {
     page.section("engine")?;
     if config.engine.in_process {
-        return Ok(page.fact("process", "inside each editor's server (engine.in_process)")?);
+        return Ok(
+            page.fact("process", "inside each editor's server, without a sandbox (engine.in_process)")?
+        );
     }
     #[cfg(unix)]
     match paths::runtime_dir() {
@@ -212,9 +214,44 @@ fn engine(page: &mut Page, config: &Config) -> anyhow::Result<()> {
             }
             let log = paths::usable_state().unwrap_or(folder).join("engine.log");
             page.fact("log", log.display())?;
+            sandbox(page, common, config)?;
         }
     }
     Ok(())
+}
+
+/// What shuts an engine in, told by a process that has entered the sandbox of one.
+#[cfg(unix)]
+fn sandbox(page: &mut Page, common: &Common, config: &Config) -> anyhow::Result<()> {
+    let model = models::infill(&config.model.path).unwrap_or_default();
+    match Probe::Sandbox(config.engine_settings(model)).ask::<Confinement>(common) {
+        Ok(confined) if confined.is_whole() => page.good("sandbox", confined)?,
+        // Engines run without: it is no fault of this machine's.
+        Ok(confined) => page.fact("sandbox", confined)?,
+        Err(why) => page.bad("sandbox", why)?,
+    }
+    Ok(())
+}
+
+/// Read the model as an engine does, in its sandbox. If it can be read only outside of that, the page says so.
+fn measure(
+    page: &mut Page,
+    common: &Common,
+    mut settings: DaemonOptions,
+) -> anyhow::Result<Result<Measured, String>> {
+    let inside = Probe::Model(settings.clone()).ask::<Measured>(common);
+    let Err(why) = &inside else { return Ok(inside) };
+    let is_free = !settings.sandbox.sandbox && settings.sandbox.memory_mb.is_none();
+    settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
+    match Probe::Model(settings).ask(common) {
+        Ok(outside) if !is_free => {
+            page.bad("sandbox", format_args!(
+                "the model runs only without it ({why}); set engine.memory_mb to more than it takes, or engine.sandbox = false"
+            ))?;
+            Ok(Ok(outside))
+        }
+        _ => Ok(inside),
+    }
 }
 
 fn statistics(page: &mut Page, config: &Config) -> anyhow::Result<()> {
@@ -278,7 +315,11 @@ fn one_model(
     if skip {
         return Ok(None);
     }
-    match Probe::Model(config.engine_options(path)).ask::<Measured>(common) {
+    let mut settings = config.engine_settings(path);
+    if config.engine.in_process {
+        settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
+    }
+    match measure(page, common, settings)? {
         Err(why) => return Ok(Some(why)),
         Ok(Measured { info, speed }) => {
             describe(page, &info)?;

@@ -119,6 +119,9 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     fact("jobs", &report.jobs)?;
     fact("up", &format_args!("{} s", report.uptime_s))?;
     fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
+    if let Some(confined) = &report.confined {
+        fact("sandbox", confined)?;
+    }
     fact("version", &report.version)
 }
 

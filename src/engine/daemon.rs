@@ -7,8 +7,10 @@
 pub mod address;
 pub mod ask;
 pub mod client;
+pub mod confinement;
 pub mod launch;
 pub mod log;
+pub mod sandbox;
 pub mod server;
 pub mod wire;
 

@@ -102,6 +102,29 @@ pub struct DaemonOptions {
     pub options: ModelOptions,
     /// When it gives up what nobody uses.
     pub idle: IdleLimits,
+    /// What it may reach; engines of earlier versions report none.
+    #[serde(default)]
+    pub sandbox: SandboxOptions,
+}
+
+/// What an engine process may reach.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SandboxOptions {
+    /// Keep the engine's process from files, programs and network that running a model does not need. Linux only.
+    pub sandbox: bool,
+    /// Megabytes of memory that the engine's process may take, beside the model's file. Linux only.
+    #[schemars(range(min = 256, max = 16_777_216), extend(
+        "x-unset" = "far more than the model needs; no limit in a build for GPUs",
+        "x-example" = "4096"
+    ))]
+    pub memory_mb: Option<u64>,
+}
+
+impl Default for SandboxOptions {
+    fn default() -> Self {
+        Self { sandbox: true, memory_mb: None }
+    }
 }
 
 /// When an engine process gives up what nobody uses.
@@ -126,6 +149,6 @@ impl Default for IdleLimits {
 impl DaemonOptions {
     /// The defaults for a model.
     pub fn new(options: ModelOptions) -> Self {
-        Self { options, idle: IdleLimits::default() }
+        Self { options, idle: IdleLimits::default(), sandbox: SandboxOptions::default() }
     }
 }

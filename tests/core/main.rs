@@ -17,6 +17,12 @@ mod home;
 mod languages;
 mod lsp;
 mod pipeline;
+#[cfg(target_os = "linux")]
+mod reliability;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[path = "../shared/soak.rs"]
+mod soak;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod verify;

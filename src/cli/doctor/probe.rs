@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{Common, complete};
 use crate::cancel::CancelToken;
+#[cfg(unix)]
+use crate::engine::daemon::{address::Address, confinement::Confinement, sandbox};
 use crate::engine::local::{self, Device};
 use crate::engine::{
-    Engine, Job, JobSummary, Lane, ModelInfo, ModelOptions, Role, Sampling, Segment, Stop, Task, Update,
+    DaemonOptions, Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Update,
     start_in_process,
 };
 
@@ -20,8 +22,10 @@ use crate::engine::{
 pub enum Probe {
     /// What computes here: answered by [`Machine`].
     Machine,
-    /// Read this model and measure it: answered by [`Measured`].
-    Model(ModelOptions),
+    /// Read this model and measure it, in the sandbox of an engine for it: answered by [`Measured`].
+    Model(DaemonOptions),
+    /// Enter the sandbox of an engine: answered by what holds in it, a `Confinement`.
+    Sandbox(DaemonOptions),
     /// Whether a conversation can be put into the chat template of the model at this path.
     ChatTemplate(PathBuf),
 }
@@ -72,9 +76,12 @@ impl Probe {
                 serde_json::to_string(&Ok::<_, String>(machine))?
             }
             Self::ChatTemplate(path) => serde_json::to_string(&local::check_chat_template(&path))?,
-            Self::Model(options) => {
-                serde_json::to_string(&measured(options).map_err(|error| format!("{error:#}")))?
+            Self::Model(settings) => {
+                // Where no sandbox can be entered no engine has one.
+                let _ = enter_sandbox(&settings);
+                serde_json::to_string(&measured(settings).map_err(|error| format!("{error:#}")))?
             }
+            Self::Sandbox(settings) => serde_json::to_string(&enter_sandbox(&settings))?,
         })
     }
 }
@@ -96,8 +103,21 @@ fn answer_of<T: DeserializeOwned>(child: &mut Command) -> Result<T, String> {
         .unwrap_or_else(|error| Err(format!("its answer was not understood: {error}")))
 }
 
-fn measured(options: ModelOptions) -> anyhow::Result<Measured> {
-    let engine = start_in_process(options);
+/// Shuts this process in as an engine's is.
+#[cfg(unix)]
+fn enter_sandbox(settings: &DaemonOptions) -> Result<Confinement, String> {
+    let runtime = crate::paths::runtime_dir().map_err(|error| format!("{error:#}"))?;
+    let state = crate::paths::usable_state().unwrap_or_else(|_| runtime.clone());
+    Ok(sandbox::enter(settings, &Address::within(&runtime, &state, "doctor".to_owned())))
+}
+
+#[cfg(not(unix))]
+fn enter_sandbox(_: &DaemonOptions) -> Result<(), String> {
+    Err("none on this system".to_owned())
+}
+
+fn measured(settings: DaemonOptions) -> anyhow::Result<Measured> {
+    let engine = start_in_process(settings.options);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let info = runtime.block_on(complete::ready(&*engine))?;
     let speed = runtime.block_on(measure(&*engine)).map_err(|error| format!("{error:#}"));

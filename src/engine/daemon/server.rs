@@ -15,7 +15,7 @@ use tokio::net::{UnixListener, UnixStream};
 pub use self::state::MakeEngine;
 use self::state::{Counted, ServerState};
 use super::address::Address;
-use super::{DaemonOptions, log};
+use super::{DaemonOptions, log, sandbox};
 
 /// Connections served at once. A user has some dozen editor windows at most; each connection costs memory and a descriptor.
 const MOST_CONNECTIONS: usize = 128;
@@ -57,10 +57,14 @@ pub fn detach(address: &Address) {
 pub fn run(address: Address, settings: DaemonOptions, make: MakeEngine) -> anyhow::Result<()> {
     address.check()?;
     let Some(lock) = lock(&address)? else { return Ok(()) };
+    let listener = listen(&address.socket)?;
+    // Before there is a second thread: what binds this one binds those that it starts.
+    let confined = sandbox::enter(&settings, &address);
+    tracing::info!("sandbox: {confined}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
-        let listener = listen(&address.socket)?;
-        let shared = Arc::new(ServerState::new(address, settings, make));
+        let listener = UnixListener::from_std(listener)?;
+        let shared = Arc::new(ServerState::new(address, settings, confined, make));
         shared.follow_status();
         shared.serve(listener).await;
         anyhow::Ok(())
@@ -93,7 +97,7 @@ fn lock(address: &Address) -> anyhow::Result<Option<File>> {
 }
 
 /// Listen on `path`, which only this user may reach.
-fn listen(path: &Path) -> anyhow::Result<UnixListener> {
+fn listen(path: &Path) -> anyhow::Result<std::os::unix::net::UnixListener> {
     let named = || format!("the socket {}", path.display());
     // We hold the lock, so what is there was left by a process that is gone.
     match std::fs::remove_file(path) {
@@ -103,11 +107,13 @@ fn listen(path: &Path) -> anyhow::Result<UnixListener> {
     // The folder is private; the mode is a second wall, and it has to stand before anybody can connect.
     // SAFETY: umask touches no memory; no other thread makes files yet.
     let mask = unsafe { libc::umask(0o077) };
-    let listener = UnixListener::bind(path);
+    let listener = std::os::unix::net::UnixListener::bind(path);
     // SAFETY: as above.
     unsafe { libc::umask(mask) };
     let listener = listener.with_context(named)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).with_context(named)?;
+    // As the runtime wants it.
+    listener.set_nonblocking(true).with_context(named)?;
     Ok(listener)
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
+use super::confinement::Confinement;
 use crate::engine::{EngineError, Job, Status, Update};
 
 /// Raised whenever a message changes its meaning. It is part of the socket's name, so versions never meet.
@@ -101,6 +102,9 @@ pub struct EngineReport {
     pub jobs: u64,
     /// The settings it was started with.
     pub settings: super::DaemonOptions,
+    /// What shuts it in; an engine of an earlier version does not tell.
+    #[serde(default)]
+    pub confined: Option<Confinement>,
 }
 
 /// The receiving side of a connection.

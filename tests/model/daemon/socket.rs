@@ -30,6 +30,8 @@ impl Server {
     fn start(change: impl FnOnce(&mut Place), script: impl Fn() -> Script + Send + Sync + 'static) -> Self {
         let mut place = Place::new(Path::new("/a/model.gguf"));
         place.settings.idle.exit_after_idle_s = 600;
+        // It would shut this process in.
+        place.settings.sandbox.sandbox = false;
         change(&mut place);
         let (address, settings) = (place.address.clone(), place.settings.clone());
         let (made, engines) = mpsc::channel();

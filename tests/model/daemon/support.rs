@@ -9,8 +9,8 @@ use treefill::cancel::CancelToken;
 use treefill::engine::DaemonOptions;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::{
-    Engine, EngineError, Generation, IdleLimits, Job, Lane, ModelOptions, Role, Sampling, Segment, Status,
-    Stop, Task, Update,
+    Engine, EngineError, Generation, IdleLimits, Job, Lane, ModelOptions, Role, Sampling, SandboxOptions,
+    Segment, Status, Stop, Task, Update,
 };
 
 /// Far above what anything takes here, so that only a hang meets it.
@@ -30,6 +30,7 @@ impl Place {
         let settings = DaemonOptions {
             options: ModelOptions::new(model),
             idle: IdleLimits { exit_after_idle_s: 0, unload_after_idle_s: 0 },
+            sandbox: SandboxOptions::default(),
         };
         let address = Address::within(folder.path(), &folder.path().join("state"), "0123456789abcdef".into());
         Self { folder, settings, address }

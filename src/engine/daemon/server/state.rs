@@ -10,8 +10,9 @@ use tokio::sync::{Notify, watch};
 
 use super::super::DaemonOptions;
 use super::super::address::Address;
+use super::super::confinement::Confinement;
 use super::super::wire::EngineReport;
-use crate::engine::{Engine, Status};
+use crate::engine::{Engine, Status, Unavailable};
 
 /// How engines are made: at the start, and again after the model was unloaded.
 pub type MakeEngine = Box<dyn Fn() -> Arc<dyn Engine> + Send + Sync>;
@@ -22,6 +23,7 @@ pub struct ServerState {
     pub address: Address,
     /// What it was started with.
     pub settings: DaemonOptions,
+    confined: Confinement,
     make: MakeEngine,
     /// None while the model is unloaded.
     engine: Mutex<Option<Arc<dyn Engine>>>,
@@ -45,12 +47,13 @@ pub struct ServerState {
 
 impl ServerState {
     /// Makes the first engine.
-    pub fn new(address: Address, settings: DaemonOptions, make: MakeEngine) -> Self {
+    pub fn new(address: Address, settings: DaemonOptions, confined: Confinement, make: MakeEngine) -> Self {
         let engine = make();
         let status = watch::Sender::new(engine.status().borrow().clone());
         Self {
             address,
             settings,
+            confined,
             make,
             engine: Mutex::new(Some(engine)),
             status,
@@ -77,11 +80,23 @@ impl ServerState {
         if let Some(engine) = &*slot {
             return Arc::clone(engine);
         }
+        if self.is_shut_out() {
+            // Only a new process can open what is there now; clients start one for their next job.
+            self.stop.notify_one();
+            return Unavailable::because("the model's file was replaced; its engine is started again");
+        }
         let engine = slot.insert((self.make)());
         let engine = Arc::clone(engine);
         drop(slot);
         self.follow_status();
         engine
+    }
+
+    /// Whether the sandbox keeps the model's file from this process: it allows the file that was there at the start.
+    fn is_shut_out(&self) -> bool {
+        let opened = std::fs::File::open(&self.settings.options.model);
+        self.confined.landlock.is_ok()
+            && opened.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
     }
 
     /// Milliseconds since the running job showed a sign of life.
@@ -104,6 +119,7 @@ impl ServerState {
             clients: *self.clients.borrow(),
             jobs: self.jobs.load(Ordering::Relaxed),
             settings: self.settings.clone(),
+            confined: Some(self.confined.clone()),
         }
     }
 
