@@ -303,8 +303,7 @@ impl Cure<'_> {
         rows: &[&'r Idiom],
         roots: &[Root<'_>],
     ) -> Vec<(&'r Idiom, (Range<usize>, String))> {
-        let rows: Vec<&'r Idiom> =
-            rows.iter().copied().filter(|row| matching::may_be_in(text, row)).collect();
+        let rows: Vec<&'r Idiom> = rows.iter().copied().filter(|row| row.may_be_in(text)).collect();
         if rows.is_empty() {
             return Vec::new();
         }

@@ -23,15 +23,6 @@ pub struct Matcher<'a> {
     pub values: &'a [String],
 }
 
-/// Whether a text holds what some pattern of an idiom needs: this alone rules out most of them.
-pub fn may_be_in(text: &str, idiom: &Idiom) -> bool {
-    let holds = |item: &PatternItem| match item {
-        PatternItem::Text { any, optional: false } => any.iter().any(|word| text.contains(word.as_str())),
-        _ => true,
-    };
-    idiom.patterns.iter().any(|pattern| pattern.iter().all(holds))
-}
-
 /// A way to go on: what is captured, the next token, and the end of what is consumed.
 type Way = (Range<usize>, usize, usize);
 
