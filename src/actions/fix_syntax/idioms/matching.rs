@@ -54,11 +54,7 @@ impl<'a> Matcher<'a> {
         let begins = match pattern.first() {
             Some(PatternItem::Capture { kind: CaptureKind::Expr, .. }) => self.begins_expression(token),
             // A member may have the name of a habit: `Stack::new`.
-            Some(PatternItem::Text { any, optional }) => {
-                let rest = &self.text[start..];
-                (*optional || any.iter().any(|text| rest.starts_with(text.as_str())))
-                    && !self.is_member(token)
-            }
+            Some(PatternItem::Text { .. }) => !self.is_member(token),
             _ => true,
         };
         let mut captures = Vec::new();
