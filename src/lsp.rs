@@ -24,6 +24,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 pub use methods::service;
+pub use process::log_panics_without_their_text;
 pub use server::ServeOptions;
 
 use crate::config::Config;

@@ -18,6 +18,6 @@ mod resolve;
 mod settings;
 mod spellings;
 mod stats;
-mod support;
+pub mod support;
 mod switches;
 mod watched;

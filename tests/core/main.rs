@@ -18,7 +18,11 @@ mod languages;
 mod lsp;
 mod pipeline;
 #[cfg(target_os = "linux")]
+mod reliability;
+#[cfg(target_os = "linux")]
 mod sandbox;
+#[path = "../shared/soak.rs"]
+mod soak;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod verify;
