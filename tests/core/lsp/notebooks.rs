@@ -256,6 +256,47 @@ fn a_broken_cell_breaks_no_other() {
 }
 
 #[test]
+fn no_repair_touches_a_magic_beside_the_error() {
+    let mut book = Book::start("", "");
+    let broken = [
+        "x = len((1, 2)",
+        "if x\n    pass",
+        "def f(:\n    pass",
+        "s = 'a",
+        "x = [1, 2",
+        "retrun 1",
+        "x = = 1",
+    ];
+    let magics =
+        ["%time", "!ls -l \"a b\"", "files?", "?files", "out = !pwd", "%%timeit -n 1", "files = %sx ls"];
+    let mut repairs = 0;
+    for code in broken {
+        for magic in magics {
+            let texts = [
+                format!("{code}\n{magic}"),
+                format!("import os\n{magic}\n{code}"),
+                format!("{magic}\n{code}\n{magic}\n"),
+            ];
+            book.open(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+            for (number, text) in texts.iter().enumerate() {
+                let lines: Vec<&str> = text.lines().collect();
+                let line = lines.iter().position(|line| code.starts_with(line)).unwrap() as u32;
+                for (title, edits) in book.fixes(&uri(number), line, 0, 4, "invalid syntax") {
+                    let touched = edits.as_array().unwrap().iter().any(|edit| {
+                        let line = |end: &str| edit["range"][end]["line"].as_u64().unwrap() as usize;
+                        (line("start")..=line("end")).any(|line| lines[line] == magic)
+                    });
+                    assert!(!touched, "{title}: {text}");
+                    repairs += 1;
+                }
+            }
+        }
+    }
+    // Each of the texts has one, nearly.
+    assert!(repairs > broken.len() * magics.len() * 2, "{repairs}");
+}
+
+#[test]
 fn a_cell_of_another_language_is_read_by_nobody() {
     let mut book = Book::start("1", "");
     book.open(&["%%bash\nfor x in *; do", "%%time\na = 1", "x = ", "%%html\n<b>"]);
