@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Take the bodies out of documented functions of real files, let treefill write them, and judge what it writes.
 
-  benches/implement.py --from DIR [DIR …] --language python [--cases 200] [--seed 1] [--binary target/release/treefill]
+  benches/implement.py --from DIR [DIR …] --language python [rust] [--cases 200] [--seed 1] [--binary target/release/treefill]
 
 DIR is any source tree, best one that the model was not trained on. Each function is left with its docstring or doc comment
 only, or with what else stands for a body. The binary is called as `treefill implement --json`. Python is judged by CPython's
@@ -10,25 +10,27 @@ leave every other node in place, that end where the body ends, that use at least
 that give something back where the annotation asks for it; and the median time. The exit code is 1 if a result does not
 parse, moves something or does not end where it should. `--show N` prints N results beside the original.
 
-Of each body, written or too unlikely for it, the likeness to the original is measured: the share of tokens that both have in order
-(difflib); from ALIKE on it counts as right. Prints what the chance is worth by that: area under its curve, calibration error, the share
-right from the bar on. `--list` prints likeness and chance of each. `--fit` fits the weights to these cases and writes
-src/actions/implement/chance.json, with the lowest bar from which on WANTED of the bodies are right; take 200 cases or more for that.
+Each body, written or too unlikely for it, is right or not. Where the docstring has examples that the original passes, they are run
+and decide (Python only). Elsewhere the likeness to the original does: the share of tokens that both have in order (difflib); from ALIKE
+on it counts as right. Prints what the chance is worth by that, with the weights that are in src/actions/implement/chance.json now: area
+under its curve, calibration error, the share right from the bar on. `--list` prints likeness and chance of each. `--fit` fits the weights
+to these cases and writes them there; take both languages and 200 cases or more of each for that. `--bar`, on other cases, writes the
+lowest bar from which on WANTED of the bodies are right, in each language.
 """
-import ast, collections, difflib, json, pathlib, random, re, statistics, subprocess, sys, tempfile
+import ast, collections, difflib, json, math, pathlib, random, re, statistics, subprocess, sys, tempfile
 
-import fit_rank
+import doctests, fit_rank
 from common import apply, options as parser_of, rust_parses
 
 # A body that shares so many tokens with the original is one that a user would keep and mend.
 ALIKE = 0.6
-# The share right of what is written, that --fit sets the bar by.
+# The share right of what is written, that --bar sets it by.
 WANTED = 0.5
 CHANCE = pathlib.Path(__file__).resolve().parent.parent / "src/actions/implement/chance.json"
 
 TOKEN = re.compile(r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)|(?P<text>b?r\#*".*?"\#*|b?"(?:\\.|[^"\\])*"|b?'(?:\\.[^']*|[^'\\])')"""
                    r"""|(?P<word>'?[A-Za-z_]\w*)|(?P<number>\d[\w.]*)|(?P<mark>.)""", re.S)
-Case = collections.namedtuple("Case", "path text line name body parameters returns lines")
+Case = collections.namedtuple("Case", "path text line name body parameters returns lines original")
 
 
 def is_stub(node):
@@ -58,7 +60,7 @@ def python_cases(path, text, rng):
         names = [a.arg for a in [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg] if a]
         returns = node.returns is not None and ast.unparse(node.returns) not in ("None", "NoReturn", "Never")
         yield Case(path, "".join(lines[:start] + new + lines[last.end_lineno:]), node.lineno, node.name,
-                   "".join(lines[start:last.end_lineno]), [n for n in names if n not in ("self", "cls")], returns, len(new))
+                   "".join(lines[start:last.end_lineno]), [n for n in names if n not in ("self", "cls")], returns, len(new), text)
 
 
 def python_find(tree, case):
@@ -153,7 +155,7 @@ def rust_cases(path, text, rng):
         indent = re.match(r"\s*", text[start:]).group()
         placeholder = rng.choice(["", "todo!()", "todo!();", "unimplemented!()"])
         new = f"\n{indent}    {placeholder}\n{indent}" if placeholder else ""
-        yield Case(path, text[:a] + new + text[b:], text.count("\n", 0, near) + 1, (name, near), body, parameters, returns, 0)
+        yield Case(path, text[:a] + new + text[b:], text.count("\n", 0, near) + 1, (name, near), body, parameters, returns, 0, text)
 
 
 def rust_judge(case, new, edits):
@@ -197,23 +199,35 @@ def likeness(original, written):
     return difflib.SequenceMatcher(None, *tokens, autojunk=False).ratio()
 
 
-def rated(asked, answers):
-    """(case, answer, likeness) of each body, also of those that were not written."""
+def rated(asked, answers, language):
+    """(case, answer, likeness, whether it passes its examples, whether it is right) of each body, also of those not written."""
     found = []
     for case, answer in zip(asked, answers):
         edits = answer.get("edits") or answer.get("unlikely_edits")
         if edits and "chance" in answer:
-            found.append((case, answer, likeness(case.body, "".join(edit["text"] for edit in edits))))
+            like = likeness(case.body, "".join(edit["text"] for edit in edits))
+            passed = doctests.judge(case, case.original, apply(case.text, edits)) if language == "python" else None
+            found.append((case, answer, like, passed, like >= ALIKE if passed is None else passed))
     return found
+
+
+def chance(answer):
+    """What the weights in the file say of a body, whatever those in the binary do."""
+    made = json.loads(CHANCE.read_text())
+    sum_ = made["bias"] + sum(made["weights"].get(name, 0.0) * value for name, value in answer["features"].items())
+    return 1 / (1 + math.exp(-sum_))
 
 
 def judge_chance(found):
     """Prints what the chance is worth."""
     bar = json.loads(CHANCE.read_text())["bar"]
-    scored = [(answer["chance"], like >= ALIKE) for _, answer, like in found]
+    scored = [(chance(answer), right) for _, answer, _, _, right in found]
     written = [right for chance, right in scored if chance >= bar]
+    tested = [(chance(answer), passed) for _, answer, _, passed, _ in found if passed is not None]
     error, rows = fit_rank.calibration(scored)
-    print(f"{'mean likeness to the original':32} {statistics.mean(like for _, _, like in found):.3f}")
+    print(f"{'mean likeness to the original':32} {statistics.mean(like for _, _, like, _, _ in found):.3f}")
+    print(f"{'passes its examples':32} {sum(passed for _, passed in tested)} of {len(tested)}"
+          f"; from the bar on {sum(passed for chance, passed in tested if chance >= bar)} of {sum(chance >= bar for chance, _ in tested)}")
     print(f"{'right of all bodies':32} {sum(right for _, right in scored)} of {len(scored)}")
     print(f"{f'right from the bar ({bar}) on':32} {sum(written)} of {len(written)}")
     print(f"{'area under the curve, error':32} {fit_rank.area(scored):.3f}, {error:.3f}")
@@ -224,41 +238,44 @@ def judge_chance(found):
 def fit_chance(found):
     """Writes weights that are fitted to these bodies."""
     names = list(found[0][1]["features"])
-    samples = [(like >= ALIKE, [1.0, *(float(answer["features"][name]) for name in names)]) for _, answer, like in found]
+    samples = [(right, [1.0, *(float(answer["features"][name]) for name in names)]) for _, answer, _, _, right in found]
     weights = fit_rank.fit(samples, len(names) + 1)
-    ranked = sorted(((fit_rank.probability(weights, features), right) for right, features in samples), reverse=True)
+    made = {"fitted": f"by benches/implement.py to {len(samples)} bodies", "bias": round(weights[0], 4),
+            "weights": {name: round(weight, 4) for name, weight in zip(names, weights[1:])}, "bar": json.loads(CHANCE.read_text())["bar"]}
+    CHANCE.write_text(json.dumps(made, indent=2) + "\n")
+    scored = [(chance(answer), right) for _, answer, _, _, right in found]
+    print(f"{CHANCE.name}: area under the curve {fit_rank.area(scored):.3f} on the cases that it was fitted to")
+
+
+def lowest_bar(found):
+    """The lowest chance from which on WANTED of these bodies are right."""
     bar, rights = 0.99, 0
-    for number, (chance, right) in enumerate(ranked, 1):
+    ranked = sorted(((chance(answer), right) for _, answer, _, _, right in found), reverse=True)
+    for number, (likely, right) in enumerate(ranked, 1):
         rights += right
         if rights / number >= WANTED:
-            bar = min(bar, chance)
-    made = {"fitted": f"by benches/implement.py to {len(samples)} bodies", "bias": round(weights[0], 4),
-            "weights": {name: round(weight, 4) for name, weight in zip(names, weights[1:])}, "bar": round(bar, 3)}
-    CHANCE.write_text(json.dumps(made, indent=2) + "\n")
-    print(f"{CHANCE.name}: area under the curve {fit_rank.area(ranked):.3f} on the cases that it was fitted to, bar {bar:.3f}")
+            bar = min(bar, likely)
+    return bar
 
 
-def main():
-    parser = parser_of(__doc__, cases=200, seed=1, show=0)
-    parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--language", choices=LANGUAGES, required=True)
-    options = parser.parse_args()
-    ending, _, judge = LANGUAGES[options.language]
-    asked = cases(options.folders, options.language, options.cases, options.seed)
-    if not asked:
-        sys.exit(f"no documented function in *.{ending} files of {', '.join(options.folders)}")
+def ask(asked, binary, ending):
+    """treefill's answer for each case."""
     with tempfile.TemporaryDirectory() as folder:
         places = []
         for number, case in enumerate(asked):
             path = pathlib.Path(folder, f"{number}.{ending}")
             path.write_bytes(case.text.encode())
             places.append(f"{path}:{case.line}")
-        done = subprocess.run([options.binary, "implement", "--json", *places], stdout=subprocess.PIPE)
-        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        done = subprocess.run([binary, "implement", "--json", *places], stdout=subprocess.PIPE)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
     if len(answers) != len(asked):
         sys.exit("treefill did not answer for every function")
-    counts, reasons, wrong, shown = collections.Counter(), collections.Counter(), 0, 0
+    return answers
+
+
+def judge_results(asked, answers, judge, show):
+    """Prints what the written bodies are like; returns how many are wrong."""
+    counts, reasons, wrong = collections.Counter(), collections.Counter(), 0
     for case, answer in zip(asked, answers):
         if "edits" not in answer:
             reasons[answer["message"]] += 1
@@ -277,8 +294,7 @@ def main():
         wrong += bool(bad)
         if bad:
             print(f"WRONG {bad}: {case.path} {case.name}\n{answer['edits']}")
-        if shown < options.show:
-            shown += 1
+        if counts["results"] <= show:
             print(f"--- {case.path} {case.name}\n{case.body.rstrip()}\n   treefill:\n{answer['edits'][0]['text']}\n")
     share = lambda part, whole: f"{part} of {whole}" + (f" ({100 * part / whole:.1f} %)" if whole else "")
     print(f"{'functions with a result':32} {share(counts['results'], len(asked))}")
@@ -286,18 +302,42 @@ def main():
         print(f"{name:32} {share(counts[key], counts['results'])}")
     print(f"{'uses a parameter, of those with':32} {share(counts['uses'], counts['with parameters'])}")
     print(f"{'gives back what is asked for':32} {share(counts['answers'], counts['asked for a value'])}")
-    found = rated(asked, answers)
-    if options.list:
-        for case, answer, like in found:
-            print(f"  likeness {like:.2f}, chance {answer['chance']:.2f}: {case.path} {case.name}")
-    if found:
-        judge_chance(found)
-        if options.fit:
-            fit_chance(found)
     times = sorted(answer["ms"] for answer in answers)
     print(f"{'median / 95 % of times':32} {statistics.median(times):.0f} / {times[int(len(times) * .95)]:.0f} ms")
     for reason, count in reasons.most_common():
         print(f"  {count} × {reason}")
+    return wrong
+
+
+def main():
+    parser = parser_of(__doc__, cases=200, seed=1, show=0)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--bar", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--language", choices=LANGUAGES, nargs="+", required=True)
+    options = parser.parse_args()
+    bodies, bars, wrong = [], [], 0
+    for language in options.language:
+        ending, _, judge = LANGUAGES[language]
+        asked = cases(options.folders, language, options.cases, options.seed)
+        if not asked:
+            sys.exit(f"no documented function in *.{ending} files of {', '.join(options.folders)}")
+        print(f"== {language}")
+        answers = ask(asked, options.binary, ending)
+        wrong += judge_results(asked, answers, judge, options.show)
+        found = rated(asked, answers, language)
+        if options.list:
+            for case, answer, like, passed, _ in found:
+                print(f"  likeness {like:.2f}, examples {passed}, chance {chance(answer):.2f}: {case.path} {case.name}")
+        if found:
+            judge_chance(found)
+            bars.append(lowest_bar(found))
+        bodies += found
+    if bodies and options.fit:
+        fit_chance(bodies)
+    if bars and options.bar:
+        CHANCE.write_text(json.dumps({**json.loads(CHANCE.read_text()), "bar": round(max(bars), 3)}, indent=2) + "\n")
+        print(f"{CHANCE.name}: bar {max(bars):.3f}, of {', '.join(f'{bar:.3f}' for bar in bars)}")
     sys.exit(wrong > 0)
 
 

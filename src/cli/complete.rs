@@ -159,7 +159,7 @@ impl<'a> Task<'a> {
             Outcome::Suggested(completion) => json!({
                 "outcome": "completion", "text": completion.text(),
                 "replaces": {"start": completion.range().start, "end": completion.range().end},
-                "verdict": completion.check_level, "tokens": completion.tokens,
+                "verdict": completion.check_level, "chance": completion.rank.probability, "tokens": completion.tokens,
                 "prompt_tokens": completion.prompt_tokens.0, "reused_tokens": completion.prompt_tokens.1,
             }),
             Outcome::Skipped(reason) => {

@@ -32,7 +32,12 @@ impl Problem<'_> {
 
 /// How sure a repair is, in words.
 pub fn sureness(offer: &Fix) -> String {
-    let word = if offer.preferred { "sure" } else { "not sure" };
+    let word = match offer.exact_share {
+        _ if offer.preferred => "sure",
+        // What is as good as always right elsewhere: here another repair comes close, or errors stay.
+        Some(share) if share > 0.9 => "not sure at this place",
+        _ => "not sure",
+    };
     let percent = |share: f32| format!("{word}: {:.0} % of such repairs are exact", f64::from(share) * 100.0);
     offer.exact_share.map_or(word.to_owned(), percent)
 }
