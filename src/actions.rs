@@ -13,6 +13,7 @@ pub mod fix_with_instruct;
 mod function;
 pub mod generate_from_comment;
 pub mod implement;
+mod in_notebook;
 pub mod regenerate;
 pub mod registry;
 mod request;

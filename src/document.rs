@@ -2,6 +2,8 @@
 //! the tree of a version is made when a request needs it.
 
 pub(crate) mod edit;
+mod notebook;
+mod other_cells;
 mod part;
 pub mod position;
 pub(crate) mod snapshot;
@@ -21,6 +23,8 @@ pub use tree_sitter::Tree;
 use crate::language::Language;
 
 pub use edit::{Change, Edit, with_line_ends, with_line_feeds};
+pub use notebook::Joined;
+pub use other_cells::OtherCells;
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
@@ -209,6 +213,7 @@ impl Document {
             language: self.language.clone(),
             known: self.known.clone(),
             hypothesis: false,
+            cells: None,
         }
     }
 

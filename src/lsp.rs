@@ -9,6 +9,7 @@ mod notifications;
 pub(crate) mod process;
 mod progress;
 pub(crate) mod protocol;
+mod protocol_notebook;
 mod publish_diagnostics;
 mod requests;
 pub(crate) mod server;
@@ -23,6 +24,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 pub use methods::service;
+pub use process::log_panics_without_their_text;
 pub use server::ServeOptions;
 
 use crate::config::Config;

@@ -3,12 +3,14 @@
 //! [`Session`] has one mutex. A request handler takes one [`View`] of a document, or begins one request, in one locked
 //! moment. There are no LSP types here: the language server, the command line and the evaluation drive the same session.
 
+mod cells;
 mod complete;
 mod counts;
 mod engines;
 mod fall_back;
 mod feedback;
 mod last_request;
+mod notebooks;
 mod open_document;
 mod prefetch;
 mod rank_fixes;
@@ -24,6 +26,7 @@ mod view;
 
 pub(crate) use complete::Query;
 pub use last_request::LastRequest;
+pub(crate) use notebooks::ToldCell;
 pub(crate) use resolve::ResolveError;
 pub use stand_in::StandIn;
 pub use state::{EngineStarter, Interrupts, Overview, Session};

@@ -6,7 +6,7 @@ use super::action::{ActionSpec, Fix, LazyAction, Resolve, Steps};
 use super::request::{ActionRequest, AvailableModels, RequestedFile};
 use super::{
     docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
-    regenerate, rewrite,
+    in_notebook, regenerate, rewrite,
 };
 use crate::completion::{Reason, secrets};
 use crate::document::Edit;
@@ -32,13 +32,22 @@ pub fn by_id(id: &str) -> Option<&'static ActionSpec> {
 /// The complete fixes for a request, best first within each action. It parses: call it on a blocking thread.
 pub fn fixes(request: &ActionRequest) -> Vec<Fix> {
     let Some(file) = RequestedFile::read(&request.snapshot) else { return Vec::new() };
-    let mut fixes: Vec<Fix> = Vec::new();
+    let mut fixes = found(request, &file);
+    if let Some(joined) = request.snapshot.joined() {
+        fixes = in_notebook::fixes(request, &joined, fixes);
+    }
     let foreign = file.language.foreign(&request.snapshot.text);
+    fixes.retain(|fix| leaves_alone(fix, &foreign));
+    fixes
+}
+
+fn found(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
+    let mut fixes: Vec<Fix> = Vec::new();
     for action in ACTIONS {
         let Steps::Ready { find } = action.steps else { continue };
         // While a file does not parse, what others report may only follow from that.
         let doubtful = !fixes.is_empty();
-        let found = find(request, &file).into_iter().filter(|fix| leaves_alone(fix, &foreign));
+        let found = find(request, file).into_iter();
         fixes.extend(found.map(|fix| Fix { preferred: fix.preferred && !doubtful, ..fix }));
     }
     fixes
@@ -72,8 +81,15 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
 pub async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     match work.action.action.steps {
         Steps::Lazy { resolve, .. } => {
-            let snapshot = work.snapshot.clone();
-            let edits = resolve(work).await?;
+            let (snapshot, joined) = (work.snapshot.clone(), work.snapshot.joined());
+            let edits = match joined {
+                // Its edits stay in the cell.
+                Some(joined) => {
+                    let edits = resolve(in_notebook::work(work, &joined)).await?;
+                    joined.edits_of_cell(edits).ok_or(Reason::NotHere)?
+                }
+                None => resolve(work).await?,
+            };
             secrets::check_edits(&edits, &snapshot)?;
             Ok(edits)
         }

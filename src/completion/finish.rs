@@ -22,12 +22,16 @@ pub fn finish(
 ) -> Result<Suggestion, Reason> {
     let text = with_line_ends(&insertion.text, line_ending);
     let edit = match &target.entry {
-        None => Edit::replace(target.offset..target.offset + insertion.replaces, text),
+        None => Edit::replace(target.cursor..target.cursor + insertion.replaces, text),
         Some(entry) => {
             let range = entry.range.start..entry.range.end + insertion.replaces;
             Edit::replace(range, format!("{}{text}", entry.text))
         }
     };
+    // It would leave the cell of a notebook.
+    if edit.range.end > target.document.len() {
+        return Err(Reason::NotHere);
+    }
     let was_checked = target.entry.is_none() || check_level == CheckLevel::Unvalidated;
     let allows = |verifier: Verifier| verifier.allows(std::slice::from_ref(&edit), &policy::VERIFIED_APART);
     if !was_checked && !Verifier::new(&target.document).is_some_and(allows) {

@@ -23,9 +23,13 @@ impl Surroundings {
     /// Parse and look around. It takes milliseconds: call it on a blocking thread.
     ///
     /// # Errors
-    /// [`Reason::NotParsed`] when the language is known and the document of a usual size, but the parser gave up: to show
+    /// [`Reason::NotHere`] in a notebook's cell of another language. [`Reason::NotParsed`] when the language is known and the document of a usual size, but the parser gave up: to show
     /// unchecked text there would surprise.
     pub fn read(target: Target) -> Result<Self, Reason> {
+        if target.snapshot.is_foreign() {
+            return Err(Reason::NotHere);
+        }
+        let target = target.in_notebook();
         let (snapshot, offset) = (&target.snapshot, target.offset);
         if let Some(part) = snapshot.part(offset)
             && let Ok(tree) = part.snapshot.try_parse()
@@ -42,9 +46,11 @@ impl Surroundings {
         Ok(Self { part: None, tree, context, target })
     }
 
-    /// The document and its tree. None where the tree is of a part, or of a text with a menu entry that the document has not.
+    /// The document and its tree. None where the tree is of a part, or of a text with a menu entry or with cells that the
+    /// document has not.
     pub fn tree_of_document(&self) -> Option<(Snapshot, Tree)> {
-        let is_whole = self.target.entry.is_none() && self.part.is_none();
+        let is_whole =
+            self.part.is_none() && self.target.snapshot.text.is_instance(&self.target.document.text);
         Some((self.target.document.clone(), self.tree.clone().filter(|_| is_whole)?))
     }
 }

@@ -11,7 +11,7 @@ pub struct Target {
     pub document: Snapshot,
     /// The cursor, in bytes of `document`.
     pub cursor: usize,
-    /// The text that the stages complete: `document`, with the entry accepted.
+    /// The text that the stages complete: `document`, with the entry accepted, among the other cells of its notebook.
     pub snapshot: Snapshot,
     /// The cursor, in bytes of `snapshot`.
     pub offset: usize,
@@ -43,5 +43,15 @@ impl Target {
         let snapshot = document.with_edit(&Edit::replace(range.clone(), entry.text.as_str()));
         let offset = range.start + entry.text.len();
         Ok(Self { document, cursor, snapshot, offset, entry: Some(entry) })
+    }
+
+    /// The same place among the other cells of its notebook, where it is in one.
+    pub fn in_notebook(self) -> Self {
+        match self.snapshot.joined() {
+            Some(joined) => {
+                Self { offset: joined.cell.start + self.offset, snapshot: joined.snapshot, ..self }
+            }
+            None => self,
+        }
     }
 }

@@ -10,7 +10,7 @@ use tree_sitter::Tree;
 use super::edit::{Edit, Text};
 use super::position::{self, Encoding};
 use super::syntax::{self, Unparsed};
-use super::{Document, Known};
+use super::{Document, Known, OtherCells};
 use crate::language::Language;
 
 /// A document at one version. Cheap to clone: the rope and the tree are shared.
@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub(super) known: Known,
     /// Whether this text is a hypothesis, not one the editor had.
     pub(super) hypothesis: bool,
+    /// The other cells of the notebook that this is a cell of.
+    pub cells: Option<Arc<OtherCells>>,
 }
 
 impl Snapshot {

@@ -91,6 +91,27 @@ pub fn is_cell(uri: &str) -> bool {
     scheme.to_ascii_lowercase().contains("notebook-cell") || notebook()
 }
 
+/// The [normal] address of the notebook that the address of a cell names: without what names the cell.
+pub fn notebook(cell: &str) -> Option<String> {
+    let (notebook, _) = cell.split_once('#').filter(|_| is_cell(cell))?;
+    Some(normal(notebook))
+}
+
+/// What the address of a cell says about its order: `W0`, `X10s…` (VS Code: the more digits, the later the letter), `cell-12`.
+/// [normal] addresses are read as well.
+pub fn cell_number(cell: &str) -> Option<(String, u64)> {
+    let (_, fragment) = cell.split_once('#')?;
+    let fragment = percent_decode_str(fragment).decode_utf8_lossy();
+    let start = fragment.find(|c: char| c.is_ascii_digit())?;
+    let digits = &fragment[start..];
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    let (name, rest) = (&fragment[..start], &digits[end..]);
+    let is_name = name.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
+    let is_vscode_scheme = name.len() == 1 && rest.starts_with('s');
+    (is_name && (rest.is_empty() || is_vscode_scheme)).then_some(())?;
+    Some((name.to_owned(), digits[..end].parse().ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +187,29 @@ mod tests {
         for uri in ["file:///x/n.py", "untitled:Untitled-1", "", "file:///notebook-cell/x.py"] {
             assert!(!is_cell(uri), "{uri}");
         }
+    }
+
+    #[test]
+    fn cells_say_their_notebook_and_their_order() {
+        let check = |uri: &str, expected: Option<(&str, u64)>| {
+            let expected = expected.map(|(name, number)| (name.to_owned(), number));
+            assert_eq!((cell_number(uri), cell_number(&normal(uri))), (expected.clone(), expected), "{uri}");
+        };
+        check("vscode-notebook-cell:/n.ipynb#W6sZmlsZQ%3D%3D", Some(("W", 6)));
+        check("vscode-notebook-cell:/n.ipynb#X10sZmlsZQ==", Some(("X", 10)));
+        check("vscode-notebook-cell:/n.ipynb#W12", Some(("W", 12)));
+        check("file:///n.ipynb#cell-12", Some(("cell-", 12)));
+        check("file:///n.ipynb#3f0c", None);
+        check("file:///n.ipynb#ch0001", Some(("ch", 1)));
+        check("file:///n.ipynb#", None);
+        check("file:///n.ipynb", None);
+        check("file:///n.ipynb#9999999999999999999999", None);
+        assert_eq!(
+            notebook("vscode-notebook-cell:/n%2Eipynb#W6"),
+            Some(normal("vscode-notebook-cell:/n.ipynb"))
+        );
+        assert_eq!(notebook("file:///n.ipynb"), None);
+        assert_eq!(notebook("file:///n.py#L3"), None);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub struct Cells {
     own_cells: Vec<String>,
     filler: char,
     comment: String,
+    opener: String,
 }
 
 /// The shape of `cells.toml`.
@@ -37,6 +38,7 @@ struct CellsFile {
     own_cells: Vec<String>,
     filler: char,
     comment: String,
+    opener: String,
 }
 
 /// By the name of the language; read once.
@@ -61,17 +63,53 @@ impl Cells {
             own_cells: file.own_cells,
             filler: file.filler,
             comment: file.comment,
+            opener: file.opener,
         })
+    }
+
+    /// The names of the languages that notebooks are written in.
+    pub fn languages() -> Vec<&'static str> {
+        let mut names: Vec<&str> = CELLS.keys().copied().collect();
+        names.sort_unstable();
+        names
     }
 
     /// The bytes of `text` that are not of the language, in order: whole lines, or what is assigned from one.
     pub fn foreign(&self, text: &str) -> Vec<Range<usize>> {
-        let start = text.len() - text.trim_start_matches(['\u{feff}', '\n', '\r', ' ', '\t']).len();
-        if let Some(found) = self.cell.captures(&text[start..])
-            && !self.own_cells.iter().any(|own| own == &found["name"])
-        {
-            return std::iter::once(start..text.trim_end().len()).collect();
+        match self.whole(text) {
+            Some(whole) => vec![whole],
+            None => self.read(text).0,
         }
+    }
+
+    /// Whether a cell is written in another language as a whole.
+    pub fn is_foreign(&self, text: &str) -> bool {
+        self.whole(text).is_some()
+    }
+
+    /// What ends what is open at the end of a cell, so that it does not go on in the cell behind it.
+    pub fn ending(&self, text: &str) -> String {
+        let (_, LineState { string, brackets, .. }) = self.read(text);
+        let quotes = string.map_or(String::new(), |quote| quote.to_string().repeat(3));
+        let closers = quotes + &brackets.iter().rev().collect::<String>();
+        match closers.is_empty() {
+            true if text.trim_end().ends_with(&self.opener) => format!(" {}", self.filler),
+            true => closers,
+            // Behind a comment it would be a part of that.
+            false => format!("\n{closers}"),
+        }
+    }
+
+    /// The bytes of a cell that is written in another language as a whole.
+    fn whole(&self, text: &str) -> Option<Range<usize>> {
+        let start = text.len() - text.trim_start_matches(['\u{feff}', '\n', '\r', ' ', '\t']).len();
+        let found = self.cell.captures(&text[start..])?;
+        let is_own = self.own_cells.iter().any(|own| own == &found["name"]);
+        (!is_own).then(|| start..text.trim_end().len())
+    }
+
+    /// The parts of lines that are not of the language, and what is open at the end.
+    fn read(&self, text: &str) -> (Vec<Range<usize>>, LineState) {
         let mut found = Vec::new();
         let mut state = LineState::default();
         let mut at = 0;
@@ -90,7 +128,7 @@ impl Cells {
             }
             at += line.len();
         }
-        found
+        (found, state)
     }
 
     /// Where the part of a line begins that is not of the language.
@@ -101,7 +139,7 @@ impl Cells {
         let indent = line.len() - line.trim_start_matches([' ', '\t', '\u{feff}']).len();
         let is_line = self.lines.iter().any(|pattern| pattern.is_match(&line[indent..]));
         // Behind an open bracket it is an operator, unless nobody would begin a line so there.
-        if state.brackets > 0 {
+        if !state.brackets.is_empty() {
             return (is_line && indent == 0).then_some(indent);
         }
         if is_line || self.help.is_match(line) {
@@ -136,7 +174,8 @@ impl Cells {
 struct LineState {
     /// The string of three quotes.
     string: Option<char>,
-    brackets: usize,
+    /// What closes the open brackets, the outermost first.
+    brackets: Vec<char>,
     joined: bool,
     /// Whether the line before is not of the language and goes on here.
     foreign: bool,
@@ -162,8 +201,10 @@ impl LineState {
                     (self.string, step) = (Some(quote), 3);
                 }
                 (None, quote) if QUOTES.contains(&quote) => step = one_line_string(rest, quote),
-                (None, '(' | '[' | '{') => self.brackets += 1,
-                (None, ')' | ']' | '}') => self.brackets = self.brackets.saturating_sub(1),
+                (None, '(') => self.brackets.push(')'),
+                (None, '[') => self.brackets.push(']'),
+                (None, '{') => self.brackets.push('}'),
+                (None, ')' | ']' | '}') => drop(self.brackets.pop()),
                 (None, _) => {}
             }
             rest = &rest[step..];
@@ -225,6 +266,22 @@ mod tests {
             "a != b",
         ] {
             masked(text, text);
+        }
+    }
+
+    #[test]
+    fn what_is_open_at_the_end_of_a_cell_is_ended() {
+        let cells = Cells::of("python").unwrap();
+        for (text, expected) in [
+            ("x = 1\n", ""),
+            ("f(a, [1,  # (", "\n])"),
+            ("s = f\"\"\"(\n%d", "\n\"\"\""),
+            ("f(\"\"\"", "\n\"\"\")"),
+            ("for x in y:\n", " 0"),
+            ("x = 'a\ny = ')'", ""),
+            ("!ls (\n", ""),
+        ] {
+            assert_eq!(cells.ending(text), expected, "{text}");
         }
     }
 

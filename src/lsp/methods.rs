@@ -11,6 +11,7 @@ use super::protocol::{
     CodeActionParams, CompletionParams, DidChange, DidChangeConfiguration, DidClose, DidOpen, ExecuteCommand,
     InlineCompletionList, InlineCompletionParams,
 };
+use super::protocol_notebook::{DidChangeNotebook, DidCloseNotebook, DidOpenNotebook};
 use super::server::{ServeOptions, Server};
 use super::transport::ServerEvent;
 use super::transport::tower_lsp::{initialize_params, own};
@@ -35,6 +36,10 @@ pub fn service(
         .custom_method(own!("textDocument/codeAction"), Server::code_action)
         .custom_method(own!("codeAction/resolve"), Server::resolve_action)
         .custom_method("textDocument/inlineCompletion", Server::inline_completion)
+        .custom_method("notebookDocument/didOpen", Server::did_open_notebook)
+        .custom_method("notebookDocument/didChange", Server::did_change_notebook)
+        .custom_method("notebookDocument/didSave", Server::did_save_notebook)
+        .custom_method("notebookDocument/didClose", Server::did_close_notebook)
         .custom_method("$/setTrace", Server::set_trace)
         .finish()
 }
@@ -56,6 +61,20 @@ impl Server {
 
     /// Announced because some clients insist on sending it; what is on the disk does not matter here.
     async fn did_save(&self, _: DidClose) {}
+
+    async fn did_open_notebook(&self, params: DidOpenNotebook) {
+        notifications::notebook::open(self, params);
+    }
+
+    async fn did_change_notebook(&self, params: DidChangeNotebook) {
+        notifications::notebook::change(self, params);
+    }
+
+    async fn did_close_notebook(&self, params: DidCloseNotebook) {
+        notifications::notebook::close(self, params);
+    }
+
+    async fn did_save_notebook(&self, _: Value) {}
 
     /// Tracing goes to stderr, as the settings say.
     async fn set_trace(&self, _: Value) {}

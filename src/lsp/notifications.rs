@@ -6,3 +6,4 @@ pub mod did_change_workspace_folders;
 pub mod did_close;
 pub mod did_open;
 pub mod initialized;
+pub mod notebook;

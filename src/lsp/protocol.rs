@@ -6,7 +6,7 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{Command, Position, Range};
 
 /// A member that is null counts as one that is missing: clients in languages without "missing" send it so.
-fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+pub fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(value).map(Option::unwrap_or_default)
 }
 

@@ -104,10 +104,11 @@ impl Session {
         }
         let hush = (by_itself && !state.quiet().is_zero()).then_some(Reason::Quiet);
         let history = Arc::clone(&state.feedback.history);
+        let snapshot = state.documents.get(uri).map(|open| state.snapshot(open)).ok_or(Reason::NotHere)?;
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
         options.prior_logits = history.leaning(open.feedback.language());
         let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
-        let (snapshot, source) = (open.document.snapshot(), open.tasks.start_completion());
+        let source = open.tasks.start_completion();
         Ok(PendingRequest { snapshot, remembered, options, source, begun, hush })
     }
 
@@ -170,7 +171,7 @@ impl Session {
                 let best = Remembered { suggestion, seen: true };
                 let found: Vec<Remembered> = std::iter::once(best).chain(others).collect();
                 open.found = found.iter().map(Remembered::whole).collect();
-                let fresh = open.document.snapshot();
+                let fresh = open.document.snapshot().beside(asked.cells.clone());
                 let rest = |found: Remembered| rebase(found.suggestion, &asked, offset, &fresh);
                 let mut rests = found.into_iter().filter_map(rest);
                 let best = rests.next().map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested);

@@ -35,12 +35,13 @@ impl Session {
     pub fn begin_action(&self, uri: &str, version: i32) -> Result<PendingAction, ResolveError> {
         let mut state = self.lock();
         let silence = state.silence(uri);
-        let open = state.documents.get_mut(uri).filter(|open| open.document.version() == version);
-        let open = open.ok_or(ResolveError::Moved)?;
+        let open = state.documents.get(uri).filter(|open| open.document.version() == version);
+        let snapshot = state.snapshot(open.ok_or(ResolveError::Moved)?);
         if let Some(reason) = silence {
             return Err(ResolveError::Nothing(reason));
         }
-        Ok(PendingAction { snapshot: open.document.snapshot(), source: open.tasks.start_action() })
+        let open = state.documents.get_mut(uri).ok_or(ResolveError::Moved)?;
+        Ok(PendingAction { snapshot, source: open.tasks.start_action() })
     }
 
     /// Resolves `promise`, in bytes of the snapshot, to edits of exactly that snapshot.

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 
 use super::counts::Counts;
 use super::last_request::LastRequest;
+use super::notebooks::Notebooks;
 use super::open_document::OpenDocument;
 use super::stand_in::StandIn;
 use super::switches::{Off, Switches};
@@ -51,6 +52,8 @@ pub struct State {
     pub documents: HashMap<Arc<str>, OpenDocument>,
     /// How the client spells the URI of an open document, by its [`normal`](crate::document::uri::normal) spelling.
     pub spellings: HashMap<String, Arc<str>>,
+    /// Which of the documents are the cells of one notebook.
+    pub notebooks: Notebooks,
     pub config: Arc<Config>,
     pub disabled: Disabled,
     pub switches: Switches,
@@ -115,6 +118,7 @@ impl Session {
         let state = State {
             documents: HashMap::new(),
             spellings: HashMap::new(),
+            notebooks: Notebooks::default(),
             disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
             config: Arc::new(config),

@@ -27,24 +27,25 @@ pub struct Changed {
 
 impl Session {
     /// The language of a document: what the editor says, else its path, else its first line. A notebook's cell may say more.
-    fn language_of(&self, lsp_id: &str, uri: &str, text: &str) -> Option<Arc<Language>> {
+    fn language_of(&self, lsp_id: &str, uri: &str, text: &str, is_cell: bool) -> Option<Arc<Language>> {
         let language = self
             .registry
             .by_lsp_id(lsp_id)
             .or_else(|| uri::path(uri).and_then(|path| self.registry.by_path(&path)))
             .or_else(|| self.registry.by_shebang(text.lines().next()?.trim_start_matches(BOM)))?;
-        Some(if uri::is_cell(uri) { self.registry.in_cells(language) } else { language })
+        Some(if is_cell { self.registry.in_cells(language) } else { language })
     }
 
     /// A document was opened; one that was open under the same URI is forgotten. Returns whether the user wants our own
     /// syntax errors to be shown in it.
     pub fn open(&self, uri: &str, lsp_id: &str, version: i32, text: &str) -> bool {
-        let language = self.language_of(lsp_id, uri, text);
+        let told = self.lock().notebooks.told(uri).map(|(notebook, is_code)| (notebook.to_owned(), is_code));
+        let language = self.language_of(lsp_id, uri, text, told.is_some() || uri::is_cell(uri));
         let name = language.as_ref().map_or_else(|| lsp_id.to_owned(), |language| language.name().to_owned());
         let document = Document::new(uri, version, text, language);
         let open = OpenDocument {
-            path: uri::path(uri),
-            editable: !uri::is_view(uri),
+            path: uri::path(told.as_ref().map_or(uri, |(notebook, _)| notebook)),
+            editable: told.as_ref().map_or(!uri::is_view(uri), |(_, is_code)| *is_code),
             found: Vec::new(),
             prefetched: Vec::new(),
             feedback: DocumentFeedback::new(document.uri(), &name),
@@ -58,6 +59,7 @@ impl Session {
         let spelling = open.document.uri();
         state.spellings.insert(uri::normal(uri), Arc::clone(&spelling));
         state.documents.insert(spelling, open);
+        state.notebooks.opened(uri);
         state.diagnoses(uri)
     }
 
@@ -123,13 +125,14 @@ impl Session {
     /// in bytes.
     pub fn close(&self, uri: &str) -> usize {
         let mut state = self.lock();
-        let State { documents, spellings, feedback, switches, .. } = &mut *state;
+        let State { documents, spellings, feedback, switches, notebooks, .. } = &mut *state;
         // The name of an unsaved document is used again for another one; a file that is opened again is the same.
         if !uri.starts_with("file:") {
             switches.forget(uri);
         }
         let Some(mut open) = documents.remove(uri) else { return 0 };
         spellings.remove(&uri::normal(uri));
+        notebooks.closed(uri);
         feedback.end_shown(&mut open.feedback, false);
         feedback.check_document(uri, |_| Some(open.document.text().clone()));
         open.document.text().len_bytes()

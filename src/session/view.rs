@@ -39,7 +39,7 @@ impl Session {
         let state = self.lock();
         let open = state.documents.get(uri)?;
         Some(View {
-            snapshot: open.document.snapshot(),
+            snapshot: state.snapshot(open),
             config: Arc::clone(&state.config),
             silence: state.silence(uri),
             language: open.language.clone(),

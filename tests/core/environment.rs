@@ -137,20 +137,6 @@ fn relative_variables_are_ignored_and_named() {
     assert!(!home.path("not").exists(), "nothing is made below a relative home");
 }
 
-/// A GGUF file that is whole, of a model that nothing can run.
-#[cfg(all(target_os = "linux", not(feature = "llama")))]
-fn small_model() -> Vec<u8> {
-    let mut bytes = b"GGUF\x03\0\0\0".to_vec();
-    let (tensors, entries, name_length) = (1u64, 0u64, 1u64);
-    bytes.extend([tensors, entries, name_length].iter().flat_map(|number| number.to_le_bytes()));
-    bytes.push(b'w');
-    let (dimensions, size, kind, offset) = (1u32, 2u64, 0u32, 0u64);
-    bytes.extend(dimensions.to_le_bytes().into_iter().chain(size.to_le_bytes()));
-    bytes.extend(kind.to_le_bytes().into_iter().chain(offset.to_le_bytes()));
-    bytes.resize(bytes.len().next_multiple_of(32) + 32, 0);
-    bytes
-}
-
 #[test]
 #[cfg(all(target_os = "linux", not(feature = "llama")))]
 fn a_program_that_is_replaced_under_a_running_editor_goes_on() {
@@ -167,7 +153,7 @@ fn a_program_that_is_replaced_under_a_running_editor_goes_on() {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(&update, std::fs::Permissions::from_mode(0o755)).unwrap();
     std::fs::rename(&update, &program).unwrap();
-    let model = home.file("m.gguf", small_model());
+    let model = home.file("m.gguf", crate::reliability::support::small_model());
     home.config(&format!("[model]\npath = '{model}'\n"));
     // The engine's process was started and says what it lacks.
     served.told("built without llama.cpp");

@@ -20,7 +20,11 @@ mod lsp;
 mod oracle;
 mod pipeline;
 #[cfg(target_os = "linux")]
+mod reliability;
+#[cfg(target_os = "linux")]
 mod sandbox;
+#[path = "../shared/soak.rs"]
+mod soak;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod verify;

@@ -3,6 +3,7 @@
 mod check;
 mod common_defects;
 mod flow;
+mod harm;
 mod properties;
 mod regressions;
 mod taste;

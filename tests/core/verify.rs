@@ -13,13 +13,10 @@ use treefill::verify::nearby::Nearby;
 use treefill::verify::policy::{self, Policy};
 use treefill::verify::{Applied, Rejection, Verifier};
 
+use crate::soak;
 use crate::testing::registry;
 use changes::{Change, Scene};
 use oracle::Judgment;
-
-/// Changes tried for each policy and language; the variable `VERIFY_CHANGES` asks for more. The seed is fixed, so that a
-/// failure comes again.
-const CHANGES: usize = 60;
 
 const POLICIES: [(&str, Policy); 9] = [
     ("replaced span", policy::REPLACED_SPAN),
@@ -54,12 +51,13 @@ impl Tally {
 
 #[test]
 fn no_accepted_change_adds_a_fault_or_moves_a_node_outside_of_its_policy() {
-    let asked = std::env::var("VERIFY_CHANGES").ok().and_then(|number| number.parse().ok());
+    // For each policy and language. The seed is fixed, so that a failure comes again.
+    let changes = soak::count(60, 3_000);
     for language in registry().iter() {
         let mut random = StdRng::seed_from_u64(17);
         let texts = texts(language.name());
         let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
-        for number in 0..asked.unwrap_or(CHANGES) {
+        for number in 0..changes {
             let scene = Scene::new(&mut random, &texts[number % texts.len()], language, number % 3 == 0);
             let verifier = Verifier::with_tree(&scene.snapshot, scene.tree.clone());
             for (name, policy) in &POLICIES {
@@ -69,7 +67,9 @@ fn no_accepted_change_adds_a_fault_or_moves_a_node_outside_of_its_policy() {
             let edit = scene.insertion(&mut random);
             tallies.entry("insertion").or_default().count(inserted(&verifier, edit));
         }
-        println!("{}: {tallies:?}", language.name());
+        let accepted: usize = tallies.values().map(|tally| tally.accepted).sum();
+        let name = language.name();
+        soak::figure(25, format!("{name}: {accepted} changes of actions that were accepted: 0 new faults"));
         for (name, tally) in &tallies {
             let (tried, language) = (tally.accepted + tally.rejected + tally.skipped, language.name());
             assert!(tally.accepted > 0 && tally.rejected > 0, "{language}, {name}: {tally:?}");

@@ -14,7 +14,11 @@ mod holes;
 #[path = "../shared/home.rs"]
 mod home;
 mod program;
+#[cfg(target_os = "linux")]
+mod reliability;
 mod serve;
+#[path = "../shared/soak.rs"]
+mod soak;
 mod suggestions;
 #[path = "../../src/testing.rs"]
 mod testing;

@@ -44,6 +44,11 @@ impl Connection {
         input.flush().unwrap();
     }
 
+    /// Bytes to a server that may have gone already.
+    pub fn try_raw(&mut self, bytes: &[u8]) {
+        let _ = self.input.as_mut().expect("the input is open").write_all(bytes);
+    }
+
     pub fn frame(&mut self, body: &str) {
         self.raw(format!("Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes());
     }
@@ -99,6 +104,11 @@ impl Connection {
     /// The next message, whatever it is.
     pub fn next(&mut self) -> Value {
         self.output.recv_timeout(PATIENCE).unwrap_or_else(|error| panic!("{error}; held: {:?}", self.held))
+    }
+
+    /// The next message that is there within this time.
+    pub fn next_within(&mut self, time: Duration) -> Option<Value> {
+        self.held.pop_front().or_else(|| self.output.recv_timeout(time).ok())
     }
 
     /// Throw away what was held.

@@ -223,12 +223,12 @@ export class Server implements vscode.Disposable {
     };
   }
 
-  /** Files on disk and new ones. Not, for example, the two sides of a comparison or the log. */
+  /** Files on disk, new ones and cells of notebooks. Not, for example, the two sides of a comparison or the log. */
   private selector(): ({ scheme: string } | { scheme: string; language: string })[] {
     const languages = vscode.workspace.getConfiguration('treefill').get<string[]>('languages', []);
     const names = languages.includes('*') ? [undefined] : languages;
     return names.flatMap((language) =>
-      ['file', 'untitled'].map((scheme) => (language === undefined ? { scheme } : { scheme, language })),
+      ['file', 'untitled', 'vscode-notebook-cell'].map((scheme) => (language === undefined ? { scheme } : { scheme, language })),
     );
   }
 

@@ -17,6 +17,7 @@ use tower_lsp::lsp_types::request::Request as Method;
 use tower_lsp::{Client, ExitedError, LanguageServer, LspService};
 
 use super::message::Call;
+use crate::lsp::protocol_notebook::notebook_sync;
 
 /// The name of a method whose parameters we read ourselves. tower-lsp registers a handler for every method of the
 /// protocol, reads its parameters strictly (a URI that lsp-types refuses fails `didOpen`), and keeps the first
@@ -67,6 +68,8 @@ fn outbound(method: &str, result: &mut Value) {
     if method == "initialize" {
         // lsp-types 0.94 does not know inline completion. Static, because Neovim 0.12 ignores a dynamic registration.
         result["capabilities"]["inlineCompletionProvider"] = json!(true);
+        // Nor notebooks.
+        result["capabilities"]["notebookDocumentSync"] = notebook_sync();
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;
 
 use super::support::{TestServer, able};
+use crate::soak;
 
 /// In the place of the canary of a text.
 const HERE: &str = "CANARY";
@@ -151,6 +152,8 @@ fn forty_canaries_and_none_in_a_prompt() {
     assert!(prompts.contains("def total") && prompts.contains("REDACTED"), "there were prompts");
     let told: Vec<&String> = canaries.iter().filter(|canary| prompts.contains(canary.as_str())).collect();
     assert!(told.is_empty(), "{told:?}");
+    let asked = engine.jobs().len();
+    soak::figure(23, format!("{} canaries, {asked} prompts: {} in them", canaries.len(), told.len()));
     // What actions said that changed nothing.
     server.client().forget();
 }

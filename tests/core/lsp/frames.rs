@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;
 
 use super::support::TestServer;
+use crate::soak;
 
 fn start() -> TestServer {
     TestServer::start(ScriptedEngine::always("pass"))
@@ -123,6 +124,10 @@ fn addresses_of_all_kinds_are_kept_apart() {
     }
     check_alive(&mut server);
     assert_eq!(server.session.overview(None).documents, 0);
+    soak::figure(
+        22,
+        format!("{} addresses: no panic, kept apart, spelled as the client does", addresses.len()),
+    );
 }
 
 #[test]
@@ -166,7 +171,8 @@ fn ten_thousand_mutated_frames() {
         json!({ "jsonrpc": "2.0", "id": 3, "result": null }),
         json!({ "jsonrpc": "2.0", "method": "$/cancelRequest", "params": { "id": 7 } }),
     ];
-    for round in 0..10_000 {
+    let rounds = soak::count(10_000, 200_000);
+    for round in 0..rounds {
         let mut bytes = framed(bodies.choose(&mut random).unwrap().to_string().as_bytes());
         for _ in 0..random.random_range(1..=3) {
             mutate(&mut bytes, &mut random);
@@ -186,6 +192,7 @@ fn ten_thousand_mutated_frames() {
     }
     // What the mutated frames were answered does not matter, only that the server still is in step.
     server.pumped.shut_down();
+    soak::figure(4, format!("{rounds} mutated frames: the next request was answered each time"));
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut StdRng) {

@@ -12,6 +12,7 @@ use tower_lsp::{Client, LanguageServer, LspService};
 use treefill::lsp::transport::ServerEvent;
 
 use super::support::Pumped;
+use crate::soak;
 
 /// A server whose document is a number.
 struct Numbers {
@@ -118,22 +119,26 @@ fn note(pumped: &mut Pumped, number: i64) {
 
 #[test]
 fn six_hundred_changes_and_sixty_four_requests_in_flight_keep_their_order() {
-    let (mut pumped, gate) = start();
-    let mut expected = Vec::new();
-    for number in 1..=600 {
-        note(&mut pumped, number);
-        if number % 9 == 0 && expected.len() < 64 {
-            send_bare(&mut pumped, &(1000 + number).to_string(), "test/look");
-            expected.push(number);
+    let rounds = soak::count(1, 100);
+    for _ in 0..rounds {
+        let (mut pumped, gate) = start();
+        let mut expected = Vec::new();
+        for number in 1..=600 {
+            note(&mut pumped, number);
+            if number % 9 == 0 && expected.len() < 64 {
+                send_bare(&mut pumped, &(1000 + number).to_string(), "test/look");
+                expected.push(number);
+            }
         }
+        assert_eq!(expected.len(), 64);
+        gate.add_permits(64);
+        for number in expected {
+            assert_eq!(pumped.connection.answer(1000 + number)["result"], number);
+        }
+        send_bare(&mut pumped, "1", "test/look");
+        assert_eq!(pumped.connection.answer(1)["result"], 600);
     }
-    assert_eq!(expected.len(), 64);
-    gate.add_permits(64);
-    for number in expected {
-        assert_eq!(pumped.connection.answer(1000 + number)["result"], number);
-    }
-    send_bare(&mut pumped, "1", "test/look");
-    assert_eq!(pumped.connection.answer(1)["result"], 600);
+    soak::figure(3, format!("{rounds} × 600 changes with 64 requests in flight: 0 inversions"));
 }
 
 #[test]
@@ -208,6 +213,7 @@ fn unknown_methods_are_refused_and_notifications_of_them_ignored() {
 #[test]
 fn a_client_that_never_answers_stops_nobody_else() {
     let (mut pumped, gate) = start();
+    let start = Instant::now();
     for id in 1..=8 {
         send_bare(&mut pumped, &id.to_string(), "test/ask");
     }
@@ -217,6 +223,9 @@ fn a_client_that_never_answers_stops_nobody_else() {
     gate.add_permits(1);
     send_bare(&mut pumped, "9", "test/look");
     assert_eq!(pumped.connection.answer(9)["result"], 1000);
+    let took = start.elapsed();
+    soak::figure(7, format!("8 unanswered requests and 1 000 notifications: all applied after {took:.0?}"));
+    assert!(took < soak::limit(Duration::from_secs(2)), "{took:?}");
     for _ in 1..=8 {
         pumped.connection.message("workspace/configuration");
     }
@@ -296,7 +305,9 @@ fn shutdown_and_exit_in_one_write_end_with_an_answer_and_code_0() {
     let start = Instant::now();
     pumped.connection.raw(both.as_bytes());
     assert_eq!(pumped.ended(), 0);
-    assert!(start.elapsed() < Duration::from_secs(2));
+    let took = start.elapsed();
+    soak::figure(19, format!("shutdown and exit in one write: answered, code 0 after {took:.0?}"));
+    assert!(took < Duration::from_secs(2));
     assert!(pumped.connection.rest().iter().any(|answer| answer["id"] == "s" && answer["result"].is_null()));
 }
 

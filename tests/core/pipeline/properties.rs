@@ -1,18 +1,21 @@
 //! Tests the promise on real code: whatever the model writes at any place, what is shown adds no fault, and typing what
 //! is shown is answered without the model. Counts the faults afresh, not by the code under test.
 //!
-//! `PROPTEST_CASES=10000` runs it for long.
+//! `make soak ROWS=25` runs it for long.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tree_sitter::{Parser, Tree};
 use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Remembered, Suggestion, TriggerKind};
 use treefill::document::{Document, Edit, Snapshot};
 use treefill::language::Language;
 
 use super::check::run;
+use crate::soak;
 use crate::testing::language;
 
 /// Source files by language: this project's own Rust, and the Python below.
@@ -252,15 +255,24 @@ fn tree_faults(language: &Language, text: &str) -> usize {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+/// Tries a property this often.
+fn try_cases<S: Strategy>(cases: usize, strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let cases = u32::try_from(cases).unwrap();
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    if let Err(error) = TestRunner::new(config).run(&strategy, test) {
+        panic!("{error}");
+    }
+}
 
-    #[test]
-    fn nothing_shown_adds_a_fault(case in case(), invoked in any::<bool>()) {
+#[test]
+fn nothing_shown_adds_a_fault() {
+    let (cases, shown) = (soak::count(96, 25_000), Cell::new(0));
+    try_cases(cases, (case(), any::<bool>()), |(case, invoked)| {
         let scene = build(&case);
         let snapshot = Snapshot::of_text("file:///test", &scene.text, language(scene.name));
         let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
         let Some((completion, applied)) = scene.adds_no_fault(snapshot, trigger)? else { return Ok(()) };
+        shown.set(shown.get() + 1);
 
         // Typing what is shown, to any point: the rest, without the model, and the same document in the end.
         let typed = floor(completion.text(), completion.text().len() / 2);
@@ -273,20 +285,25 @@ proptest! {
             selected: None,
             remembered: vec![Remembered { suggestion: completion.clone(), seen: true }],
         };
-        let Outcome::Suggested(rest) = run(request, "") else { panic!("not reused: {:?}", completion.text()) };
+        let Outcome::Suggested(rest) = run(request, "") else {
+            panic!("not reused: {:?}", completion.text())
+        };
         typing.replace_range(rest.range(), rest.text());
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
-    }
+        Ok(())
+    });
+    soak::figure(
+        25,
+        format!("{} suggestions of {cases} texts of a model applied: 0 new faults", shown.get()),
+    );
 }
 
-proptest! {
+#[test]
+fn nothing_shown_in_a_part_of_a_large_file_adds_a_fault() {
     // Judging 100 KiB afresh takes a third of a second.
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn nothing_shown_in_a_part_of_a_large_file_adds_a_fault(case in case(), invoked in any::<bool>()) {
+    try_cases(soak::count(24, 300), (case(), any::<bool>()), |(case, invoked)| {
         let (scene, snapshot) = build(&case).in_a_large_file();
         let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
-        scene.adds_no_fault(snapshot, trigger)?;
-    }
+        scene.adds_no_fault(snapshot, trigger).map(drop)
+    });
 }

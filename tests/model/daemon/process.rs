@@ -12,6 +12,8 @@ use treefill::engine::daemon::client::DaemonEngine;
 use treefill::engine::daemon::launch::Launcher;
 use treefill::engine::{Engine, EngineError, Job, Status};
 
+use crate::soak;
+
 use super::support::{PATIENCE, Place, collect, job, runtime, text, until};
 
 fn place() -> Place {
@@ -85,13 +87,11 @@ fn it_goes_with_its_last_client_and_leaves_no_socket() {
     }
 }
 
-/// `TREEFILL_KILLS=100 cargo test --release --test model killed` does it so often for each signal.
 #[test]
 fn killed_in_the_middle_of_a_job_it_comes_back() {
-    let kills = std::env::var("TREEFILL_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(1);
     let mut times = Vec::new();
-    for kill in [libc::SIGKILL, libc::SIGABRT, libc::SIGSEGV, libc::SIGSTOP] {
-        for _ in 0..kills {
+    for kill in [libc::SIGKILL, libc::SIGABRT, libc::SIGSEGV, libc::SIGBUS, libc::SIGSTOP] {
+        for _ in 0..soak::count(1, 20) {
             let place = place();
             // A new client each time, because one gives up after five restarts.
             let client = client(&place, binary());
@@ -109,12 +109,12 @@ fn killed_in_the_middle_of_a_job_it_comes_back() {
             });
         }
     }
-    times.sort();
-    println!(
-        "{} kills; next suggestion after {:?} (median), {:?} (worst)",
-        times.len(),
-        times[times.len() / 2],
-        times.last()
+    let (count, (p99, worst)) = (times.len(), soak::p99(times));
+    soak::figure(
+        9,
+        format!(
+            "a real model, {count} kills, next suggestion with its load: p99 {p99:.2?}, worst {worst:.2?}"
+        ),
     );
 }
 

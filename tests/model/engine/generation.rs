@@ -3,6 +3,7 @@
 //! `files` tests the files that it refuses.
 
 use super::support::{LIST, PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
+use crate::soak;
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::Prefetch;
@@ -26,13 +27,15 @@ async fn status_goes_from_loading_to_ready() {
 #[tokio::test]
 async fn cold_greedy_decoding_repeats() {
     let mut texts = Vec::new();
-    for _ in 0..3 {
+    let times = soak::count(3, 20);
+    for _ in 0..times {
         let (text, summary) = run(&*engine(), job(PREFIX, SUFFIX)).await;
         assert!(!text.is_empty());
         assert_eq!(summary.prompt.reused, 0);
         texts.push(text);
     }
     assert!(texts.windows(2).all(|pair| pair[0] == pair[1]), "{texts:?}");
+    soak::figure(26, format!("{times} cold greedy generations: byte-identical"));
 }
 
 #[tokio::test]

@@ -1,0 +1,290 @@
+//! Tests notebooks: their cells are read as one document, and each keeps its edits to itself.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use treefill::engine::scripted::ScriptedEngine;
+use treefill::engine::{Job, Role};
+
+use super::support::TestServer;
+
+const BOOK: &str = "file:///w/sales.ipynb";
+
+/// A server, its engine, and what it was told of one notebook.
+struct Book {
+    server: TestServer,
+    engine: Arc<ScriptedEngine>,
+    version: i32,
+}
+
+fn uri(cell: usize) -> String {
+    format!("vscode-notebook-cell:/w/sales.ipynb#W{cell}sZmlsZQ%3D%3D")
+}
+
+fn cell(number: usize, kind: i64) -> Value {
+    json!({ "kind": kind, "document": uri(number) })
+}
+
+fn document(number: usize, text: &str) -> Value {
+    json!({ "uri": uri(number), "languageId": "python", "version": 1, "text": text })
+}
+
+impl Book {
+    /// A client that tells of notebooks, and has UTF-16.
+    fn start(text: &str, config: &str) -> Self {
+        let engine = ScriptedEngine::always(text);
+        let capabilities = json!({ "textDocument": {
+            "inlineCompletion": {}, "codeAction": { "codeActionLiteralSupport": {} },
+        } });
+        let params = json!({ "capabilities": capabilities });
+        let server = TestServer::start_with(Arc::clone(&engine) as _, params, config);
+        Self { server, engine, version: 1 }
+    }
+
+    /// The notebook is opened with these cells of code.
+    fn open(&mut self, texts: &[&str]) {
+        let cells: Vec<Value> = (0..texts.len()).map(|number| cell(number, 2)).collect();
+        let documents: Vec<Value> =
+            texts.iter().enumerate().map(|(number, text)| document(number, text)).collect();
+        let book = json!({ "uri": BOOK, "notebookType": "jupyter-notebook", "version": 1, "cells": cells });
+        let params = json!({ "notebookDocument": book, "cellTextDocuments": documents });
+        self.server.client().notify("notebookDocument/didOpen", params);
+    }
+
+    fn change(&mut self, cells: Value) {
+        self.version += 1;
+        let book = json!({ "uri": BOOK, "version": self.version });
+        let params = json!({ "notebookDocument": book, "change": { "cells": cells } });
+        self.server.client().notify("notebookDocument/didChange", params);
+    }
+
+    /// Types `text` at a place.
+    fn type_at(&mut self, number: usize, line: u32, character: u32, text: &str) {
+        let at = json!({ "line": line, "character": character });
+        let change = json!({ "range": { "start": at, "end": at }, "text": text });
+        let document = json!({ "uri": uri(number), "version": self.version + 1 });
+        self.change(json!({ "textContent": [{ "document": document, "changes": [change] }] }));
+    }
+
+    fn items(&mut self, uri: &str, line: u32, character: u32) -> Vec<Value> {
+        let at = json!({ "line": line, "character": character });
+        let params =
+            json!({ "textDocument": { "uri": uri }, "position": at, "context": { "triggerKind": 1 } });
+        let id = self.server.client().request("textDocument/inlineCompletion", params);
+        self.server.items(id)
+    }
+
+    /// What the model is told when a suggestion is asked for: the whole text that it reads, in the order of the document.
+    fn prompt(&mut self, number: usize, line: u32, character: u32) -> String {
+        let before = self.engine.jobs().len();
+        self.items(&uri(number), line, character);
+        self.engine.jobs().get(before).map_or(String::new(), read)
+    }
+
+    /// The complete fixes for a diagnostic: title and edits.
+    fn fixes(&mut self, uri: &str, line: u32, from: u32, to: u32, message: &str) -> Vec<(String, Value)> {
+        let place = |character| json!({ "line": line, "character": character });
+        let range = json!({ "start": place(from), "end": place(to) });
+        let told = json!({ "range": range, "message": message, "severity": 1, "source": "other" });
+        let context = json!({ "diagnostics": [told], "only": ["quickfix"] });
+        let params = json!({ "textDocument": { "uri": uri }, "range": range, "context": context });
+        let found = self.server.client().call("textDocument/codeAction", params);
+        let complete = found.as_array().unwrap().iter().filter(|action| action["edit"].is_object());
+        complete
+            .map(|action| {
+                let changes = action["edit"]["changes"].as_object().unwrap();
+                assert_eq!(changes.keys().collect::<Vec<_>>(), [uri], "only the cell is changed");
+                (action["title"].as_str().unwrap().to_owned(), changes[uri].clone())
+            })
+            .collect()
+    }
+
+    fn documents(&mut self) -> Value {
+        self.server.command("treefill.status", json!([]))["documents"].clone()
+    }
+}
+
+fn read(job: &Job) -> String {
+    let of = |role| job.segments.iter().filter(move |it| it.role == role).map(|it| it.text.as_str());
+    of(Role::Prefix).chain(["ˇ"]).chain(of(Role::Suffix)).collect()
+}
+
+fn titles(fixes: &[(String, Value)]) -> Vec<&str> {
+    fixes.iter().map(|(title, _)| title.as_str()).collect()
+}
+
+#[test]
+fn notebooks_are_announced() {
+    let book = Book::start("", "");
+    let sync = &book.server.capabilities["notebookDocumentSync"];
+    let selector = json!([{ "notebook": "*", "cells": [{ "language": "python" }] }]);
+    assert_eq!(sync["notebookSelector"], selector);
+}
+
+#[test]
+fn a_cell_s_prompt_has_the_cells_before_it_and_behind_it_and_follows_their_changes() {
+    let mut book = Book::start("1", "");
+    book.open(&["import os", "rate = 2\n", "x = ", "def late():\n    pass"]);
+    let expected = "import os\n\nrate = 2\n\nx = ˇ\n\ndef late():\n    pass";
+    assert_eq!(book.prompt(2, 0, 4), expected);
+    book.type_at(1, 0, 8, "5\nprice = '𝒳é'");
+    // Behind a letter of two units.
+    book.type_at(1, 1, 11, "ü");
+    assert_eq!(book.prompt(2, 0, 4), expected.replace("rate = 2", "rate = 25\nprice = '𝒳üé'"));
+}
+
+#[test]
+fn a_suggestion_is_in_its_cell() {
+    let mut book = Book::start("late(1)", "");
+    book.open(&["import os\nimport re\n", "é = 'a'; x = ()", "def late(a):\n    pass"]);
+    let item = &book.items(&uri(1), 0, 14)[0];
+    let place = json!({ "line": 0, "character": 14 });
+    assert_eq!(
+        (&item["insertText"], &item["range"]),
+        (&json!("late(1)"), &json!({ "start": place, "end": place }))
+    );
+}
+
+#[test]
+fn cells_come_go_move_and_change_their_kind() {
+    let mut book = Book::start("1", "");
+    book.open(&["a = 1", "b = 2", "x = "]);
+    let structure = |start, count, cells: Value, opened: Value, closed: Value| {
+        let array = json!({ "start": start, "deleteCount": count, "cells": cells });
+        json!({ "structure": { "array": array, "didOpen": opened, "didClose": closed } })
+    };
+    // Another one in the middle, and one of text.
+    let opened = json!([document(7, "c = 3"), document(8, "prose")]);
+    book.change(structure(1, 0, json!([cell(7, 2), cell(8, 1)]), opened, Value::Null));
+    assert_eq!(book.prompt(2, 0, 4), "a = 1\n\nc = 3\n\nb = 2\n\nx = ˇ");
+    assert!(book.items(&uri(8), 0, 5).is_empty(), "nothing is suggested in prose");
+    // The first one moves to the end.
+    book.change(structure(
+        0,
+        5,
+        json!([cell(7, 2), cell(8, 1), cell(1, 2), cell(2, 2), cell(0, 2)]),
+        Value::Null,
+        Value::Null,
+    ));
+    assert_eq!(book.prompt(2, 0, 4), "c = 3\n\nb = 2\n\nx = ˇ\n\na = 1");
+    book.change(json!({ "data": [cell(7, 1), cell(8, 2)] }));
+    assert_eq!(book.prompt(2, 0, 4), "prose\n\nb = 2\n\nx = ˇ\n\na = 1");
+    book.change(structure(1, 2, json!([]), json!([]), json!([{ "uri": uri(8) }, { "uri": uri(1) }])));
+    assert_eq!(book.prompt(2, 0, 4), "x = ˇ\n\na = 1");
+    assert_eq!(book.documents(), 3);
+    // Odd numbers break nothing.
+    book.change(structure(90, 7, json!([]), json!([]), json!([])));
+    book.change(json!(null));
+    assert_eq!(book.prompt(2, 0, 4), "x = ˇ\n\na = 1");
+}
+
+#[test]
+fn a_closed_notebook_is_forgotten() {
+    let mut book = Book::start("1", "");
+    book.open(&["secret_plan = 1", "x = "]);
+    assert_eq!(book.documents(), 2);
+    let params = json!({ "notebookDocument": { "uri": BOOK }, "cellTextDocuments": [{ "uri": uri(0) }] });
+    book.server.client().notify("notebookDocument/didClose", params);
+    assert_eq!(book.documents(), 0);
+    book.server.open_as(&uri(1), "python", "x = ");
+    assert_eq!(book.prompt(1, 0, 4), "x = ˇ");
+    // Opened twice, it is the second one.
+    book.open(&["a = 1", "x = ", "b = 2"]);
+    book.open(&["c = 1", "x = "]);
+    assert_eq!((book.documents(), book.prompt(1, 0, 4)), (json!(2), "c = 1\n\nx = ˇ".to_owned()));
+}
+
+#[test]
+fn cells_that_come_as_documents_are_a_notebook_too() {
+    let mut book = Book::start("1", "");
+    // Not in the order of the notebook, and beside another notebook.
+    for (number, text) in [(10, "z = 10"), (2, "x = "), (0, "a = 0"), (1, "b = 1")] {
+        book.server.open_as(&uri(number), "python", text);
+    }
+    book.server.open_as("vscode-notebook-cell:/w/other.ipynb#W0", "python", "strange = 1");
+    book.server.open_as(&uri(3), "markdown", "prose");
+    assert_eq!(book.prompt(2, 0, 4), "a = 0\n\nb = 1\n\nx = ˇ\n\nz = 10");
+    book.server.client().notify("textDocument/didClose", json!({ "textDocument": { "uri": uri(0) } }));
+    assert_eq!(book.prompt(2, 0, 4), "b = 1\n\nx = ˇ\n\nz = 10");
+    // Names that say nothing of the order: as they were opened.
+    for (name, text) in [("f3a9", "first = 1"), ("0b77", "x = ")] {
+        book.server.open_as(&format!("vscode-notebook-cell:/w/third.ipynb#{name}"), "python", text);
+    }
+    let before = book.engine.jobs().len();
+    book.items("vscode-notebook-cell:/w/third.ipynb#0b77", 0, 4);
+    assert_eq!(read(&book.engine.jobs()[before]), "first = 1\n\nx = ˇ");
+}
+
+#[test]
+fn names_and_imports_of_other_cells_are_known_to_repairs_which_stay_in_the_cell() {
+    let mut book = Book::start("", "");
+    let tables: Vec<String> =
+        (0..37).map(|number| format!("%time\ntable_{number} = {number}\n!ls {number}")).collect();
+    let mut texts = vec!["import math\nmonthly_revenue = 1\n"];
+    texts.extend(tables.iter().map(String::as_str));
+    texts.extend([
+        "%matplotlib inline\ny = json.dumps(math.pi)\nz = monthly_revenu\n",
+        "import re\n\nw = 1\n",
+    ]);
+    assert_eq!(texts.len(), 40);
+    book.open(&texts);
+    let asked = uri(38);
+    let found = book.fixes(&asked, 1, 15, 19, "\"math\" is not defined");
+    assert!(!titles(&found).iter().any(|title| title.contains("Import")), "{found:?}");
+    let found = book.fixes(&asked, 2, 4, 18, "\"monthly_revenu\" is not defined");
+    assert_eq!(found[0].1[0]["newText"], "monthly_revenue", "{found:?}");
+    assert_eq!(found[0].1[0]["range"]["start"], json!({ "line": 2, "character": 4 }));
+    // The import goes into this cell, not into the first one.
+    let found = book.fixes(&asked, 1, 4, 8, "\"json\" is not defined");
+    assert_eq!(found[0].0, "Import `json`");
+    let at = found[0].1[0]["range"]["start"]["line"].as_u64().unwrap();
+    assert!((1..=1).contains(&at), "{found:?}");
+}
+
+#[test]
+fn a_broken_cell_breaks_no_other() {
+    let mut book = Book::start("late()", "[diagnostics]\nsyntax = true\n");
+    book.open(&["f(1, 2", "s = \"\"\"\nopen", "if s:\n", "x = ", "def late(): pass"]);
+    let items = book.items(&uri(3), 0, 4);
+    assert_eq!(items[0]["insertText"], "late()");
+    for _ in 0..4 {
+        let told = book.server.client().message("textDocument/publishDiagnostics")["params"].clone();
+        assert_ne!(told["uri"], uri(4), "{told}");
+    }
+    let found = book.fixes(&uri(0), 0, 0, 4, "invalid syntax");
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn a_cell_of_another_language_is_read_by_nobody() {
+    let mut book = Book::start("1", "");
+    book.open(&["%%bash\nfor x in *; do", "%%time\na = 1", "x = ", "%%html\n<b>"]);
+    assert_eq!(book.prompt(2, 0, 4), "%%time\na = 1\n\nx = ˇ");
+    assert_eq!(book.prompt(0, 1, 14), "");
+}
+
+#[test]
+fn what_excludes_a_notebook_excludes_its_cells() {
+    for pattern in ["private/", "*.ipynb", "/w/private/sales.ipynb"] {
+        let mut book = Book::start("1", &format!("[disable]\npaths = [\"{pattern}\"]\n"));
+        let cells = json!([{ "kind": 2, "document": "cell:1" }, { "kind": 2, "document": "cell:2" }]);
+        let documents: Vec<Value> = ["cell:1", "cell:2"]
+            .iter()
+            .map(|uri| json!({ "uri": uri, "languageId": "python", "version": 1, "text": "x = \n" }))
+            .collect();
+        let notebook = json!({ "uri": "file:///w/private/sales.ipynb", "notebookType": "x", "version": 1, "cells": cells });
+        let params = json!({ "notebookDocument": notebook, "cellTextDocuments": documents });
+        book.server.client().notify("notebookDocument/didOpen", params.clone());
+        assert!(book.items("cell:1", 0, 4).is_empty(), "{pattern}");
+        book.server.open_as("vscode-notebook-cell:/w/private/sales.ipynb#W1", "python", "x = \n");
+        assert!(book.items("vscode-notebook-cell:/w/private/sales.ipynb#W1", 0, 4).is_empty(), "{pattern}");
+        assert!(book.engine.jobs().is_empty(), "{pattern}");
+        // Cells with an address of any kind are cells.
+        let mut book = Book::start("1", "");
+        let mut params = params;
+        params["cellTextDocuments"][0]["text"] = json!("a = 1");
+        book.server.client().notify("notebookDocument/didOpen", params);
+        assert_eq!(book.items("cell:2", 0, 4).len(), 1);
+        assert_eq!(read(&book.engine.jobs()[0]), "a = 1\n\nx = ˇ\n");
+    }
+}
