@@ -1,4 +1,4 @@
-//! Says of a plain string what a document says of its rope: lines, positions, changes. For tests and for `fuzz/`.
+//! Answers for a plain string what a document answers for its rope: lines, positions, changes. For tests and for `fuzz/`.
 
 use treefill::document::{Change, Encoding};
 
