@@ -28,7 +28,9 @@ mod quotes;
 mod region;
 mod search;
 mod site;
+mod spacing;
 mod spelling;
+mod statement;
 mod title;
 mod tokens;
 
@@ -80,14 +82,15 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     }
     let tokens = lexicon.tokens(text, 0..text.len());
     let imbalances = asked::imbalances(text, &tokens);
-    let Some(asked) = AskedError::find(&errors, &imbalances, &lines, request) else {
+    let Some(asked) = AskedError::find(&errors, &imbalances, (text, &tokens), &lines, request) else {
         return habits(request, file, &lines, &lexicon);
     };
     let error = asked.place;
     let (indent, significant) = (&language.config.indent, language.config.significant_indentation);
     let lonely = imbalance::lonely(text, &tokens, &lines, significant);
     let odd = imbalance::odd_quotes(text, &tokens, &lexicon, &lines, lines.of(error));
-    let places = places(text, &lines, &errors, error, &lonely, &odd);
+    let doubled = imbalance::doubled_keywords(text, &tokens, error);
+    let places = places(text, &lines, &errors, error, &lonely, &odd, &doubled);
     let ngrams = Ngrams::new(table(language));
     let site = ErrorSite::new(text, &lines, &lexicon, ngrams, tokens, &places);
     let mut candidates = tokens::candidates(&site);
@@ -98,10 +101,15 @@ pub fn offers(request: &ActionRequest, file: &RequestedFile) -> Vec<Fix> {
     candidates.extend(body::candidates(&site, language));
     let mut meant = idioms::candidates(&site, language);
     meant.extend(spelling::candidates(&site, language));
-    let meant = search::in_order(text, &lexicon, meant);
+    let mut meant = search::in_order(text, &lexicon, meant);
     let candidates = search::in_order(text, &lexicon, candidates);
+    // Nobody means `let let`.
+    let twice = candidates.iter().filter(|candidate| candidate.drops_doubled_keyword(text, &lexicon));
+    meant.extend(twice.take(4).cloned());
     let enumerated = start.elapsed();
-    let search = search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot };
+    let uneven = !lonely.is_empty();
+    let search =
+        search::Search { text, lines: &lines, language, lexicon: &lexicon, verifier, snapshot, uneven };
     let found = search.run(&meant, &candidates, &places, request.time);
     tracing::debug!(?enumerated, all = ?start.elapsed(), candidates = candidates.len(), found = found.len(), "repairs");
     let found: Vec<&RepairCandidate> =
@@ -141,8 +149,10 @@ fn places(
     error: usize,
     lonely: &[LonelyBracket],
     odd: &[usize],
+    doubled: &[usize],
 ) -> Vec<usize> {
     let mut places: Vec<usize> = vec![error];
+    places.extend(doubled.iter().take(2));
     places.extend(lonely.iter().map(|bracket| bracket.place.min(text.len())).take(3));
     let rows = odd.iter().filter(|row| lines.of(error).abs_diff(**row) > 2);
     places.extend(rows.take(2).map(|row| lines.bytes(*row..row + 1).start));

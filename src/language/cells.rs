@@ -18,6 +18,7 @@ const QUOTES: [char; 2] = ['"', '\''];
 #[derive(Debug)]
 pub struct Cells {
     lines: Vec<Regex>,
+    operator: Regex,
     help: Regex,
     assigned: Regex,
     cell: Regex,
@@ -32,6 +33,7 @@ pub struct Cells {
 #[serde(deny_unknown_fields)]
 struct CellsFile {
     lines: Vec<String>,
+    operator: String,
     help: String,
     assigned: String,
     cell: String,
@@ -57,6 +59,7 @@ impl Cells {
         let regex = |text: &str| Regex::new(text).map_err(|error| error.to_string());
         Ok(Self {
             lines: file.lines.iter().map(|line| regex(line)).collect::<Result<_, _>>()?,
+            operator: regex(&file.operator)?,
             help: regex(&file.help)?,
             assigned: regex(&file.assigned)?,
             cell: regex(&file.cell)?,
@@ -138,9 +141,9 @@ impl Cells {
         }
         let indent = line.len() - line.trim_start_matches([' ', '\t', '\u{feff}']).len();
         let is_line = self.lines.iter().any(|pattern| pattern.is_match(&line[indent..]));
-        // Behind an open bracket it is an operator, unless nobody would begin a line so there.
-        if !state.brackets.is_empty() {
-            return (is_line && indent == 0).then_some(indent);
+        // Behind an open bracket it may go on with an expression, unless nobody would begin a line so there.
+        if !state.brackets.is_empty() && indent > 0 && self.operator.is_match(&line[indent..]) {
+            return None;
         }
         if is_line || self.help.is_match(line) {
             return Some(indent);
@@ -249,6 +252,8 @@ mod tests {
         masked("np.array?\nnp.array??\n?len\na[0].b?\n", "0\n0\n0\n0");
         masked("!cat <<EOF \\\n  more )\nx = 1\n", "0\n  0\nx = 1");
         masked("f(1\n%time g()\n", "f(1\n0");
+        masked("print(len(x)\nfiles?\nx = !ls\n", "print(len(x)\n0\nx = 0");
+        masked("if x:\n    print(len(x)\n    !ls\n    ?x\n", "if x:\n    print(len(x)\n    0\n    0");
     }
 
     #[test]

@@ -59,6 +59,15 @@ impl Idiom {
             .flat_map(move |pattern| first(pattern).map_or(&[][..], |at| pattern[at].words()))
             .map(String::as_str)
     }
+
+    /// Whether a text holds what some pattern needs: this alone rules out most idioms.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        let holds = |item: &PatternItem| match item {
+            PatternItem::Text { any, optional: false } => any.iter().any(|word| text.contains(word.as_str())),
+            _ => true,
+        };
+        self.patterns.iter().any(|pattern| pattern.iter().all(holds))
+    }
 }
 
 /// When a habit is cured in code that the parser accepts.

@@ -22,10 +22,11 @@ pub struct AskedError {
 
 impl AskedError {
     /// The error that is meant: the first of the file, or the nearest one to the range. `imbalances` are the places in which a
-    /// compiler may report brackets that do not pair up.
+    /// compiler may report brackets that do not pair up, in these tokens of the file.
     pub fn find(
         errors: &[usize],
         imbalances: &[usize],
+        (text, tokens): (&str, &[Token]),
         lines: &LineTable<'_>,
         request: &ActionRequest,
     ) -> Option<Self> {
@@ -41,7 +42,8 @@ impl AskedError {
         let place = errors.iter().copied().min_by_key(far)?;
         let rows = row..lines.of(range.end) + 1;
         let here = |place: &usize| rows.contains(&lines.of(*place));
-        let reported = far(&place) <= 1 || here(&place) || imbalances.iter().any(here);
+        let begins = || here(&element_start(text, tokens, place));
+        let reported = far(&place) <= 1 || here(&place) || imbalances.iter().any(here) || begins();
         let rows = (!reported).then(|| rows.start.saturating_sub(3)..rows.end + 3);
         (reported || far(&place) <= NEAR || !request.diagnostics.is_empty()).then_some(Self { place, rows })
     }
@@ -53,6 +55,26 @@ impl AskedError {
             near(self.place) || near(candidate.edit.range.start)
         })
     }
+}
+
+/// Where the element of a list begins that ends before `place`, inside of brackets: CPython reports a missing comma there.
+fn element_start(text: &str, tokens: &[Token], place: usize) -> usize {
+    let before = tokens.partition_point(|token| token.range.end <= place);
+    let (mut depth, mut start) = (0_usize, place);
+    for token in tokens[..before].iter().rev() {
+        match &text[token.range.clone()] {
+            ")" | "]" | "}" => depth += 1,
+            "(" | "[" | "{" if depth == 0 => return start,
+            "(" | "[" | "{" => depth -= 1,
+            "," if depth == 0 && start < place => return start,
+            ";" if depth == 0 => return place,
+            _ => {}
+        }
+        if token.kind != TokenKind::LineEnd {
+            start = token.range.start;
+        }
+    }
+    place
 }
 
 /// The places in which a compiler may report brackets that do not pair up: each without a partner, what was open there, and

@@ -4,6 +4,7 @@
 use super::imbalance::closer_of;
 use super::lexer::TokenKind;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
+use super::statement::first_of_statement;
 use crate::context::scope::opens_block;
 use crate::document::Edit;
 use crate::language::Language;
@@ -95,7 +96,12 @@ fn body(site: &ErrorSite<'_>, row: usize, language: &Language) -> Option<RepairC
     let repairs = &language.repairs;
     // The brackets of a head may span lines.
     let first = first_of_statement(site, last);
+    let below = site.lines.after(row).and_then(|below| site.lines.width(below));
     let row = site.lines.of(site.tokens[first].range.start);
+    // The body is there: what opens it is missing.
+    if below > site.lines.width(row) {
+        return None;
+    }
     let is_head = (first..=last).any(|token| repairs.block_words.iter().any(|word| word == site.word(token)));
     if repairs.empty_block.is_empty() || !is_head || matches!(site.word(last), "{" | "}" | ";" | ",") {
         return None;
@@ -131,18 +137,4 @@ fn indented(site: &ErrorSite<'_>, row: usize, opener: usize, language: &Language
     let text = format!("{}{indent}{}{empty}", site.line_end, language.config.indent);
     let score = if alone { ALONE } else { BEFORE_CODE };
     Some(RepairCandidate::new(Edit::insert(at, text), RepairKind::Body, score))
-}
-
-/// The first token of the statement that ends with `last`: its brackets may span lines.
-fn first_of_statement(site: &ErrorSite<'_>, last: usize) -> usize {
-    let mut depth = 0_usize;
-    for token in (0..=last).rev() {
-        match site.word(token) {
-            ")" | "]" | "}" => depth += 1,
-            "(" | "[" | "{" => depth = depth.saturating_sub(1),
-            _ if depth == 0 && site.kind(token) == TokenKind::LineEnd => return token + 1,
-            _ => {}
-        }
-    }
-    0
 }

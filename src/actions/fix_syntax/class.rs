@@ -258,6 +258,13 @@ impl RepairCandidate {
     pub fn class(&self, text: &str, lexicon: &Lexicon) -> RepairClass {
         RepairClass::of(text, &self.edit, &self.what, lexicon)
     }
+
+    /// Whether it takes away one of two equal keywords.
+    pub fn drops_doubled_keyword(&self, text: &str, lexicon: &Lexicon) -> bool {
+        self.what == RepairKind::Delete
+            && lexicon.is_keyword(text[self.edit.range.clone()].trim())
+            && self.class(text, lexicon) == RepairClass::Doubled
+    }
 }
 
 fn is_mark(c: &char) -> bool {

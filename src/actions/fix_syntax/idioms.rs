@@ -303,6 +303,10 @@ impl Cure<'_> {
         rows: &[&'r Idiom],
         roots: &[Root<'_>],
     ) -> Vec<(&'r Idiom, (Range<usize>, String))> {
+        let rows: Vec<&'r Idiom> = rows.iter().copied().filter(|row| row.may_be_in(text)).collect();
+        if rows.is_empty() {
+            return Vec::new();
+        }
         let tokens = self.lexicon.tokens(text, 0..text.len());
         let matcher = self.matcher(text, &tokens);
         let mut edits: Vec<(&Idiom, (Range<usize>, String))> = Vec::new();

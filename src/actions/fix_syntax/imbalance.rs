@@ -10,6 +10,8 @@ use crate::text::is_word;
 /// Lines above an error in which a quote is looked for, and how many odd ones are.
 const QUOTE_REACH: usize = 60;
 const ODD_QUOTES: usize = 6;
+/// Tokens above an error in which a keyword may stand twice.
+const DOUBLED_REACH: usize = 1_500;
 
 /// A bracket without a partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,6 +175,17 @@ impl Scan<'_> {
         let place = head.map_or(self.tokens[token].range.start, end);
         self.found.push(LonelyBracket { token, place });
     }
+}
+
+/// Keywords that stand twice in a row above an error, the nearest first. `if if a { b }` is an `if` whose condition is another
+/// one: parsers miss its body where the block behind it ends.
+pub fn doubled_keywords(text: &str, tokens: &[Token], error: usize) -> Vec<usize> {
+    let end = tokens.partition_point(|token| token.range.start <= error);
+    let near = &tokens[end.saturating_sub(DOUBLED_REACH)..end];
+    let doubled = |pair: &&[Token]| {
+        pair[0].kind == TokenKind::Keyword && text[pair[0].range.clone()] == text[pair[1].range.clone()]
+    };
+    near.windows(2).rev().filter(doubled).map(|pair| pair[1].range.start).collect()
 }
 
 /// Lines in which a quote may be missing: those where a quotation is not closed, the first of the file before those nearest to

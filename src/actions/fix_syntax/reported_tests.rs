@@ -47,6 +47,10 @@ fn a_bracket_is_missing_and_the_end_of_the_file_is_reported() {
     check("rust", &right, &right.replacen("Self\n    }\n", "Self\n    \n", 1), 0);
     let right = rust("struct A;\n\n#[cfg(test)]\nfn f(a: u32) -> u32 {\n    a\n}\n");
     check("rust", &right, &right.replacen(")]", ")", 1), 0);
+    let right = rust(
+        "struct A;\n\nimpl A {\n    fn f(&self, a: u32) -> Option<u32> {\n        let b = a + 1;\n        Some(b)\n    }\n}\n",
+    );
+    check("rust", &right, &right.replacen("<u32> {", "<u32>", 1), 8);
 }
 
 #[test]
@@ -58,6 +62,42 @@ fn a_bracket_is_missing_and_the_next_closer_is_reported() {
     check("rust", &right, &right.replacen("push(1);", "push(1;", 1), 3);
     check("rust", &right, &right.replacen("push(1);", "push(1;", 1), 4);
     check("rust", &right, &right.replacen("is_empty() {", "is_empty()", 1), 6);
+}
+
+#[test]
+fn a_keyword_stands_twice_and_the_end_of_its_block_is_reported() {
+    let right = rust(
+        "fn f(a: &[u8]) -> usize {\n    let n = a.len();\n    if n > 3 {\n        g(n);\n        g(1);\n        g(2);\n        g(3);\n    }\n    n\n}\n",
+    );
+    check("rust", &right, &right.replacen("if n", "if if n", 1), 9);
+    check("rust", &right, &right.replacen("if n", "if if n", 1), 3);
+    check("rust", &right, &right.replacen("let n", "let let n", 1), 2);
+    let right = rust(
+        "fn f(n: usize) {\n    if n > 3 {\n        g(n);\n    } else if n == 2 {\n        g(1);\n        g(2);\n    } else {\n        g(3);\n    }\n}\n",
+    );
+    check("rust", &right, &right.replacen("else if", "else if if", 1), 10);
+}
+
+#[test]
+fn a_keyword_is_missing_before_a_long_value() {
+    let right = rust(
+        "fn f(a: &A) -> u32 {\n    match a.read(a.file.borrow(), &mut *a.buffer.lock(), 0).map(|(size, _)| size.get()) {\n        Ok(size) => size,\n        Err(_) => 0,\n    }\n}\n",
+    );
+    check("rust", &right, &right.replacen("match ", "", 1), 2);
+}
+
+#[test]
+fn a_word_too_many_goes_where_no_bracket_is_missing() {
+    let right = rust("struct A {\n    pub(crate) size: u32,\n    name: u32,\n}\n");
+    check("rust", &right, &right.replacen("crate", "crate pub", 1), 2);
+}
+
+#[test]
+fn a_comma_is_missing_and_the_element_before_it_is_reported() {
+    let right = python(
+        "a = {\n    'b': {\n        'one': 1,\n        'two': 2,\n        'three': 3,\n        'four': 4,\n    },\n    'c': {'five': 5},\n}\n",
+    );
+    check("python", &right, &right.replacen("    },\n", "    }\n", 1), 2);
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub struct Search<'a> {
     pub verifier: &'a Verifier,
     /// The file.
     pub snapshot: &'a Snapshot,
+    /// Whether some brackets have no partner.
+    pub uneven: bool,
 }
 
 impl Search<'_> {
@@ -135,8 +137,8 @@ impl Search<'_> {
             let pair = self.pairing(candidates, &regions, place, Instant::now() + time);
             return if pair.is_empty() { found } else { pair };
         }
-        // Rather a bracket that leaves another error than a word that goes.
-        if found.iter().all(|candidate| class(candidate).loss() == Loss::Words) {
+        // Rather a bracket that leaves another error than a word that goes, where one is missing.
+        if self.uneven && found.iter().all(|candidate| class(candidate).loss() == Loss::Words) {
             let mut closing = self.closing(candidates, &regions, found[0].score);
             closing.extend(found);
             return closing;

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::lexer::TokenKind;
 use super::ngram::TokenClass;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
+use super::spacing::{self, Spacing};
+use super::statement;
 use crate::document::Edit;
 use crate::text::is_word;
 
@@ -41,6 +43,7 @@ const GLUED: usize = 8;
 const WORDS: usize = 4;
 
 /// A token that may be put somewhere.
+#[derive(Clone)]
 struct Part {
     text: String,
     kind: TokenKind,
@@ -61,6 +64,10 @@ pub fn candidates(site: &ErrorSite<'_>) -> Vec<RepairCandidate> {
         deletions(site, token, far, &mut found);
         replacements(site, token, far, &parts, &mut found);
         neighbours(site, token, far, &mut found);
+    }
+    let keywords: Vec<Part> = parts.iter().filter(|part| part.kind == TokenKind::Keyword).cloned().collect();
+    for token in statement::heads(site, BEFORE) {
+        insertions(site, token, site.distance(token), &keywords, &mut found);
     }
     let first = site.anchors.first().copied().unwrap_or(0);
     let words: HashSet<&str> = (0..site.tokens.len())
@@ -128,30 +135,30 @@ fn insertions(
         return;
     }
     let place = site.place(token..token);
+    let (outer_left, outer_right) = (site.side(left), site.side(right));
+    let ends_line = site.kind(token) == TokenKind::LineEnd;
+    let ways = spacing::ways(site.text, start, spaces, left.is_some(), whole && !ends_line);
     // A word of the grammar that is in no code was not forgotten.
     for part in parts.iter().filter(|part| part.prior > NEVER || part.kind != TokenKind::Keyword) {
         let class = Some(part.class);
         let likelier = place.delta(&[part.class]);
-        let mut best: Option<RepairCandidate> = None;
+        let base = INSERT + part.prior + far + likelier;
+        let mut best: Option<(f32, &Spacing)> = None;
         // Where in the white space, and how many spaces come along.
-        for (at, lead, trail) in
-            spacings(spaces, left.is_some(), whole && site.kind(token) != TokenKind::LineEnd)
-        {
-            let text = format!("{}{}{}", " ".repeat(lead), part.text, " ".repeat(trail));
-            let position = start + at;
-            if glues(site.text, position, &text) {
-                continue;
-            }
-            let usual = site.space(site.side(left), class, at + lead)
-                + if whole { site.space(class, site.side(right), spaces - at + trail) } else { 0.0 }
+        for way in ways.iter().filter(|way| !way.glues(&part.text)) {
+            let usual = site.space(outer_left, class, way.at + way.lead)
+                + if whole { site.space(class, outer_right, spaces - way.at + way.trail) } else { 0.0 }
                 - before
-                - 1.5 * (lead + trail) as f32;
-            let score = INSERT + part.prior + far + likelier + usual;
-            if best.as_ref().is_none_or(|best| best.score < score) {
-                best = Some(RepairCandidate::new(Edit::insert(position, text), RepairKind::Insert, score));
+                - 1.5 * (way.lead + way.trail) as f32;
+            let score = base + usual;
+            if best.is_none_or(|(best, _)| best < score) {
+                best = Some((score, way));
             }
         }
-        found.extend(best);
+        found.extend(best.map(|(score, way)| {
+            let text = format!("{:lead$}{}{:trail$}", "", part.text, "", lead = way.lead, trail = way.trail);
+            RepairCandidate::new(Edit::insert(start + way.at, text), RepairKind::Insert, score)
+        }));
         // At the start of a line the space behind the token may be the last one of the indentation.
         if left.is_none() && site.text[..end].ends_with(' ') && !glues(site.text, end - 1, &part.text) {
             let usual = site.space(class, site.side(right), 1);
@@ -166,21 +173,6 @@ fn insertions(
 fn odd(site: &ErrorSite<'_>, byte: usize) -> f32 {
     let width = super::ngram::indentation(site.text, byte);
     if width % 2 == 1 { 1.0 } else { -1.0 }
-}
-
-/// Ways to place a token into a gap of `spaces`: how many of them stay before it, and how many are added on either side.
-fn spacings(spaces: usize, left: bool, right: bool) -> Vec<(usize, usize, usize)> {
-    if !left {
-        return vec![(0, 0, 0), (0, 0, 1)];
-    }
-    if !right {
-        return vec![(0, 0, 0), (0, 1, 0)];
-    }
-    match spaces {
-        0 => vec![(0, 0, 0), (0, 1, 0), (0, 0, 1), (0, 1, 1)],
-        1 => vec![(0, 0, 0), (1, 0, 0), (1, 0, 1)],
-        _ => vec![(0, 0, 0), (1, 0, 0), (spaces, 0, 0)],
-    }
 }
 
 /// Whether a word put there would become one with its neighbour.

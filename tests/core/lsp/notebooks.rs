@@ -256,6 +256,81 @@ fn a_broken_cell_breaks_no_other() {
 }
 
 #[test]
+fn what_a_model_makes_stays_in_the_cell() {
+    let mut book = Book::start("return ä\n", "");
+    let stub = "%time\ndef f(ä):\n    \"\"\"Says ä.\"\"\"\n";
+    book.open(&["import os\nstrange_name = 1\n", stub, "def late():\n    pass"]);
+    let at = json!({ "line": 2, "character": 9 });
+    let range = json!({ "start": at, "end": at });
+    let params =
+        json!({ "textDocument": { "uri": uri(1) }, "range": range, "context": { "diagnostics": [] } });
+    let found = book.server.client().call("textDocument/codeAction", params);
+    assert_eq!(found[0]["title"], "Implement `f` from its docstring", "{found}");
+    let asked = book.server.client().request(
+        "workspace/executeCommand",
+        json!({ "command": "treefill.apply", "arguments": found[0]["command"]["arguments"] }),
+    );
+    let apply = book.server.client().message("workspace/applyEdit");
+    let end = json!({ "line": 2, "character": 17 });
+    let edit = json!({ "range": { "start": end, "end": end }, "newText": "\n    return ä" });
+    assert_eq!(apply["params"]["edit"]["changes"], json!({ uri(1): [edit] }));
+    book.server.client().send(&json!({ "jsonrpc": "2.0", "id": apply["id"], "result": { "applied": true } }));
+    book.server.client().answer(asked);
+    let jobs = book.engine.jobs();
+    assert!(jobs.iter().any(|job| read(job).contains("strange_name")), "other cells are context");
+}
+
+#[test]
+fn keys_in_other_cells_are_masked() {
+    let mut book = Book::start("1", "");
+    let key = ["gh", "p_a7Kd93mZqLw0xR5tYb2Vn8cGh4JsPe61UfTo"].concat();
+    book.open(&[&format!("token = \"{key}\""), "x = "]);
+    let prompt = book.prompt(1, 0, 4);
+    assert!(prompt.contains("token = ") && !prompt.contains(&key[4..30]), "{prompt}");
+}
+
+#[test]
+fn no_repair_touches_a_magic_beside_the_error() {
+    let mut book = Book::start("", "");
+    let broken = [
+        "x = len((1, 2)",
+        "if x\n    pass",
+        "def f(:\n    pass",
+        "s = 'a",
+        "x = [1, 2",
+        "retrun 1",
+        "x = = 1",
+    ];
+    let magics =
+        ["%time", "!ls -l \"a b\"", "files?", "?files", "out = !pwd", "%%timeit -n 1", "files = %sx ls"];
+    let mut repairs = 0;
+    for code in broken {
+        for magic in magics {
+            let texts = [
+                format!("{code}\n{magic}"),
+                format!("import os\n{magic}\n{code}"),
+                format!("{magic}\n{code}\n{magic}\n"),
+            ];
+            book.open(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+            for (number, text) in texts.iter().enumerate() {
+                let lines: Vec<&str> = text.lines().collect();
+                let line = lines.iter().position(|line| code.starts_with(line)).unwrap() as u32;
+                for (title, edits) in book.fixes(&uri(number), line, 0, 4, "invalid syntax") {
+                    let touched = edits.as_array().unwrap().iter().any(|edit| {
+                        let line = |end: &str| edit["range"][end]["line"].as_u64().unwrap() as usize;
+                        (line("start")..=line("end")).any(|line| lines[line] == magic)
+                    });
+                    assert!(!touched, "{title}: {text}");
+                    repairs += 1;
+                }
+            }
+        }
+    }
+    // Each of the texts has one, nearly.
+    assert!(repairs > broken.len() * magics.len() * 2, "{repairs}");
+}
+
+#[test]
 fn a_cell_of_another_language_is_read_by_nobody() {
     let mut book = Book::start("1", "");
     book.open(&["%%bash\nfor x in *; do", "%%time\na = 1", "x = ", "%%html\n<b>"]);

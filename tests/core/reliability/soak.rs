@@ -124,18 +124,19 @@ fn events_leave_nothing_behind() {
         15,
         format!(
             "{events} events ({} suggestions, {} cancelled): {first} to {last} KiB, slope {:+.2} % per 100 000; \
-             descriptors {} to {}, threads {} to {}",
+             descriptors {} to {}, threads {} to {} at most",
             player.suggested,
             player.cancelled,
             slope(steady) * 100.0,
             descriptors(warming),
             descriptors(steady),
-            threads(warming),
+            samples[0].threads,
             threads(steady)
         ),
     );
     assert!(descriptors(steady) <= descriptors(warming), "{samples:?}");
-    assert!(threads(steady) <= threads(warming), "{samples:?}");
+    // Those that parse come and go: there are four at most.
+    assert!(threads(steady) <= samples[0].threads + 4, "{samples:?}");
     // Few events say nothing about a slope; but 8 MiB for 3 000 of them would be one.
     let grows = if events < 500_000 { last > first + (8 << 10) } else { slope(steady) > SLOPE };
     assert!(!grows, "{samples:?}");

@@ -239,6 +239,11 @@ impl Process {
         self.field("VmRSS").expect("a process")
     }
 
+    /// Of it, what is not a part of the program's file, KiB.
+    pub fn anonymous(self) -> u64 {
+        self.field("RssAnon").expect("a process")
+    }
+
     /// The most since [`Process::forget_peak`], KiB.
     pub fn peak(self) -> u64 {
         self.field("VmHWM").expect("a process")

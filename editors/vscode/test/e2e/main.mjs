@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
 import { BROKEN, MENDED, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
+import { inNotebook, NOTEBOOK, notebook } from './notebook.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
 import { start, until } from './window.mjs';
@@ -278,7 +279,7 @@ async function main() {
   execFileSync('node', ['scripts/package.mjs', `${work}/any.vsix`], { cwd: root, stdio: 'pipe' });
   configuration(`${work}/vscode/home`);
   const stubs = Object.fromEntries(Object.entries(STUBS).map(([file, text]) => [file, text.replace(/[«»]/gu, '')]));
-  const folder = workspace('project', { ...stubs, 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '' });
+  const folder = workspace('project', { ...stubs, 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '', [NOTEBOOK]: notebook() });
   // A snippet is opened by its word and Tab.
   mkdirSync(`${work}/vscode/data/User/snippets`, { recursive: true });
   writeFileSync(`${work}/vscode/data/User/snippets/python.json`, JSON.stringify(SNIPPETS));
@@ -295,6 +296,7 @@ async function main() {
     await lines(window);
     await window.show('broken.py');
     await repair(window);
+    await inNotebook(window, `${work}/tap`, say);
     await implementBoth(window);
     await window.show('shelf.py');
     await engineDies(window);
@@ -313,7 +315,8 @@ async function main() {
   }
   const { wrong, counts } = await check(`${work}/tap`, bin);
   assert.deepEqual(wrong, [], 'all requests answered, code 0');
-  for (const method of ['textDocument/inlineCompletion', 'textDocument/didChange', 'textDocument/codeAction', 'shutdown']) {
+  const methods = ['textDocument/inlineCompletion', 'textDocument/didChange', 'textDocument/codeAction', 'notebookDocument/didChange', 'shutdown'];
+  for (const method of methods) {
     assert.ok(counts[method] > 0, `${method} was recorded`);
   }
   say(`traffic: ${Object.entries(counts).map(([method, count]) => `${count} ${method}`).join(', ')}`);
