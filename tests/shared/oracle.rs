@@ -18,7 +18,12 @@ pub fn lines(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// The oracle for `position::to_byte`, by walking the characters.
-pub fn byte_at(text: &str, lines: &[(usize, &str)], (line, character): (u32, u32), encoding: Encoding) -> usize {
+pub fn byte_at(
+    text: &str,
+    lines: &[(usize, &str)],
+    (line, character): (u32, u32),
+    encoding: Encoding,
+) -> usize {
     let Some((start, content)) = lines.get(line as usize) else { return text.len() };
     let (mut units, mut byte) = (0, 0);
     for c in content.chars() {
