@@ -19,6 +19,7 @@ import platform
 import re
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 
@@ -96,14 +97,15 @@ def execute(command, environment, label):
     """The figures that a run printed, by row, and why it failed, if it did."""
     figures, lines, start = {}, [], time.monotonic()
     run = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    watch = threading.Timer(LONGEST_S, run.kill)
+    watch.start()
     for line in run.stdout:
         lines.append(line.rstrip())
         if found := FIGURE.search(line):
             figures.setdefault(found[1], []).append(found[2].strip())
         progress(f"{label}, {time.monotonic() - start:.0f} s: {line.strip()}")
-        if time.monotonic() - start > LONGEST_S:
-            run.kill()
     code = run.wait()
+    watch.cancel()
     progress("")
     empty = any(re.match(r"test result: ok\. 0 passed", line) for line in lines)
     if code == 0 and not empty:

@@ -47,15 +47,16 @@ impl Snapshot {
     }
 
     /// The cells of the notebook as one text. None for what is no cell, has none beside it, or is written in another language.
+    /// It reads all of them: call it on a blocking thread.
     pub fn joined(&self) -> Option<Joined> {
-        let others = self.cells.as_deref()?;
-        if others == &OtherCells::default() || self.is_foreign() {
+        let (others, cells) = (self.cells.as_ref()?, self.language.as_ref()?.cells?);
+        let (before, after) = others.texts(cells);
+        if before.is_empty() && after.is_empty() || self.is_foreign() {
             return None;
         }
-        let [before, after] =
-            [&others.before, &others.after].map(|text| Rope::from(with_line_ends(text, self.line_ending())));
-        let cell = before.len_bytes()..before.len_bytes() + self.len();
-        let mut text = before;
+        let [mut text, after] =
+            [before, after].map(|text| Rope::from(with_line_ends(&text, self.line_ending())));
+        let cell = text.len_bytes()..text.len_bytes() + self.len();
         text.append(self.text.clone());
         text.append(after);
         let snapshot = Self { text, known: Known::Nothing, hypothesis: true, cells: None, ..self.clone() };

@@ -9,18 +9,19 @@ use crate::text::BOM;
 /// Most bytes of other cells that are read with one; the nearest count.
 const MOST: usize = 96 * 1024;
 
-/// The other cells of a notebook.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// The other cells of a notebook, in their order.
+#[derive(Debug, Clone, Default)]
 pub struct OtherCells {
-    /// What stands before the cell: whole lines.
-    pub(super) before: String,
-    /// What stands behind it, from the end of its last line.
-    pub(super) after: String,
+    /// Those before the cell.
+    pub before: Vec<Rope>,
+    /// Those behind it.
+    pub after: Vec<Rope>,
 }
 
 impl OtherCells {
-    /// The cells before one and behind it, in their order.
-    pub fn new(cells: &Cells, before: &[&Rope], after: &[&Rope]) -> Self {
+    /// The text before the cell, which ends with a blank line, and the one behind it, which begins with the end of a line.
+    pub(super) fn texts(&self, cells: &Cells) -> (String, String) {
+        let Self { before, after } = self;
         let mut left = MOST;
         let (mut above, mut below) = (Vec::new(), Vec::new());
         for distance in 0..before.len().max(after.len()) {
@@ -34,10 +35,10 @@ impl OtherCells {
                 }
             }
         }
-        Self {
-            before: above.iter().rev().map(|text| format!("{text}\n\n")).collect(),
-            after: below.iter().map(|text| format!("\n\n{text}")).collect(),
-        }
+        (
+            above.iter().rev().map(|text| format!("{text}\n\n")).collect(),
+            below.iter().map(|text| format!("\n\n{text}")).collect(),
+        )
     }
 }
 
@@ -58,10 +59,11 @@ mod tests {
         let large = Rope::from("x = 1\n".repeat(MOST));
         let half = Rope::from(format!("half = '{}'", "x".repeat(MOST * 2 / 3)));
         let [first, near] = ["first = 1\n", "near = 2\n\n"].map(Rope::from);
-        let others = OtherCells::new(cells, &[&first, &half, &large, &near], &[&half, &near]);
-        assert!(others.before.starts_with("first = 1\n\n") && others.before.ends_with("near = 2\n\n"));
-        assert!(others.before.len() + others.after.len() < 2 * MOST);
-        assert!(others.after.starts_with("\n\nhalf") && others.after.ends_with("\n\nnear = 2"));
-        assert!(!others.before.contains("half"), "the other one was nearer");
+        let (above, below) = (vec![first, half.clone(), large, near.clone()], vec![half, near]);
+        let (before, after) = OtherCells { before: above, after: below }.texts(cells);
+        assert!(before.starts_with("first = 1\n\n") && before.ends_with("near = 2\n\n"));
+        assert!(before.len() + after.len() < 2 * MOST);
+        assert!(after.starts_with("\n\nhalf") && after.ends_with("\n\nnear = 2"));
+        assert!(!before.contains("half"), "the other one was nearer");
     }
 }

@@ -60,22 +60,25 @@ impl State {
     /// An open document at this moment, with the other cells of its notebook beside it.
     pub fn snapshot(&self, open: &OpenDocument) -> Snapshot {
         let snapshot = open.document.snapshot();
-        let others = self.other_cells(open, &snapshot);
-        snapshot.beside(others.map(Arc::new))
+        let others = self.other_cells(open, &snapshot).map(Arc::new);
+        snapshot.beside(others)
     }
 
     /// The other cells in the language of a cell. What is switched off is no context.
     fn other_cells(&self, open: &OpenDocument, snapshot: &Snapshot) -> Option<OtherCells> {
-        let cells = snapshot.language.as_ref()?.cells?;
+        // Most documents are in no notebook.
+        snapshot.language.as_ref()?.cells?;
         let (notebook, place) = self.notebooks.of(&uri::normal(&snapshot.uri))?;
         let text = |cell: &NotebookCell| {
             let spelling = self.spellings.get(&cell.uri)?;
             let other = self.documents.get(spelling).filter(|other| other.language == open.language)?;
-            self.silence(spelling).is_none().then(|| other.document.text())
+            self.silence(spelling).is_none().then(|| other.document.text().clone())
         };
-        let texts = |cells: &[NotebookCell]| cells.iter().filter_map(text).collect::<Vec<_>>();
-        let (before, after) = (texts(&notebook.cells[..place]), texts(&notebook.cells[place + 1..]));
-        Some(OtherCells::new(cells, &before, &after))
+        let texts = |cells: &[NotebookCell]| cells.iter().filter_map(text).collect();
+        Some(OtherCells {
+            before: texts(&notebook.cells[..place]),
+            after: texts(&notebook.cells[place + 1..]),
+        })
     }
 
     /// Nothing is suggested in the cells of a notebook that hold no code.

@@ -79,6 +79,7 @@ fn until_it_suggests(program: &mut Program, name: &str) {
     let mut number = 0;
     while !suggests(program, &format!("{name}{number}")) {
         number += 1;
+        wait(Duration::from_millis(50));
         assert!(start.elapsed() < Duration::from_secs(60), "{name}: {}", status(program));
     }
 }

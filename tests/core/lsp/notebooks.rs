@@ -256,6 +256,40 @@ fn a_broken_cell_breaks_no_other() {
 }
 
 #[test]
+fn what_a_model_makes_stays_in_the_cell() {
+    let mut book = Book::start("return ä\n", "");
+    let stub = "%time\ndef f(ä):\n    \"\"\"Says ä.\"\"\"\n";
+    book.open(&["import os\nstrange_name = 1\n", stub, "def late():\n    pass"]);
+    let at = json!({ "line": 2, "character": 9 });
+    let range = json!({ "start": at, "end": at });
+    let params =
+        json!({ "textDocument": { "uri": uri(1) }, "range": range, "context": { "diagnostics": [] } });
+    let found = book.server.client().call("textDocument/codeAction", params);
+    assert_eq!(found[0]["title"], "Implement `f` from its docstring", "{found}");
+    let asked = book.server.client().request(
+        "workspace/executeCommand",
+        json!({ "command": "treefill.apply", "arguments": found[0]["command"]["arguments"] }),
+    );
+    let apply = book.server.client().message("workspace/applyEdit");
+    let end = json!({ "line": 2, "character": 17 });
+    let edit = json!({ "range": { "start": end, "end": end }, "newText": "\n    return ä" });
+    assert_eq!(apply["params"]["edit"]["changes"], json!({ uri(1): [edit] }));
+    book.server.client().send(&json!({ "jsonrpc": "2.0", "id": apply["id"], "result": { "applied": true } }));
+    book.server.client().answer(asked);
+    let jobs = book.engine.jobs();
+    assert!(jobs.iter().any(|job| read(job).contains("strange_name")), "other cells are context");
+}
+
+#[test]
+fn keys_in_other_cells_are_masked() {
+    let mut book = Book::start("1", "");
+    let key = ["gh", "p_a7Kd93mZqLw0xR5tYb2Vn8cGh4JsPe61UfTo"].concat();
+    book.open(&[&format!("token = \"{key}\""), "x = "]);
+    let prompt = book.prompt(1, 0, 4);
+    assert!(prompt.contains("token = ") && !prompt.contains(&key[4..30]), "{prompt}");
+}
+
+#[test]
 fn no_repair_touches_a_magic_beside_the_error() {
     let mut book = Book::start("", "");
     let broken = [

@@ -84,7 +84,7 @@ fn nothing_outlives_an_editor_that_was_killed() {
     let (watched, _) = killed("idle", true);
     let (count, (_, serve), (_, engine)) = (serve.len(), soak::p99(serve), soak::p99(engine));
     let figure = format!(
-        "{count} of {count} gone; the last serve after {serve:.0?}, engine {engine:.0?}; with the pipe open {watched:.1?}"
+        "{count} of {count} gone; the last serve after {serve:.1?}, engine {engine:.1?}; with the pipe open {watched:.1?}"
     );
     soak::figure(18, figure);
 }
