@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-core soak test-editors test-vscode-newest test-train vsix dist lint bench docs picture install clean
+.PHONY: help setup hint build demo test test-core fuzz soak test-editors test-vscode-newest test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -39,6 +39,10 @@ test: setup hint ## Run the whole test suite
 
 test-core: ## Run the tests that need no model: no cmake, no C++ compiler, a few minutes from a clean clone
 	$(CARGO) test $(CARGO_FLAGS) --no-default-features
+
+SECONDS ?= 60
+fuzz: ## Fuzz each target of fuzz/ for SECONDS (60), guided by coverage (fetches cargo-fuzz once)
+	scripts/fuzz.py --seconds $(SECONDS)
 
 soak: setup hint ## Run the reliability tests for long and write benches/RELIABILITY.md (ROWS="1 4 15": some of them)
 	@CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" scripts/soak.py $(ROWS)

@@ -8,7 +8,7 @@ use super::{
     docstring, explain, fix_diagnostic, fix_syntax, fix_with_instruct, generate_from_comment, implement,
     in_notebook, regenerate, rewrite,
 };
-use crate::completion::{Reason, secrets};
+use crate::completion::{Reason, blocking, secrets};
 use crate::document::Edit;
 
 /// The actions, in the order of a menu.
@@ -81,8 +81,8 @@ pub fn lazy_actions(request: &ActionRequest, models: AvailableModels) -> Vec<Laz
 pub async fn resolve(work: Resolve<'_>) -> Result<Vec<Edit>, Reason> {
     match work.action.action.steps {
         Steps::Lazy { resolve, .. } => {
-            let (snapshot, joined) = (work.snapshot.clone(), work.snapshot.joined());
-            let edits = match joined {
+            let (snapshot, cell) = (work.snapshot.clone(), work.snapshot.clone());
+            let edits = match blocking(move || cell.joined()).await? {
                 // Its edits stay in the cell.
                 Some(joined) => {
                     let edits = resolve(in_notebook::work(work, &joined)).await?;

@@ -16,6 +16,8 @@ mod fix;
 mod home;
 mod languages;
 mod lsp;
+#[path = "../shared/oracle.rs"]
+mod oracle;
 mod pipeline;
 #[cfg(target_os = "linux")]
 mod reliability;

@@ -92,8 +92,9 @@ fn every_thread_of_an_engine_is_without_new_privileges_and_its_memory_limited() 
 fn no_port_is_reached_nor_opened() {
     let home = Home::new();
     let model = home.file("models/none.gguf", "no model");
-    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = server.local_addr().unwrap();
+    // Without any network there is none to be free in; the fence says no all the same.
+    let server = std::net::TcpListener::bind("127.0.0.1:0").ok();
+    let port = server.as_ref().map_or(([127, 0, 0, 1], 9).into(), |server| server.local_addr().unwrap());
     // The limit of memory would be that of this whole process.
     let sandbox = SandboxOptions { sandbox: true, memory_mb: Some(16_777_216) };
     let settings = DaemonOptions { sandbox, ..DaemonOptions::new(ModelOptions::new(model)) };
@@ -114,7 +115,7 @@ fn no_port_is_reached_nor_opened() {
             assert_eq!(result.unwrap_err().kind(), std::io::ErrorKind::PermissionDenied);
         }
     }
-    assert!(std::net::TcpStream::connect(port).is_ok(), "this thread is free");
+    assert!(server.is_none() || std::net::TcpStream::connect(port).is_ok(), "this thread is free");
 }
 
 #[test]
