@@ -198,7 +198,7 @@ def main():
     environment = {**os.environ, "TREEFILL_SOAK": str(options.share), "RUST_BACKTRACE": "0"}
     profile = "dev profile, no llama.cpp" if options.core else "release"
     share = "" if options.share >= 1 else f", {options.share:.0%} of the long form"
-    results, failed = read_results(), []
+    failed = []
     for row in picked:
         if "run" not in row or not (result := run_row(row, built, options, environment)):
             continue
@@ -212,10 +212,12 @@ def main():
         where = f"{datetime.date.today()}, {profile}{share}; {machine()}"
         # What each run is, is in soak.toml: a reader needs one command.
         command = f"`make soak ROWS={number}`" if not options.core else f"`scripts/soak.py --core {number}`"
-        results[number] = [cell(told), cell(where), command]
+        # Another run may have written meanwhile.
+        results = {**read_results(), number: [cell(told), cell(where), command]}
         if not options.dry:
             TABLE.write_text(render(rows, results))
-    print(render(rows, results))
+        else:
+            print(render([row], results))
     if failed:
         sys.exit(f"soak: failed: {', '.join(failed)}")
 

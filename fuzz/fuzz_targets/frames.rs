@@ -13,8 +13,9 @@ use tower_lsp::{LanguageServer, LspService};
 use treefill::lsp::transport::frame::{Frame, Frames};
 use treefill::lsp::transport::{self, Events};
 
-static RUNTIME: LazyLock<Runtime> =
-    LazyLock::new(|| tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap());
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+});
 
 /// Bytes that arrive in pieces of a few lengths, over and over.
 struct Pieces {
@@ -84,7 +85,9 @@ fn answered(input: Pieces) -> Vec<Value> {
     transport::run((input, output.clone()), served, RUNTIME.handle(), events);
     let written = output.0.lock().unwrap().clone();
     let ids = all(&written[..]).into_iter().map(|frame| match frame {
-        Frame::Body(body) => serde_json::from_slice::<Value>(&body).expect("the server writes JSON")["id"].take(),
+        Frame::Body(body) => {
+            serde_json::from_slice::<Value>(&body).expect("the server writes JSON")["id"].take()
+        }
         Frame::Bad(bad) => panic!("the server writes frames: {bad}"),
     });
     ids.collect()

@@ -23,12 +23,21 @@ static LANGUAGES: LazyLock<Vec<Arc<Language>>> = LazyLock::new(|| {
 });
 
 /// What is shown at `offset` of `text` when a model writes `generated`.
-fn shown(language: &Arc<Language>, text: &str, offset: usize, invoked: bool, generated: &str) -> Option<Suggestion> {
+fn shown(
+    language: &Arc<Language>,
+    text: &str,
+    offset: usize,
+    invoked: bool,
+    generated: &str,
+) -> Option<Suggestion> {
     let snapshot = Snapshot::of_text("file:///fuzz", text, Some(language.clone()));
     let trigger = if invoked { TriggerKind::Invoked } else { TriggerKind::Automatic };
     let request = CompletionRequest { snapshot, offset, trigger, selected: None, remembered: Vec::new() };
-    let options =
-        CompletionOptions { delay: Duration::ZERO, eagerness: Eagerness::Everything, ..CompletionOptions::default() };
+    let options = CompletionOptions {
+        delay: Duration::ZERO,
+        eagerness: Eagerness::Everything,
+        ..CompletionOptions::default()
+    };
     let outcome = RUNTIME.block_on(async {
         let engine = ScriptedEngine::always(generated);
         completion::complete(request, &*engine, &options, &CancelToken::never()).await.outcome
@@ -67,7 +76,9 @@ fuzz_target!(|data: &[u8]| {
     let (kind, before, after, generated) = (next(), next(), next(), next());
     let language = &LANGUAGES[usize::from(kind.starts_with('r'))];
     let document = format!("{before}{after}");
-    let Some(suggestion) = shown(language, &document, before.len(), kind.ends_with('i'), generated) else { return };
+    let Some(suggestion) = shown(language, &document, before.len(), kind.ends_with('i'), generated) else {
+        return;
+    };
     assert!(!suggestion.text().trim().is_empty());
     let mut applied = document.clone();
     applied.replace_range(suggestion.range(), suggestion.text());
