@@ -48,8 +48,9 @@ fn shown(
     }
 }
 
-/// ERROR and MISSING nodes of a fresh parse.
+/// ERROR and MISSING nodes of a fresh parse. A CR alone ends a line, as languages have it; grammars take it for a space.
 fn tree_faults(language: &Language, text: &str) -> usize {
+    let text = text.replace("\r\n", " \n").replace('\r', "\n");
     let mut parser = Parser::new();
     parser.set_language(&language.grammar).unwrap();
     let tree = parser.parse(text, None).unwrap();

@@ -31,6 +31,10 @@ const STATEMENT: usize = 2;
 const ABOVE: usize = 16;
 /// Lines of a part in which all places are cured at once.
 const LONGEST_PART: usize = 250;
+/// Bytes of such a part: one line may be as long as a file.
+const LARGEST_PART: usize = 32 * 1024;
+/// Tokens near an error at which an idiom may begin; each costs a look for each idiom.
+const MOST_TOKENS: usize = 2_000;
 /// Cures of one text, one inside of the other or one after the other.
 const ROUNDS: usize = 12;
 /// Candidates in all: each costs a parse.
@@ -140,7 +144,8 @@ fn scopes(site: &ErrorSite<'_>) -> Vec<Range<usize>> {
     let mut scopes: Vec<Range<usize>> = Vec::new();
     let mut add = |range: Range<usize>| {
         let lines = site.text[range.clone()].matches('\n').count();
-        if lines <= LONGEST_PART && !range.is_empty() && !scopes.contains(&range) {
+        let is_small = lines <= LONGEST_PART && range.len() <= LARGEST_PART;
+        if is_small && !range.is_empty() && !scopes.contains(&range) {
             scopes.push(range);
         }
     };
@@ -200,7 +205,7 @@ impl Cure<'_> {
             let from = site.lines.bytes(row.saturating_sub(ABOVE)..row + 1).start;
             let from = site.tokens.partition_point(|token| token.range.start < from);
             let to = site.tokens.partition_point(|token| token.range.start < touched.end);
-            for token in from..to {
+            for token in from..to.min(from + MOST_TOKENS) {
                 for (order, idiom) in rows.iter().enumerate().filter(|(_, row)| row.with.is_empty()) {
                     let Some(place) = matcher.at(idiom, token) else { continue };
                     if place.range.end < touched.start {
