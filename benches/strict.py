@@ -30,7 +30,7 @@ EARLY = set("E0130 E0178 E0214 E0197 E0198 E0226 E0316 E0379 E0380 E0449 E0452 E
 LATE = re.compile(r"^cannot (find|determine|resolve|use register|glob-import)|^aborting|^unused|not found|^invalid register|^environment variable|"
                   r"^couldn't read|^recursion limit|^unresolved|`#\[panic_handler\]`|^expected (attribute|derive macro|non-macro)|glob-import|"
                   r"^the name|^this (attribute|file)|is ambiguous|^imports? |^macro-expanded|^`[^`]*` (import|is (private|ambiguous|not exported|defined|reimported))|asm|^can't find|"
-                  r"^expected (value|type|trait|function|struct|unit struct)\b|^benchmarks must|^helper attribute|implicitly-borrowing")
+                  r"^impls of auto traits|^expected (value|type|trait|function|struct|unit struct)\b|^benchmarks must|^helper attribute|implicitly-borrowing")
 # What rustc refuses and we do not, on purpose: (message, reason).
 DOUBTS = [
     (r"unsafe attribute used without unsafe|extern blocks must be unsafe|`\.\.\.` range patterns", "the edition is not known: 2024 refuses it, 2021 does not"),
@@ -71,7 +71,8 @@ def rustc(text, parse_only, early=EARLY):
         if item["spans"] and all(span["expansion"] for span in item["spans"] if span["is_primary"]):
             continue
         message = item["message"].split("\n")[0]
-        if item["level"] == "error" and not message.startswith("aborting") and (parse_only or code in early or code is None and not LATE.search(message)):
+        # What `compile_error!` says stands in the text.
+        if item["level"] == "error" and not message.startswith("aborting") and message not in text and (parse_only or code in early or code is None and not LATE.search(message)):
             yield code, message
 
 

@@ -10,7 +10,7 @@ const KEYWORDS: &str = " abstract as async await become box break const continue
                         impl in let loop macro match mod move mut override priv pub ref return self Self static struct super trait true \
                         try type typeof unsafe unsized use virtual where while yield ";
 
-pub const RULES: [Rule; 7] = [
+pub const RULES: [Rule; 8] = [
     parser_rule("a lifetime cannot have the name of a keyword", &[LIFETIME], |site| {
         !is_label(site) && !matches!(name(site).as_str(), "static" | "_") && is_keyword(&name(site))
     }),
@@ -32,7 +32,28 @@ pub const RULES: [Rule; 7] = [
         let coroutine = |node: &&Green| has(node, GEN_KW) || kind(node) == CLOSURE_EXPR && has(node, ATTR);
         !site.parents.iter().any(coroutine)
     }),
+    rule("`_` is a value on the left side of an assignment only", &[UNDERSCORE_EXPR], |site| {
+        !is_assigned(site) && !matches!(site.parent_kind(0), Some(CONST_ARG | ARRAY_TYPE | ARRAY_EXPR))
+    }),
 ];
+
+/// Whether the node is what an assignment sets, or a part of that: `(a, _) = b`, `S { x: _ } = b`.
+fn is_assigned(site: &Site) -> bool {
+    let mut part = site.node;
+    for &around in site.parents.iter().rev() {
+        match kind(around) {
+            BIN_EXPR => {
+                return has(around, T![=])
+                    && nodes(around).next().is_some_and(|left| std::ptr::eq(left, part));
+            }
+            PAREN_EXPR | TUPLE_EXPR | ARRAY_EXPR | CALL_EXPR | ARG_LIST => {}
+            RECORD_EXPR | RECORD_EXPR_FIELD_LIST | RECORD_EXPR_FIELD => {}
+            _ => return false,
+        }
+        part = around;
+    }
+    false
+}
 
 /// The name of a lifetime or label, without its quote.
 fn name(site: &Site) -> String {
