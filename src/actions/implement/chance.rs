@@ -129,6 +129,11 @@ mod tests {
             rounds: 3,
             ..BodyFacts::default()
         };
-        assert!(sure.chance() > 0.6 && unsure.chance() < bar(), "{} {}", sure.chance(), unsure.chance());
+        assert!(
+            sure.chance() > bar() && unsure.chance() < bar() / 2.0,
+            "{} {}",
+            sure.chance(),
+            unsure.chance()
+        );
     }
 }
