@@ -38,6 +38,7 @@ pub fn run(
     mut config: Config,
     problems: Vec<ConfigProblem>,
 ) -> ExitCode {
+    reserve_little();
     let in_process = arguments.in_process;
     config.engine.in_process |= in_process;
     let watch_parent = !arguments.no_watch_parent;
@@ -52,4 +53,13 @@ pub fn run(
         ..Default::default()
     };
     lsp::serve(options)
+}
+
+/// Keeps the address space that the C library reserves for threads small: 64 MB for each of up to 8 a core, too much where a limit is set.
+fn reserve_little() {
+    // SAFETY: sets a number; no other thread runs yet.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+    }
 }

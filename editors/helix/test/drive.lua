@@ -310,8 +310,8 @@ class Shelf:
         self.name = name
         self.items = items
 
-    def size(self):
-        """größe 🧀: how many items there are."""«»
+    def __len__(self):
+        """größe 🧀: the number of items."""«»
 
     def first(self):
         return self.items[0]
