@@ -239,7 +239,10 @@ fn a_client_that_asks_for_it_is_told_what_the_engine_does() {
         let mut message = server.client().message("treefill/status");
         message["params"]["engine"].take()
     };
-    assert_eq!(told(&mut server), json!({ "state": "loading", "share": 0.1 }));
+    // On a busy machine the client is there before the engine.
+    let first = [told(&mut server)].into_iter().find(|told| told["state"] != "starting");
+    let first = first.unwrap_or_else(|| told(&mut server));
+    assert_eq!(first, json!({ "state": "loading", "share": 0.1 }));
     // The second is the same to a reader, and is not sent.
     for share in [0.425, 0.4251] {
         engine.status.send_replace(Status::Loading(share));
