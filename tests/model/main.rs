@@ -1,6 +1,10 @@
 //! Tests what runs a model or the binary: the engine on the embedded model, its process, the command line, and the server as an
 //! editor starts it. One binary, because each links llama.cpp and the 16 MB model; nothing in it changes the process it shares.
-#![allow(clippy::unwrap_used, reason = "a panic in a test is its report")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a panic in a test is its report; some print what they counted"
+)]
 
 mod cli;
 #[path = "../shared/connection.rs"]

@@ -163,7 +163,8 @@ fn a_damaged_model_ends_no_server() {
 #[test]
 fn a_model_file_that_changes_while_in_use_ends_no_server() {
     let good = support::options().model;
-    let changes: [(&str, fn(&Path)); 3] = [
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 3] = [
         ("truncated", |model| {
             let file = std::fs::File::options().write(true).open(model).unwrap();
             file.set_len(file.metadata().unwrap().len() / 3).unwrap();
