@@ -211,19 +211,19 @@ def rated(asked, answers, language):
     return found
 
 
-def chance(answer):
-    """What the weights in the file say of a body, whatever those in the binary do."""
-    made = json.loads(CHANCE.read_text())
+def chance(made, answer):
+    """What these weights say of a body, whatever those in the binary do."""
     sum_ = made["bias"] + sum(made["weights"].get(name, 0.0) * value for name, value in answer["features"].items())
     return 1 / (1 + math.exp(-sum_))
 
 
 def judge_chance(found):
     """Prints what the chance is worth."""
-    bar = json.loads(CHANCE.read_text())["bar"]
-    scored = [(chance(answer), right) for _, answer, _, _, right in found]
+    made = json.loads(CHANCE.read_text())
+    bar = made["bar"]
+    scored = [(chance(made, answer), right) for _, answer, _, _, right in found]
     written = [right for chance, right in scored if chance >= bar]
-    tested = [(chance(answer), passed) for _, answer, _, passed, _ in found if passed is not None]
+    tested = [(chance(made, answer), passed) for _, answer, _, passed, _ in found if passed is not None]
     error, rows = fit_rank.calibration(scored)
     print(f"{'mean likeness to the original':32} {statistics.mean(like for _, _, like, _, _ in found):.3f}")
     print(f"{'passes its examples':32} {sum(passed for _, passed in tested)} of {len(tested)}"
@@ -243,14 +243,15 @@ def fit_chance(found):
     made = {"fitted": f"by benches/implement.py to {len(samples)} bodies", "bias": round(weights[0], 4),
             "weights": {name: round(weight, 4) for name, weight in zip(names, weights[1:])}, "bar": json.loads(CHANCE.read_text())["bar"]}
     CHANCE.write_text(json.dumps(made, indent=2) + "\n")
-    scored = [(chance(answer), right) for _, answer, _, _, right in found]
+    scored = [(chance(made, answer), right) for _, answer, _, _, right in found]
     print(f"{CHANCE.name}: area under the curve {fit_rank.area(scored):.3f} on the cases that it was fitted to")
 
 
 def lowest_bar(found):
     """The lowest chance from which on WANTED of these bodies are right."""
     bar, rights = 0.99, 0
-    ranked = sorted(((chance(answer), right) for _, answer, _, _, right in found), reverse=True)
+    made = json.loads(CHANCE.read_text())
+    ranked = sorted(((chance(made, answer), right) for _, answer, _, _, right in found), reverse=True)
     for number, (likely, right) in enumerate(ranked, 1):
         rights += right
         if rights / number >= WANTED:
@@ -327,8 +328,9 @@ def main():
         wrong += judge_results(asked, answers, judge, options.show)
         found = rated(asked, answers, language)
         if options.list:
+            made = json.loads(CHANCE.read_text())
             for case, answer, like, passed, _ in found:
-                print(f"  likeness {like:.2f}, examples {passed}, chance {chance(answer):.2f}: {case.path} {case.name}")
+                print(f"  likeness {like:.2f}, examples {passed}, chance {chance(made, answer):.2f}: {case.path} {case.name}")
         if found:
             judge_chance(found)
             bars.append(lowest_bar(found))

@@ -1,12 +1,14 @@
 //! Fuzzes trim and verify: whatever a model writes at any place of any text, what is shown adds no fault, counted afresh.
 #![no_main]
 
+#[path = "../../tests/shared/faults.rs"]
+mod faults;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::Runtime;
-use tree_sitter::Parser;
 use treefill::cancel::CancelToken;
 use treefill::completion::{
     self, CompletionOptions, CompletionRequest, Eagerness, Outcome, Suggestion, TriggerKind,
@@ -14,6 +16,8 @@ use treefill::completion::{
 use treefill::document::Snapshot;
 use treefill::engine::scripted::ScriptedEngine;
 use treefill::language::{Language, Registry};
+
+use faults::tree_faults;
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
@@ -45,27 +49,6 @@ fn shown(
     match outcome {
         Outcome::Suggested(suggestion) => Some(suggestion),
         Outcome::Skipped(_) => None,
-    }
-}
-
-/// ERROR and MISSING nodes of a fresh parse. A CR alone ends a line, as languages have it; grammars take it for a space.
-fn tree_faults(language: &Language, text: &str) -> usize {
-    let text = text.replace("\r\n", " \n").replace('\r', "\n");
-    let mut parser = Parser::new();
-    parser.set_language(&language.grammar).unwrap();
-    let tree = parser.parse(text, None).unwrap();
-    let mut cursor = tree.walk();
-    let mut count = 0;
-    loop {
-        count += usize::from(cursor.node().is_error() || cursor.node().is_missing());
-        if cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return count;
-            }
-        }
     }
 }
 

@@ -11,6 +11,8 @@ mod connection;
 mod documents;
 #[cfg(unix)]
 mod environment;
+#[path = "../shared/faults.rs"]
+mod faults;
 mod fix;
 #[path = "../shared/home.rs"]
 mod home;

@@ -27,6 +27,11 @@ impl Spacing {
     }
 }
 
+/// Whether a token put at `at`, with no space of its own, would become one with its neighbour.
+pub fn glues(text: &str, at: usize, token: &str) -> bool {
+    Spacing::new(text, at, (0, 0, 0)).glues(token)
+}
+
 /// The ways to put a token into the `spaces` at `start`; `left` and `right` say whether a token of the same line is there.
 pub fn ways(text: &str, start: usize, spaces: usize, left: bool, right: bool) -> Vec<Spacing> {
     let ways = match (left, right, spaces) {

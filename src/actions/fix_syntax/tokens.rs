@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::lexer::TokenKind;
 use super::ngram::TokenClass;
 use super::site::{ErrorSite, RepairCandidate, RepairKind};
-use super::spacing::{self, Spacing};
+use super::spacing::{self, Spacing, glues};
 use super::statement;
 use crate::document::Edit;
 use crate::text::is_word;
@@ -175,13 +175,6 @@ fn odd(site: &ErrorSite<'_>, byte: usize) -> f32 {
     if width % 2 == 1 { 1.0 } else { -1.0 }
 }
 
-/// Whether a word put there would become one with its neighbour.
-fn glues(text: &str, at: usize, new: &str) -> bool {
-    let meets = |a: Option<char>, b: Option<char>| a.is_some_and(is_word) && b.is_some_and(is_word);
-    meets(text[..at].chars().next_back(), new.chars().next())
-        || meets(new.chars().next_back(), text[at..].chars().next())
-}
-
 /// Take `token` away, and the space that would be left over.
 fn deletions(site: &ErrorSite<'_>, token: usize, far: f32, found: &mut Vec<RepairCandidate>) {
     let range = site.tokens[token].range.clone();
@@ -258,9 +251,6 @@ fn replacements(
         let usual = space(left, part.class, true) + space(right, part.class, false) - was;
         let likelier = place.delta(&[part.class]);
         let edit = Edit::replace(range.clone(), part.text.clone());
-        if glues(site.text, range.start, "") && part.text.is_empty() {
-            continue;
-        }
         let score = prior + part.prior + far + likelier + usual;
         found.push(RepairCandidate::new(edit, RepairKind::Replace, score));
     }

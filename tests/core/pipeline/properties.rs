@@ -9,12 +9,11 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tree_sitter::{Parser, Tree};
 use treefill::completion::{CheckLevel, CompletionRequest, Outcome, Remembered, Suggestion, TriggerKind};
 use treefill::document::{Document, Edit, Snapshot};
-use treefill::language::Language;
 
 use super::check::run;
+use crate::faults::{parsed, tree_faults};
 use crate::soak;
 use crate::testing::language;
 
@@ -227,31 +226,6 @@ impl Scene {
         }
         prop_assert!(!now.worse_than(&then), "strict: {}: {:?} after {:?}", told, now, then);
         Ok(Some((completion, applied)))
-    }
-}
-
-/// The tree of a text, however long the parse takes.
-fn parsed(language: &Language, text: &str) -> Tree {
-    let mut parser = Parser::new();
-    parser.set_language(&language.grammar).unwrap();
-    parser.parse(text, None).unwrap()
-}
-
-/// ERROR and MISSING nodes of a fresh parse.
-fn tree_faults(language: &Language, text: &str) -> usize {
-    let tree = parsed(language, text);
-    let mut cursor = tree.walk();
-    let mut count = 0;
-    loop {
-        count += usize::from(cursor.node().is_error() || cursor.node().is_missing());
-        if cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return count;
-            }
-        }
     }
 }
 

@@ -46,11 +46,16 @@ fn is_assigned(site: &Site) -> bool {
                 return has(around, T![=])
                     && nodes(around).next().is_some_and(|left| std::ptr::eq(left, part));
             }
-            PAREN_EXPR | TUPLE_EXPR | ARRAY_EXPR | CALL_EXPR | ARG_LIST => {}
-            RECORD_EXPR | RECORD_EXPR_FIELD_LIST | RECORD_EXPR_FIELD => {}
+            PAREN_EXPR
+            | TUPLE_EXPR
+            | ARRAY_EXPR
+            | CALL_EXPR
+            | ARG_LIST
+            | RECORD_EXPR
+            | RECORD_EXPR_FIELD_LIST
+            | RECORD_EXPR_FIELD => part = around,
             _ => return false,
         }
-        part = around;
     }
     false
 }
