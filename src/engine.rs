@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    ChatMessage, Finish, Generation, Job, JobSummary, Lane, Piece, PromptStats, Role, Sampling, Segment,
+    ChatMessage, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText, MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment,
     Speaker, Stop, Task, TextScore, Update,
 };
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,9 @@ pub trait Engine: Send + Sync {
     /// Queue `job`. Returns at once; the work happens elsewhere and stops soon after `cancel` is set or the
     /// returned [`Generation`] is dropped. A newer job of the same document and lane supersedes an older one.
     fn generate(&self, job: Job, cancel: CancelToken) -> Generation;
+
+    /// Remember a text of a workspace, or forget it. Returns at once; an engine without a memory does nothing.
+    fn remember(&self, _update: MemoryUpdate) {}
 
     /// Watch the engine's state; the current value is available at once.
     fn status(&self) -> watch::Receiver<Status>;

@@ -55,6 +55,7 @@ impl ChatPrompt {
             stop: Stop::default(),
             sampling: PLAN.sampling(round),
             task: Task::Chat { messages },
+            workspace: None,
         }
     }
 }

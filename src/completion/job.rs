@@ -54,6 +54,7 @@ pub fn at_cursor(context: &CursorContext, model_context: u32, document: &str, ta
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task,
+        workspace: Some(String::new()),
     }
 }
 

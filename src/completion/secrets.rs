@@ -152,6 +152,7 @@ mod tests {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             task: Task::default(),
+            workspace: None,
         })
     }
 

@@ -139,6 +139,47 @@ pub struct Job {
     pub sampling: Sampling,
     /// What is wanted.
     pub task: Task,
+    /// The workspace whose texts change how likely tokens are, as [`MemoryUpdate`] names it; none: the model alone speaks.
+    #[serde(default)]
+    pub workspace: Option<String>,
+}
+
+/// What an engine is told of a workspace's texts: it remembers their tokens, and what a user writes there is more likely to
+/// come again (see [`super::memory`]). An engine forgets all of it when it ends, is unloaded, or loses the client that told it;
+/// whoever told it watches its [`Status`](super::Status) and tells it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryUpdate {
+    /// Keeps the texts of several workspaces of one client apart.
+    pub workspace: String,
+    /// What has changed.
+    pub change: MemoryChange,
+}
+
+/// A change of what is remembered of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MemoryChange {
+    /// A text, in the place of what was known of that document.
+    Text(MemoryText),
+    /// A document that is gone.
+    Remove {
+        /// Which.
+        document: String,
+    },
+    /// All of the workspace is forgotten.
+    Clear,
+}
+
+/// A document of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryText {
+    /// Its identity: the same as [`Job::document`] has for it.
+    pub document: String,
+    /// The folder it is in; texts of the same folder are nearer to each other than the rest.
+    pub folder: String,
+    /// Whether it is open in the editor, or was changed lately: then it counts more.
+    pub open: bool,
+    /// LF line ends only, keys masked.
+    pub text: String,
 }
 
 /// Why a generation ended.

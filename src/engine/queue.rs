@@ -225,6 +225,7 @@ mod tests {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             task: Task::default(),
+            workspace: None,
         }
     }
 

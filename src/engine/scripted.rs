@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Capabilities, Engine, EngineError, Finish, Generation, Job, JobSummary, ModelInfo, Piece, PromptStats,
+    Capabilities, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate, ModelInfo, Piece, PromptStats,
     Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
@@ -36,6 +36,7 @@ type Answer = dyn Fn(&Job) -> Script + Send + Sync;
 pub struct ScriptedEngine {
     answer: Box<Answer>,
     jobs: Mutex<Vec<Job>>,
+    remembered: Mutex<Vec<MemoryUpdate>>,
     status: watch::Sender<Status>,
     capabilities: Mutex<Capabilities>,
 }
@@ -48,7 +49,7 @@ impl ScriptedEngine {
             ..ModelInfo::default()
         })));
         let capabilities = Mutex::new(Capabilities::LLAMA);
-        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), status, capabilities })
+        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), remembered: Mutex::default(), status, capabilities })
     }
 
     /// An engine that always generates `text`, in pieces of at most four characters.
@@ -61,6 +62,11 @@ impl ScriptedEngine {
     /// The jobs seen so far, oldest first.
     pub fn jobs(&self) -> Vec<Job> {
         self.jobs.lock().clone()
+    }
+
+    /// What it was told of workspaces so far, oldest first.
+    pub fn remembered(&self) -> Vec<MemoryUpdate> {
+        self.remembered.lock().clone()
     }
 
     /// Pretend to be able to do other things than llama.cpp.
@@ -141,6 +147,10 @@ impl Engine for ScriptedEngine {
             }
         });
         generation
+    }
+
+    fn remember(&self, update: MemoryUpdate) {
+        self.remembered.lock().push(update);
     }
 
     fn status(&self) -> watch::Receiver<Status> {

@@ -156,6 +156,7 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
         stop: Stop::default(),
         sampling: Sampling::Seeded { temperature: 1.0, top_p: 0.95, seed: 1 },
         task: Task::default(),
+        workspace: None,
     };
     let mut generation = engine.generate(job, CancelToken::never());
     while let Some(update) = generation.next().await {

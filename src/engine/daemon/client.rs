@@ -16,7 +16,7 @@ use super::address::Address;
 use super::launch::{self, LaunchOption, Launcher};
 use super::{DaemonOptions, log};
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Generation, Job, ModelRole, Status};
+use crate::engine::{Engine, Generation, Job, MemoryUpdate, ModelRole, Status};
 
 /// How long a process may take from its start to its first word; the model is read after that. 20 to 50 ms are usual.
 const STARTING: Duration = Duration::from_secs(20);
@@ -29,6 +29,7 @@ const ENDING: Duration = Duration::from_millis(300);
 /// The engine process of one model, through its socket.
 pub struct DaemonEngine {
     submissions: mpsc::UnboundedSender<Submission>,
+    memory: mpsc::UnboundedSender<MemoryUpdate>,
     status: watch::Receiver<Status>,
 }
 
@@ -55,6 +56,7 @@ impl DaemonEngine {
         // The engine's process works in another folder.
         settings.options.model = std::path::absolute(&settings.options.model)?;
         let (submissions, receiver) = mpsc::unbounded_channel();
+        let (memory, updates) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(Status::Loading(0.0));
         let supervisor = Supervisor {
             settings,
@@ -62,6 +64,7 @@ impl DaemonEngine {
             launcher,
             options: Vec::new(),
             submissions: receiver,
+            memory: updates,
             first: None,
             status: status_sender,
             budget: RestartBudget::default(),
@@ -71,7 +74,7 @@ impl DaemonEngine {
         std::thread::Builder::new()
             .name("engine-client".into())
             .spawn(move || runtime.block_on(supervisor.run()))?;
-        Ok(Arc::new(Self { submissions, status }))
+        Ok(Arc::new(Self { submissions, memory, status }))
     }
 }
 
@@ -81,6 +84,10 @@ impl Engine for DaemonEngine {
         // Fails only when the thread has ended by a panic; then the stream ends, which is an answer too.
         let _ = self.submissions.send(Submission { job, cancel, updates });
         generation
+    }
+
+    fn remember(&self, update: MemoryUpdate) {
+        let _ = self.memory.send(update);
     }
 
     fn status(&self) -> watch::Receiver<Status> {
@@ -102,6 +109,8 @@ struct Supervisor {
     /// The ways to start an engine, the fastest first; looked for when the first one is needed.
     options: Vec<LaunchOption>,
     submissions: mpsc::UnboundedReceiver<Submission>,
+    /// What is said while no engine is there is not kept: the next one is told everything.
+    memory: mpsc::UnboundedReceiver<MemoryUpdate>,
     /// A submission that came while no engine was there.
     first: Option<Submission>,
     status: watch::Sender<Status>,
@@ -114,7 +123,10 @@ impl Supervisor {
     async fn run(mut self) {
         loop {
             let failure = match self.reach().await {
-                Ok(link) => match link.run(self.first.take(), &mut self.submissions, &self.status).await {
+                Ok(link) => match link
+                    .run(self.first.take(), &mut self.submissions, &mut self.memory, &self.status)
+                    .await
+                {
                     Ending::Dropped => return,
                     Ending::Left => {
                         // Whoever stopped it meant to. The next job brings it back.

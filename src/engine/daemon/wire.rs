@@ -10,10 +10,10 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use super::confinement::Confinement;
-use crate::engine::{EngineError, Job, Status, Update};
+use crate::engine::{EngineError, Job, MemoryUpdate, Status, Update};
 
 /// Raised whenever a message changes its meaning. It is part of the socket's name, so versions never meet.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 /// Longest frame before the greeting: whoever connects is not known yet.
 pub const LONGEST_GREETING: usize = 4096;
 /// Longest frame after it. A prompt's text is bounded by the context (some hundred kB); JSON may triple it.
@@ -47,6 +47,8 @@ pub enum DaemonRequest {
         /// Of a job.
         id: u64,
     },
+    /// Remember a text of a workspace, or forget it. Not answered; what a connection told is forgotten when it ends.
+    Remember(MemoryUpdate),
     /// Answered at once by [`DaemonResponse::Pong`].
     Ping,
     /// Answered by [`DaemonResponse::Report`]. Allowed as the first message too.

@@ -15,7 +15,7 @@ use super::super::address::Address;
 use super::super::launch;
 use super::super::wire::{self, DaemonRequest, DaemonResponse, Reader, Writer};
 use crate::cancel::CancelToken;
-use crate::engine::{EngineError, Job, Status, Update};
+use crate::engine::{EngineError, Job, MemoryUpdate, Status, Update};
 
 /// Silence after which the engine is asked for a sign of life.
 const QUIET: Duration = Duration::from_millis(150);
@@ -156,6 +156,7 @@ impl Connection {
         self,
         first: Option<Submission>,
         submissions: &mut mpsc::UnboundedReceiver<Submission>,
+        memory: &mut mpsc::UnboundedReceiver<MemoryUpdate>,
         status: &watch::Sender<Status>,
     ) -> Ending {
         let Self { mut reader, mut writer, pid } = self;
@@ -168,6 +169,8 @@ impl Connection {
                 }
             }
         });
+        // Said to an engine that is gone.
+        while memory.try_recv().is_ok() {}
         let mut work = Work {
             out,
             status,
@@ -188,6 +191,10 @@ impl Connection {
                     Some(submission) => { work.send(submission); None }
                     None => Some(Ending::Dropped),
                 },
+                Some(update) = memory.recv() => {
+                    let _ = work.out.send(DaemonRequest::Remember(update));
+                    None
+                }
                 Some(id) = work.ended.next() => { work.cancel(id); None }
                 frame = reader.next() => match frame.and_then(Result::ok).map(|frame| wire::decode(&frame)) {
                     Some(Ok(response)) => work.receive(response),

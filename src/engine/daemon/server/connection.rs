@@ -1,6 +1,6 @@
 //! Serves one client of the engine process, from its greeting to its end. Whatever a client sends, only its own jobs suffer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::super::wire::{self, DaemonRequest, DaemonResponse, PROTOCOL};
 use super::state::{Counted, ServerState};
 use crate::cancel::CancelSource;
-use crate::engine::Job;
+use crate::engine::{Job, MemoryChange, MemoryText, MemoryUpdate};
 
 /// Whoever connects has this long to say who it is.
 const GREETING: Duration = Duration::from_secs(2);
@@ -27,6 +27,8 @@ struct Connection {
     number: u64,
     out: mpsc::Sender<DaemonResponse>,
     jobs: HashMap<u64, CancelSource>,
+    /// Of which the engine was told something.
+    workspaces: HashSet<String>,
     /// Ids of jobs that are done come back through this.
     done: mpsc::UnboundedSender<u64>,
 }
@@ -65,7 +67,14 @@ pub async fn serve(stream: UnixStream, shared: &Arc<ServerState>) {
     let (out, responses) = mpsc::channel(WAITING);
     let (done, finished) = mpsc::unbounded_channel();
     let number = CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-    let connection = Connection { shared: Arc::clone(shared), number, out, jobs: HashMap::new(), done };
+    let connection = Connection {
+        shared: Arc::clone(shared),
+        number,
+        out,
+        jobs: HashMap::new(),
+        workspaces: HashSet::new(),
+        done,
+    };
     // Reading goes on while the client does not read, so that its cancels are seen.
     tokio::select! {
         () = connection.read(reader, finished) => {}
@@ -79,6 +88,14 @@ async fn write(mut writer: wire::Writer, mut responses: mpsc::Receiver<DaemonRes
         let last = matches!(response, DaemonResponse::Goodbye);
         if writer.send(wire::encode(&response)).await.is_err() || last {
             return;
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        for workspace in self.workspaces.drain() {
+            self.shared.remember(MemoryUpdate { workspace, change: MemoryChange::Clear });
         }
     }
 }
@@ -136,6 +153,10 @@ impl Connection {
                 self.jobs.remove(&id);
                 true
             }
+            DaemonRequest::Remember(update) => {
+                self.remember(update);
+                true
+            }
             DaemonRequest::Ping => self.say(DaemonResponse::Pong { stuck_ms: self.shared.stuck_ms() }),
             DaemonRequest::Report => self.say(DaemonResponse::Report(Box::new(self.shared.report()))),
             DaemonRequest::Stop => {
@@ -146,9 +167,27 @@ impl Connection {
         }
     }
 
+    /// A name of this client's, told apart from those of others.
+    fn own(&self, name: &str) -> String {
+        format!("{}:{name}", self.number)
+    }
+
+    fn remember(&mut self, mut update: MemoryUpdate) {
+        update.workspace = self.own(&update.workspace);
+        match &mut update.change {
+            MemoryChange::Text(MemoryText { document, .. }) | MemoryChange::Remove { document } => {
+                *document = self.own(document);
+            }
+            MemoryChange::Clear => {}
+        }
+        self.workspaces.insert(update.workspace.clone());
+        self.shared.remember(update);
+    }
+
     fn generate(&mut self, id: u64, mut job: Job) {
         // Two windows may have the same file open; the newest job of a document supersedes within one window only.
-        job.document = format!("{}:{}", self.number, job.document);
+        job.document = self.own(&job.document);
+        job.workspace = job.workspace.map(|workspace| self.own(&workspace));
         let source = CancelSource::new();
         let mut generation = self.shared.engine().generate(job, source.token());
         self.jobs.insert(id, source);

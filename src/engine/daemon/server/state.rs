@@ -12,7 +12,7 @@ use super::super::DaemonOptions;
 use super::super::address::Address;
 use super::super::confinement::Confinement;
 use super::super::wire::EngineReport;
-use crate::engine::{Engine, Status, Unavailable};
+use crate::engine::{Engine, MemoryUpdate, Status, Unavailable};
 
 /// How engines are made: at the start, and again after the model was unloaded.
 pub type MakeEngine = Box<dyn Fn() -> Arc<dyn Engine> + Send + Sync>;
@@ -90,6 +90,13 @@ impl ServerState {
         drop(slot);
         self.follow_status();
         engine
+    }
+
+    /// Tells the engine of a workspace's texts; one that is unloaded is told again when it is back.
+    pub fn remember(&self, update: MemoryUpdate) {
+        if let Some(engine) = &*self.slot() {
+            engine.remember(update);
+        }
     }
 
     /// Whether the sandbox keeps the model's file from this process: it allows the file that was there at the start.
