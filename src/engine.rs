@@ -14,6 +14,7 @@ pub mod languages;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod local;
+pub mod memory;
 pub mod power;
 pub mod queue;
 pub mod sampling;
