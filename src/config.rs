@@ -282,6 +282,7 @@ impl Config {
             context: self.instruct.context,
             threads: self.model.tuning.threads,
             gpu_layers: self.instruct.gpu_layers,
+            drafts: self.model.tuning.drafts,
             ..engine::ModelTuning::default()
         };
         let options = engine::ModelOptions {

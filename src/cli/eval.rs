@@ -1,5 +1,8 @@
 //! Runs `treefill eval`: makes cases, runs them, reads the results. `eval` measures.
 
+mod make;
+mod memory;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,7 +18,6 @@ use crate::completion::Effort;
 use crate::config::Config;
 use crate::engine::{Engine, ModelInfo};
 use crate::eval::backends::{self, Backend};
-use crate::eval::build_cases::{self, build};
 use crate::eval::case::{CaseSet, HoleKind};
 use crate::eval::charts;
 use crate::eval::client::LspClient;
@@ -37,6 +39,7 @@ Examples:
   treefill eval holes CASES --lsp --out lsp.jsonl          ask the real server
   treefill eval holes CASES --engine llama-server http://127.0.0.1:8012 --out peer.jsonl
   treefill eval replay CASES --lsp --out r.jsonl           type held-out code into the real server, key by key
+  treefill eval memory src/flask --dump rows.jsonl         model against model and memory, token by token
   treefill eval report a.jsonl b.jsonl --html report.html
   treefill eval diff old.jsonl new.jsonl
 
@@ -52,11 +55,13 @@ pub struct EvalArguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Make cases from source trees
-    Make(Make),
+    Make(make::Make),
     /// Ask for holes, once each
     Holes(Holes),
     /// Type held-out code key by key, and take what is right
     Replay(Replay),
+    /// What the memory of a workspace adds: bits and next tokens, in lines taken out of packages
+    Memory(memory::MemoryArguments),
     /// Show the figures of runs, or write them as a page
     Report(Report),
     /// Compare two runs
@@ -66,37 +71,6 @@ enum Action {
         /// The run after
         new: PathBuf,
     },
-}
-
-#[derive(Debug, Args)]
-struct Make {
-    /// A source tree; its folder's name is kept as the package's
-    #[arg(long, required = true, value_name = "DIR", num_args = 1..)]
-    from: Vec<PathBuf>,
-    /// Where to write the cases
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Cases of each kind and language
-    #[arg(long, default_value_t = 50)]
-    each: usize,
-    /// Only this kind; may be given several times
-    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
-    kinds: Vec<HoleKind>,
-    /// Only this language
-    #[arg(long)]
-    language: Option<String>,
-    /// Share of cases in files that are broken elsewhere
-    #[arg(long, default_value_t = 0.25)]
-    broken: f64,
-    /// Most cases from one file
-    #[arg(long, default_value_t = 20)]
-    per_file: usize,
-    /// Leave out files above this size, bytes
-    #[arg(long, default_value_t = 200_000)]
-    largest: usize,
-    /// The same seed makes the same cases
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
 }
 
 /// What both ways of running have.
@@ -170,9 +144,10 @@ struct Report {
 
 pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode> {
     match arguments.action {
-        Action::Make(arguments) => make_cases(&arguments),
+        Action::Make(arguments) => make::run(&arguments),
         Action::Holes(arguments) => run_holes(&arguments, config),
         Action::Replay(arguments) => run_replay(&arguments, config),
+        Action::Memory(arguments) => memory::run(&arguments, config),
         Action::Report(arguments) => show(&arguments),
         Action::Diff { old, new } => {
             let (old, new) = (report::load(&old)?.1, report::load(&new)?.1);
@@ -181,29 +156,6 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
         }
     }?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn make_cases(arguments: &Make) -> anyhow::Result<()> {
-    let registry = Registry::builtin()?;
-    let options = build_cases::BuildOptions {
-        each: arguments.each,
-        broken: arguments.broken.clamp(0.0, 1.0),
-        seed: arguments.seed,
-        largest: arguments.largest,
-        kinds: arguments.kinds.clone(),
-        per_file: arguments.per_file,
-        language: arguments.language.clone(),
-    };
-    let bar = bar(0, "files");
-    let set = build(&arguments.from, &registry, &options, &|at, all| {
-        bar.set_length(all as u64);
-        bar.set_position(at as u64);
-    })?;
-    bar.finish_and_clear();
-    set.save(&arguments.out)?;
-    let (cases, sources, out) = (set.cases.len(), set.sources.len(), arguments.out.display());
-    writeln!(anstream::stdout(), "{cases} cases from {sources} files in {out}")?;
-    Ok(())
 }
 
 fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
@@ -365,14 +317,6 @@ impl Common {
         };
         Run::open::<R>(&self.out, &head)
     }
-}
-
-fn kind(name: &str) -> Result<HoleKind, String> {
-    let names = || HoleKind::ALL.map(HoleKind::name).join(", ");
-    HoleKind::ALL
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| format!("use one of {}", names()))
 }
 
 fn fingerprint(path: &Path, info: &ModelInfo) -> anyhow::Result<String> {

@@ -66,7 +66,7 @@ pub async fn decode(
                     ended += 1;
                 }
             }
-            Some(Ok(Update::Scores(_))) => {}
+            Some(Ok(Update::Scores(_) | Update::Explained(_))) => {}
             Some(Ok(Update::Done(summary))) => {
                 // Only the end of each of several texts is reported by itself.
                 let whole = ended == 0 && summary.finish != Finish::Length;

@@ -48,6 +48,7 @@ impl MaskedJob {
             Task::Score { continuations } => {
                 continuations.iter_mut().for_each(|text| *text = masked(text).into_owned());
             }
+            Task::Explain { continuation } => *continuation = masked(continuation).into_owned(),
             Task::Generate { .. } => {}
         }
         Self { job, at_cursor }

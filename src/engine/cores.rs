@@ -16,6 +16,15 @@ pub fn physical() -> usize {
     if siblings.is_empty() { logical } else { siblings.len().min(logical) }
 }
 
+/// Let this thread run only where others leave time. Where the system has no such thing for threads (all but Linux), it stays.
+pub fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: touches no memory; 0 is the calling thread, and it fails harmlessly.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, 15);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

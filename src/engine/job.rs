@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::EngineError;
+use super::memory::SourceTrace;
+use super::{EngineError, TokenId};
 
 /// Where a segment's text stands in a fill-in-the-middle prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +115,11 @@ pub enum Task {
         /// The texts, right behind the prefix.
         continuations: Vec<String>,
     },
+    /// What model and memory say about each token of a text after the prompt: for people, and to fit the memory's weights.
+    Explain {
+        /// The text, right behind the prefix.
+        continuation: String,
+    },
 }
 
 impl Default for Task {
@@ -216,6 +222,25 @@ pub struct TextScore {
     pub tokens: usize,
 }
 
+/// What model and memory say about one token of a given text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenExplanation {
+    /// The token's text; what is no UTF-8 is replaced.
+    pub text: String,
+    /// Natural-log probability that the model gives it.
+    pub logprob: f32,
+    /// Natural-log probability in the mixture.
+    pub mixed: f32,
+    /// The token.
+    pub token: TokenId,
+    /// The model's likeliest token.
+    pub top: TokenId,
+    /// The mixture's likeliest token.
+    pub chosen: TokenId,
+    /// What each source of memory that knows its context says.
+    pub sources: Vec<SourceTrace>,
+}
+
 /// Figures of a finished job.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct JobSummary {
@@ -229,6 +254,23 @@ pub struct JobSummary {
     pub prefill_ms: f32,
     /// Milliseconds of decoding.
     pub decode_ms: f32,
+    /// How the tokens were generated.
+    #[serde(default)]
+    pub drafts: DraftStats,
+    /// Tokens remembered of the job's workspace.
+    #[serde(default)]
+    pub remembered: usize,
+}
+
+/// Figures of the tokens that memory proposed to the model, each verified in a batch with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DraftStats {
+    /// Batches evaluated.
+    pub steps: usize,
+    /// Tokens proposed.
+    pub drafted: usize,
+    /// Of these, those that the model chose too.
+    pub accepted: usize,
 }
 
 /// Figures of a prompt, known before its first piece: whoever has enough text stops listening before the summary.
@@ -257,6 +299,8 @@ pub enum Update {
     /// The answer to [`Task::Score`], in the order of the continuations. A text that does not fit into the context, or
     /// that the vocabulary cannot spell, is infinitely unlikely.
     Scores(Vec<TextScore>),
+    /// The answer to [`Task::Explain`].
+    Explained(Vec<TokenExplanation>),
     /// The end; nothing follows.
     Done(JobSummary),
 }

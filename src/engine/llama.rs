@@ -11,12 +11,14 @@ mod devices;
 mod extend;
 mod load;
 mod memo;
+mod remember;
 mod score;
 mod vocabulary;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -28,13 +30,16 @@ pub use devices::devices;
 pub use vocabulary::Tokenizer;
 
 use super::queue::{Next, Queue, Ticket};
-use super::{Engine, EngineError, Generation, Job, ModelOptions, Status};
+use super::memory::Shelves;
+use super::{Engine, EngineError, Generation, Job, MemoryUpdate, ModelOptions, Status};
 use crate::cancel::CancelToken;
 
 /// llama.cpp in this process. Dropping it ends its thread, after at most one chunk of work.
 pub struct LlamaEngine {
     queue: Arc<Queue>,
     status: watch::Receiver<Status>,
+    /// Texts of workspaces, for the thread that remembers them.
+    memory: mpsc::Sender<MemoryUpdate>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -43,10 +48,11 @@ impl LlamaEngine {
     pub fn start(options: ModelOptions) -> Arc<Self> {
         let queue = Arc::new(Queue::default());
         let (status_sender, status) = watch::channel(Status::Loading(0.0));
+        let (memory, updates) = mpsc::channel();
         let thread = std::thread::Builder::new().name("llama".into()).spawn({
             let queue = Arc::clone(&queue);
             let status = status_sender.clone();
-            move || run(&options, &queue, &status)
+            move || run(&options, &queue, &status, updates)
         });
         let thread = match thread {
             Ok(thread) => Some(thread),
@@ -55,7 +61,7 @@ impl LlamaEngine {
                 None
             }
         };
-        Arc::new(Self { queue, status, thread: Mutex::new(thread) })
+        Arc::new(Self { queue, status, memory, thread: Mutex::new(thread) })
     }
 }
 
@@ -64,6 +70,11 @@ impl Engine for LlamaEngine {
         let (updates, generation) = Generation::channel();
         self.queue.push(Ticket::new(job, cancel, updates));
         generation
+    }
+
+    fn remember(&self, update: MemoryUpdate) {
+        // Fails when the thread has ended; then nobody asks any more either.
+        let _ = self.memory.send(update);
     }
 
     fn status(&self) -> watch::Receiver<Status> {
@@ -93,7 +104,12 @@ fn fail(queue: &Queue, status: &watch::Sender<Status>, text: String) {
 }
 
 /// The engine thread: load, then serve jobs until the queue is closed.
-fn run(options: &ModelOptions, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
+fn run(
+    options: &ModelOptions,
+    queue: &Arc<Queue>,
+    status: &watch::Sender<Status>,
+    updates: mpsc::Receiver<MemoryUpdate>,
+) {
     let loaded = catch_unwind(AssertUnwindSafe(|| load::load(options, queue, status)));
     let loaded = match loaded
         .unwrap_or_else(|_| Err("the model could not be loaded: internal error (see the log)".into()))
@@ -103,7 +119,18 @@ fn run(options: &ModelOptions, queue: &Arc<Queue>, status: &watch::Sender<Status
         Err(_) if queue.is_closed() => return,
         Err(text) => return fail(queue, status, text),
     };
-    let served = catch_unwind(AssertUnwindSafe(|| serve(options, &loaded, queue, status)));
+    let (shelves, stop) = (Shelves::default(), AtomicBool::new(false));
+    let served = std::thread::scope(|scope| {
+        let keeper = std::thread::Builder::new().name("memory".into());
+        let (loaded, shelves, stop) = (&loaded, &shelves, &stop);
+        let keeper = keeper.spawn_scoped(scope, move || remember::keep(loaded, &updates, shelves, stop));
+        if let Err(error) = keeper {
+            tracing::warn!("nothing is remembered of workspaces: {error}");
+        }
+        let served = catch_unwind(AssertUnwindSafe(|| serve(options, loaded, shelves, queue, status)));
+        stop.store(true, Ordering::Release);
+        served
+    });
     if let Err(text) =
         served.unwrap_or_else(|_| Err("the engine's thread ended by an internal error (see the log)".into()))
     {
@@ -114,10 +141,11 @@ fn run(options: &ModelOptions, queue: &Arc<Queue>, status: &watch::Sender<Status
 fn serve(
     options: &ModelOptions,
     loaded: &load::Loaded,
+    shelves: &Shelves,
     queue: &Queue,
     status: &watch::Sender<Status>,
 ) -> Result<(), String> {
-    let mut worker = worker::Worker::new(options, loaded)?;
+    let mut worker = worker::Worker::new(options, loaded, shelves)?;
     worker.warm_up();
     status.send_replace(Status::Ready(Arc::new(worker.info(options))));
     loop {

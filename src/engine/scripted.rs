@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Capabilities, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate, ModelInfo, Piece, PromptStats,
+    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate, ModelInfo, Piece, PromptStats,
     Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
@@ -163,5 +163,5 @@ impl Engine for ScriptedEngine {
 }
 
 fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
-    JobSummary { finish, prompt: PromptStats::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0 }
+    JobSummary { finish, prompt: PromptStats::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0, drafts: DraftStats::default(), remembered: 0 }
 }

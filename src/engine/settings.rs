@@ -51,12 +51,16 @@ pub struct ModelTuning {
     /// Milliseconds that reading a whole new prompt may take; the measured speed turns it into a number of tokens.
     #[schemars(range(min = 20, max = 60_000), extend("x-formerly" = "prompt_ms"))]
     pub max_prefill_ms: u32,
+    /// Make what your files say at such places more likely: the model learns your project's names as you type.
+    pub memory: bool,
+    /// Let the model verify several tokens at once that your files propose: the same text, sooner.
+    pub drafts: bool,
 }
 
 impl Default for ModelTuning {
     fn default() -> Self {
         // A pause long enough to wait for; the next key reuses the work.
-        Self { family: None, gpu_layers: None, context: None, threads: None, max_prefill_ms: 1500 }
+        Self { family: None, gpu_layers: None, context: None, threads: None, max_prefill_ms: 1500, memory: true, drafts: true }
     }
 }
 

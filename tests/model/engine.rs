@@ -3,5 +3,6 @@
 mod chat;
 mod files;
 mod generation;
+mod memory;
 pub mod support;
 mod vocabulary;

@@ -35,8 +35,15 @@ const LAST: i32 = -1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Branch {
     sequence: usize,
-    /// The row of its logits in the last batch.
+    /// The row of the logits of the first token that it had in the last batch.
     row: i32,
+}
+
+impl Branch {
+    /// The row of the logits of a token that it had in the last batch, from 0.
+    pub fn row(&self, token: usize) -> i32 {
+        if self.row == LAST { LAST } else { self.row + token as i32 }
+    }
 }
 
 /// One sequence of tokens in the KV cache.
@@ -200,7 +207,7 @@ impl<'a> Cache<'a> {
     /// Copy the sequence at work, until there are `count` of it, or as many as [`Cache::forks`] says. Each branch's logits are
     /// those of the last token appended.
     pub fn fork(&mut self, count: usize) -> Result<Vec<Branch>, EngineError> {
-        let mut branches = vec![Branch { sequence: self.current, row: LAST }];
+        let mut branches = vec![self.branch()];
         let mut others: Vec<usize> = (0..self.sequences.len()).filter(|&at| at != self.current).collect();
         others.sort_by_key(|&at| self.sequences[at].used);
         for to in others.into_iter().take(count.min(self.forks()).saturating_sub(1)) {
@@ -212,26 +219,50 @@ impl<'a> Cache<'a> {
         Ok(branches)
     }
 
-    /// Whether one more token fits.
-    pub fn has_room(&self, branch: &Branch) -> bool {
-        self.sequences[branch.sequence].tokens.len() < self.size
+    /// Tokens that still fit.
+    pub fn room(&self, branch: &Branch) -> usize {
+        self.size.saturating_sub(self.sequences[branch.sequence].tokens.len())
     }
 
-    /// Append one token to each of some sequences, in one batch.
-    pub fn append_each(&mut self, branches: Vec<(&mut Branch, TokenId)>) -> Result<(), EngineError> {
+    /// Append some tokens to each of some sequences, in one batch, with logits for all of them. All of them fit, and there are
+    /// no more than [`Cache::batch`].
+    pub fn append_each(&mut self, branches: Vec<(&mut Branch, Vec<TokenId>)>) -> Result<(), EngineError> {
         self.batch.clear();
-        for (row, (branch, token)) in branches.iter().enumerate() {
-            let position = i32::try_from(self.sequences[branch.sequence].tokens.len()).map_err(refused)?;
+        for (branch, tokens) in &branches {
+            let start = self.sequences[branch.sequence].tokens.len();
             let sequence = i32::try_from(branch.sequence).map_err(refused)?;
-            debug_assert!(row < self.batch());
-            self.batch.add(LlamaToken(*token), position, &[sequence], true).map_err(refused)?;
+            debug_assert!(start + tokens.len() <= self.size);
+            for (index, &token) in tokens.iter().enumerate() {
+                let position = i32::try_from(start + index).map_err(refused)?;
+                self.batch.add(LlamaToken(token), position, &[sequence], true).map_err(refused)?;
+            }
         }
         self.decode()?;
-        for (row, (branch, token)) in branches.into_iter().enumerate() {
-            self.sequences[branch.sequence].tokens.push(token);
-            branch.row = i32::try_from(row).map_err(refused)?;
+        let mut row = 0;
+        for (branch, tokens) in branches {
+            branch.row = row;
+            row += i32::try_from(tokens.len()).map_err(refused)?;
+            self.sequences[branch.sequence].tokens.extend(tokens);
         }
         Ok(())
+    }
+
+    /// Take the last `count` tokens of a sequence back.
+    pub fn rewind(&mut self, branch: &Branch, count: usize) -> Result<(), EngineError> {
+        let sequence = &mut self.sequences[branch.sequence];
+        let keep = sequence.tokens.len().saturating_sub(count);
+        let (id, from) = (u32::try_from(branch.sequence), u32::try_from(keep));
+        let (id, from) = (id.map_err(refused)?, from.map_err(refused)?);
+        if self.context.clear_kv_cache_seq(Some(id), Some(from), None) != Ok(true) {
+            return Err(EngineError::Failed("this model cannot go back in a text".into()));
+        }
+        sequence.tokens.truncate(keep);
+        Ok(())
+    }
+
+    /// The sequence at work, to append to; its logits are those of the last token appended.
+    pub fn branch(&self) -> Branch {
+        Branch { sequence: self.current, row: LAST }
     }
 
     /// Evaluate `texts` behind the sequence at work, each as if it alone came next, and forget them again; returns the rows
@@ -272,11 +303,6 @@ impl<'a> Cache<'a> {
             return Err(error);
         }
         Ok(())
-    }
-
-    /// Logits of a branch's last token, one for each entry of the vocabulary.
-    pub fn logits(&self, branch: &Branch) -> &[f32] {
-        self.row(branch.row)
     }
 
     /// Logits of the last token appended with [`Output::Last`].

@@ -1,13 +1,18 @@
-//! Decodes one or several candidates of one prompt, a token of each per batch, until all have ended.
+//! Decodes one or several candidates of one prompt: a token of each and the tokens proposed after it are one batch, until all
+//! have ended.
 
 use super::cache::Branch;
 use super::worker::Worker;
 use crate::engine::heal::Heal;
+use crate::engine::memory::{Matches, MOST_DRAFTED};
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::stop::StopWatch;
 use crate::engine::utf8::Assembler;
-use crate::engine::{EngineError, Finish, Piece, Sampling, TokenId, Update};
+use crate::engine::{DraftStats, EngineError, Finish, Piece, Sampling, TokenId, Update};
+
+/// Proposals are looked for as long as all of them are right with this chance.
+const LEAST_CHANCE: f32 = 0.1;
 
 /// One text on its way.
 struct Candidate {
@@ -25,6 +30,27 @@ struct Candidate {
     logprob: f32,
     generated: usize,
     finish: Option<Finish>,
+    /// What is looked up: the prompt's parts, and its own tokens behind them.
+    said: Vec<TokenId>,
+    proposed: Proposed,
+}
+
+/// What a batch took along behind a candidate's token.
+#[derive(Default)]
+struct Proposed {
+    /// Tokens, and the chance that each is right.
+    tokens: Vec<(TokenId, f32)>,
+    /// What was found behind the candidate's token, and behind each proposed one.
+    matches: Vec<Matches>,
+}
+
+/// What a generation took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Decoded {
+    /// Tokens of all candidates.
+    pub tokens: usize,
+    /// Batches, and what was proposed in them.
+    pub drafts: DraftStats,
 }
 
 /// The sampling of one candidate of several.
@@ -38,15 +64,14 @@ fn own(sampling: Sampling, index: usize) -> Sampling {
 }
 
 impl Worker<'_> {
-    /// Continue the prompt that has just been evaluated; returns why the first candidate ended, and how many tokens were
-    /// generated in all.
+    /// Continue the prompt that has just been evaluated; returns why the first candidate ended, and what it took.
     pub(super) fn generate(
         &mut self,
         ticket: &Ticket,
         max_tokens: usize,
         heal: Heal,
         candidates: usize,
-    ) -> Result<(Finish, usize), EngineError> {
+    ) -> Result<(Finish, Decoded), EngineError> {
         let branches = self.cache.fork(candidates)?;
         let several = branches.len() > 1;
         let mut candidates: Vec<Candidate> = branches
@@ -64,17 +89,20 @@ impl Worker<'_> {
                 logprob: 0.0,
                 generated: 0,
                 finish: None,
+                said: self.recall.said.clone(),
+                proposed: Proposed::default(),
             })
             .collect();
         // Greedy candidates would all be the same: each begins with another text.
         let mut taken: Vec<Vec<u8>> = Vec::new();
         let distinct = ticket.job.sampling == Sampling::Greedy;
+        let mut done = Decoded::default();
         loop {
             ticket.check()?;
             let mut next = Vec::new();
             for candidate in candidates.iter_mut().filter(|candidate| candidate.finish.is_none()) {
                 let begun = !candidate.beginning.is_empty();
-                let result = self.advance(ticket, max_tokens, candidate, &taken);
+                let result = self.advance(ticket, max_tokens, candidate, &taken, &mut done)?;
                 if distinct && !begun && !candidate.beginning.is_empty() {
                     taken.push(candidate.beginning.clone());
                 }
@@ -91,33 +119,73 @@ impl Worker<'_> {
             if next.is_empty() {
                 break;
             }
-            let branches: Vec<(&mut Branch, TokenId)> =
-                next.into_iter().map(|(candidate, token)| (&mut candidate.branch, token)).collect();
-            self.cache.append_each(branches)?;
+            self.propose(max_tokens, &mut next);
+            let batch = next.into_iter().map(|(candidate, token)| {
+                let proposed = candidate.proposed.tokens.iter().map(|(token, _)| *token);
+                (&mut candidate.branch, std::iter::once(token).chain(proposed).collect())
+            });
+            self.cache.append_each(batch.collect())?;
+            done.drafts.steps += 1;
         }
-        let generated = candidates.iter().map(|candidate| candidate.generated).sum();
+        done.tokens = candidates.iter().map(|candidate| candidate.generated).sum();
         let finish = candidates.first().and_then(|candidate| candidate.finish).unwrap_or(Finish::Length);
-        Ok((finish, generated))
+        Ok((finish, done))
     }
 
-    /// Choose and deliver the next token of a candidate; an error is its end.
+    /// Choose and deliver the next tokens of a candidate: as many as were proposed rightly, and one more, which is returned;
+    /// an inner error is its end.
     fn advance(
-        &self,
+        &mut self,
         ticket: &Ticket,
         max_tokens: usize,
         candidate: &mut Candidate,
         taken: &[Vec<u8>],
-    ) -> Result<TokenId, Finish> {
-        let token = self.choose(candidate, taken).ok_or(Finish::EndOfText)?;
-        if let Some(finish) = self.deliver(ticket, token, candidate) {
-            return Err(finish);
+        done: &mut Decoded,
+    ) -> Result<Result<TokenId, Finish>, EngineError> {
+        let proposed = std::mem::take(&mut candidate.proposed);
+        let mut accepted = 0;
+        let result = loop {
+            let known = proposed.matches.get(accepted);
+            let Some(token) = self.choose(candidate, accepted, known, taken) else { break Err(Finish::EndOfText) };
+            if let Some(finish) = self.deliver(ticket, token, candidate) {
+                break Err(finish);
+            }
+            let verified = proposed.tokens.get(accepted);
+            if candidate.generated >= max_tokens {
+                break Err(Finish::Length);
+            }
+            match verified {
+                Some(&(draft, chance)) => {
+                    self.drafter.verified(chance, draft == token);
+                    if draft != token {
+                        break Ok(token);
+                    }
+                    accepted += 1;
+                    candidate.said.push(token);
+                }
+                None if self.cache.room(&candidate.branch) == 0 => break Err(Finish::Length),
+                None => break Ok(token),
+            }
+        };
+        done.drafts.drafted += proposed.tokens.len();
+        done.drafts.accepted += accepted;
+        if accepted < proposed.tokens.len() {
+            self.cache.rewind(&candidate.branch, proposed.tokens.len() - accepted)?;
         }
-        let full = candidate.generated >= max_tokens || !self.cache.has_room(&candidate.branch);
-        if full { Err(Finish::Length) } else { Ok(token) }
+        if let Ok(token) = result {
+            candidate.said.push(token);
+        }
+        Ok(result)
     }
 
-    /// The next token; none at the end of the text.
-    fn choose(&self, candidate: &mut Candidate, taken: &[Vec<u8>]) -> Option<TokenId> {
+    /// The next token, from the logits of the `row`th token that the last batch had of it; none at the end of the text.
+    fn choose(
+        &mut self,
+        candidate: &mut Candidate,
+        row: usize,
+        known: Option<&Matches>,
+        taken: &[Vec<u8>],
+    ) -> Option<TokenId> {
         let vocabulary = &self.loaded.vocabulary;
         let spellings = candidate.heal.candidates(&vocabulary.pieces);
         let heal = &candidate.heal;
@@ -127,8 +195,8 @@ impl Worker<'_> {
             // Not another spelling of what was typed either: it would only delay the same beginning.
             !distinct || !(new.is_empty() || taken.iter().any(|taken| taken == new))
         };
-        let logits = self.cache.logits(&candidate.branch);
-        let choice = candidate.sampler.choose(logits, spellings.as_deref(), allowed)?;
+        let logits = self.recall.mixed(self.cache.row(candidate.branch.row(row)), &candidate.said, known, vocabulary);
+        let choice = candidate.sampler.choose(&logits, spellings.as_deref(), allowed)?;
         if vocabulary.is_end(choice.token) {
             return None;
         }
@@ -136,6 +204,46 @@ impl Worker<'_> {
         candidate.generated += 1;
         candidate.logprob += choice.logprob;
         Some(choice.token)
+    }
+
+    /// Find what may come after the tokens that are to be evaluated, as far as it pays.
+    fn propose(&self, max_tokens: usize, next: &mut [(&mut Candidate, TokenId)]) {
+        if self.drafter.costs().is_none() || next.len() + MOST_DRAFTED > self.cache.batch() {
+            return;
+        }
+        let alone = next.len() == 1;
+        for (candidate, _) in next.iter_mut() {
+            // A candidate that has not begun may be turned away from what is likely.
+            let begun = alone || !candidate.beginning.is_empty();
+            let room = self.cache.room(&candidate.branch).min(max_tokens - candidate.generated) - 1;
+            let most = if begun && candidate.heal.pending().is_empty() { room.min(MOST_DRAFTED) } else { 0 };
+            candidate.proposed = self.find(&candidate.said, most);
+        }
+        let chances = |(candidate, _): &(&mut Candidate, TokenId)| {
+            candidate.proposed.tokens.iter().map(|(_, chance)| *chance).collect()
+        };
+        let chances: Vec<Vec<f32>> = next.iter().map(chances).collect();
+        for ((candidate, _), length) in next.iter_mut().zip(self.drafter.lengths(&chances)) {
+            candidate.proposed.tokens.truncate(length);
+        }
+    }
+
+    fn find(&self, said: &[TokenId], most: usize) -> Proposed {
+        let mut proposed = Proposed::default();
+        let (mut text, mut all) = (said.to_vec(), 1.0);
+        for _ in 0..most {
+            let matches = self.recall.look_up(&text);
+            let draft = self.recall.draft(&matches);
+            proposed.matches.push(matches);
+            let Some((token, chance)) = draft else { break };
+            all *= chance;
+            if all < LEAST_CHANCE {
+                break;
+            }
+            proposed.tokens.push((token, chance));
+            text.push(token);
+        }
+        proposed
     }
 
     /// Send what a token adds to the text. Some: the text ends with it.

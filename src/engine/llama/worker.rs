@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::backend::system_info;
 use super::cache::{Cache, Output};
+use super::decode::Decoded;
 use super::extend::{FACTOR, LongerPrompt, STEP};
 use super::load::Loaded;
 use super::memo::Memo;
+use super::remember::JobRecall;
 use crate::engine::fit::{self, Fitted, WindowAnchor};
 use crate::engine::heal::Heal;
 use crate::engine::languages;
+use crate::engine::memory::{Costs, Drafter, Recall, SEPARATOR, Shelves};
 use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
@@ -26,6 +29,10 @@ const ANSWER: usize = 64;
 const PLACES: usize = 4;
 /// Documents whose windows are remembered.
 const DOCUMENTS: usize = 64;
+/// Sizes of batches whose cost is measured, and how often, unless the model takes so long for one that it is plain.
+const BATCHES: [usize; 5] = [1, 2, 3, 4, 8];
+const ROUNDS: usize = 4;
+const SLOW: Duration = Duration::from_millis(40);
 
 /// Works through jobs with one model.
 pub struct Worker<'a> {
@@ -39,6 +46,22 @@ pub struct Worker<'a> {
     asked: usize,
     prefetch: (Prefetch, Duration),
     memo: RefCell<Memo>,
+    shelves: &'a Shelves,
+    /// Whether memory changes probabilities.
+    mixes: bool,
+    drafts: bool,
+    /// What the job that runs may look up.
+    pub(super) recall: JobRecall,
+    pub(super) drafter: Drafter,
+}
+
+/// A prompt ready to be evaluated.
+struct Prompt {
+    tokens: Vec<TokenId>,
+    /// The typed text that generation has to spell first.
+    heal: Heal,
+    /// What memory looks up: the parts with separators between them, the one before the cursor last.
+    said: Vec<TokenId>,
 }
 
 /// Where the prompt of a document stands in its text.
@@ -51,7 +74,7 @@ struct Window {
 
 impl<'a> Worker<'a> {
     /// Create the context. The error is for the user.
-    pub fn new(options: &ModelOptions, loaded: &'a Loaded) -> Result<Self, String> {
+    pub fn new(options: &ModelOptions, loaded: &'a Loaded, shelves: &'a Shelves) -> Result<Self, String> {
         let threads = options
             .tuning
             .threads
@@ -71,6 +94,11 @@ impl<'a> Worker<'a> {
             asked: 0,
             prefetch: (options.prefetch, Duration::from_millis(u64::from(options.pause_ms))),
             memo: RefCell::default(),
+            shelves,
+            mixes: options.tuning.memory,
+            drafts: options.tuning.drafts,
+            recall: JobRecall::none(),
+            drafter: Drafter::new(None),
         })
     }
 
@@ -105,7 +133,34 @@ impl<'a> Worker<'a> {
                 tracing::debug!(speed = self.speed.rate(), chunk = self.speed.chunk(), "warmed up");
             }
         }
+        if self.drafts && let Err(error) = self.measure_batches(tokens) {
+            tracing::debug!("no drafts: {error}");
+        }
         self.forget();
+    }
+
+    /// Measure what a batch of some tokens costs, behind those in the cache: what a draft is worth depends on it.
+    fn measure_batches(&mut self, tokens: &[TokenId]) -> Result<(), EngineError> {
+        let mut times = Vec::new();
+        for count in BATCHES.into_iter().filter(|&count| count <= tokens.len()) {
+            let mut best = Duration::MAX;
+            let mut rounds = 0..ROUNDS;
+            while rounds.next().is_some() {
+                let mut branch = self.cache.branch();
+                let started = Instant::now();
+                self.cache.append_each(vec![(&mut branch, tokens[..count].to_vec())])?;
+                best = best.min(started.elapsed());
+                self.cache.rewind(&branch, count)?;
+                if best > SLOW {
+                    break;
+                }
+            }
+            times.push((count, best));
+        }
+        let costs = Costs::new(&times);
+        tracing::debug!(costs = ?costs.measured(), "measured batches");
+        self.drafter = Drafter::new(Some(costs));
+        Ok(())
     }
 
     /// Empty the cache: its content is unknown, or not worth keeping.
@@ -118,29 +173,43 @@ impl<'a> Worker<'a> {
         let job = &ticket.job;
         let started = Instant::now();
         let max_tokens = job.max_tokens.clamp(1, self.cache.size() / 2);
-        let (prompt, heal) = match &job.task {
-            Task::Chat { messages } => (self.conversation(messages, max_tokens)?, Heal::default()),
-            Task::Generate { .. } | Task::Score { .. } => self.prompt(job, max_tokens),
+        let Prompt { tokens: prompt, heal, said } = match &job.task {
+            Task::Chat { messages } => {
+                let tokens = self.conversation(messages, max_tokens)?;
+                Prompt { said: tokens.clone(), tokens, heal: Heal::default() }
+            }
+            Task::Generate { .. } | Task::Score { .. } | Task::Explain { .. } => self.prompt(job, max_tokens),
         };
+        self.recall = self.recall_for(job, said);
         let prompt = PromptStats { tokens: prompt.len(), reused: self.prefill(ticket, &prompt)? };
         ticket.send(Update::Prompt(prompt));
         let prefilled = Instant::now();
-        let (finish, generated_tokens) = match &job.task {
+        let evaluated = |tokens| (Finish::EndOfText, Decoded { tokens, ..Decoded::default() });
+        let (finish, decoded) = match &job.task {
             Task::Generate { candidates } => self.generate(ticket, max_tokens, heal, *candidates)?,
             Task::Chat { .. } => self.generate(ticket, max_tokens, heal, 1)?,
-            Task::Score { continuations } => (Finish::EndOfText, self.score(ticket, &heal, continuations)?),
+            Task::Score { continuations } => evaluated(self.score(ticket, &heal, continuations)?),
+            Task::Explain { continuation } => evaluated(self.explain(ticket, &heal, continuation)?),
         };
         Ok(JobSummary {
             finish,
             prompt,
-            generated_tokens,
+            generated_tokens: decoded.tokens,
+            drafts: decoded.drafts,
+            remembered: self.recall.remembered(),
             prefill_ms: (prefilled - started).as_secs_f32() * 1000.0,
             decode_ms: prefilled.elapsed().as_secs_f32() * 1000.0,
         })
     }
 
-    /// The prompt's tokens, and the typed text that generation has to spell first.
-    fn prompt(&mut self, job: &Job, max_tokens: usize) -> (Vec<TokenId>, Heal) {
+    /// What a job may look up.
+    fn recall_for(&self, job: &Job, said: Vec<TokenId>) -> JobRecall {
+        let shelf = job.workspace.as_ref().filter(|_| self.mixes).and_then(|name| self.shelves.get(name));
+        JobRecall::new(Recall::new(shelf, &job.document), self.mixes && job.workspace.is_some(), said)
+    }
+
+    /// The prompt of a place in a document.
+    fn prompt(&mut self, job: &Job, max_tokens: usize) -> Prompt {
         let room = self.room(max_tokens);
         if !self.windows.contains_key(&job.document) && self.windows.len() >= DOCUMENTS {
             // Losing a window costs one evaluation of a moved one; no need to know which is the oldest.
@@ -188,11 +257,16 @@ impl<'a> Worker<'a> {
         if tokens > context { Err(EngineError::TooLong { tokens, context }) } else { Ok(prompt) }
     }
 
-    /// Fitted parts in the model's order, and what was taken back from the end of the prefix.
-    fn compose(&self, fitted: &Fitted) -> (Vec<TokenId>, Heal) {
+    /// Fitted parts in the model's order; healing takes something back from the end of the prefix.
+    fn compose(&self, fitted: &Fitted) -> Prompt {
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
         let layout = &self.loaded.vocabulary.layout;
-        (layout.compose(&fitted.stable, &fitted.prefix[..kept], &fitted.suffix), heal)
+        let prefix = &fitted.prefix[..kept];
+        Prompt {
+            tokens: layout.compose(&fitted.stable, prefix, &fitted.suffix),
+            heal,
+            said: [&*fitted.stable, &[SEPARATOR], &fitted.suffix, &[SEPARATOR], prefix].concat(),
+        }
     }
 
     /// Tokens that a prompt may have beside its answer: the same for jobs that want little and for those that want more,
@@ -228,7 +302,7 @@ impl<'a> Worker<'a> {
         }
         if longer.prompt.is_empty() {
             let fitted = self.fit(&longer.segments, longer.budget, &mut longer.anchor);
-            longer.prompt = self.compose(&fitted).0;
+            longer.prompt = self.compose(&fitted).tokens;
         }
         let prompt = &longer.prompt;
         let keep = self.cache.align(prompt, Some(self.asked))?;

@@ -83,9 +83,9 @@ impl Recall {
         Self { shelf, folder }
     }
 
-    /// Whether there is more than the prompt.
-    pub fn has_workspace(&self) -> bool {
-        self.shelf.is_some()
+    /// Tokens of the workspace that can be found.
+    pub fn tokens(&self) -> usize {
+        self.shelf.as_ref().map_or(0, |shelf| shelf.tokens())
     }
 
     /// What may follow the end of `text`: the parts of the prompt with separators between them, the one before the cursor last,

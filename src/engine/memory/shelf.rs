@@ -79,9 +79,9 @@ impl Shelf {
         self.folders.get(document).copied()
     }
 
-    /// Tokens that can be found: near ones and others.
-    pub fn tokens(&self) -> (usize, usize) {
-        (self.near.index.tokens().len(), self.rest.index.tokens().len())
+    /// Tokens that can be found.
+    pub fn tokens(&self) -> usize {
+        self.near.index.tokens().len() + self.rest.index.tokens().len()
     }
 }
 

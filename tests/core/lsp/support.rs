@@ -247,6 +247,8 @@ impl Asked {
             generated_tokens: 1,
             prefill_ms: 0.0,
             decode_ms: 0.0,
+            drafts: treefill::engine::DraftStats::default(),
+            remembered: 0,
         };
         let _ = self.updates.send(Ok(Update::Done(summary)));
     }

@@ -96,6 +96,8 @@ impl Engine for Echo {
                 generated_tokens: 1,
                 prefill_ms: 0.0,
                 decode_ms: 0.0,
+                drafts: treefill::engine::DraftStats::default(),
+            remembered: 0,
             })));
         });
         generation

@@ -9,6 +9,8 @@ const MB: u64 = 1_000_000;
 const OTHER: u64 = 1_000 * MB;
 /// What caches of a small model may take together (`engine/llama/devices.rs`), rounded up.
 const CACHES: u64 = 600 * MB;
+/// What is remembered of workspaces (`engine/memory.rs`), several of them and one being indexed anew.
+const REMEMBERED: u64 = 500 * MB;
 /// A thread's stack and its pool of the allocator.
 const THREAD: u64 = 16 * MB;
 /// A token of context takes less than this part of the model's file: at most a 4000th in models without grouped attention, in
@@ -35,7 +37,7 @@ fn generous(bytes: u64, context: Option<u32>) -> u64 {
     let caches = (bytes / TOKEN_PART).saturating_mul(tokens).saturating_mul(2).max(CACHES);
     let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
     // ggml keeps a second copy of the weights in the order that its kernels like.
-    bytes.saturating_mul(2).saturating_add(caches).saturating_add(OTHER + threads * THREAD)
+    bytes.saturating_mul(2).saturating_add(caches).saturating_add(OTHER + REMEMBERED + threads * THREAD)
 }
 
 /// Whether the limit holds now. What counts is memory that a process can write and nobody shares; neither the mapped model nor

@@ -1,0 +1,106 @@
+//! Runs `treefill eval memory`: what the memory of a workspace adds to the model.
+
+use std::collections::BTreeMap;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::{bar, runtime};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::eval::drafts::{self, DraftFigures};
+use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package};
+use crate::language::Registry;
+
+/// Options of `treefill eval memory`.
+#[derive(Debug, Args)]
+pub struct MemoryArguments {
+    /// Folders of packages: one to three lines at a time are taken out of each, and the rest of it is remembered
+    #[arg(required = true, value_name = "DIR")]
+    packages: Vec<PathBuf>,
+    /// Use this GGUF model instead of the configured one
+    #[arg(long, value_name = "PATH")]
+    model: Option<PathBuf>,
+    /// Lines taken out of each package
+    #[arg(long, default_value_t = 20)]
+    holes: usize,
+    /// The same seed takes the same lines
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Generate there with and without drafts instead, and compare text and time
+    #[arg(long)]
+    drafts: bool,
+    /// Write what was said about each token to this file, for benches/fit_memory.py
+    #[arg(long, value_name = "FILE")]
+    dump: Option<PathBuf>,
+}
+
+/// Measure, and print a line for each language.
+pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()> {
+    config.model.path = arguments.model.clone().or(config.model.path);
+    let runtime = runtime()?;
+    if arguments.drafts {
+        return run_drafts(arguments, &config);
+    }
+    let engine = crate::cli::complete::start(&config);
+    runtime.block_on(crate::cli::complete::ready(&*engine))?;
+    let registry = Registry::builtin()?;
+    let options = MemoryOptions { holes: arguments.holes, seed: arguments.seed };
+    let named = |path: &PathBuf| format!("cannot write {}", path.display());
+    let mut dump = match &arguments.dump {
+        Some(path) => Some(BufWriter::new(std::fs::File::create(path).with_context(|| named(path))?)),
+        None => None,
+    };
+    let mut figures: BTreeMap<String, MemoryFigures> = BTreeMap::new();
+    let bar = bar(arguments.packages.len() as u64, "packages");
+    for folder in &arguments.packages {
+        let package = Package::read(folder, &options, &registry)?;
+        runtime.block_on(package.remember(&*engine))?;
+        for (number, hole) in package.holes.iter().enumerate() {
+            for token in runtime.block_on(hole.explain(&*engine))? {
+                figures.entry(hole.language.clone()).or_default().add(&token);
+                if let Some(file) = &mut dump {
+                    let (package, language) = (&*package.name, &*hole.language);
+                    serde_json::to_writer(&mut *file, &MemoryRow { package, language, hole: number, token })?;
+                    file.write_all(b"\n")?;
+                }
+            }
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    for (language, figures) in figures {
+        writeln!(anstream::stdout(), "{language}: {}", figures.line())?;
+    }
+    Ok(())
+}
+
+fn run_drafts(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let engine = |drafts| -> anyhow::Result<Arc<dyn Engine>> {
+        let mut config = config.clone();
+        config.model.tuning.drafts = drafts;
+        let engine = crate::cli::complete::start(&config);
+        runtime.block_on(crate::cli::complete::ready(&*engine))?;
+        Ok(engine)
+    };
+    let (without, with) = (engine(false)?, engine(true)?);
+    let registry = Registry::builtin()?;
+    let options = MemoryOptions { holes: arguments.holes, seed: arguments.seed };
+    let mut figures: BTreeMap<String, DraftFigures> = BTreeMap::new();
+    let bar = bar(arguments.packages.len() as u64, "packages");
+    for folder in &arguments.packages {
+        let package = Package::read(folder, &options, &registry)?;
+        let measured = drafts::measure(&package, &*without, &*with, &mut figures);
+        runtime.block_on(measured).with_context(|| folder.display().to_string())?;
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    for (language, figures) in figures {
+        writeln!(anstream::stdout(), "{language}: {}", figures.line())?;
+    }
+    Ok(())
+}

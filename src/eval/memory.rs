@@ -1,0 +1,264 @@
+//! Measures what the memory of a workspace adds: lines are taken out of real files, and model and mixture are asked how likely they
+//! were, with the rest of their package remembered.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use rand::rngs::StdRng;
+use rand::seq::{IndexedRandom as _, SliceRandom as _};
+use rand::{Rng as _, SeedableRng as _};
+use serde::Serialize;
+
+use crate::cancel::CancelToken;
+use crate::completion::job;
+use crate::context::CursorContext;
+use crate::document::Snapshot;
+use crate::engine::{
+    Engine, Job, JobSummary, MemoryChange, MemoryText, MemoryUpdate, Task, TokenExplanation, Update,
+};
+use crate::language::Registry;
+
+/// Files of one package that are remembered at most.
+const FILES: usize = 120;
+/// Sizes of files that lines are taken from, in bytes.
+const SIZES: std::ops::Range<u64> = 1_500..80_000;
+/// Lines of one hole at most.
+const LINES: usize = 3;
+/// How long an engine takes to read one file, generously.
+const READ: Duration = Duration::from_millis(80);
+/// How long nothing may change in what is remembered before it counts as complete.
+const SETTLED: Duration = Duration::from_millis(400);
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct MemoryOptions {
+    /// Holes in each package.
+    pub holes: usize,
+    /// The same seed takes the same lines.
+    pub seed: u64,
+}
+
+/// One token of a line that was taken out.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemoryRow<'a> {
+    /// The package's folder name.
+    pub package: &'a str,
+    /// The language's name.
+    pub language: &'a str,
+    /// The number of the hole in its package.
+    pub hole: usize,
+    /// What was said about it.
+    #[serde(flatten)]
+    pub token: TokenExplanation,
+}
+
+/// A package with lines to take out of it.
+pub struct Package {
+    /// Its folder's name.
+    pub name: String,
+    files: Vec<(PathBuf, String)>,
+    /// Where lines are taken out.
+    pub holes: Vec<Hole>,
+}
+
+/// Lines that are taken out of a file.
+pub struct Hole {
+    /// The language's name.
+    pub language: String,
+    /// What was taken out.
+    pub text: String,
+    path: PathBuf,
+    whole: String,
+    without: String,
+    context: CursorContext,
+}
+
+impl Package {
+    /// Read the files of known languages below a folder, and choose the lines.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn read(folder: &Path, options: &MemoryOptions, registry: &Registry) -> anyhow::Result<Self> {
+        let mut random = StdRng::seed_from_u64(options.seed);
+        let mut files = sources(folder, registry);
+        if files.is_empty() {
+            bail!("no source files of a known language in {}", folder.display());
+        }
+        files.shuffle(&mut random);
+        files.truncate(FILES);
+        let usable: Vec<_> = files.iter().filter(|(_, text)| SIZES.contains(&(text.len() as u64))).collect();
+        let mut holes = Vec::new();
+        for _ in 0..options.holes {
+            let Some((path, text)) = usable.choose(&mut random) else { break };
+            let Some((start, end)) = lines(text, &mut random) else { continue };
+            holes.push(Hole::new(path, text, start..end, registry).context("a known language")?);
+        }
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { name, files, holes })
+    }
+
+    /// Let an engine remember all of it, and nothing else.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn remember(&self, engine: &dyn Engine) -> anyhow::Result<()> {
+        tell(engine, MemoryChange::Clear);
+        for (path, text) in &self.files {
+            tell(engine, of(path, text.clone(), false));
+        }
+        settled(engine).await
+    }
+}
+
+impl Hole {
+    fn new(path: &Path, text: &str, taken: Range<usize>, registry: &Registry) -> Option<Self> {
+        let language = registry.by_path(path)?;
+        let without = format!("{}\n{}", &text[..taken.start], &text[taken.end..]);
+        let name = language.name().to_owned();
+        let snapshot = Snapshot::of_text(&uri(path), &without, Some(language));
+        Some(Self {
+            language: name,
+            text: text[taken.clone()].to_owned(),
+            path: path.to_owned(),
+            whole: text.to_owned(),
+            context: CursorContext::at(&snapshot, snapshot.parse().as_ref(), taken.start),
+            without,
+        })
+    }
+
+    /// Let an engine that remembers the package know the file as it is now: open, without these lines.
+    pub async fn open(&self, engine: &dyn Engine) {
+        tell(engine, of(&self.path, self.without.clone(), true));
+        // Read in the order told; indexing some thousand tokens takes milliseconds.
+        tokio::time::sleep(READ).await;
+    }
+
+    /// The lines are back, and the file is like the others.
+    pub fn close(&self, engine: &dyn Engine) {
+        tell(engine, of(&self.path, self.whole.clone(), false));
+    }
+
+    /// A job at the place of the lines.
+    pub fn job(&self, engine: &dyn Engine, task: Task) -> Job {
+        job::at_cursor(&self.context, job::context_tokens(engine).unwrap_or(0), &uri(&self.path), task)
+    }
+
+    /// What model and memory say about the lines, token by token.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn explain(&self, engine: &dyn Engine) -> anyhow::Result<Vec<TokenExplanation>> {
+        self.open(engine).await;
+        let job = self.job(engine, Task::Explain { continuation: self.text.clone() });
+        let explained = ask(engine, job).await?.0;
+        self.close(engine);
+        Ok(explained)
+    }
+}
+
+fn tell(engine: &dyn Engine, change: MemoryChange) {
+    engine.remember(MemoryUpdate { workspace: String::new(), change });
+}
+
+fn uri(path: &Path) -> String {
+    format!("file://{}", path.display())
+}
+
+fn of(path: &Path, text: String, open: bool) -> MemoryChange {
+    let folder = path.parent().map(|parent| parent.display().to_string()).unwrap_or_default();
+    MemoryChange::Text(MemoryText { document: uri(path), folder, open, text })
+}
+
+/// Files of known languages below a folder, with their texts; in a fixed order.
+fn sources(folder: &Path, registry: &Registry) -> Vec<(PathBuf, String)> {
+    let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let read = |file: walkdir::DirEntry| {
+        registry.by_path(file.path())?;
+        let text = std::fs::read_to_string(file.path()).ok()?;
+        Some((file.into_path(), text.replace("\r\n", "\n")))
+    };
+    files.filter_map(read).collect()
+}
+
+/// The bytes of one to [`LINES`] lines in the middle of a text, from the first one's first word to the line feed of the last.
+fn lines(text: &str, random: &mut StdRng) -> Option<(usize, usize)> {
+    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    for _ in 0..20 {
+        let line = random.random_range(starts.len() / 10..starts.len().saturating_sub(LINES + 1).max(1));
+        let end = *starts.get(line + random.random_range(1..=LINES))?;
+        let taken = &text[starts[line]..end];
+        let start = starts[line] + taken.len() - taken.trim_start().len();
+        if end - start > 12 && taken.trim().len() > 12 {
+            return Some((start, end));
+        }
+    }
+    None
+}
+
+async fn settled(engine: &dyn Engine) -> anyhow::Result<()> {
+    let mut before = usize::MAX;
+    loop {
+        tokio::time::sleep(SETTLED).await;
+        let context = CursorContext::at(&Snapshot::of_text("memory:probe", "x", None), None, 1);
+        let job = job::at_cursor(&context, 256, "memory:probe", Task::Explain { continuation: "x".into() });
+        let remembered = ask(engine, job).await?.1.remembered;
+        if remembered == before {
+            return Ok(());
+        }
+        before = remembered;
+    }
+}
+
+async fn ask(engine: &dyn Engine, job: Job) -> anyhow::Result<(Vec<TokenExplanation>, JobSummary)> {
+    let mut generation = engine.generate(job, CancelToken::never());
+    let mut tokens = Vec::new();
+    while let Some(update) = generation.next().await {
+        match update? {
+            Update::Explained(explained) => tokens = explained,
+            Update::Done(summary) => return Ok((tokens, summary)),
+            _ => {}
+        }
+    }
+    bail!("the engine gave no answer")
+}
+
+/// What a mixture is worth, summed over tokens.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryFigures {
+    tokens: usize,
+    bytes: usize,
+    bits: [f64; 2],
+    right: [usize; 2],
+}
+
+impl MemoryFigures {
+    /// Count one token.
+    pub fn add(&mut self, token: &TokenExplanation) {
+        self.tokens += 1;
+        self.bytes += token.text.len();
+        for (sum, logprob) in self.bits.iter_mut().zip([token.logprob, token.mixed]) {
+            *sum -= f64::from(logprob.max(-30.0)) / std::f64::consts::LN_2;
+        }
+        for (count, likeliest) in self.right.iter_mut().zip([token.top, token.chosen]) {
+            *count += usize::from(likeliest == token.token);
+        }
+    }
+
+    /// One line for people.
+    pub fn line(&self) -> String {
+        let per_byte = self.bits.map(|bits| bits / self.bytes.max(1) as f64);
+        let right = self.right.map(|right| 100.0 * right as f64 / self.tokens.max(1) as f64);
+        format!(
+            "{} tokens: bits per byte {:.3} -> {:.3} ({:+.1} %), next token right {:.1} -> {:.1} %",
+            self.tokens,
+            per_byte[0],
+            per_byte[1],
+            100.0 * (per_byte[1] / per_byte[0].max(1e-9) - 1.0),
+            right[0],
+            right[1]
+        )
+    }
+}
+
