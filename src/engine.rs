@@ -80,6 +80,10 @@ pub struct ModelInfo {
     pub layers: u32,
     /// Of these, computed on a GPU.
     pub gpu_layers: u32,
+    /// What a batch of so many tokens costs, in batches of one, measured when the model was read; empty where tokens are not
+    /// verified in batches.
+    #[serde(default)]
+    pub batch_costs: Vec<(usize, f32)>,
 }
 
 /// Why an engine could not finish a job.

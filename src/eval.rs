@@ -9,6 +9,7 @@ pub mod charts;
 pub mod client;
 pub mod drafts;
 pub mod editor;
+pub mod exact;
 pub mod holes;
 pub mod memory;
 pub mod metrics;

@@ -355,6 +355,11 @@ fn describe(page: &mut Page, info: &ModelInfo) -> std::io::Result<()> {
     page.fact("prompt", &info.family)?;
     page.fact("context", format_args!("{} tokens", info.context))?;
     page.fact("threads", info.threads)?;
+    if !info.batch_costs.is_empty() {
+        let cost = |(tokens, cost): &(usize, f32)| format!("{tokens}: {cost:.1}");
+        let costs: Vec<String> = info.batch_costs.iter().map(cost).collect();
+        page.fact("batches", format_args!("tokens and their cost in single ones: {}", costs.join(", ")))?;
+    }
     if GPU_BUILD {
         let layers = format_args!("{} of {} layers on the GPU", info.gpu_layers, info.layers);
         if info.gpu_layers == 0 {

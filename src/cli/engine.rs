@@ -14,7 +14,7 @@ use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::server;
 use crate::engine::daemon::wire::EngineReport;
 use crate::engine::start_in_process;
-use crate::engine::{DaemonOptions, Status};
+use crate::engine::{DaemonOptions, DraftStats, Status};
 use crate::lsp;
 use crate::{models, paths};
 
@@ -117,6 +117,9 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     fact("file", &report.settings.options.model.display())?;
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
+    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered))?;
+    let DraftStats { steps, drafted, accepted } = report.drafts;
+    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))?;
     fact("up", &format_args!("{} s", report.uptime_s))?;
     fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
     if let Some(confined) = &report.confined {

@@ -15,10 +15,12 @@ pub enum PromptOrder {
     SuffixFirst,
     /// `<SUF>S<PRE>stable P<MID>`: typing only appends; only for models trained so.
     Spm,
+    /// `stable P`: for models that were never trained to fill in. They do not see what follows.
+    LeftToRight,
 }
 
 impl PromptOrder {
-    const ALL: [Self; 3] = [Self::Psm, Self::SuffixFirst, Self::Spm];
+    const ALL: [Self; 4] = [Self::Psm, Self::SuffixFirst, Self::Spm, Self::LeftToRight];
 
     /// The name used in settings and messages.
     pub fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl PromptOrder {
             Self::Psm => "psm",
             Self::SuffixFirst => "suffix-first",
             Self::Spm => "spm",
+            Self::LeftToRight => "left-to-right",
         }
     }
 }
@@ -239,6 +242,9 @@ pub fn detect(vocabulary: &VocabularyFacts, wanted: Option<&str>) -> Result<Layo
             format!("the model's vocabulary lacks the tokens of the FIM family \"{wanted}\" ({}, {}); remove the setting `family` or choose another model", family.pre, family.suf)
         });
     }
+    if order == Some(PromptOrder::LeftToRight) {
+        return Ok(Layout { family: "none", order: PromptOrder::LeftToRight, bos: vocabulary.bos, ..Layout::none() });
+    }
     let fits = |family: &&Family| {
         vocabulary.name.to_lowercase().contains(family.named)
             && family.also.iter().all(|text| (vocabulary.find)(text).is_some())
@@ -258,7 +264,8 @@ fn unknown(wanted: &str) -> String {
 
 fn not_fim() -> String {
     "not a FIM model: its vocabulary has no fill-in-the-middle tokens; choose a base model trained for \
-     fill-in-the-middle, such as Qwen2.5-Coder, StarCoder2 or DeepSeek-Coder (base, not instruct)"
+     fill-in-the-middle, such as Qwen2.5-Coder, StarCoder2 or DeepSeek-Coder (base, not instruct), or set \
+     `model.family = \"left-to-right\"`: then it does not see what follows the cursor"
         .into()
 }
 
@@ -309,6 +316,7 @@ impl Layout {
             PromptOrder::Psm => [pre, stable, prefix, suf, suffix, mid],
             PromptOrder::SuffixFirst => [pre, stable, suf, suffix, mid, prefix],
             PromptOrder::Spm => [suf, suffix, pre, stable, prefix, mid],
+            PromptOrder::LeftToRight => [&[], stable, &[], &[], &[], prefix],
         };
         let mut prompt = self.bos.as_slice().to_vec();
         prompt.extend(parts.concat());

@@ -273,6 +273,14 @@ pub struct DraftStats {
     pub accepted: usize,
 }
 
+impl std::ops::AddAssign for DraftStats {
+    fn add_assign(&mut self, other: Self) {
+        self.steps += other.steps;
+        self.drafted += other.drafted;
+        self.accepted += other.accepted;
+    }
+}
+
 /// Figures of a prompt, known before its first piece: whoever has enough text stops listening before the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PromptStats {

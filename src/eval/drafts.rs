@@ -37,11 +37,11 @@ pub async fn measure(
         hole.open(with).await;
         // What runs second finds a warm processor: they take turns.
         let (plain, drafted) = if number % 2 == 0 {
-            let plain = generate(hole, without).await?;
-            (plain, generate(hole, with).await?)
+            let plain = generate(hole, without, 0).await?;
+            (plain, generate(hole, with, 0).await?)
         } else {
-            let drafted = generate(hole, with).await?;
-            (generate(hole, without).await?, drafted)
+            let drafted = generate(hole, with, 0).await?;
+            (generate(hole, without, 0).await?, drafted)
         };
         hole.close(without);
         hole.close(with);
@@ -50,10 +50,18 @@ pub async fn measure(
     Ok(())
 }
 
-async fn generate(hole: &Hole, engine: &dyn Engine) -> anyhow::Result<(String, JobSummary)> {
+/// What an engine writes in the place of the lines, and its figures; `lines` as [`Stop::lines`].
+///
+/// # Errors
+/// When the engine fails.
+pub async fn generate(
+    hole: &Hole,
+    engine: &dyn Engine,
+    lines: usize,
+) -> anyhow::Result<(String, JobSummary)> {
     let job = Job {
         max_tokens: TOKENS,
-        stop: Stop::default(),
+        stop: Stop { lines },
         sampling: Sampling::Greedy,
         ..hole.job(engine, Task::default())
     };
@@ -75,9 +83,7 @@ impl DraftFigures {
         let tokens = drafted.1.generated_tokens;
         if plain.0 == drafted.0 && tokens >= 8 {
             self.tokens += tokens;
-            self.drafts.steps += drafted.1.drafts.steps;
-            self.drafts.drafted += drafted.1.drafts.drafted;
-            self.drafts.accepted += drafted.1.drafts.accepted;
+            self.drafts += drafted.1.drafts;
             let each = |summary: JobSummary| f64::from(summary.decode_ms) / tokens as f64;
             self.each.push((each(plain.1), each(drafted.1)));
         }

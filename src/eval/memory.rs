@@ -24,8 +24,6 @@ use crate::language::Registry;
 const FILES: usize = 120;
 /// Sizes of files that lines are taken from, in bytes.
 const SIZES: std::ops::Range<u64> = 1_500..80_000;
-/// Lines of one hole at most.
-const LINES: usize = 3;
 /// How long an engine takes to read one file, generously.
 const READ: Duration = Duration::from_millis(80);
 /// How long nothing may change in what is remembered before it counts as complete.
@@ -38,6 +36,8 @@ pub struct MemoryOptions {
     pub holes: usize,
     /// The same seed takes the same lines.
     pub seed: u64,
+    /// Lines of one hole at most.
+    pub lines: usize,
 }
 
 /// One token of a line that was taken out.
@@ -92,7 +92,7 @@ impl Package {
         let mut holes = Vec::new();
         for _ in 0..options.holes {
             let Some((path, text)) = usable.choose(&mut random) else { break };
-            let Some((start, end)) = lines(text, &mut random) else { continue };
+            let Some((start, end)) = lines(text, options.lines, &mut random) else { continue };
             holes.push(Hole::new(path, text, start..end, registry).context("a known language")?);
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -182,12 +182,12 @@ fn sources(folder: &Path, registry: &Registry) -> Vec<(PathBuf, String)> {
     files.filter_map(read).collect()
 }
 
-/// The bytes of one to [`LINES`] lines in the middle of a text, from the first one's first word to the line feed of the last.
-fn lines(text: &str, random: &mut StdRng) -> Option<(usize, usize)> {
+/// The bytes of one to `most` lines in the middle of a text, from the first one's first word to the line feed of the last.
+fn lines(text: &str, most: usize, random: &mut StdRng) -> Option<(usize, usize)> {
     let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     for _ in 0..20 {
-        let line = random.random_range(starts.len() / 10..starts.len().saturating_sub(LINES + 1).max(1));
-        let end = *starts.get(line + random.random_range(1..=LINES))?;
+        let line = random.random_range(starts.len() / 10..starts.len().saturating_sub(most + 1).max(1));
+        let end = *starts.get(line + random.random_range(1..=most))?;
         let taken = &text[starts[line]..end];
         let start = starts[line] + taken.len() - taken.trim_start().len();
         if end - start > 12 && taken.trim().len() > 12 {

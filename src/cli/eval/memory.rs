@@ -11,7 +11,7 @@ use clap::Args;
 use super::{bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::eval::drafts::{self, DraftFigures};
+use crate::eval::{drafts, exact};
 use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package};
 use crate::language::Registry;
 
@@ -33,6 +33,9 @@ pub struct MemoryArguments {
     /// Generate there with and without drafts instead, and compare text and time
     #[arg(long)]
     drafts: bool,
+    /// Generate one line there with and without memory instead, and count those that are exact
+    #[arg(long, conflicts_with = "drafts")]
+    exact: bool,
     /// Write what was said about each token to this file, for benches/fit_memory.py
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
@@ -42,13 +45,13 @@ pub struct MemoryArguments {
 pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()> {
     config.model.path = arguments.model.clone().or(config.model.path);
     let runtime = runtime()?;
-    if arguments.drafts {
-        return run_drafts(arguments, &config);
+    if arguments.drafts || arguments.exact {
+        return compare(arguments, &config);
     }
     let engine = crate::cli::complete::start(&config);
     runtime.block_on(crate::cli::complete::ready(&*engine))?;
     let registry = Registry::builtin()?;
-    let options = MemoryOptions { holes: arguments.holes, seed: arguments.seed };
+    let options = arguments.options();
     let named = |path: &PathBuf| format!("cannot write {}", path.display());
     let mut dump = match &arguments.dump {
         Some(path) => Some(BufWriter::new(std::fs::File::create(path).with_context(|| named(path))?)),
@@ -78,29 +81,42 @@ pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()
     Ok(())
 }
 
-fn run_drafts(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
+/// Two engines, asked at the same places.
+fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
     let runtime = runtime()?;
-    let engine = |drafts| -> anyhow::Result<Arc<dyn Engine>> {
+    let engine = |with: bool| -> anyhow::Result<Arc<dyn Engine>> {
         let mut config = config.clone();
-        config.model.tuning.drafts = drafts;
+        let tuning = &mut config.model.tuning;
+        *(if arguments.drafts { &mut tuning.drafts } else { &mut tuning.memory }) = with;
         let engine = crate::cli::complete::start(&config);
         runtime.block_on(crate::cli::complete::ready(&*engine))?;
         Ok(engine)
     };
     let (without, with) = (engine(false)?, engine(true)?);
     let registry = Registry::builtin()?;
-    let options = MemoryOptions { holes: arguments.holes, seed: arguments.seed };
-    let mut figures: BTreeMap<String, DraftFigures> = BTreeMap::new();
+    let options = arguments.options();
+    let (mut drafts, mut exact) = (BTreeMap::new(), BTreeMap::new());
     let bar = bar(arguments.packages.len() as u64, "packages");
     for folder in &arguments.packages {
         let package = Package::read(folder, &options, &registry)?;
-        let measured = drafts::measure(&package, &*without, &*with, &mut figures);
-        runtime.block_on(measured).with_context(|| folder.display().to_string())?;
+        let measured = if arguments.drafts {
+            runtime.block_on(drafts::measure(&package, &*without, &*with, &mut drafts))
+        } else {
+            runtime.block_on(exact::measure(&package, &*without, &*with, &mut exact))
+        };
+        measured.with_context(|| folder.display().to_string())?;
         bar.inc(1);
     }
     bar.finish_and_clear();
-    for (language, figures) in figures {
-        writeln!(anstream::stdout(), "{language}: {}", figures.line())?;
+    let lines = drafts.iter().map(|(language, figures)| (language, figures.line()));
+    for (language, line) in lines.chain(exact.iter().map(|(language, figures)| (language, figures.line()))) {
+        writeln!(anstream::stdout(), "{language}: {line}")?;
     }
     Ok(())
+}
+
+impl MemoryArguments {
+    fn options(&self) -> MemoryOptions {
+        MemoryOptions { holes: self.holes, seed: self.seed, lines: if self.exact { 1 } else { 3 } }
+    }
 }

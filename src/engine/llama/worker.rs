@@ -117,6 +117,7 @@ impl<'a> Worker<'a> {
             threads: self.threads,
             layers: model.n_layer().saturating_add(1),
             gpu_layers: self.loaded.gpu_layers,
+            batch_costs: self.drafter.costs().map(|costs| costs.measured().to_vec()).unwrap_or_default(),
         }
     }
 

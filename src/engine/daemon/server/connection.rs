@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::super::wire::{self, DaemonRequest, DaemonResponse, PROTOCOL};
 use super::state::{Counted, ServerState};
 use crate::cancel::CancelSource;
-use crate::engine::{Job, MemoryChange, MemoryText, MemoryUpdate};
+use crate::engine::{Job, MemoryChange, MemoryText, MemoryUpdate, Update};
 
 /// Whoever connects has this long to say who it is.
 const GREETING: Duration = Duration::from_secs(2);
@@ -195,6 +195,9 @@ impl Connection {
         shared.running.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             while let Some(update) = generation.next().await {
+                if let Ok(Update::Done(summary)) = &update {
+                    shared.done(summary);
+                }
                 if out.send(DaemonResponse::Update { id, update }).await.is_err() {
                     break;
                 }

@@ -12,7 +12,7 @@ use super::super::DaemonOptions;
 use super::super::address::Address;
 use super::super::confinement::Confinement;
 use super::super::wire::EngineReport;
-use crate::engine::{Engine, MemoryUpdate, Status, Unavailable};
+use crate::engine::{DraftStats, Engine, JobSummary, MemoryUpdate, Status, Unavailable};
 
 /// How engines are made: at the start, and again after the model was unloaded.
 pub type MakeEngine = Box<dyn Fn() -> Arc<dyn Engine> + Send + Sync>;
@@ -35,6 +35,8 @@ pub struct ServerState {
     /// Jobs that run or wait.
     pub running: AtomicUsize,
     jobs: AtomicU64,
+    /// What memory did in all jobs, and what it held in the last one.
+    memory: Mutex<(DraftStats, usize)>,
     /// Clients that were welcomed: they keep the process alive.
     pub clients: watch::Sender<usize>,
     /// All connections, those too that only ask something.
@@ -61,6 +63,7 @@ impl ServerState {
             last_job: AtomicU64::new(0),
             running: AtomicUsize::new(0),
             jobs: AtomicU64::new(0),
+            memory: Mutex::default(),
             clients: watch::Sender::new(0),
             connections: watch::Sender::new(0),
             stop: Notify::new(),
@@ -116,8 +119,16 @@ impl ServerState {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
+    /// Counts a job that is done.
+    pub fn done(&self, summary: &JobSummary) {
+        let mut memory = self.memory.lock();
+        memory.0 += summary.drafts;
+        memory.1 = summary.remembered;
+    }
+
     /// Facts for people.
     pub fn report(&self) -> EngineReport {
+        let (drafts, remembered) = *self.memory.lock();
         EngineReport {
             pid: std::process::id(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -127,6 +138,8 @@ impl ServerState {
             jobs: self.jobs.load(Ordering::Relaxed),
             settings: self.settings.clone(),
             confined: Some(self.confined.clone()),
+            drafts,
+            remembered,
         }
     }
 
