@@ -10,6 +10,7 @@ mod event;
 mod left_out;
 mod memory;
 mod order;
+mod pace;
 mod priority;
 mod progress;
 mod reader;
@@ -19,11 +20,13 @@ mod scan;
 mod start;
 mod told;
 mod typing;
+mod watch;
 
+pub use pace::Pace;
 pub use progress::{ReadingState, WorkspaceProgress};
-pub use reader::Pace;
 pub use start::WorkspaceReader;
 
+pub(crate) use changes::IGNORE_FILES;
 pub(crate) use event::WorkspaceEvent;
 pub(crate) use left_out::LeftOut;
 pub(crate) use rules::ReadRules;

@@ -103,6 +103,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
     ("ignore", &["src/actions/workspace.rs", "src/workspace/scan.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
+    ("notify", &["src/workspace/watch.rs"]),
     ("landlock", &["src/engine/daemon/sandbox"]),
     ("toml", &["src/config", "src/language", "src/privacy"]),
 ];

@@ -18,10 +18,10 @@ pub const EXAMPLES: &str = "\
 A running server reads the source files of the folders that the editor works in, so that the model knows their words.
 
 Examples:
-  treefill workspace status                       what would be read of this folder, and what is left out
-  treefill workspace status ~/project             of another one
-  treefill workspace status --files | grep vendor which files, and why some are left out
-  treefill workspace status --json                the same for a program
+  treefill workspace status             how much of this folder is read, and what is left out
+  treefill workspace status ~/project   the same of another folder
+  treefill workspace status --files     which files, and why others are left out
+  treefill workspace status --json      the same for a program
 
 The settings are in the section [workspace]: treefill config. How far a running server is: treefill status.";
 
@@ -102,7 +102,8 @@ fn list(folder: &Path, config: &Config, languages: &Registry) -> Listed {
     let rules = ReadRules::new(config.disabled(&[folder.to_path_buf()]));
     let mut scan = Scan::explained(rules.clone(), folder);
     while !scan.step(languages, Instant::now() + Duration::from_secs(1)) {}
-    let Found { files, mut left_out } = scan.finish(languages, &[], u64::from(config.workspace.max_mb) << 20);
+    let Found { files, mut left_out, .. } =
+        scan.finish(languages, &[], u64::from(config.workspace.max_mb) << 20);
     let mut read = Vec::new();
     for file in files {
         match rules.read(&file.path) {

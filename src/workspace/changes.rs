@@ -4,6 +4,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// The names of files by which a project excludes others. Whether one of them excludes a file is asked elsewhere.
+pub const IGNORE_FILES: &[&str] = &[
+    ".gitignore",
+    ".ignore",
+    ".aiignore",
+    ".aiexclude",
+    ".cursorignore",
+    ".copilotignore",
+    ".codeiumignore",
+    ".continueignore",
+    ".noai",
+];
+
 /// With more changed files it is cheaper to look at all: another branch was checked out.
 const MANY: usize = 200;
 
@@ -52,6 +65,46 @@ impl Changes {
     }
 }
 
+/// Whether a file is one by which a project excludes others.
+pub fn is_ignore_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| IGNORE_FILES.contains(&name)) || path.ends_with(".git/info/exclude")
+}
+
 fn earlier(known: Option<Instant>, due: Instant) -> Option<Instant> {
     Some(known.map_or(due, |known| known.min(due)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn files_are_looked_at_together_and_many_as_all() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let mut changes = Changes::default();
+        changes.file(Path::new("/a"), false, at(200));
+        changes.file(Path::new("/b"), false, at(300));
+        changes.file(Path::new("/a"), true, at(400));
+        assert!(changes.next() == Some(at(200)) && changes.take_files(at(199)).is_empty());
+        let mut files = changes.take_files(at(200));
+        files.sort();
+        assert_eq!(files, [(PathBuf::from("/a"), true), (PathBuf::from("/b"), false)]);
+        assert_eq!((changes.next(), changes.take_all(at(500))), (None, false));
+        (0..=MANY).for_each(|number| changes.file(&PathBuf::from(number.to_string()), true, at(600)));
+        assert!(
+            changes.take_files(at(600)).is_empty() && !changes.take_all(at(599)) && changes.take_all(at(600))
+        );
+    }
+
+    #[test]
+    fn every_kind_of_ignore_file_is_known() {
+        for row in crate::privacy::ignore_file_names() {
+            assert!(is_ignore_file(&Path::new("/p").join(row)), "{row}");
+        }
+        assert!(!is_ignore_file(Path::new("/p/exclude")) && !is_ignore_file(Path::new("/p/a.py")));
+    }
 }

@@ -13,6 +13,8 @@ pub enum WorkspaceEvent {
     Ready(Weak<dyn Engine>),
     /// There is no engine that could remember anything.
     NotReady,
+    /// The editor does not say what changes on the disk.
+    WatchDisk,
     /// A file or folder was made, changed, renamed or removed.
     Disk(PathBuf),
     /// What has changed on the disk is not known.

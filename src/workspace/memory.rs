@@ -98,6 +98,17 @@ impl WorkspaceMemory {
         uri::path(&self.recent.push(normal)?)
     }
 
+    /// The bytes of a text that was told.
+    pub fn bytes(&self, normal: &str) -> usize {
+        self.told.bytes(normal)
+    }
+
+    /// Whether a text was told that is in this folder, or was.
+    pub fn has_below(&self, folder: &Path) -> bool {
+        let normal = uri::normal(&uri::of_path(folder));
+        self.told.has_below(&format!("{}/", normal.trim_end_matches(['?', '#'])))
+    }
+
     /// How many texts were told, and their bytes.
     pub fn size(&self) -> (usize, usize) {
         self.told.size()

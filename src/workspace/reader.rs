@@ -1,66 +1,37 @@
 //! Reads the files of a workspace in small batches, follows what changes, and decides when each text is told. One thread does it all.
 
-use std::collections::{HashSet, VecDeque};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+mod work;
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::changes::Changes;
+use super::changes::{Changes, is_ignore_file};
 use super::event::WorkspaceEvent;
 use super::memory::WorkspaceMemory;
+use super::pace::Pace;
 use super::progress::{ReadingState, WorkspaceProgress};
-use super::rules::ReadRules;
-use super::scan::{Candidate, Scan, too_wide};
+use super::scan::{Candidate, Scan, is_own};
 use super::typing::Typing;
+use super::watch::DiskWatch;
 use super::{order, priority};
 use crate::config::Config;
 use crate::document::uri;
 use crate::engine::Engine;
-use crate::session::{Session, SessionEvent, WorkspaceView};
+use crate::session::{Session, SessionEvent};
 
 /// How long the thread sleeps when there is nothing to do. Whatever happens wakes it.
 const IDLE: Duration = Duration::from_secs(60);
-/// How long it waits before it looks again whether a pause of the user's is over.
-const PAUSED: Duration = Duration::from_secs(1);
-/// How long it looks for files before it pauses.
-const SCAN_STEP: Duration = Duration::from_millis(15);
 
-/// When and how fast the reader works.
-#[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// After the engine has become ready, if no suggestion was answered before.
-    pub begin: Duration,
-    /// Without a change before an open text is told.
-    pub quiet: Duration,
-    /// An open text is told so often while there is no such pause.
-    pub longest: Duration,
-    /// After a file has changed, because many programs write more than once.
-    pub files: Duration,
-    /// After something has changed that may concern all files.
-    pub all: Duration,
-    /// Bytes that are read before a pause; a larger file is read whole.
-    pub batch: usize,
-    /// That pause.
-    pub pause: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            begin: Duration::from_secs(5),
-            quiet: Duration::from_secs(1),
-            longest: Duration::from_secs(10),
-            files: Duration::from_millis(200),
-            all: Duration::from_millis(500),
-            // 5 MB a second: less than what a model's tokenizer takes, and no key waits for more than one batch.
-            batch: 128 << 10,
-            pause: Duration::from_millis(25),
-        }
-    }
-}
+/// All files are looked at again after so long, when somebody types: editors do not tell of renamed folders, nor of what happens
+/// outside of them.
+const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// The same where not all folders could be watched.
+const LOOK_AGAIN_UNWATCHED: Duration = Duration::from_secs(60);
 
 /// The state of the thread.
 pub struct ReaderThread {
@@ -81,6 +52,10 @@ pub struct ReaderThread {
     changes: Changes,
     scan: Option<Scan>,
     queue: VecDeque<Candidate>,
+    /// What watches the disk, where the editor does not.
+    watch: Option<DiskWatch>,
+    sender: Sender<WorkspaceEvent>,
+    last_scan: Instant,
     /// How many files the last scan has found.
     files: usize,
     not_read: Vec<String>,
@@ -94,7 +69,7 @@ impl ReaderThread {
     /// Starts the thread.
     pub fn start(
         session: Weak<Session>,
-        events: Receiver<WorkspaceEvent>,
+        (sender, events): (Sender<WorkspaceEvent>, Receiver<WorkspaceEvent>),
         progress: watch::Sender<WorkspaceProgress>,
         pace: Pace,
     ) {
@@ -114,6 +89,9 @@ impl ReaderThread {
             changes: Changes::default(),
             scan: None,
             queue: VecDeque::new(),
+            watch: None,
+            sender,
+            last_scan: now,
             files: 0,
             not_read: Vec::new(),
             next_batch: now,
@@ -187,7 +165,12 @@ impl ReaderThread {
                 self.stop();
                 self.engine = None;
             }
-            WorkspaceEvent::Disk(path) => self.disk(&path, now),
+            WorkspaceEvent::WatchDisk => {
+                self.watch.get_or_insert_with(|| DiskWatch::new(self.sender.clone()));
+                // It is the scan that says which folders there are.
+                self.changes.all(now);
+            }
+            WorkspaceEvent::Disk(path) => self.disk(session, &path, now),
             WorkspaceEvent::DiskAll => self.changes.all(now + self.pace.all),
         }
     }
@@ -195,7 +178,10 @@ impl ReaderThread {
     fn take_of_session(&mut self, session: &Session, event: SessionEvent, now: Instant) {
         match event {
             SessionEvent::Opened(uri) => self.opened(session, uri, now),
-            SessionEvent::Changed(uri) => self.typing.changed(&uri, now, self.pace.quiet, self.pace.longest),
+            SessionEvent::Changed(uri) => {
+                self.typing.changed(&uri, now, self.pace.quiet, self.pace.longest);
+                self.look_again(now);
+            }
             SessionEvent::Closed(uri) => self.closed(&uri, now),
             SessionEvent::Folders | SessionEvent::Switches => self.changes.all(now),
             SessionEvent::Settings => self.look_at_settings(session, now),
@@ -217,6 +203,9 @@ impl ReaderThread {
         let is_on = config.workspace.enabled && config.completion.enabled;
         if std::mem::replace(&mut self.is_on, is_on) && !is_on {
             self.stop();
+            if let Some(watch) = &mut self.watch {
+                watch.follow(&[], Vec::new());
+            }
             if let Some(engine) = self.engine() {
                 self.memory.clear(&*engine);
             }
@@ -259,98 +248,28 @@ impl ReaderThread {
     }
 
     /// Something has changed on the disk.
-    fn disk(&mut self, path: &Path, now: Instant) {
-        self.changes.file(path, true, now + self.pace.files);
-    }
-
-    /// Does what is due.
-    fn work(&mut self, session: &Session, now: Instant) {
-        let Some(engine) = self.engine().filter(|_| self.is_on && self.next(now) <= now) else { return };
-        self.has_begun = true;
-        let view = session.workspace_view();
-        if view.paused {
-            self.not_before = now + PAUSED;
+    fn disk(&mut self, session: &Session, path: &Path, now: Instant) {
+        if is_ignore_file(path) {
+            return self.changes.all(now + self.pace.all);
+        }
+        let roots = session.workspace_view().roots;
+        if !roots.is_empty() && !roots.iter().any(|root| is_own(path, root)) {
             return;
         }
-        let rules = ReadRules::of(&view);
-        if self.changes.take_all(now) {
-            self.start_scan(&view, now);
-        }
-        for uri in self.typing.due(now) {
-            self.memory.tell_open(session, &rules, &*engine, &uri);
-        }
-        for (path, recent) in self.changes.take_files(now) {
-            self.look_at(session, &view, &*engine, &path, recent);
-        }
-        if self.has_batch() && self.next_batch <= now {
-            match &mut self.scan {
-                Some(scan) => {
-                    if scan.step(session.languages(), now + SCAN_STEP) {
-                        self.end_scan(session, &view, &*engine);
-                    }
-                }
-                None => self.read_batch(session, &rules, &*engine),
-            }
-            self.next_batch = Instant::now() + self.pace.pause;
+        if session.languages().by_path(path).is_some() {
+            self.changes.file(path, true, now + self.pace.files);
+        } else if path.is_dir() || self.memory.has_below(path) {
+            // A folder that was made, renamed or removed.
+            self.changes.all(now + self.pace.all);
         }
     }
 
-    /// Begins to look at everything: the files, and the open texts, which may have become private.
-    fn start_scan(&mut self, view: &WorkspaceView, now: Instant) {
-        self.stop();
-        let said = |root: &PathBuf| Some(format!("{} is not read: {}", root.display(), too_wide(root)?));
-        self.not_read = view.roots.iter().filter_map(said).collect();
-        self.scan = Some(Scan::of(view));
-        view.open.iter().for_each(|open| self.typing.at_once(Arc::clone(&open.uri), now));
-    }
-
-    /// Takes back what does not belong any more, and lets everything that is new be read.
-    fn end_scan(&mut self, session: &Session, view: &WorkspaceView, engine: &dyn Engine) {
-        let Some(scan) = self.scan.take() else { return };
-        let folders = view.open.iter().filter_map(|open| Some(open.path.as_ref()?.parent()?.to_path_buf()));
-        let most = u64::from(view.section.max_mb) << 20;
-        let found = scan.finish(session.languages(), &folders.collect::<Vec<_>>(), most);
-        tracing::debug!(files = found.files.len(), left_out = found.left_out.len(), "workspace");
-        let wanted: HashSet<&str> = found.files.iter().map(|file| file.normal.as_str()).collect();
-        self.memory.keep(session, engine, |normal| wanted.contains(normal));
-        self.files = found.files.len();
-        self.queue = found.files.into_iter().filter(|file| !self.memory.knows(file)).collect();
-    }
-
-    fn read_batch(&mut self, session: &Session, rules: &ReadRules, engine: &dyn Engine) {
-        let mut bytes = 0;
-        while bytes < self.pace.batch {
-            let Some(file) = self.queue.pop_front() else { return };
-            bytes += self.memory.tell_file(session, rules, engine, &file);
-        }
-    }
-
-    /// Looks at one file that may have changed, or be gone.
-    fn look_at(
-        &mut self,
-        session: &Session,
-        view: &WorkspaceView,
-        engine: &dyn Engine,
-        path: &Path,
-        recent: bool,
-    ) {
-        let normal = uri::normal(&uri::of_path(path));
-        if session.spelling(&normal).is_some() {
-            return;
-        }
-        let mut scan = Scan::of_file(view, path);
-        while !scan.step(session.languages(), Instant::now() + IDLE) {}
-        let most = u64::from(view.section.max_mb) << 20;
-        let found = scan.finish(session.languages(), &[], most.saturating_sub(self.memory.size().1 as u64));
-        match found.files.first() {
-            Some(file) => {
-                let last = if recent { self.memory.is_recent(&normal) } else { None };
-                if let Some(last) = last {
-                    self.changes.file(&last, false, Instant::now());
-                }
-                self.memory.tell_file(session, &ReadRules::of(view), engine, file);
-            }
-            None => self.memory.remove(engine, &normal),
+    /// Looks at all files after a while in which somebody worked: not every change of the disk is told.
+    fn look_again(&mut self, now: Instant) {
+        let is_complete = self.watch.as_ref().is_none_or(DiskWatch::is_complete);
+        let after = if is_complete { LOOK_AGAIN } else { LOOK_AGAIN_UNWATCHED };
+        if now.duration_since(self.last_scan) > after {
+            self.changes.all(now);
         }
     }
 

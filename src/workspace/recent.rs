@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Files that count as open without being so.
-const MOST: usize = 16;
+pub const MOST_RECENT: usize = 16;
 
 /// Files by the normal spelling of their URIs, the newest first.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ impl Recent {
     pub fn push(&mut self, normal: &str) -> Option<String> {
         self.0.retain(|it| it != normal);
         self.0.push_front(normal.to_owned());
-        if self.0.len() > MOST { self.0.pop_back() } else { None }
+        if self.0.len() > MOST_RECENT { self.0.pop_back() } else { None }
     }
 
     /// Whether a file counts as open.

@@ -57,6 +57,8 @@ pub struct Found {
     pub files: Vec<Candidate>,
     /// Files of known languages that do not belong, and folders that were not entered.
     pub left_out: Vec<(PathBuf, LeftOut)>,
+    /// The folders that were entered.
+    pub folders: Vec<PathBuf>,
 }
 
 /// A folder to walk.
@@ -77,6 +79,7 @@ pub struct Scan {
     files: Vec<Candidate>,
     left_out: Vec<(PathBuf, LeftOut)>,
     foreign: Arc<Mutex<Vec<PathBuf>>>,
+    folders: Vec<PathBuf>,
     seen: HashSet<String>,
     met: Option<Met>,
     entries: usize,
@@ -112,6 +115,7 @@ impl Scan {
             files: Vec::new(),
             left_out: Vec::new(),
             foreign: Arc::default(),
+            folders: Vec::new(),
             seen: HashSet::new(),
             met: None,
             entries: 0,
@@ -174,6 +178,9 @@ impl Scan {
         if let Some(met) = &mut self.met {
             met.add(path, is_folder);
         }
+        if is_folder {
+            self.folders.push(path.to_path_buf());
+        }
         let Some(language) = languages.by_path(path).filter(|_| kind.is_some_and(|kind| kind.is_file()))
         else {
             return;
@@ -227,8 +234,15 @@ impl Scan {
             left_out.extend(ignored.map(|path| (path, LeftOut::Ignored)));
         }
         left_out.extend(foreign.into_iter().map(|folder| (folder, LeftOut::Generated)));
-        Found { files: taken, left_out }
+        Found { files: taken, left_out, folders: self.folders }
     }
+}
+
+/// Whether a path is below a folder, and not in one of others below it or in a hidden one.
+pub fn is_own(path: &Path, folder: &Path) -> bool {
+    let is_own = |name: &str| !name.starts_with('.') && !FOREIGN_FOLDERS.contains(&name);
+    let Ok(below) = path.strip_prefix(folder) else { return false };
+    below.iter().all(|part| part.to_str().is_some_and(is_own))
 }
 
 /// The folders that are walked: not a whole disk, nor a whole home folder.

@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 use super::engine;
 use super::event::WorkspaceEvent;
+use super::pace::Pace;
 use super::progress::WorkspaceProgress;
-use super::reader::{Pace, ReaderThread};
+use super::reader::ReaderThread;
 use crate::session::Session;
 
 /// Reads the workspace of a session on a thread of its own, for the life of the session.
@@ -27,7 +28,7 @@ impl WorkspaceReader {
         // The reader ends with the session.
         session.listen(move |event| drop(listener.send(WorkspaceEvent::Session(event))));
         tokio::spawn(engine::follow(Arc::clone(session), events.clone()));
-        ReaderThread::start(Arc::downgrade(session), received, sender, pace);
+        ReaderThread::start(Arc::downgrade(session), (events.clone(), received), sender, pace);
         Self { events, progress }
     }
 

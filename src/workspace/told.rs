@@ -86,6 +86,16 @@ impl Told {
         self.texts.keys().filter(|normal| !wanted(normal)).cloned().collect()
     }
 
+    /// The bytes of a text that was told.
+    pub fn bytes(&self, normal: &str) -> usize {
+        self.texts.get(normal).map_or(0, |told| told.bytes)
+    }
+
+    /// Whether a document was told whose address begins so.
+    pub fn has_below(&self, start: &str) -> bool {
+        self.texts.keys().any(|normal| normal.starts_with(start))
+    }
+
     /// How many texts, and their bytes.
     pub fn size(&self) -> (usize, usize) {
         (self.texts.len(), self.bytes)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::lsp::progress::ModelProgress;
 use crate::lsp::server::Server;
-use crate::lsp::{status, status_file};
+use crate::lsp::{status, status_file, watched_files, workspace_progress};
 
 pub fn handle(server: &Server) {
     server.messages.open();
@@ -17,6 +17,10 @@ pub fn handle(server: &Server) {
         let (session, workspace) = (Arc::clone(&server.session), server.workspace.clone());
         let name = server.negotiated().name.clone();
         tokio::spawn(status_file::keep(session, workspace, name, file));
+    }
+    watched_files::start(server);
+    if server.negotiated().progress {
+        tokio::spawn(workspace_progress::watch(server.workspace.clone(), server.client.clone()));
     }
     let (diagnostics, encoding) = (server.diagnostics.clone(), server.negotiated().encoding);
     let watch = Arc::clone(&server.settings).watch(move || diagnostics.update_all(encoding));

@@ -2,19 +2,20 @@
 
 mod private;
 mod project;
+mod watch;
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use treefill::config::Config;
 use treefill::engine::scripted::ScriptedEngine;
 use treefill::engine::{Engine, MemoryChange, Status};
+use treefill::workspace::Pace;
 
 use self::project::{Project, known, uri, write};
-use super::support::{PATIENCE, TestServer};
+use super::support::{PACE, PATIENCE, TestServer};
 
 #[test]
 fn the_source_files_of_the_folder_are_told_without_their_keys() {
@@ -240,4 +241,48 @@ fn a_whole_disk_is_not_read_and_that_is_said() {
         assert!(start.elapsed() < PATIENCE, "{status}");
     }
     assert!(engine.remembered().is_empty());
+}
+
+/// A server that reads one file in a while, for a client that can do this.
+fn slow(files: usize, capabilities: Value) -> Project {
+    let folder = tempfile::tempdir().unwrap();
+    (0..files).for_each(|number| write(folder.path(), &format!("{number}.py"), "x = 1\n"));
+    let engine = ScriptedEngine::always("1");
+    let used = Arc::clone(&engine);
+    let start = Arc::new(move |_: &Config| Arc::clone(&used) as Arc<dyn Engine>);
+    let params = json!({ "capabilities": capabilities, "rootUri": uri(folder.path(), "") });
+    let pace = Pace { batch: 1, pause: Duration::from_millis(400), ..PACE };
+    let server = TestServer::start_at(pace, start, params, "");
+    Project { folder, engine, server }
+}
+
+#[test]
+fn a_long_reading_is_shown() {
+    let mut project = slow(6, json!({ "window": { "workDoneProgress": true } }));
+    let asked = project.server.client().message("window/workDoneProgress/create");
+    assert_eq!(asked["params"]["token"], "treefill/workspace/1");
+    project.server.client().send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": null }));
+    let mut kinds = Vec::new();
+    loop {
+        let value = project.server.client().message("$/progress")["params"]["value"].take();
+        kinds.push(value["kind"].as_str().unwrap().to_owned());
+        if value["kind"] == "end" {
+            assert_eq!(value["message"], "workspace: 6 files read");
+            break;
+        }
+        assert!(value["message"].as_str().unwrap().ends_with(" of 6 files read"), "{value}");
+    }
+    assert_eq!(kinds[0], "begin");
+}
+
+#[test]
+fn a_client_that_shows_the_status_is_told_how_far_it_is() {
+    let mut project = slow(3, json!({ "experimental": { "treefillStatus": true } }));
+    loop {
+        let status = project.server.client().message("treefill/status")["params"].take();
+        if status["workspace"]["message"] == "workspace: 3 files read" {
+            assert_eq!(status["workspace"]["bytes"], 18);
+            break;
+        }
+    }
 }
