@@ -40,11 +40,11 @@ pub async fn watch(workspace: WorkspaceReader, client: Client) {
     }
 }
 
-/// Whether there is something to wait for. A second look for files is none.
+/// Whether there is something to wait for. A second look for files is none when all were read.
 fn is_read(progress: &WorkspaceProgress) -> bool {
     match progress.state {
         ReadingState::Reading => true,
-        ReadingState::Looking => progress.files == 0,
+        ReadingState::Looking => progress.files == 0 || progress.read < progress.files,
         ReadingState::Off | ReadingState::Waiting | ReadingState::Done => false,
     }
 }

@@ -281,10 +281,15 @@ impl ReaderThread {
             Some(_) if self.has_begun => ReadingState::Done,
             _ => ReadingState::Waiting,
         };
+        // A look at what has changed does not begin anew.
+        let read = match self.scan {
+            Some(_) => self.progress.borrow().read.min(self.files),
+            None => self.files - self.queue.len().min(self.files),
+        };
         let (texts, bytes) = self.memory.size();
         let now = WorkspaceProgress {
             state,
-            read: self.files - self.queue.len().min(self.files),
+            read,
             files: self.files,
             texts,
             bytes,
