@@ -22,6 +22,7 @@ use super::{order, priority};
 use crate::config::Config;
 use crate::document::uri;
 use crate::engine::Engine;
+use crate::privacy;
 use crate::session::{Session, SessionEvent};
 
 /// How long the thread sleeps when there is nothing to do. Whatever happens wakes it.
@@ -98,6 +99,11 @@ impl ReaderThread {
             not_before: now,
         };
         let run = move || {
+            // What is made once is made at full priority: whoever needs it too waits for it.
+            if let Some(session) = reader.session.upgrade() {
+                session.languages();
+            }
+            privacy::keys("");
             priority::lower();
             reader.run();
         };
