@@ -18,6 +18,7 @@ mod log;
 mod serve;
 mod stats;
 mod status;
+mod workspace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -83,6 +84,9 @@ enum Command {
     /// What the servers of your editors do, when suggestions come, and why nothing came last time
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArguments),
+    /// Which files of a folder are read for the model's memory, and which are left out
+    #[command(after_help = workspace::EXAMPLES)]
+    Workspace(workspace::WorkspaceArguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::LanguagesArguments),
@@ -138,6 +142,7 @@ pub fn run() -> ExitCode {
         Command::Eval(arguments) => eval::run(arguments, settings),
         Command::Stats(arguments) => stats::run(&arguments, &settings),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Workspace(arguments) => workspace::run(&arguments, &settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
         Command::Generate(arguments) => generate::run(&arguments, Cli::command()),

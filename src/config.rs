@@ -39,6 +39,9 @@ pub struct Config {
     pub engine: EngineSection,
     /// How suggestions are made.
     pub completion: CompletionSection,
+    /// What is read of the folders that you work in, so that the model knows their words. It stays in memory, on this machine.
+    /// Read from this file only.
+    pub workspace: WorkspaceSection,
     /// Where to stay silent.
     pub disable: DisableSection,
     /// What is said about your code.
@@ -129,6 +132,18 @@ pub enum Menu {
     Never,
 }
 
+/// `[workspace]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct WorkspaceSection {
+    // For the user's file only: a project may not switch on what its user has switched off.
+    /// Read the source files of the folders that you work in, without private ones: what they say is more likely to be suggested.
+    pub enabled: bool,
+    /// Most megabytes of text that are read, the files nearest to open ones first.
+    #[schemars(range(min = 1, max = 1024))]
+    pub max_mb: u32,
+}
+
 /// `[disable]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -192,6 +207,12 @@ impl Default for EngineSection {
 impl Default for CompletionSection {
     fn default() -> Self {
         Self { enabled: true, menu: Menu::default(), options: CompletionOptions::default() }
+    }
+}
+
+impl Default for WorkspaceSection {
+    fn default() -> Self {
+        Self { enabled: true, max_mb: 64 }
     }
 }
 

@@ -12,6 +12,7 @@
 //! | [`cli`] | the command line, a file for each command |
 //! | [`lsp`] | the language server; the only module with the protocol's types |
 //! | [`session`] | open documents, settings, engines, and what runs for each document |
+//! | [`workspace`] | tells the engine the texts of the folders that an editor works in |
 //! | [`feedback`] | what becomes of suggestions and code actions |
 //! | [`completion`] | from a request to a suggestion, or to a reason for silence |
 //! | [`actions`] | code actions, a file for each |
@@ -79,6 +80,7 @@ pub mod stats;
 mod testing;
 mod text;
 pub mod verify;
+pub mod workspace;
 
 // So that `testing` reads the same here and in the integration tests, which include it.
 #[cfg(test)]

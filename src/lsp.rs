@@ -17,7 +17,9 @@ mod settings;
 mod status;
 mod status_file;
 pub mod transport;
+mod watched_files;
 mod work_done;
+mod workspace_progress;
 
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};

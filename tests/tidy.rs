@@ -19,14 +19,15 @@ const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
     (
         "cli",
-        "lsp session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
+        "lsp workspace session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
          cpu privacy cancel text",
     ),
     ("eval", "session completion verify engine document language cancel stats plot text"),
     (
         "lsp",
-        "session actions stats completion engine diagnostics document language config models paths cancel text",
+        "workspace session actions stats completion engine diagnostics document language config models paths cancel text",
     ),
+    ("workspace", "session engine document language config privacy paths"),
     (
         "session",
         "feedback actions stats completion verify engine document language config models paths privacy cancel text",
@@ -100,8 +101,9 @@ const DOORS: &[(&str, &[&str])] = &[
         ],
     ),
     ("schemars", &["src/config", "src/engine", "src/completion/request.rs", "src/completion/control.rs"]),
-    ("ignore", &["src/actions/workspace.rs", "src/privacy", "src/eval"]),
+    ("ignore", &["src/actions/workspace.rs", "src/workspace/scan.rs", "src/privacy", "src/eval"]),
     ("walkdir", &["src/eval"]),
+    ("notify", &["src/workspace/watch.rs"]),
     ("landlock", &["src/engine/daemon/sandbox"]),
     ("toml", &["src/config", "src/language", "src/privacy"]),
 ];

@@ -66,8 +66,10 @@ fn describe(told: &Value, now: u64) -> String {
         ));
     }
     let model = told["engine"]["message"].as_str().map_or(String::new(), |why| format!("  model  {why}\n"));
+    // A server of an earlier version does not say.
+    let read = told["workspace"]["message"].as_str().map_or(String::new(), |read| format!("  {read}\n"));
     format!(
-        "process {} for {client}: {state}\n{model}  comes  {when}\n  last   {}\n",
+        "process {} for {client}: {state}\n{model}  comes  {when}\n  last   {}\n{read}",
         told["pid"],
         last(&told["last"], now)
     )
@@ -112,11 +114,13 @@ mod tests {
         told["interrupts"]["trigger"] = "manual".into();
         told["interrupts"]["bar"] = told["interrupts"]["bar_of_eagerness"].clone();
         told["last"] = Value::Null;
+        told["workspace"] = json!({ "message": "workspace: 120 of 400 files read" });
         expect![[r"
             process 7 for Neovim: ready
               model  built-in model: /m.gguf was not found
               comes  only when you ask
               last   nothing was asked for yet
+              workspace: 120 of 400 files read
         "]]
         .assert_eq(&describe(&told, 1060));
     }

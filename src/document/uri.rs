@@ -1,9 +1,12 @@
 //! Reads a document's URI: the path to match patterns against, and whether it is a read-only view. The URI itself stays
 //! as the client spelled it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
+/// What editors escape in the path of a file.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// Schemes of what editors show and nobody types into: versions of a file in a repository, output, logs, help. Every
 /// other scheme is one of a document, because editors invent schemes for remote and unsaved files all the time.
@@ -45,6 +48,19 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     let windows = scheme == "file" && decoded.len() > 2 && decoded.as_bytes()[2] == b':';
     let path = if windows { &decoded[1..] } else { &decoded };
     (!path.is_empty()).then(|| PathBuf::from(path))
+}
+
+/// The URI of a file, as most editors spell it. `path` is absolute.
+pub fn of_path(path: &Path) -> String {
+    #[cfg(unix)]
+    let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str());
+    #[cfg(not(unix))]
+    let text = path.to_string_lossy().replace('\\', "/");
+    #[cfg(not(unix))]
+    let bytes = text.as_bytes();
+    // A Windows path begins with its drive.
+    let slash = if bytes.first() == Some(&b'/') { "" } else { "/" };
+    format!("file://{slash}{}", percent_encode(bytes, ESCAPED))
 }
 
 /// The one spelling that stands for all spellings of a URI: escapes in any case or needless ones, the case of scheme and drive.
@@ -134,6 +150,15 @@ mod tests {
         check("file:", None);
         check("é:é", Some("é"));
         check(&format!("file:///{}", "a".repeat(8192)), Some(&format!("/{}", "a".repeat(8192))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_has_the_uri_of_editors() {
+        let uri = of_path(Path::new("/home/a b/é+x_1.py"));
+        assert_eq!(uri, "file:///home/a%20b/%C3%A9%2Bx_1.py");
+        assert_eq!(path(&uri), Some(PathBuf::from("/home/a b/é+x_1.py")));
+        assert_eq!(normal(&uri), normal("file:///home/a b/é+x%5f1.py"));
     }
 
     #[test]

@@ -4,9 +4,11 @@
 use serde_json::Value;
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CompletionOptions, CompletionOptionsCompletionItem,
-    ExecuteCommandOptions, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
+    ExecuteCommandOptions, FileOperationFilter, FileOperationPattern, FileOperationPatternKind,
+    FileOperationRegistrationOptions, OneOf, PositionEncodingKind, SaveOptions, ServerCapabilities,
     TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
-    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
+    WorkspaceServerCapabilities,
 };
 
 use super::commands;
@@ -29,6 +31,8 @@ pub struct ClientCapabilities {
     pub configuration: bool,
     /// Whether it has to be, because it sent none.
     pub pulls_settings: bool,
+    /// Whether it can be asked to watch files.
+    pub watches_files: bool,
     /// Whether menu documentation may be Markdown.
     pub markdown: bool,
     /// Whether a menu entry may carry details beside its label.
@@ -67,6 +71,7 @@ impl ClientCapabilities {
             status: capabilities["experimental"]["treefillStatus"] == true,
             configuration,
             pulls_settings: configuration && params["initializationOptions"].is_null(),
+            watches_files: capabilities["workspace"]["didChangeWatchedFiles"]["dynamicRegistration"] == true,
             markdown: markdown || has(&item["documentationFormat"], "markdown".into()),
             label_details: item["labelDetailsSupport"] == true,
             action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
@@ -109,7 +114,7 @@ impl ClientCapabilities {
                     supported: Some(true),
                     change_notifications: Some(OneOf::Left(true)),
                 }),
-                file_operations: None,
+                file_operations: self.watches_files.then(folder_operations),
             }),
             execute_command_provider: Some(ExecuteCommandOptions {
                 commands: commands::ALL.iter().map(|&name| name.to_owned()).collect(),
@@ -117,6 +122,22 @@ impl ClientCapabilities {
             }),
             ..ServerCapabilities::default()
         }
+    }
+}
+
+/// Who watches files for us does not tell of each file in a folder that is renamed or deleted.
+fn folder_operations() -> WorkspaceFileOperationsServerCapabilities {
+    let pattern = FileOperationPattern {
+        glob: "**".to_owned(),
+        matches: Some(FileOperationPatternKind::Folder),
+        options: None,
+    };
+    let filters = vec![FileOperationFilter { scheme: Some("file".to_owned()), pattern }];
+    let options = FileOperationRegistrationOptions { filters };
+    WorkspaceFileOperationsServerCapabilities {
+        did_rename: Some(options.clone()),
+        did_delete: Some(options),
+        ..WorkspaceFileOperationsServerCapabilities::default()
     }
 }
 

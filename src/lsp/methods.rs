@@ -31,6 +31,9 @@ pub fn service(
         .custom_method(own!("textDocument/didSave"), Server::did_save)
         .custom_method(own!("workspace/didChangeConfiguration"), Server::did_change_configuration)
         .custom_method(own!("workspace/didChangeWorkspaceFolders"), Server::did_change_workspace_folders)
+        .custom_method(own!("workspace/didChangeWatchedFiles"), Server::did_change_watched_files)
+        .custom_method(own!("workspace/didRenameFiles"), Server::did_move_folders)
+        .custom_method(own!("workspace/didDeleteFiles"), Server::did_move_folders)
         .custom_method(own!("workspace/executeCommand"), Server::execute_command)
         .custom_method(own!("textDocument/completion"), Server::completion)
         .custom_method(own!("textDocument/codeAction"), Server::code_action)
@@ -85,6 +88,14 @@ impl Server {
 
     async fn did_change_workspace_folders(&self, params: Value) {
         notifications::did_change_workspace_folders::handle(self, &params);
+    }
+
+    async fn did_change_watched_files(&self, params: Value) {
+        notifications::did_change_watched_files::handle(self, &params);
+    }
+
+    async fn did_move_folders(&self, _: Value) {
+        notifications::did_move_folders::handle(self);
     }
 
     async fn inline_completion(&self, mut params: InlineCompletionParams) -> Result<InlineCompletionList> {

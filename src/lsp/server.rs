@@ -12,6 +12,7 @@ use super::settings::SettingsSync;
 use super::transport::ServerEvent;
 use crate::config::{Config, ConfigProblem};
 use crate::session::Session;
+use crate::workspace::{Pace, WorkspaceReader};
 
 /// How to serve.
 #[derive(Debug, Default)]
@@ -30,6 +31,8 @@ pub struct ServeOptions {
     pub watch_parent: bool,
     /// The file that tells `treefill status` what this server does; none where nobody asks for it.
     pub status_file: Option<PathBuf>,
+    /// When and how fast the workspace is read.
+    pub pace: Pace,
 }
 
 /// The server's own state.
@@ -39,6 +42,7 @@ pub struct Server {
     pub(super) messages: Messages,
     pub(super) settings: Arc<SettingsSync>,
     pub(super) diagnostics: PublishDiagnostics,
+    pub(super) workspace: WorkspaceReader,
     pub(super) options: ServeOptions,
     pub(super) events: mpsc::Sender<ServerEvent>,
     /// What `initialize` said about the client.
@@ -58,8 +62,9 @@ impl Server {
         let settings =
             SettingsSync::new(Arc::clone(&session), messages.clone(), user, file, options.in_process);
         let diagnostics = PublishDiagnostics::start(Arc::clone(&session), client.clone());
+        let workspace = WorkspaceReader::start(&session, options.pace);
         let negotiated = OnceLock::new();
-        Self { session, client, messages, settings, diagnostics, options, events, negotiated }
+        Self { session, client, messages, settings, diagnostics, workspace, options, events, negotiated }
     }
 
     /// Spells a URI as the client did when it opened that document: some clients spell it in several ways.

@@ -2,23 +2,30 @@
 //! `experimental.treefillStatus`. `progress.rs` shows it to all others.
 
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::notification::Notification;
 
 use crate::engine::Status;
 use crate::session::{LastRequest, Session};
+use crate::workspace::{WorkspaceProgress, WorkspaceReader};
+
+/// Between two messages about the reading of the workspace.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// `treefill/status`.
 enum Changed {}
 
-/// Its parameters: the member `engine` of what `treefill.status` returns.
-#[derive(Debug, Serialize, Deserialize)]
+/// Its parameters: the members `engine` and `workspace` of what `treefill.status` returns, this one once there are files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct StatusParams {
     engine: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<Value>,
 }
 
 impl Notification for Changed {
@@ -65,8 +72,9 @@ fn describe(status: &Status) -> Value {
 }
 
 /// What the session does; `off` is about the document at `uri`.
-pub fn all(session: &Session, uri: Option<&str>) -> Value {
+pub fn all(session: &Session, workspace: &WorkspaceReader, uri: Option<&str>) -> Value {
     let overview = session.overview(uri);
+    let reading = workspace.progress().borrow().clone();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "engine": now(session),
@@ -76,8 +84,16 @@ pub fn all(session: &Session, uri: Option<&str>) -> Value {
         "counts": overview.counts,
         "instruct": overview.instruct,
         "interrupts": overview.interrupts,
+        "workspace": reading_of(&reading),
         "last": overview.last.as_ref().map(last),
     })
+}
+
+/// How far the reading of the workspace is, with a line for people.
+fn reading_of(reading: &WorkspaceProgress) -> Value {
+    let mut told = json!(reading);
+    told["message"] = format!("workspace: {reading}").into();
+    told
 }
 
 /// What came of the last request, and why nothing was shown.
@@ -96,9 +112,9 @@ fn last(last: &LastRequest) -> Value {
 }
 
 /// Sends the client the state and every change of it. Runs for the life of the server.
-pub async fn watch(session: Arc<Session>, client: Client) {
-    let mut slot = session.engine();
-    let mut last = Value::Null;
+pub async fn keep_told(session: Arc<Session>, workspace: WorkspaceReader, client: Client) {
+    let (mut slot, mut progress) = (session.engine(), workspace.progress());
+    let mut last = None;
     loop {
         // Only the state is kept: a reference to the engine would keep a replaced one alive.
         let mut status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
@@ -107,22 +123,17 @@ pub async fn watch(session: Arc<Session>, client: Client) {
                 None => json!({ "state": "starting" }),
                 Some(status) => told(&session, &status.borrow_and_update()),
             };
-            if engine != last {
-                last = engine.clone();
-                client.send_notification::<Changed>(StatusParams { engine }).await;
+            // Most have a folder. Without files there is nothing to say.
+            let reading = progress.borrow_and_update().clone();
+            let workspace = (reading.files > 0).then(|| reading_of(&reading));
+            let now = StatusParams { engine, workspace };
+            if last.as_ref() != Some(&now) {
+                client.send_notification::<Changed>(now.clone()).await;
+                last = Some(now);
             }
-            let changed = async {
-                let gone = match &mut status {
-                    Some(status) => status.changed().await.is_err(),
-                    None => true,
-                };
-                if gone {
-                    // Only another engine changes that.
-                    std::future::pending::<()>().await;
-                }
-            };
             tokio::select! {
-                () = changed => {}
+                () = changed(status.as_mut()) => {}
+                () = read(&mut progress) => {}
                 other = slot.changed() => match other {
                     Ok(()) => break,
                     Err(_) => return,
@@ -130,4 +141,24 @@ pub async fn watch(session: Arc<Session>, client: Client) {
             }
         }
     }
+}
+
+/// Waits for another state of the engine.
+async fn changed(status: Option<&mut watch::Receiver<Status>>) {
+    let gone = match status {
+        Some(status) => status.changed().await.is_err(),
+        None => true,
+    };
+    if gone {
+        // Only another engine changes that.
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Waits until more of the workspace is read, not more often than anybody can read that.
+async fn read(progress: &mut watch::Receiver<WorkspaceProgress>) {
+    if progress.changed().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(PAUSE).await;
 }

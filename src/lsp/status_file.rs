@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::status;
 use crate::paths;
 use crate::session::Session;
+use crate::workspace::WorkspaceReader;
 
 /// Between two writes: a person at a shell is not faster, and keys come many a second.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,16 +24,25 @@ pub fn own() -> Option<PathBuf> {
     Some(folder.join(format!("{BEGIN}{}{END}", std::process::id())))
 }
 
-/// Writes the file after each answer. Runs for the life of the server; a file that cannot be written is missing, no more.
-pub async fn keep(session: Arc<Session>, client: String, file: PathBuf) {
+/// Writes the file after each answer, and while the workspace is read. Runs for the life of the server; a file that cannot be
+/// written is missing, no more.
+pub async fn keep(session: Arc<Session>, workspace: WorkspaceReader, client: String, file: PathBuf) {
+    let mut progress = workspace.progress();
     loop {
-        let mut told = status::all(&session, None);
+        progress.mark_unchanged();
+        let mut told = status::all(&session, &workspace, None);
         told["client"] = client.as_str().into();
         told["pid"] = json!(std::process::id());
         if let Err(error) = write(&file, &told) {
             tracing::debug!("{}: {error}", file.display());
         }
-        session.answered().await;
+        let read = async {
+            if progress.changed().await.is_err() {
+                // The reader has ended.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! { () = session.answered() => {}, () = read => {} }
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -89,7 +89,8 @@ impl Session {
             state.counts.record(&outcome);
             state.record_answer(uri, &outcome, begun, false);
             state.last_request = Some(LastRequest::silent(uri, reason.clone(), kind));
-            self.answers.notify_one();
+            drop(state);
+            self.has_answered();
             return Err(reason);
         }
         let mut options = state.config.completion_options();
@@ -206,7 +207,7 @@ impl Session {
         let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
         state.record_answer(&snapshot.uri, &outcome, begun, continued);
         drop(state);
-        self.answers.notify_one();
+        self.has_answered();
         self.check_later(check);
         CompletionAnswer { outcome, others, snapshot, id }
     }

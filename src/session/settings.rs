@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::events::SessionEvent;
 use super::state::Session;
 use super::switches::Switches;
 use crate::config::Config;
@@ -28,6 +29,7 @@ impl Session {
             state.config = Arc::new(config);
             (model, instruct)
         };
+        self.happened(SessionEvent::Settings);
         if model_changed {
             self.start_engine();
         }
@@ -38,14 +40,19 @@ impl Session {
 
     /// Turns the off switches.
     pub fn switch<T>(&self, turn: impl FnOnce(&mut Switches) -> T) -> T {
-        turn(&mut self.lock().switches)
+        let turned = turn(&mut self.lock().switches);
+        self.happened(SessionEvent::Switches);
+        turned
     }
 
     /// The editor works in these folders.
     pub fn work_in(&self, roots: Vec<PathBuf>) {
-        let mut state = self.lock();
-        state.disabled = state.config.disabled(&roots);
-        state.roots = roots;
+        {
+            let mut state = self.lock();
+            state.disabled = state.config.disabled(&roots);
+            state.roots = roots;
+        }
+        self.happened(SessionEvent::Folders);
     }
 
     /// The editor works in other folders from now on.
@@ -60,5 +67,7 @@ impl Session {
             }
         }
         state.disabled = state.config.disabled(&state.roots);
+        drop(state);
+        self.happened(SessionEvent::Folders);
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
 use super::counts::Counts;
+use super::events::{Listener, SessionEvent};
 use super::last_request::LastRequest;
 use super::notebooks::Notebooks;
 use super::open_document::OpenDocument;
@@ -44,6 +45,8 @@ pub struct Session {
     /// The engine of the model that takes instructions, filled when it is first needed.
     pub(super) instruct: watch::Sender<Option<Arc<dyn Engine>>>,
     pub(super) instruct_starter: OnceLock<EngineStarter>,
+    /// Who is told of what happens.
+    pub(super) listener: OnceLock<Listener>,
 }
 
 /// What the mutex guards.
@@ -139,6 +142,7 @@ impl Session {
             stand_in: watch::Sender::new(StandIn::None),
             instruct: watch::Sender::new(None),
             instruct_starter: OnceLock::new(),
+            listener: OnceLock::new(),
         })
     }
 
@@ -169,6 +173,24 @@ impl Session {
             let history = Arc::new(History::load(&file));
             session.lock().feedback.history = history;
         });
+    }
+
+    /// Calls `listener` with everything that happens from now on. Only the first one is heard.
+    pub(crate) fn listen(&self, listener: impl Fn(SessionEvent) + Send + Sync + 'static) {
+        let _ = self.listener.set(Box::new(listener));
+    }
+
+    /// Tells the listener, if there is one. Called without the lock.
+    pub(super) fn happened(&self, event: SessionEvent) {
+        if let Some(listener) = self.listener.get() {
+            listener(event);
+        }
+    }
+
+    /// A request for a suggestion was answered.
+    pub(super) fn has_answered(&self) {
+        self.answers.notify_one();
+        self.happened(SessionEvent::Answered);
     }
 
     /// Waits for an answer to a request for a suggestion; those since the last wait count as one.

@@ -92,6 +92,16 @@ impl Switches {
         }
     }
 
+    /// The files that were switched off by hand, by their URIs.
+    pub fn files_off(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(String::as_str)
+    }
+
+    /// Whether a language was switched off by hand.
+    pub fn is_language_off(&self, language: &str) -> bool {
+        self.languages.contains(language)
+    }
+
     /// Forget a file's own switch.
     pub fn forget(&mut self, uri: &str) {
         self.files.remove(uri);

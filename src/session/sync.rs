@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::events::SessionEvent;
 use super::open_document::{OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
@@ -58,9 +59,12 @@ impl Session {
         let mut state = self.lock();
         let spelling = open.document.uri();
         state.spellings.insert(uri::normal(uri), Arc::clone(&spelling));
-        state.documents.insert(spelling, open);
+        state.documents.insert(Arc::clone(&spelling), open);
         state.notebooks.opened(uri);
-        state.diagnoses(uri)
+        let diagnose = state.diagnoses(uri);
+        drop(state);
+        self.happened(SessionEvent::Opened(spelling));
+        diagnose
     }
 
     /// How the client spelled the URI of an open document when it opened it, if that was in another way than `uri`.
@@ -95,9 +99,11 @@ impl Session {
         if unwanted {
             open.forget_seen();
         }
+        let spelling = open.document.uri();
         let diagnose = state.diagnoses(uri);
         drop(state);
         self.check_later(checks);
+        self.happened(SessionEvent::Changed(spelling));
         Ok(Changed { order, diagnose })
     }
 
@@ -135,6 +141,8 @@ impl Session {
         notebooks.closed(uri);
         feedback.end_shown(&mut open.feedback, false);
         feedback.check_document(uri, |_| Some(open.document.text().clone()));
+        drop(state);
+        self.happened(SessionEvent::Closed(open.document.uri()));
         open.document.text().len_bytes()
     }
 

@@ -21,3 +21,4 @@ mod stats;
 pub mod support;
 mod switches;
 mod watched;
+mod workspace;

@@ -33,7 +33,7 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(status::all(&server.session, argument["uri"].as_str())),
+        STATUS => Ok(status::all(&server.session, &server.workspace, argument["uri"].as_str())),
         PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,

@@ -76,9 +76,10 @@ fn lines() -> Vec<(String, usize)> {
     ]
 }
 
-/// Everything that any engine was asked, as one text.
+/// Everything that an engine was asked, and told of the workspace, as one text.
 fn prompts(engine: &ScriptedEngine) -> String {
-    engine.jobs().iter().map(|job| serde_json::to_string(job).unwrap()).collect()
+    let told = serde_json::to_string(&engine.remembered()).unwrap();
+    engine.jobs().iter().map(|job| serde_json::to_string(job).unwrap()).chain([told]).collect()
 }
 
 fn ask_everywhere(server: &mut TestServer, uri: &str, language: &str, text: &str) {

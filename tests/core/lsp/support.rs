@@ -19,6 +19,7 @@ use treefill::engine::{
 use treefill::lsp::transport::{self, ServerEvent};
 use treefill::lsp::{ServeOptions, service};
 use treefill::session::Session;
+use treefill::workspace::Pace;
 
 use crate::connection::Connection;
 pub use crate::connection::PATIENCE;
@@ -105,6 +106,17 @@ pub fn able() -> Value {
     })
 }
 
+/// The workspace is read at once.
+pub const PACE: Pace = Pace {
+    begin: Duration::ZERO,
+    quiet: Duration::from_millis(30),
+    longest: Duration::from_millis(300),
+    files: Duration::from_millis(10),
+    all: Duration::from_millis(10),
+    batch: 64 << 10,
+    pause: Duration::from_millis(1),
+};
+
 impl TestServer {
     /// A server with this engine and a client like Neovim: UTF-8, inline completion.
     pub fn start(engine: Arc<dyn Engine>) -> Self {
@@ -122,6 +134,16 @@ impl TestServer {
     }
 
     pub fn start_by(start: treefill::session::EngineStarter, params: Value, config: &str) -> Self {
+        Self::start_at(PACE, start, params, config)
+    }
+
+    /// A server that reads the workspace so fast.
+    pub fn start_at(
+        pace: Pace,
+        start: treefill::session::EngineStarter,
+        params: Value,
+        config: &str,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(&file, config).unwrap();
@@ -140,7 +162,8 @@ impl TestServer {
         session.start_engine();
         let status_file = Some(folder.path().join("status.json"));
         let config_file = Some(file);
-        let options = ServeOptions { config, problems, config_file, status_file, ..ServeOptions::default() };
+        let options =
+            ServeOptions { config, problems, config_file, status_file, pace, ..ServeOptions::default() };
         let of_service = Arc::clone(&session);
         let pumped = Pumped::start(move |events| service(of_service, options, events));
         let mut server = Self { pumped, session, capabilities: Value::Null, folder, version: 1 };

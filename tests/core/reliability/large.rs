@@ -27,6 +27,8 @@ fn a_file_of_a_hundred_megabytes_holds_nobody_up() {
     editor.until("ready");
     editor.open("file:///b.py", "x1 = \n");
     let process = editor.process();
+    // The languages and the patterns of keys are loaded: their memory is not that of a file.
+    assert_eq!(editor.suggested("file:///b.py", "x1 = ").as_deref(), Some("1"));
     let mut told = Vec::new();
     // The first is within the limit of a frame, the second is skipped as it arrives.
     let within = if cfg!(debug_assertions) { 10 } else { 50 };
