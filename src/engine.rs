@@ -30,8 +30,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText, MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment,
-    Speaker, Stop, Task, TextScore, TokenExplanation, Update,
+    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText,
+    MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
+    TokenExplanation, Update,
 };
 use serde::{Deserialize, Serialize};
 pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions};

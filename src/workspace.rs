@@ -11,7 +11,6 @@ mod left_out;
 mod memory;
 mod order;
 mod pace;
-mod priority;
 mod progress;
 mod reader;
 mod recent;

@@ -1,5 +1,7 @@
 //! Runs `treefill workspace`: says which files of a folder the memory of the engine is told, and which it is not, and why.
 
+mod explain;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,6 +24,7 @@ Examples:
   treefill workspace status ~/project   the same of another folder
   treefill workspace status --files     which files, and why others are left out
   treefill workspace status --json      the same for a program
+  treefill workspace explain src/app.py:40:9    what model and memory expect there
 
 The settings are in the section [workspace]: treefill config. How far a running server is: treefill status.";
 
@@ -37,6 +40,9 @@ enum Action {
     /// Say which files of a folder are read, and which are left out, and why
     #[command(after_help = EXAMPLES)]
     Status(StatusOptions),
+    /// Say what the model and the memory of a folder expect at a place in a file, token by token
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainOptions),
 }
 
 #[derive(Debug, Args)]
@@ -60,11 +66,23 @@ struct Listed {
 }
 
 pub fn run(arguments: &WorkspaceArguments, config: &Config) -> anyhow::Result<ExitCode> {
-    let Action::Status(options) = &arguments.action;
-    let folder = options.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+    match &arguments.action {
+        Action::Status(options) => status(options, config),
+        Action::Explain(options) => explain::run(options, config),
+    }
+}
+
+/// The folder in full, or the one we are in.
+fn folder_of(named: Option<&Path>) -> anyhow::Result<PathBuf> {
+    let folder = named.unwrap_or(Path::new("."));
     let folder =
-        std::fs::canonicalize(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        std::fs::canonicalize(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     anyhow::ensure!(folder.is_dir(), "{} is no folder", folder.display());
+    Ok(folder)
+}
+
+fn status(options: &StatusOptions, config: &Config) -> anyhow::Result<ExitCode> {
+    let folder = folder_of(options.folder.as_deref())?;
     let languages = super::languages::load_and_tell();
     let why_not = why_not(&folder, config);
     let listed = list(&folder, config, &languages);

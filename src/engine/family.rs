@@ -243,7 +243,12 @@ pub fn detect(vocabulary: &VocabularyFacts, wanted: Option<&str>) -> Result<Layo
         });
     }
     if order == Some(PromptOrder::LeftToRight) {
-        return Ok(Layout { family: "none", order: PromptOrder::LeftToRight, bos: vocabulary.bos, ..Layout::none() });
+        return Ok(Layout {
+            family: "none",
+            order: PromptOrder::LeftToRight,
+            bos: vocabulary.bos,
+            ..Layout::none()
+        });
     }
     let fits = |family: &&Family| {
         vocabulary.name.to_lowercase().contains(family.named)

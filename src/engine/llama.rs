@@ -29,8 +29,8 @@ pub use backend::system_info;
 pub use devices::devices;
 pub use vocabulary::Tokenizer;
 
-use super::queue::{Next, Queue, Ticket};
 use super::memory::Shelves;
+use super::queue::{Next, Queue, Ticket};
 use super::{Engine, EngineError, Generation, Job, MemoryUpdate, ModelOptions, Status};
 use crate::cancel::CancelToken;
 

@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate, ModelInfo, Piece, PromptStats,
-    Status, TextScore, Update,
+    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate,
+    ModelInfo, Piece, PromptStats, Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -49,7 +49,13 @@ impl ScriptedEngine {
             ..ModelInfo::default()
         })));
         let capabilities = Mutex::new(Capabilities::LLAMA);
-        Arc::new(Self { answer: Box::new(answer), jobs: Mutex::default(), remembered: Mutex::default(), status, capabilities })
+        Arc::new(Self {
+            answer: Box::new(answer),
+            jobs: Mutex::default(),
+            remembered: Mutex::default(),
+            status,
+            capabilities,
+        })
     }
 
     /// An engine that always generates `text`, in pieces of at most four characters.
@@ -163,5 +169,13 @@ impl Engine for ScriptedEngine {
 }
 
 fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
-    JobSummary { finish, prompt: PromptStats::default(), generated_tokens, prefill_ms: 0.0, decode_ms: 0.0, drafts: DraftStats::default(), remembered: 0 }
+    JobSummary {
+        finish,
+        prompt: PromptStats::default(),
+        generated_tokens,
+        prefill_ms: 0.0,
+        decode_ms: 0.0,
+        drafts: DraftStats::default(),
+        remembered: 0,
+    }
 }

@@ -60,7 +60,15 @@ pub struct ModelTuning {
 impl Default for ModelTuning {
     fn default() -> Self {
         // A pause long enough to wait for; the next key reuses the work.
-        Self { family: None, gpu_layers: None, context: None, threads: None, max_prefill_ms: 1500, memory: true, drafts: true }
+        Self {
+            family: None,
+            gpu_layers: None,
+            context: None,
+            threads: None,
+            max_prefill_ms: 1500,
+            memory: true,
+            drafts: true,
+        }
     }
 }
 

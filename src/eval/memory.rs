@@ -158,7 +158,8 @@ impl Hole {
     }
 }
 
-fn tell(engine: &dyn Engine, change: MemoryChange) {
+/// Tell an engine of the only workspace that it has.
+pub(crate) fn tell(engine: &dyn Engine, change: MemoryChange) {
     engine.remember(MemoryUpdate { workspace: String::new(), change });
 }
 
@@ -184,7 +185,8 @@ fn sources(folder: &Path, registry: &Registry) -> Vec<(PathBuf, String)> {
 
 /// The bytes of one to `most` lines in the middle of a text, from the first one's first word to the line feed of the last.
 fn lines(text: &str, most: usize, random: &mut StdRng) -> Option<(usize, usize)> {
-    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     for _ in 0..20 {
         let line = random.random_range(starts.len() / 10..starts.len().saturating_sub(most + 1).max(1));
         let end = *starts.get(line + random.random_range(1..=most))?;
@@ -197,7 +199,11 @@ fn lines(text: &str, most: usize, random: &mut StdRng) -> Option<(usize, usize)>
     None
 }
 
-async fn settled(engine: &dyn Engine) -> anyhow::Result<()> {
+/// Wait until an engine has read what it was told.
+///
+/// # Errors
+/// When it fails.
+pub(crate) async fn settled(engine: &dyn Engine) -> anyhow::Result<()> {
     let mut before = usize::MAX;
     loop {
         tokio::time::sleep(SETTLED).await;
@@ -211,7 +217,14 @@ async fn settled(engine: &dyn Engine) -> anyhow::Result<()> {
     }
 }
 
-async fn ask(engine: &dyn Engine, job: Job) -> anyhow::Result<(Vec<TokenExplanation>, JobSummary)> {
+/// What an engine explains of a job's text, and the job's figures.
+///
+/// # Errors
+/// When it fails.
+pub(crate) async fn ask(
+    engine: &dyn Engine,
+    job: Job,
+) -> anyhow::Result<(Vec<TokenExplanation>, JobSummary)> {
     let mut generation = engine.generate(job, CancelToken::never());
     let mut tokens = Vec::new();
     while let Some(update) = generation.next().await {
@@ -261,4 +274,3 @@ impl MemoryFigures {
         )
     }
 }
-

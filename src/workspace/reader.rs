@@ -13,15 +13,15 @@ use tokio::sync::watch;
 use super::changes::{Changes, is_ignore_file};
 use super::event::WorkspaceEvent;
 use super::memory::WorkspaceMemory;
+use super::order;
 use super::pace::Pace;
 use super::progress::{ReadingState, WorkspaceProgress};
 use super::scan::{Candidate, Scan, is_own};
 use super::typing::Typing;
 use super::watch::DiskWatch;
-use super::{order, priority};
 use crate::config::Config;
 use crate::document::uri;
-use crate::engine::Engine;
+use crate::engine::{Engine, cores};
 use crate::privacy;
 use crate::session::{Session, SessionEvent};
 
@@ -104,7 +104,7 @@ impl ReaderThread {
                 session.languages();
             }
             privacy::keys("");
-            priority::lower();
+            cores::lower_priority();
             reader.run();
         };
         // Without the thread suggestions are made all the same.

@@ -108,7 +108,7 @@ fn what_breaks_something_is_refused() {
 fn what_makes_the_line_likeliest_is_taken() {
     let marked = "items = []\nx = len(⟦nobody⟧) + 1\n";
     let engine = ScriptedEngine::new(|job| match &job.task {
-        Task::Generate { .. } | Task::Chat { .. } => {
+        Task::Generate { .. } | Task::Chat { .. } | Task::Explain { .. } => {
             Script::Texts(vec![("x".into(), -0.1), ("items".into(), -0.2)])
         }
         Task::Score { .. } => Script::Scores(vec![-3.0, -2.0]),
@@ -129,7 +129,9 @@ fn what_makes_the_line_likeliest_is_taken() {
 #[test]
 fn names_in_scope_are_weighed_besides_and_judged_like_the_rest() {
     let engine = ScriptedEngine::new(|job| match &job.task {
-        Task::Generate { .. } | Task::Chat { .. } => Script::Texts(vec![("nowhere".into(), -0.1)]),
+        Task::Generate { .. } | Task::Chat { .. } | Task::Explain { .. } => {
+            Script::Texts(vec![("nowhere".into(), -0.1)])
+        }
         Task::Score { continuations } => {
             let likely = |text: &String| match text.split(')').next() {
                 Some("items") => -1.0,

@@ -11,8 +11,8 @@ use clap::Args;
 use super::{bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::eval::{drafts, exact};
 use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package};
+use crate::eval::{drafts, exact};
 use crate::language::Registry;
 
 /// Options of `treefill eval memory`.

@@ -4,7 +4,7 @@
 use super::cache::Branch;
 use super::worker::Worker;
 use crate::engine::heal::Heal;
-use crate::engine::memory::{Matches, MOST_DRAFTED};
+use crate::engine::memory::{MOST_DRAFTED, Matches};
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::stop::StopWatch;
@@ -146,7 +146,9 @@ impl Worker<'_> {
         let mut accepted = 0;
         let result = loop {
             let known = proposed.matches.get(accepted);
-            let Some(token) = self.choose(candidate, accepted, known, taken) else { break Err(Finish::EndOfText) };
+            let Some(token) = self.choose(candidate, accepted, known, taken) else {
+                break Err(Finish::EndOfText);
+            };
             if let Some(finish) = self.deliver(ticket, token, candidate) {
                 break Err(finish);
             }
@@ -195,7 +197,8 @@ impl Worker<'_> {
             // Not another spelling of what was typed either: it would only delay the same beginning.
             !distinct || !(new.is_empty() || taken.iter().any(|taken| taken == new))
         };
-        let logits = self.recall.mixed(self.cache.row(candidate.branch.row(row)), &candidate.said, known, vocabulary);
+        let logits =
+            self.recall.mixed(self.cache.row(candidate.branch.row(row)), &candidate.said, known, vocabulary);
         let choice = candidate.sampler.choose(&logits, spellings.as_deref(), allowed)?;
         if vocabulary.is_end(choice.token) {
             return None;

@@ -91,7 +91,9 @@ impl Worker<'_> {
         if tokens.len() > 1 {
             let rows = self.cache.score_continuations(&[&tokens[..tokens.len() - 1]])?;
             let rows = rows.into_iter().flatten().zip(1..tokens.len());
-            explained.extend(rows.map(|(row, at)| self.explain_token(self.cache.row(row), &tokens[..at], tokens[at])));
+            explained.extend(
+                rows.map(|(row, at)| self.explain_token(self.cache.row(row), &tokens[..at], tokens[at])),
+            );
         }
         ticket.send(Update::Explained(explained));
         Ok(tokens.len())
@@ -101,14 +103,19 @@ impl Worker<'_> {
         let said = [&*self.recall.said, before].concat();
         let (model, matches) = (Model::of(logits), self.recall.look_up(&said));
         let mixed = self.recall.mixed(logits, &said, Some(&matches), &self.loaded.vocabulary);
+        let text = |token| String::from_utf8_lossy(self.loaded.vocabulary.pieces.text(token)).into_owned();
+        let mut sources = self.recall.weights().trace(&model, &matches, token);
+        for source in &mut sources {
+            source.says = text(source.top);
+        }
         TokenExplanation {
-            text: String::from_utf8_lossy(self.loaded.vocabulary.pieces.text(token)).into_owned(),
+            text: text(token),
             logprob: logprob(logits, token),
             mixed: logprob(&mixed, token),
             token,
             top: model.top,
             chosen: Model::of(&mixed).top,
-            sources: self.recall.weights().trace(&model, &matches, token),
+            sources,
         }
     }
 }

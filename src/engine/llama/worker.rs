@@ -134,7 +134,9 @@ impl<'a> Worker<'a> {
                 tracing::debug!(speed = self.speed.rate(), chunk = self.speed.chunk(), "warmed up");
             }
         }
-        if self.drafts && let Err(error) = self.measure_batches(tokens) {
+        if self.drafts
+            && let Err(error) = self.measure_batches(tokens)
+        {
             tracing::debug!("no drafts: {error}");
         }
         self.forget();

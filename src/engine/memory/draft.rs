@@ -102,13 +102,18 @@ mod tests {
     use super::*;
 
     fn costs(costs: &[(usize, u64)]) -> Costs {
-        Costs::new(&costs.iter().map(|&(tokens, time)| (tokens, Duration::from_millis(time))).collect::<Vec<_>>())
+        Costs::new(
+            &costs.iter().map(|&(tokens, time)| (tokens, Duration::from_millis(time))).collect::<Vec<_>>(),
+        )
     }
 
     #[test]
     fn costs_between_the_measured_ones_lie_on_a_line() {
         let costs = costs(&[(1, 10), (2, 13), (4, 12), (8, 27)]);
-        assert_eq!([1, 2, 3, 4, 6, 8].map(|tokens| (costs.of(tokens) * 10.0).round()), [10.0, 13.0, 13.0, 13.0, 20.0, 27.0]);
+        assert_eq!(
+            [1, 2, 3, 4, 6, 8].map(|tokens| (costs.of(tokens) * 10.0).round()),
+            [10.0, 13.0, 13.0, 13.0, 20.0, 27.0]
+        );
         assert!(costs.of(16) > 5.0, "beyond them it goes on rising");
     }
 

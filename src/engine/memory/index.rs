@@ -52,7 +52,8 @@ impl Index {
 
     /// A counting sort by the token before.
     fn fill_buckets(&mut self) {
-        let vocabulary = self.tokens.iter().max().map_or(0, |&most| usize::try_from(most).map_or(0, |most| most + 1));
+        let vocabulary =
+            self.tokens.iter().max().map_or(0, |&most| usize::try_from(most).map_or(0, |most| most + 1));
         let mut starts = vec![0u32; vocabulary + 1];
         for (_, before) in self.places() {
             starts[before + 1] += 1;
@@ -78,7 +79,9 @@ impl Index {
         keyed.extend(bucket.iter().map(|&at| (self.key(at), at)));
         keyed.sort_unstable_by(|a, b| {
             let deep = || KEYED.end..=ORDER;
-            let below = || deep().map(|depth| self.before(a.1, depth)).cmp(deep().map(|depth| self.before(b.1, depth)));
+            let below = || {
+                deep().map(|depth| self.before(a.1, depth)).cmp(deep().map(|depth| self.before(b.1, depth)))
+            };
             a.0.cmp(&b.0).then_with(below).then(a.1.cmp(&b.1))
         });
         for (place, entry) in bucket.iter_mut().zip(keyed.iter()) {
@@ -115,7 +118,8 @@ impl Index {
 
     fn bucket(&self, token: TokenId) -> Range<usize> {
         let at = usize::try_from(token).ok();
-        let bounds = at.and_then(|at| Some(*self.starts.get(at)? as usize..*self.starts.get(at + 1)? as usize));
+        let bounds =
+            at.and_then(|at| Some(*self.starts.get(at)? as usize..*self.starts.get(at + 1)? as usize));
         bounds.unwrap_or(0..0)
     }
 

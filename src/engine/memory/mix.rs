@@ -61,6 +61,8 @@ pub struct SourceTrace {
     pub order: usize,
     /// Its likeliest token.
     pub top: TokenId,
+    /// The text of that one; filled in by whoever has the vocabulary.
+    pub says: String,
     /// The share of the token that came.
     pub share: f32,
     /// What the weights are computed from.
@@ -144,6 +146,7 @@ impl Weights {
                 source: source as usize,
                 order: found.order,
                 top: found.next[0].0,
+                says: String::new(),
                 share: found.share(token),
                 features: features.to_vec(),
                 weight: logistic(&self.mix[source as usize], &features),
@@ -204,7 +207,13 @@ mod tests {
     fn what_the_program_brings_trusts_long_contexts_more_than_short_ones() {
         let weights = Weights::fitted();
         let chance = |order| weights.draft(&[None, found(order, &[(7, 1.0)]), None]).unwrap().1;
-        assert!(chance(1) < chance(4) && chance(4) < chance(12), "{} {} {}", chance(1), chance(4), chance(12));
+        assert!(
+            chance(1) < chance(4) && chance(4) < chance(12),
+            "{} {} {}",
+            chance(1),
+            chance(4),
+            chance(12)
+        );
         let logits = [1.0f32; 50];
         let mixed = |order| {
             let mut mixed = logits;

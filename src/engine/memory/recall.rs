@@ -96,7 +96,9 @@ impl Recall {
         [
             in_prompt(text),
             shelf.and_then(|shelf| self.in_part(&shelf.near, context, |_| true)),
-            shelf.and_then(|shelf| self.in_part(&shelf.rest, context, |number| !shelf.hidden.contains(&number))),
+            shelf.and_then(|shelf| {
+                self.in_part(&shelf.rest, context, |number| !shelf.hidden.contains(&number))
+            }),
         ]
     }
 

@@ -61,14 +61,16 @@ impl Part {
 
     fn texts(&self) -> impl Iterator<Item = (u32, &Placed, &[TokenId])> {
         self.documents.iter().enumerate().map(|(number, placed)| {
-            let end = self.documents.get(number + 1).map_or(self.index.tokens().len(), |next| next.start as usize);
+            let end =
+                self.documents.get(number + 1).map_or(self.index.tokens().len(), |next| next.start as usize);
             (number as u32, placed, &self.index.tokens()[placed.start as usize..end.saturating_sub(1)])
         })
     }
 
     /// The number and the folder of the document at a place.
     pub fn document(&self, place: usize) -> (u32, u32) {
-        let number = self.documents.partition_point(|placed| placed.start as usize <= place).saturating_sub(1);
+        let number =
+            self.documents.partition_point(|placed| placed.start as usize <= place).saturating_sub(1);
         (number as u32, self.documents.get(number).map_or(0, |placed| placed.folder))
     }
 }
@@ -159,8 +161,12 @@ impl Workspace {
         let waiting = self.waiting.iter().map(|text| (&text.name, text.folder, &*text.tokens));
         let rest = Part::of(kept.chain(waiting));
         self.waiting = Vec::new();
-        self.settled =
-            rest.documents.iter().enumerate().map(|(at, placed)| (Arc::clone(&placed.name), at as u32)).collect();
+        self.settled = rest
+            .documents
+            .iter()
+            .enumerate()
+            .map(|(at, placed)| (Arc::clone(&placed.name), at as u32))
+            .collect();
         self.shelf.rest = Arc::new(rest);
         self.shelf.hidden = Arc::default();
     }

@@ -145,7 +145,7 @@ fn the_model_orders_repairs_and_is_asked_once_for_each_version() {
             let last = continuations.len() - 1;
             Script::Scores((0..=last).map(|at| if at == last { -1.0 } else { -200.0 }).collect())
         }
-        Task::Generate { .. } | Task::Chat { .. } => Script::Pieces(Vec::new()),
+        Task::Generate { .. } | Task::Chat { .. } | Task::Explain { .. } => Script::Pieces(Vec::new()),
     });
     let mut server = TestServer::start_with(Arc::clone(&engine) as _, literals(), "");
     server.open(BROKEN);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use treefill::cancel::CancelToken;
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::{
-    Engine, Job, MemoryChange, MemoryText, MemoryUpdate, ModelOptions, ModelTuning, Sampling, Stop, Task, Update,
+    Engine, Job, MemoryChange, MemoryText, MemoryUpdate, ModelOptions, ModelTuning, Sampling, Stop, Task,
+    Update,
 };
 
 use super::support::{engine, job, options, run};
@@ -93,14 +94,22 @@ async fn a_token_is_explained_by_what_followed_before() {
     let near = explained.iter().flat_map(|token| &token.sources).filter(|source| source.source == 1);
     let sure = near.clone().filter(|source| source.order >= 4 && source.share > 0.9);
     assert!(sure.count() * 2 > explained.len(), "{:?}", near.collect::<Vec<_>>());
-    let sums = explained.iter().fold((0.0, 0.0), |sums, token| (sums.0 + token.logprob, sums.1 + token.mixed));
+    let sums =
+        explained.iter().fold((0.0, 0.0), |sums, token| (sums.0 + token.logprob, sums.1 + token.mixed));
     assert!(sums.1 > sums.0 + 1.0, "{sums:?}");
 }
 
 /// Cuts of the project's own files: where a text goes on, and what stands before.
 fn cuts(count: usize) -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = ["src/engine/queue.rs", "src/engine/kv.rs", "src/paths.rs", "benches/common.py", "scripts/soak.py", "benches/damage.py"];
+    let files = [
+        "src/engine/queue.rs",
+        "src/engine/kv.rs",
+        "src/paths.rs",
+        "benches/common.py",
+        "scripts/soak.py",
+        "benches/damage.py",
+    ];
     let texts = files.map(|file| std::fs::read_to_string(root.join(file)).unwrap());
     (0..count)
         .map(|number| {
@@ -152,11 +161,19 @@ async fn drafts_change_no_text() {
             different += 1;
             let same = common(&text, &expected);
             let next = |text: &str| text[..text.ceil_char_boundary(same + 1).min(text.len())].to_owned();
-            let (a, b) = (score(&*plain, &prefix, &next(&text)).await, score(&*plain, &prefix, &next(&expected)).await);
-            assert!(sampling != Sampling::Greedy || (a - b).abs() < 0.01, "{number}: {text:?}, not {expected:?}");
+            let (a, b) = (
+                score(&*plain, &prefix, &next(&text)).await,
+                score(&*plain, &prefix, &next(&expected)).await,
+            );
+            assert!(
+                sampling != Sampling::Greedy || (a - b).abs() < 0.01,
+                "{number}: {text:?}, not {expected:?}"
+            );
         }
     }
-    println!("row drafts: {different} of {count} texts differ, {tokens} tokens in {steps} batches, {accepted} proposed rightly");
+    println!(
+        "row drafts: {different} of {count} texts differ, {tokens} tokens in {steps} batches, {accepted} proposed rightly"
+    );
     assert!(different * 100 <= count, "{different} of {count} differ");
     assert!(accepted > 0 && steps < tokens, "{steps} batches for {tokens} tokens");
 }
@@ -166,7 +183,8 @@ async fn drafts_go_together_with_candidates() {
     let engine = engine();
     remember(&*engine, text("a.py", true, USE));
     until_remembered(&*engine, true).await;
-    let job = Job { task: Task::Generate { candidates: 3 }, ..here("def move(row):\n    frobnicate_ledger(") };
+    let job =
+        Job { task: Task::Generate { candidates: 3 }, ..here("def move(row):\n    frobnicate_ledger(") };
     let mut generation = engine.generate(job, CancelToken::never());
     let mut texts = vec![String::new(); 3];
     while let Some(update) = generation.next().await {
