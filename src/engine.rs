@@ -30,8 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText,
-    MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
+    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryStats,
+    MemoryText, MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
     TokenExplanation, Update,
 };
 use serde::{Deserialize, Serialize};

@@ -117,7 +117,7 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     fact("file", &report.settings.options.model.display())?;
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
-    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered))?;
+    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
     let DraftStats { steps, drafted, accepted } = report.drafts;
     fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))?;
     fact("up", &format_args!("{} s", report.uptime_s))?;

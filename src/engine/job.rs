@@ -257,9 +257,9 @@ pub struct JobSummary {
     /// How the tokens were generated.
     #[serde(default)]
     pub drafts: DraftStats,
-    /// Tokens remembered of the job's workspace.
+    /// What was remembered of the job's workspace.
     #[serde(default)]
-    pub remembered: usize,
+    pub remembered: MemoryStats,
 }
 
 /// Figures of the tokens that memory proposed to the model, each verified in a batch with others.
@@ -271,6 +271,17 @@ pub struct DraftStats {
     pub drafted: usize,
     /// Of these, those that the model chose too.
     pub accepted: usize,
+}
+
+/// How much an engine remembers of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MemoryStats {
+    /// Tokens that can be found.
+    pub tokens: usize,
+    /// Tokens that were told and are not indexed yet.
+    pub waiting: usize,
+    /// Changes made since the workspace was told first, or forgotten.
+    pub changes: u64,
 }
 
 impl std::ops::AddAssign for DraftStats {

@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryUpdate,
-    ModelInfo, Piece, PromptStats, Status, TextScore, Update,
+    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryStats,
+    MemoryUpdate, ModelInfo, Piece, PromptStats, Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -176,6 +176,6 @@ fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
         prefill_ms: 0.0,
         decode_ms: 0.0,
         drafts: DraftStats::default(),
-        remembered: 0,
+        remembered: MemoryStats::default(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::memory::{Hole, Package};
+use super::memory::{Hole, Listener, Package};
 use crate::cancel::CancelToken;
 use crate::engine::{DraftStats, Engine, Job, JobSummary, Sampling, Stop, Task, Update};
 
@@ -26,22 +26,22 @@ pub struct DraftFigures {
 /// When an engine fails.
 pub async fn measure(
     package: &Package,
-    without: &dyn Engine,
-    with: &dyn Engine,
+    without: &Listener<'_>,
+    with: &Listener<'_>,
     figures: &mut BTreeMap<String, DraftFigures>,
 ) -> anyhow::Result<()> {
     package.remember(without).await?;
     package.remember(with).await?;
     for (number, hole) in package.holes.iter().enumerate() {
-        hole.open(without).await;
-        hole.open(with).await;
+        hole.open(without).await?;
+        hole.open(with).await?;
         // What runs second finds a warm processor: they take turns.
         let (plain, drafted) = if number % 2 == 0 {
-            let plain = generate(hole, without, 0).await?;
-            (plain, generate(hole, with, 0).await?)
+            let plain = generate(hole, without.engine, 0).await?;
+            (plain, generate(hole, with.engine, 0).await?)
         } else {
-            let drafted = generate(hole, with, 0).await?;
-            (generate(hole, without, 0).await?, drafted)
+            let drafted = generate(hole, with.engine, 0).await?;
+            (generate(hole, without.engine, 0).await?, drafted)
         };
         hole.close(without);
         hole.close(with);

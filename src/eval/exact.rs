@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::drafts::generate;
-use super::memory::Package;
+use super::memory::{Listener, Package};
 use crate::engine::Engine;
 
 /// What came out for one language.
@@ -23,13 +23,13 @@ pub struct ExactFigures {
 pub async fn measure(
     package: &Package,
     without: &dyn Engine,
-    with: &dyn Engine,
+    with: &Listener<'_>,
     figures: &mut BTreeMap<String, ExactFigures>,
 ) -> anyhow::Result<()> {
     package.remember(with).await?;
     for hole in &package.holes {
-        hole.open(with).await;
-        let texts = [generate(hole, without, 1).await?.0, generate(hole, with, 1).await?.0];
+        hole.open(with).await?;
+        let texts = [generate(hole, without, 1).await?.0, generate(hole, with.engine, 1).await?.0];
         hole.close(with);
         let wanted = first_line(&hole.text);
         let right = texts.map(|text| first_line(&text) == wanted);

@@ -1,6 +1,7 @@
 //! Measures what the memory of a workspace adds: lines are taken out of real files, and model and mixture are asked how likely they
 //! were, with the rest of their package remembered.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -24,10 +25,8 @@ use crate::language::Registry;
 const FILES: usize = 120;
 /// Sizes of files that lines are taken from, in bytes.
 const SIZES: std::ops::Range<u64> = 1_500..80_000;
-/// How long an engine takes to read one file, generously.
-const READ: Duration = Duration::from_millis(80);
-/// How long nothing may change in what is remembered before it counts as complete.
-const SETTLED: Duration = Duration::from_millis(400);
+/// How long to wait before asking again whether everything was read.
+const READ: Duration = Duration::from_millis(20);
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -103,12 +102,12 @@ impl Package {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn remember(&self, engine: &dyn Engine) -> anyhow::Result<()> {
-        tell(engine, MemoryChange::Clear);
+    pub async fn remember(&self, listener: &Listener<'_>) -> anyhow::Result<()> {
+        listener.tell(MemoryChange::Clear);
         for (path, text) in &self.files {
-            tell(engine, of(path, text.clone(), false));
+            listener.tell(of(path, text.clone(), false));
         }
-        settled(engine).await
+        listener.has_read(true).await
     }
 }
 
@@ -129,15 +128,17 @@ impl Hole {
     }
 
     /// Let an engine that remembers the package know the file as it is now: open, without these lines.
-    pub async fn open(&self, engine: &dyn Engine) {
-        tell(engine, of(&self.path, self.without.clone(), true));
-        // Read in the order told; indexing some thousand tokens takes milliseconds.
-        tokio::time::sleep(READ).await;
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn open(&self, listener: &Listener<'_>) -> anyhow::Result<()> {
+        listener.tell(of(&self.path, self.without.clone(), true));
+        listener.has_read(false).await
     }
 
     /// The lines are back, and the file is like the others.
-    pub fn close(&self, engine: &dyn Engine) {
-        tell(engine, of(&self.path, self.whole.clone(), false));
+    pub fn close(&self, listener: &Listener<'_>) {
+        listener.tell(of(&self.path, self.whole.clone(), false));
     }
 
     /// A job at the place of the lines.
@@ -149,18 +150,50 @@ impl Hole {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn explain(&self, engine: &dyn Engine) -> anyhow::Result<Vec<TokenExplanation>> {
-        self.open(engine).await;
-        let job = self.job(engine, Task::Explain { continuation: self.text.clone() });
-        let explained = ask(engine, job).await?.0;
-        self.close(engine);
+    pub async fn explain(&self, listener: &Listener<'_>) -> anyhow::Result<Vec<TokenExplanation>> {
+        self.open(listener).await?;
+        let job = self.job(listener.engine, Task::Explain { continuation: self.text.clone() });
+        let explained = ask(listener.engine, job).await?.0;
+        self.close(listener);
         Ok(explained)
     }
 }
 
-/// Tell an engine of the only workspace that it has.
-pub(crate) fn tell(engine: &dyn Engine, change: MemoryChange) {
-    engine.remember(MemoryUpdate { workspace: String::new(), change });
+/// An engine that is told of one workspace, and waited for until it has read it: a line that is still remembered would be found.
+pub struct Listener<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    told: Cell<u64>,
+}
+
+impl<'a> Listener<'a> {
+    /// One that was told nothing yet.
+    pub fn new(engine: &'a dyn Engine) -> Self {
+        Self { engine, told: Cell::new(0) }
+    }
+
+    /// Tell it of a change.
+    pub fn tell(&self, change: MemoryChange) {
+        self.told.set(if change == MemoryChange::Clear { 0 } else { self.told.get() + 1 });
+        self.engine.remember(MemoryUpdate { workspace: String::new(), change });
+    }
+
+    /// Wait until it has read all that it was told; `indexed`: and can find all of it.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub async fn has_read(&self, indexed: bool) -> anyhow::Result<()> {
+        loop {
+            let context = CursorContext::at(&Snapshot::of_text("memory:probe", "x", None), None, 1);
+            let task = Task::Explain { continuation: "x".into() };
+            let job = job::at_cursor(&context, 256, "memory:probe", task);
+            let remembered = ask(self.engine, job).await?.1.remembered;
+            if remembered.changes == self.told.get() && (!indexed || remembered.waiting == 0) {
+                return Ok(());
+            }
+            tokio::time::sleep(READ).await;
+        }
+    }
 }
 
 fn uri(path: &Path) -> String {
@@ -197,24 +230,6 @@ fn lines(text: &str, most: usize, random: &mut StdRng) -> Option<(usize, usize)>
         }
     }
     None
-}
-
-/// Wait until an engine has read what it was told.
-///
-/// # Errors
-/// When it fails.
-pub(crate) async fn settled(engine: &dyn Engine) -> anyhow::Result<()> {
-    let mut before = usize::MAX;
-    loop {
-        tokio::time::sleep(SETTLED).await;
-        let context = CursorContext::at(&Snapshot::of_text("memory:probe", "x", None), None, 1);
-        let job = job::at_cursor(&context, 256, "memory:probe", Task::Explain { continuation: "x".into() });
-        let remembered = ask(engine, job).await?.1.remembered;
-        if remembered == before {
-            return Ok(());
-        }
-        before = remembered;
-    }
 }
 
 /// What an engine explains of a job's text, and the job's figures.

@@ -11,7 +11,7 @@ use clap::Args;
 use super::{bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package};
+use crate::eval::memory::{Listener, MemoryFigures, MemoryOptions, MemoryRow, Package};
 use crate::eval::{drafts, exact};
 use crate::language::Registry;
 
@@ -57,13 +57,14 @@ pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()
         Some(path) => Some(BufWriter::new(std::fs::File::create(path).with_context(|| named(path))?)),
         None => None,
     };
+    let listener = Listener::new(&*engine);
     let mut figures: BTreeMap<String, MemoryFigures> = BTreeMap::new();
     let bar = bar(arguments.packages.len() as u64, "packages");
     for folder in &arguments.packages {
         let package = Package::read(folder, &options, &registry)?;
-        runtime.block_on(package.remember(&*engine))?;
+        runtime.block_on(package.remember(&listener))?;
         for (number, hole) in package.holes.iter().enumerate() {
-            for token in runtime.block_on(hole.explain(&*engine))? {
+            for token in runtime.block_on(hole.explain(&listener))? {
                 figures.entry(hole.language.clone()).or_default().add(&token);
                 if let Some(file) = &mut dump {
                     let (package, language) = (&*package.name, &*hole.language);
@@ -93,6 +94,7 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
         Ok(engine)
     };
     let (without, with) = (engine(false)?, engine(true)?);
+    let (plain, told) = (Listener::new(&*without), Listener::new(&*with));
     let registry = Registry::builtin()?;
     let options = arguments.options();
     let (mut drafts, mut exact) = (BTreeMap::new(), BTreeMap::new());
@@ -100,9 +102,9 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
     for folder in &arguments.packages {
         let package = Package::read(folder, &options, &registry)?;
         let measured = if arguments.drafts {
-            runtime.block_on(drafts::measure(&package, &*without, &*with, &mut drafts))
+            runtime.block_on(drafts::measure(&package, &plain, &told, &mut drafts))
         } else {
-            runtime.block_on(exact::measure(&package, &*without, &*with, &mut exact))
+            runtime.block_on(exact::measure(&package, &*without, &told, &mut exact))
         };
         measured.with_context(|| folder.display().to_string())?;
         bar.inc(1);

@@ -15,8 +15,8 @@ use crate::completion::secrets::MaskedJob;
 use crate::config::Config;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri, with_line_feeds};
-use crate::engine::{Engine, MemoryChange, MemoryText, Task, TokenExplanation};
-use crate::eval::memory::{ask, settled, tell};
+use crate::engine::{MemoryChange, MemoryText, Task, TokenExplanation};
+use crate::eval::memory::{Listener, ask};
 use crate::language::Registry;
 use crate::privacy;
 use crate::workspace::{ReadRules, Scan};
@@ -62,19 +62,20 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
     let engine = complete::start(config);
     runtime.block_on(complete::ready(&*engine))?;
     let languages = crate::cli::languages::load_and_tell();
-    let files = remember(&*engine, config, &languages, &folder, rules);
+    let listener = Listener::new(&*engine);
+    let files = remember(&listener, config, &languages, &folder, rules);
     // As it is while somebody writes there: without the rest of the line.
     let without = format!("{}{}", &text[..offset], &text[end..]);
     let here = uri::of_path(&path);
-    tell(&*engine, told(&here, &path, true, &without));
-    runtime.block_on(settled(&*engine))?;
+    listener.tell(told(&here, &path, true, &without));
+    runtime.block_on(listener.has_read(true))?;
     let snapshot = Snapshot::of_text(&here, &without, languages.by_path(&path));
     let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
     let task = Task::Explain { continuation: rest };
     let job = job::at_cursor(&context, job::context_tokens(&*engine).unwrap_or(0), &here, task);
     let (tokens, summary) = runtime.block_on(ask(&*engine, MaskedJob::of(job).job))?;
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{files} files of {} remembered, {} tokens", folder.display(), summary.remembered)?;
+    writeln!(out, "{files} files of {} remembered, {} tokens", folder.display(), summary.remembered.tokens)?;
     writeln!(out, "{} tokens of prompt\n", summary.prompt.tokens)?;
     write!(out, "{}", table(&tokens))?;
     Ok(ExitCode::SUCCESS)
@@ -82,7 +83,7 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
 
 /// Tells the engine the files of a folder as a server does, without the pauses; returns how many.
 fn remember(
-    engine: &dyn Engine,
+    listener: &Listener<'_>,
     config: &Config,
     languages: &Registry,
     folder: &std::path::Path,
@@ -94,7 +95,7 @@ fn remember(
     let texts = found.files.iter().filter_map(|file| Some((file, rules.read(&file.path).ok()?)));
     let mut count = 0;
     for (file, text) in texts {
-        tell(engine, told(&uri::of_path(&file.path), &file.path, false, &text));
+        listener.tell(told(&uri::of_path(&file.path), &file.path, false, &text));
         count += 1;
     }
     count

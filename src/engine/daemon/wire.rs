@@ -10,7 +10,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use super::confinement::Confinement;
-use crate::engine::{DraftStats, EngineError, Job, MemoryUpdate, Status, Update};
+use crate::engine::{DraftStats, EngineError, Job, MemoryStats, MemoryUpdate, Status, Update};
 
 /// Raised whenever a message changes its meaning. It is part of the socket's name, so versions never meet.
 pub const PROTOCOL: u32 = 3;
@@ -110,9 +110,9 @@ pub struct EngineReport {
     /// Tokens that memory proposed in its jobs.
     #[serde(default)]
     pub drafts: DraftStats,
-    /// Tokens remembered of the workspace that the last job was about.
+    /// What is remembered of the workspace that the last job was about.
     #[serde(default)]
-    pub remembered: usize,
+    pub remembered: MemoryStats,
 }
 
 /// The receiving side of a connection.

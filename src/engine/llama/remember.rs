@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::load::Loaded;
 use super::vocabulary::ModelVocabulary;
 use crate::engine::memory::{Matches, Recall, Shelves, Weights};
-use crate::engine::{MemoryChange, MemoryUpdate, TokenId, cores};
+use crate::engine::{MemoryChange, MemoryStats, MemoryUpdate, TokenId, cores};
 
 /// How long nothing must come before the texts that wait are indexed.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -57,9 +57,9 @@ impl JobRecall {
         Self { recall, weights: Weights::fitted(), mixes, said }
     }
 
-    /// Tokens of the workspace.
-    pub fn remembered(&self) -> usize {
-        self.recall.tokens()
+    /// How much is remembered of the workspace.
+    pub fn remembered(&self) -> MemoryStats {
+        self.recall.stats()
     }
 
     /// What may follow `said`.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::index::ORDER;
 use super::shelf::{Part, Shelf};
-use crate::engine::TokenId;
+use crate::engine::{MemoryStats, TokenId};
 
 /// How many sources there are.
 pub const SOURCES: usize = 3;
@@ -83,9 +83,9 @@ impl Recall {
         Self { shelf, folder }
     }
 
-    /// Tokens of the workspace that can be found.
-    pub fn tokens(&self) -> usize {
-        self.shelf.as_ref().map_or(0, |shelf| shelf.tokens())
+    /// How much is remembered of the workspace.
+    pub fn stats(&self) -> MemoryStats {
+        self.shelf.as_ref().map_or_else(MemoryStats::default, |shelf| shelf.stats())
     }
 
     /// What may follow the end of `text`: the parts of the prompt with separators between them, the one before the cursor last,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::index::{Index, SEPARATOR};
-use crate::engine::TokenId;
+use crate::engine::{MemoryStats, TokenId};
 
 /// Tokens of one workspace at most: 8 bytes each, twice that while it is indexed anew. Later texts are left out.
 pub const MOST_TOKENS: usize = 12_000_000;
@@ -22,6 +22,9 @@ pub struct Shelf {
     /// Documents of `rest` that count no more, by their numbers.
     pub(super) hidden: Arc<HashSet<u32>>,
     folders: Arc<HashMap<String, u32>>,
+    /// Tokens that are not indexed yet.
+    waiting: usize,
+    changes: u64,
 }
 
 /// Some texts in one index.
@@ -81,9 +84,10 @@ impl Shelf {
         self.folders.get(document).copied()
     }
 
-    /// Tokens that can be found.
-    pub fn tokens(&self) -> usize {
-        self.near.index.tokens().len() + self.rest.index.tokens().len()
+    /// How much it is.
+    pub fn stats(&self) -> MemoryStats {
+        let tokens = self.near.index.tokens().len() + self.rest.index.tokens().len();
+        MemoryStats { tokens, waiting: self.waiting, changes: self.changes }
     }
 }
 
@@ -147,9 +151,13 @@ impl Workspace {
         self.shelf.near = Arc::new(Part::of(texts));
     }
 
+    fn waiting_tokens(&self) -> usize {
+        self.waiting.iter().map(|text| text.tokens.len()).sum()
+    }
+
     /// Whether what waits is worth indexing the rest anew; `idle`: nothing else is to be done.
     fn should_settle(&self, idle: bool) -> bool {
-        let waiting: usize = self.waiting.iter().map(|text| text.tokens.len()).sum();
+        let waiting = self.waiting_tokens();
         let share = self.shelf.rest.index.tokens().len() / 4;
         (idle && waiting > 0) || waiting > share.max(NEAR_TOKENS)
     }
@@ -189,6 +197,7 @@ impl Shelves {
     /// at once, others after [`Shelves::settle`].
     pub fn put(&self, workspace: &str, document: &str, folder: &str, open: bool, tokens: Vec<TokenId>) {
         self.change(workspace, |texts| {
+            texts.shelf.changes += 1;
             texts.put(document, folder, open, tokens);
             if texts.should_settle(false) {
                 texts.settle();
@@ -198,7 +207,10 @@ impl Shelves {
 
     /// A document is gone.
     pub fn remove(&self, workspace: &str, document: &str) {
-        self.change(workspace, |texts| texts.remove(document));
+        self.change(workspace, |texts| {
+            texts.shelf.changes += 1;
+            texts.remove(document);
+        });
     }
 
     /// Forget a workspace.
@@ -224,6 +236,7 @@ impl Shelves {
             let mut workspaces = self.workspaces.lock();
             let texts = workspaces.entry(workspace.to_owned()).or_default();
             change(texts);
+            texts.shelf.waiting = texts.waiting_tokens();
             Arc::new(texts.shelf.clone())
         };
         self.published.lock().insert(workspace.to_owned(), shelf);

@@ -271,7 +271,7 @@ impl Asked {
             prefill_ms: 0.0,
             decode_ms: 0.0,
             drafts: treefill::engine::DraftStats::default(),
-            remembered: 0,
+            remembered: treefill::engine::MemoryStats::default(),
         };
         let _ = self.updates.send(Ok(Update::Done(summary)));
     }

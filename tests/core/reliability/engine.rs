@@ -97,7 +97,7 @@ impl Engine for Echo {
                 prefill_ms: 0.0,
                 decode_ms: 0.0,
                 drafts: treefill::engine::DraftStats::default(),
-                remembered: 0,
+                remembered: treefill::engine::MemoryStats::default(),
             })));
         });
         generation

@@ -29,7 +29,7 @@ fn here(prefix: &str) -> Job {
 /// Waits until the engine remembers something, or nothing any more.
 async fn until_remembered(engine: &dyn Engine, something: bool) {
     for _ in 0..400 {
-        if (run(engine, here("x")).await.1.remembered > 0) == something {
+        if (run(engine, here("x")).await.1.remembered.tokens > 0) == something {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

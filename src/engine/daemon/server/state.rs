@@ -12,7 +12,7 @@ use super::super::DaemonOptions;
 use super::super::address::Address;
 use super::super::confinement::Confinement;
 use super::super::wire::EngineReport;
-use crate::engine::{DraftStats, Engine, JobSummary, MemoryUpdate, Status, Unavailable};
+use crate::engine::{DraftStats, Engine, JobSummary, MemoryStats, MemoryUpdate, Status, Unavailable};
 
 /// How engines are made: at the start, and again after the model was unloaded.
 pub type MakeEngine = Box<dyn Fn() -> Arc<dyn Engine> + Send + Sync>;
@@ -36,7 +36,7 @@ pub struct ServerState {
     pub running: AtomicUsize,
     jobs: AtomicU64,
     /// What memory did in all jobs, and what it held in the last one.
-    memory: Mutex<(DraftStats, usize)>,
+    memory: Mutex<(DraftStats, MemoryStats)>,
     /// Clients that were welcomed: they keep the process alive.
     pub clients: watch::Sender<usize>,
     /// All connections, those too that only ask something.
