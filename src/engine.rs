@@ -30,10 +30,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryStats,
-    MemoryText, MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
+    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText,
+    MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
     TokenExplanation, Update,
 };
+pub use memory::MemoryStats;
 use serde::{Deserialize, Serialize};
 pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions};
 pub use start::{Host, Unavailable, start, start_in_process};

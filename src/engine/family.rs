@@ -383,7 +383,8 @@ mod tests {
         );
         let unknown = check(QWEN, "", Some("quen")).unwrap_err();
         assert!(
-            unknown.contains("\"quen\"") && unknown.contains("suffix-first, spm, codegemma, qwen2.5-coder"),
+            unknown.contains("\"quen\"")
+                && unknown.contains("suffix-first, spm, left-to-right, codegemma, qwen2.5-coder"),
             "{unknown}"
         );
     }

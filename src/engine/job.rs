@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::memory::SourceTrace;
+use super::memory::{MemoryStats, SourceTrace};
 use super::{EngineError, TokenId};
 
 /// Where a segment's text stands in a fill-in-the-middle prompt.
@@ -271,17 +271,6 @@ pub struct DraftStats {
     pub drafted: usize,
     /// Of these, those that the model chose too.
     pub accepted: usize,
-}
-
-/// How much an engine remembers of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct MemoryStats {
-    /// Tokens that can be found.
-    pub tokens: usize,
-    /// Tokens that were told and are not indexed yet.
-    pub waiting: usize,
-    /// Changes made since the workspace was told first, or forgotten.
-    pub changes: u64,
 }
 
 impl std::ops::AddAssign for DraftStats {

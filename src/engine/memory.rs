@@ -14,5 +14,5 @@ mod shelf;
 pub use draft::{Costs, Drafter, MOST_DRAFTED};
 pub use index::{Index, ORDER, SEPARATOR};
 pub use mix::{FEATURES, Model, SourceTrace, Weights};
-pub use recall::{Match, Matches, Recall, SOURCES, Source};
-pub use shelf::{MOST_TOKENS, Shelf, Shelves};
+pub use recall::{Matches, Recall, Recalled, SOURCES, Source};
+pub use shelf::{MOST_TOKENS, MemoryStats, Shelf, Shelves};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::memory::{Hole, Listener, Package};
+use super::memory::{Package, TakenLines, ToldEngine};
 use crate::cancel::CancelToken;
+use crate::completion::secrets::MaskedJob;
 use crate::engine::{DraftStats, Engine, Job, JobSummary, Sampling, Stop, Task, Update};
 
 /// Tokens generated at each place.
@@ -26,8 +27,8 @@ pub struct DraftFigures {
 /// When an engine fails.
 pub async fn measure(
     package: &Package,
-    without: &Listener<'_>,
-    with: &Listener<'_>,
+    without: &ToldEngine<'_>,
+    with: &ToldEngine<'_>,
     figures: &mut BTreeMap<String, DraftFigures>,
 ) -> anyhow::Result<()> {
     package.remember(without).await?;
@@ -55,7 +56,7 @@ pub async fn measure(
 /// # Errors
 /// When the engine fails.
 pub async fn generate(
-    hole: &Hole,
+    hole: &TakenLines,
     engine: &dyn Engine,
     lines: usize,
 ) -> anyhow::Result<(String, JobSummary)> {
@@ -65,7 +66,8 @@ pub async fn generate(
         sampling: Sampling::Greedy,
         ..hole.job(engine, Task::default())
     };
-    let (mut generation, mut text) = (engine.generate(job, CancelToken::never()), String::new());
+    let (mut generation, mut text) =
+        (engine.generate(MaskedJob::of(job).job, CancelToken::never()), String::new());
     while let Some(update) = generation.next().await {
         match update? {
             Update::Piece(piece) => text.push_str(&piece.text),

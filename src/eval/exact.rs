@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::drafts::generate;
-use super::memory::{Listener, Package};
+use super::memory::{Package, ToldEngine};
 use crate::engine::Engine;
 
 /// What came out for one language.
@@ -23,7 +23,7 @@ pub struct ExactFigures {
 pub async fn measure(
     package: &Package,
     without: &dyn Engine,
-    with: &Listener<'_>,
+    with: &ToldEngine<'_>,
     figures: &mut BTreeMap<String, ExactFigures>,
 ) -> anyhow::Result<()> {
     package.remember(with).await?;

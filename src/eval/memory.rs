@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::cancel::CancelToken;
 use crate::completion::job;
+use crate::completion::secrets::MaskedJob;
 use crate::context::CursorContext;
 use crate::document::Snapshot;
 use crate::engine::{
@@ -59,11 +60,11 @@ pub struct Package {
     pub name: String,
     files: Vec<(PathBuf, String)>,
     /// Where lines are taken out.
-    pub holes: Vec<Hole>,
+    pub holes: Vec<TakenLines>,
 }
 
 /// Lines that are taken out of a file.
-pub struct Hole {
+pub struct TakenLines {
     /// The language's name.
     pub language: String,
     /// What was taken out.
@@ -92,7 +93,7 @@ impl Package {
         for _ in 0..options.holes {
             let Some((path, text)) = usable.choose(&mut random) else { break };
             let Some((start, end)) = lines(text, options.lines, &mut random) else { continue };
-            holes.push(Hole::new(path, text, start..end, registry).context("a known language")?);
+            holes.push(TakenLines::new(path, text, start..end, registry).context("a known language")?);
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, files, holes })
@@ -102,16 +103,16 @@ impl Package {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn remember(&self, listener: &Listener<'_>) -> anyhow::Result<()> {
-        listener.tell(MemoryChange::Clear);
+    pub async fn remember(&self, engine: &ToldEngine<'_>) -> anyhow::Result<()> {
+        engine.tell(MemoryChange::Clear);
         for (path, text) in &self.files {
-            listener.tell(of(path, text.clone(), false));
+            engine.tell(of(path, text.clone(), false));
         }
-        listener.has_read(true).await
+        engine.has_read(true).await
     }
 }
 
-impl Hole {
+impl TakenLines {
     fn new(path: &Path, text: &str, taken: Range<usize>, registry: &Registry) -> Option<Self> {
         let language = registry.by_path(path)?;
         let without = format!("{}\n{}", &text[..taken.start], &text[taken.end..]);
@@ -131,14 +132,14 @@ impl Hole {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn open(&self, listener: &Listener<'_>) -> anyhow::Result<()> {
-        listener.tell(of(&self.path, self.without.clone(), true));
-        listener.has_read(false).await
+    pub async fn open(&self, engine: &ToldEngine<'_>) -> anyhow::Result<()> {
+        engine.tell(of(&self.path, self.without.clone(), true));
+        engine.has_read(false).await
     }
 
     /// The lines are back, and the file is like the others.
-    pub fn close(&self, listener: &Listener<'_>) {
-        listener.tell(of(&self.path, self.whole.clone(), false));
+    pub fn close(&self, engine: &ToldEngine<'_>) {
+        engine.tell(of(&self.path, self.whole.clone(), false));
     }
 
     /// A job at the place of the lines.
@@ -150,23 +151,23 @@ impl Hole {
     ///
     /// # Errors
     /// When the engine fails.
-    pub async fn explain(&self, listener: &Listener<'_>) -> anyhow::Result<Vec<TokenExplanation>> {
-        self.open(listener).await?;
-        let job = self.job(listener.engine, Task::Explain { continuation: self.text.clone() });
-        let explained = ask(listener.engine, job).await?.0;
-        self.close(listener);
+    pub async fn explain(&self, engine: &ToldEngine<'_>) -> anyhow::Result<Vec<TokenExplanation>> {
+        self.open(engine).await?;
+        let job = self.job(engine.engine, Task::Explain { continuation: self.text.clone() });
+        let explained = ask(engine.engine, job).await?.0;
+        self.close(engine);
         Ok(explained)
     }
 }
 
 /// An engine that is told of one workspace, and waited for until it has read it: a line that is still remembered would be found.
-pub struct Listener<'a> {
+pub struct ToldEngine<'a> {
     /// The engine.
     pub engine: &'a dyn Engine,
     told: Cell<u64>,
 }
 
-impl<'a> Listener<'a> {
+impl<'a> ToldEngine<'a> {
     /// One that was told nothing yet.
     pub fn new(engine: &'a dyn Engine) -> Self {
         Self { engine, told: Cell::new(0) }
@@ -240,7 +241,7 @@ pub(crate) async fn ask(
     engine: &dyn Engine,
     job: Job,
 ) -> anyhow::Result<(Vec<TokenExplanation>, JobSummary)> {
-    let mut generation = engine.generate(job, CancelToken::never());
+    let mut generation = engine.generate(MaskedJob::of(job).job, CancelToken::never());
     let mut tokens = Vec::new();
     while let Some(update) = generation.next().await {
         match update? {

@@ -11,7 +11,7 @@ use clap::Args;
 use super::{bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::eval::memory::{Listener, MemoryFigures, MemoryOptions, MemoryRow, Package};
+use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package, ToldEngine};
 use crate::eval::{drafts, exact};
 use crate::language::Registry;
 
@@ -57,14 +57,14 @@ pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()
         Some(path) => Some(BufWriter::new(std::fs::File::create(path).with_context(|| named(path))?)),
         None => None,
     };
-    let listener = Listener::new(&*engine);
+    let told = ToldEngine::new(&*engine);
     let mut figures: BTreeMap<String, MemoryFigures> = BTreeMap::new();
     let bar = bar(arguments.packages.len() as u64, "packages");
     for folder in &arguments.packages {
         let package = Package::read(folder, &options, &registry)?;
-        runtime.block_on(package.remember(&listener))?;
+        runtime.block_on(package.remember(&told))?;
         for (number, hole) in package.holes.iter().enumerate() {
-            for token in runtime.block_on(hole.explain(&listener))? {
+            for token in runtime.block_on(hole.explain(&told))? {
                 figures.entry(hole.language.clone()).or_default().add(&token);
                 if let Some(file) = &mut dump {
                     let (package, language) = (&*package.name, &*hole.language);
@@ -94,7 +94,7 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
         Ok(engine)
     };
     let (without, with) = (engine(false)?, engine(true)?);
-    let (plain, told) = (Listener::new(&*without), Listener::new(&*with));
+    let (plain, told) = (ToldEngine::new(&*without), ToldEngine::new(&*with));
     let registry = Registry::builtin()?;
     let options = arguments.options();
     let (mut drafts, mut exact) = (BTreeMap::new(), BTreeMap::new());

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri, with_line_feeds};
 use crate::engine::{MemoryChange, MemoryText, Task, TokenExplanation};
-use crate::eval::memory::{Listener, ask};
+use crate::eval::memory::{ToldEngine, ask};
 use crate::language::Registry;
 use crate::privacy;
 use crate::workspace::{ReadRules, Scan};
@@ -62,13 +62,13 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
     let engine = complete::start(config);
     runtime.block_on(complete::ready(&*engine))?;
     let languages = crate::cli::languages::load_and_tell();
-    let listener = Listener::new(&*engine);
-    let files = remember(&listener, config, &languages, &folder, rules);
+    let memory = ToldEngine::new(&*engine);
+    let files = remember(&memory, config, &languages, &folder, rules);
     // As it is while somebody writes there: without the rest of the line.
     let without = format!("{}{}", &text[..offset], &text[end..]);
     let here = uri::of_path(&path);
-    listener.tell(told(&here, &path, true, &without));
-    runtime.block_on(listener.has_read(true))?;
+    memory.tell(told(&here, &path, true, &without));
+    runtime.block_on(memory.has_read(true))?;
     let snapshot = Snapshot::of_text(&here, &without, languages.by_path(&path));
     let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
     let task = Task::Explain { continuation: rest };
@@ -83,7 +83,7 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
 
 /// Tells the engine the files of a folder as a server does, without the pauses; returns how many.
 fn remember(
-    listener: &Listener<'_>,
+    memory: &ToldEngine<'_>,
     config: &Config,
     languages: &Registry,
     folder: &std::path::Path,
@@ -95,7 +95,7 @@ fn remember(
     let texts = found.files.iter().filter_map(|file| Some((file, rules.read(&file.path).ok()?)));
     let mut count = 0;
     for (file, text) in texts {
-        listener.tell(told(&uri::of_path(&file.path), &file.path, false, &text));
+        memory.tell(told(&uri::of_path(&file.path), &file.path, false, &text));
         count += 1;
     }
     count

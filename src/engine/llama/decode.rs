@@ -2,14 +2,14 @@
 //! have ended.
 
 use super::cache::Branch;
-use super::worker::Worker;
+use super::worker::{Decoded, Worker};
 use crate::engine::heal::Heal;
 use crate::engine::memory::{MOST_DRAFTED, Matches};
 use crate::engine::queue::Ticket;
 use crate::engine::sampling::Sampler;
 use crate::engine::stop::StopWatch;
 use crate::engine::utf8::Assembler;
-use crate::engine::{DraftStats, EngineError, Finish, Piece, Sampling, TokenId, Update};
+use crate::engine::{EngineError, Finish, Piece, Sampling, TokenId, Update};
 
 /// Proposals are looked for as long as all of them are right with this chance.
 const LEAST_CHANCE: f32 = 0.1;
@@ -42,15 +42,6 @@ struct Proposed {
     tokens: Vec<(TokenId, f32)>,
     /// What was found behind the candidate's token, and behind each proposed one.
     matches: Vec<Matches>,
-}
-
-/// What a generation took.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Decoded {
-    /// Tokens of all candidates.
-    pub tokens: usize,
-    /// Batches, and what was proposed in them.
-    pub drafts: DraftStats,
 }
 
 /// The sampling of one candidate of several.

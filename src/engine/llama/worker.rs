@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::backend::system_info;
 use super::cache::{Cache, Output};
-use super::decode::Decoded;
 use super::extend::{FACTOR, LongerPrompt, STEP};
 use super::load::Loaded;
 use super::memo::Memo;
@@ -19,8 +18,8 @@ use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::{
-    ChatMessage, EngineError, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions, PromptStats, Segment,
-    Task, TokenId, Update, cores,
+    ChatMessage, DraftStats, EngineError, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions,
+    PromptStats, Segment, Task, TokenId, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
@@ -53,6 +52,15 @@ pub struct Worker<'a> {
     /// What the job that runs may look up.
     pub(super) recall: JobRecall,
     pub(super) drafter: Drafter,
+}
+
+/// What a generation took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Decoded {
+    /// Tokens of all candidates.
+    pub tokens: usize,
+    /// Batches, and what was proposed in them.
+    pub drafts: DraftStats,
 }
 
 /// A prompt ready to be evaluated.

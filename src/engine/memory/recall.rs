@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::index::ORDER;
-use super::shelf::{Part, Shelf};
-use crate::engine::{MemoryStats, TokenId};
+use super::shelf::{MemoryStats, Part, Shelf};
+use crate::engine::TokenId;
 
 /// How many sources there are.
 pub const SOURCES: usize = 3;
@@ -33,7 +33,7 @@ impl Source {
 
 /// What followed the longest same context in one source.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Match {
+pub struct Recalled {
     /// Tokens that the context and the places have in common.
     pub order: usize,
     /// Places that were looked at, weighted by their nearness.
@@ -42,7 +42,7 @@ pub struct Match {
     pub next: Vec<(TokenId, f32)>,
 }
 
-impl Match {
+impl Recalled {
     /// The share of a token.
     pub fn share(&self, token: TokenId) -> f32 {
         self.next.iter().find(|(next, _)| *next == token).map_or(0.0, |(_, share)| *share)
@@ -60,7 +60,7 @@ impl Match {
 }
 
 /// What each source says, in the order of [`Source::ALL`].
-pub type Matches = [Option<Match>; SOURCES];
+pub type Matches = [Option<Recalled>; SOURCES];
 
 /// What one job looks things up in.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,7 @@ impl Recall {
         ]
     }
 
-    fn in_part(&self, part: &Part, context: &[TokenId], visible: impl Fn(u32) -> bool) -> Option<Match> {
+    fn in_part(&self, part: &Part, context: &[TokenId], visible: impl Fn(u32) -> bool) -> Option<Recalled> {
         let runs = part.index.runs(context);
         for (at, run) in runs.into_iter().enumerate().rev() {
             let step = run.len().div_ceil(SAMPLES).max(1);
@@ -116,7 +116,7 @@ impl Recall {
                 }
             }
             // All of it may be hidden.
-            if let Some(found) = Match::of(at + 1, counts) {
+            if let Some(found) = Recalled::of(at + 1, counts) {
                 return Some(found);
             }
         }
@@ -125,7 +125,7 @@ impl Recall {
 }
 
 /// A prompt is short: a look at every place takes about a microsecond.
-fn in_prompt(text: &[TokenId]) -> Option<Match> {
+fn in_prompt(text: &[TokenId]) -> Option<Recalled> {
     let (&last, _) = text.split_last().filter(|(last, _)| **last >= 0)?;
     let (mut order, mut counts) = (0, Vec::new());
     for at in places_of(text, last) {
@@ -141,7 +141,7 @@ fn in_prompt(text: &[TokenId]) -> Option<Match> {
         }
         count(&mut counts, next, 1.0);
     }
-    Match::of(order, counts)
+    Recalled::of(order, counts)
 }
 
 /// Where `token` stands, its last place not counted.
@@ -156,7 +156,7 @@ mod tests {
     use super::super::shelf::Shelves;
     use super::*;
 
-    fn next(found: &Option<Match>) -> Option<(usize, Vec<TokenId>)> {
+    fn next(found: &Option<Recalled>) -> Option<(usize, Vec<TokenId>)> {
         found.as_ref().map(|found| (found.order, found.next.iter().map(|(token, _)| *token).collect()))
     }
 

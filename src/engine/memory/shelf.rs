@@ -5,14 +5,26 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use super::index::{Index, SEPARATOR};
-use crate::engine::{MemoryStats, TokenId};
+use crate::engine::TokenId;
 
 /// Tokens of one workspace at most: 8 bytes each, twice that while it is indexed anew. Later texts are left out.
 pub const MOST_TOKENS: usize = 12_000_000;
 /// Tokens of open and changed texts; sorting so many takes some 15 ms. What was told longest ago joins the rest.
 const NEAR_TOKENS: usize = 128_000;
+
+/// How much an engine remembers of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MemoryStats {
+    /// Tokens that can be found.
+    pub tokens: usize,
+    /// Tokens that were told and are not indexed yet.
+    pub waiting: usize,
+    /// Changes made since the workspace was told first, or forgotten.
+    pub changes: u64,
+}
 
 /// What is remembered of a workspace, as one moment has it.
 #[derive(Debug, Default, Clone)]
