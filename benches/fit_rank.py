@@ -7,7 +7,8 @@
 
 Logistic regression with a small L2 penalty, by Newton's method, on everything newly generated: was its first line right?
 Half of the texts fit, the other half tell what to expect (on stderr): area under the ROC curve, with each
-feature left out, expected calibration error (ten bins of equal counts), a reliability table, and what each threshold shows.
+feature left out, expected calibration error (ten bins of equal counts; and what it would be of exact chances, by luck alone), a
+reliability table, and what each threshold shows.
 
 The default threshold maximises the score: characters of right first lines less READING characters for each wrong one. A glance at
 a wrong line takes about half a second; who types 60 words a minute types 2.5 characters in that time.
@@ -94,6 +95,12 @@ def calibration(scored, bins=10):
     return sum(count * abs(mean - right) for count, mean, right in rows) / max(1, len(ranked)), rows
 
 
+def by_chance(scored, rounds=200):
+    """The calibration error that this many questions would show if every probability were exactly so: not zero, for bins are small."""
+    rng = random.Random(1)
+    return sum(calibration([(p, rng.random() < p) for p, _ in scored])[0] for _ in range(rounds)) / rounds
+
+
 def read(paths, size):
     """One (text, [(right, features), …]) for each question, the one shown first."""
     asks = []
@@ -131,7 +138,8 @@ def report(weights, asks, out=sys.stderr):
     best = best_of(weights, asks)
     scored = [(p, right) for p, right, _ in best]
     error, rows = calibration(scored)
-    print(f"{len(asks)} questions; area under the curve {area(scored):.3f}, expected calibration error {error:.3f}", file=out)
+    print(f"{len(asks)} questions; area under the curve {area(scored):.3f}, expected calibration error {error:.3f} "
+          f"(of exact chances {by_chance(scored):.3f})", file=out)
     print("  said   was     of", file=out)
     for count, mean, right in rows:
         print(f"  {mean:5.1%} {right:6.1%} {count:6}", file=out)

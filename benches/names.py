@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Look for names in suggestions that are not visible where they stand, with pyright and rustc as judges.
 
-  benches/names.py --from DIR [DIR …] --language python|rust [--cases 500] [--seed 1] [--bar 0.2] [--pyright PATH] [--binary …]
+  benches/names.py --from DIR [DIR …] --language python|rust [--cases 500] [--seed 1] [--bar 0.2] [--minutes 15] [--pyright PATH] [--binary …]
 
 At random places of real files the rest of the line is left out, and `treefill complete --cut --json` is asked for it. Each suggestion
 whose chance is at least --bar (what would come by itself at medium eagerness) goes into its file, and the judge is asked for names
@@ -9,7 +9,7 @@ that are not defined: pyright's reportUndefinedVariable (`npm install pyright`),
 A name counts that is reported inside the suggestion and not in the file as its author wrote it. Rust files with a glob import that
 rustc cannot follow alone are left out: there it cannot know. Prints the share of suggestions with such a name, and each of them.
 """
-import collections, json, pathlib, random, subprocess, sys, tempfile
+import collections, json, pathlib, random, subprocess, sys, tempfile, time
 
 from common import apply, options, share
 
@@ -103,13 +103,15 @@ def main():
     parser = options(__doc__, cases=500, seed=1)
     parser.add_argument("--language", choices=ENDINGS, required=True)
     parser.add_argument("--bar", type=float, default=0.2)
+    parser.add_argument("--minutes", type=float, default=60.0, help="after so many, what there is is judged")
     parser.add_argument("--pyright", default="pyright")
     args = parser.parse_args()
     shown = []
     asked = list(places(args.folders, ENDINGS[args.language], 20 * args.cases, args.seed))
-    while asked and len(shown) < args.cases:
-        shown += ask(args.binary, asked[:200], args.bar)
-        asked = asked[200:]
+    until = time.monotonic() + 60 * args.minutes
+    while asked and len(shown) < args.cases and time.monotonic() < until:
+        shown += ask(args.binary, asked[:100], args.bar)
+        asked = asked[100:]
         print(f"{len(shown)} of {args.cases} suggestions", file=sys.stderr)
     results = list(judged(shown[:args.cases], args.language, args.pyright))
     bad = [(item, names) for item, names in results if names]

@@ -150,10 +150,17 @@ def machine():
     return f"{os.cpu_count()} cores, {kind}, {platform.system()}"
 
 
+def crowd():
+    """How much else runs, where it is more than the machine has cores: times of such a run say little."""
+    load = os.getloadavg()[1]
+    return f", load {load:.0f}" if load > (os.cpu_count() or 1) + 1 else ""
+
+
 HEAD = """# Reliability, measured
 
 Written by `make soak` (`scripts/soak.py`) from `scripts/soak.toml`; do not edit. Each row is tests that can fail: in `make test` in a short
 form, with five times the limits, and in the long form here. `make soak ROWS="1 4"` runs some of them; the others keep their last result.
+"Load" is told where other programs wanted more than there are cores: a time that is too long may be theirs then.
 """
 
 
@@ -209,7 +216,7 @@ def main():
             told = f"**failed**: {'; '.join(result['failures'])}. {told}"
         if result["left"]:
             told += f" (the part with a {', '.join(result['left'])} not run)"
-        where = f"{datetime.date.today()}, {profile}{share}; {machine()}"
+        where = f"{datetime.date.today()}, {profile}{share}; {machine()}{crowd()}"
         # What each run is, is in soak.toml: a reader needs one command.
         command = f"`make soak ROWS={number}`" if not options.core else f"`scripts/soak.py --core {number}`"
         # Another run may have written meanwhile.
