@@ -140,6 +140,8 @@ impl Draw {
             })
             .count();
         weighted.truncate(count);
+        // By number: where two are nearly as likely, their order depends on how batches were summed.
+        weighted.sort_by_key(|entry| entry.0);
         let mut left = self.random.random::<f32>() * weighted.iter().map(|entry| entry.2).sum::<f32>();
         let chosen = weighted.iter().find(|entry| {
             left -= entry.2;
