@@ -89,7 +89,11 @@ async fn a_family_that_does_not_exist_or_fit() {
         options.tuning.family = Some(family.into());
         options
     };
-    assert!(failure(wanting("quen")).await.contains("valid are: auto, psm, suffix-first, spm, codegemma"));
+    assert!(
+        failure(wanting("quen"))
+            .await
+            .contains("valid are: auto, psm, suffix-first, spm, left-to-right, codegemma")
+    );
     assert!(failure(wanting("codestral")).await.contains("lacks the tokens of the FIM family \"codestral\""));
 }
 

@@ -117,10 +117,10 @@ fn cuts(count: usize) -> Vec<String> {
         .collect()
 }
 
-/// The log-probability of `text` behind `prefix`, by the model alone.
+/// The log-probability of `text` behind `prefix`.
 async fn score(engine: &dyn Engine, prefix: &str, text: &str) -> f32 {
     let task = Task::Score { continuations: vec![text.into()] };
-    let mut generation = engine.generate(Job { task, ..job(prefix, "") }, CancelToken::never());
+    let mut generation = engine.generate(Job { task, ..here(prefix) }, CancelToken::never());
     while let Some(update) = generation.next().await {
         if let Update::Scores(scores) = update.unwrap() {
             return scores[0].logprob;
