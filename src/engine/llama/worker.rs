@@ -273,8 +273,13 @@ impl<'a> Worker<'a> {
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
         let layout = &self.loaded.vocabulary.layout;
         let prefix = &fitted.prefix[..kept];
+        let mut tokens = layout.compose(&fitted.stable, prefix, &fitted.suffix);
+        if tokens.is_empty() {
+            // A layout without tokens of its own, and nothing before the cursor: something has to be evaluated all the same.
+            tokens = self.tokenize("\n");
+        }
         Prompt {
-            tokens: layout.compose(&fitted.stable, prefix, &fitted.suffix),
+            tokens,
             heal,
             said: [&*fitted.stable, &[SEPARATOR], &fitted.suffix, &[SEPARATOR], prefix].concat(),
         }

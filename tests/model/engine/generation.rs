@@ -335,3 +335,13 @@ async fn scores_say_which_text_is_likelier() {
     assert_eq!(score(&[&endless]).await[0].logprob, f32::NEG_INFINITY);
     assert!(score(&[]).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_model_that_only_continues_needs_nothing_before_the_cursor() {
+    let tuning = ModelTuning { family: Some("left-to-right".into()), ..ModelTuning::default() };
+    let engine = LlamaEngine::start(ModelOptions { tuning, ..options() });
+    for prefix in ["", "x", "def add(a, b):\n    return a +"] {
+        let (_, summary) = run(&*engine, job(prefix, SUFFIX)).await;
+        assert!(summary.prompt.tokens > 0, "{prefix:?}");
+    }
+}
