@@ -141,9 +141,15 @@ end
 function M.answered(buffer, question, result, encoding)
   local state = M.of(buffer)
   if state.serial ~= question.serial then return false end
+  -- Where a key has asked and the editor asks again by itself, what the user has chosen stays chosen.
+  local place = { row = question.row, column = question.column, line = question.line }
+  local chosen = vim.deep_equal(state.invoked, place) and state.items[state.index] or nil
   state.pending, state.items, state.index, state.encoding = nil, {}, 1, encoding
   for _, item in ipairs(result and (result.items or result) or {}) do
     state.items[#state.items + 1] = read(buffer, item, question, encoding)
+  end
+  for index, item in ipairs(state.items) do
+    if chosen and item.row == chosen.row and item.text == chosen.text then state.index = index end
   end
   return true
 end
