@@ -16,7 +16,7 @@ use crate::cancel::CancelToken;
 use crate::completion::job;
 use crate::completion::secrets::MaskedJob;
 use crate::context::CursorContext;
-use crate::document::Snapshot;
+use crate::document::{Snapshot, uri};
 use crate::engine::{
     Engine, Job, JobSummary, MemoryChange, MemoryText, MemoryUpdate, Task, TokenExplanation, Update,
 };
@@ -117,7 +117,7 @@ impl TakenLines {
         let language = registry.by_path(path)?;
         let without = format!("{}\n{}", &text[..taken.start], &text[taken.end..]);
         let name = language.name().to_owned();
-        let snapshot = Snapshot::of_text(&uri(path), &without, Some(language));
+        let snapshot = Snapshot::of_text(&uri::of_path(path), &without, Some(language));
         Some(Self {
             language: name,
             text: text[taken.clone()].to_owned(),
@@ -144,7 +144,12 @@ impl TakenLines {
 
     /// A job at the place of the lines.
     pub fn job(&self, engine: &dyn Engine, task: Task) -> Job {
-        job::at_cursor(&self.context, job::context_tokens(engine).unwrap_or(0), &uri(&self.path), task)
+        job::at_cursor(
+            &self.context,
+            job::context_tokens(engine).unwrap_or(0),
+            &uri::of_path(&self.path),
+            task,
+        )
     }
 
     /// What model and memory say about the lines, token by token.
@@ -197,13 +202,10 @@ impl<'a> ToldEngine<'a> {
     }
 }
 
-fn uri(path: &Path) -> String {
-    format!("file://{}", path.display())
-}
-
-fn of(path: &Path, text: String, open: bool) -> MemoryChange {
+/// A text of the file at `path`, which is open or one among others.
+pub(crate) fn of(path: &Path, text: String, open: bool) -> MemoryChange {
     let folder = path.parent().map(|parent| parent.display().to_string()).unwrap_or_default();
-    MemoryChange::Text(MemoryText { document: uri(path), folder, open, text })
+    MemoryChange::Text(MemoryText { document: uri::of_path(path), folder, open, text })
 }
 
 /// Files of known languages below a folder, with their texts; in a fixed order.

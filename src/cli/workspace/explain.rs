@@ -15,8 +15,8 @@ use crate::completion::secrets::MaskedJob;
 use crate::config::Config;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri, with_line_feeds};
-use crate::engine::{MemoryChange, MemoryText, Task, TokenExplanation};
-use crate::eval::memory::{ToldEngine, ask};
+use crate::engine::{Task, TokenExplanation};
+use crate::eval::memory::{ToldEngine, ask, of};
 use crate::language::Registry;
 use crate::privacy;
 use crate::workspace::{ReadRules, Scan};
@@ -67,7 +67,8 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
     // As it is while somebody writes there: without the rest of the line.
     let without = format!("{}{}", &text[..offset], &text[end..]);
     let here = uri::of_path(&path);
-    memory.tell(told(&here, &path, true, &without));
+    let masked = privacy::masked(&with_line_feeds(without.clone())).into_owned();
+    memory.tell(of(&path, masked, true));
     runtime.block_on(memory.has_read(true))?;
     let snapshot = Snapshot::of_text(&here, &without, languages.by_path(&path));
     let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
@@ -95,16 +96,10 @@ fn remember(
     let texts = found.files.iter().filter_map(|file| Some((file, rules.read(&file.path).ok()?)));
     let mut count = 0;
     for (file, text) in texts {
-        memory.tell(told(&uri::of_path(&file.path), &file.path, false, &text));
+        memory.tell(of(&file.path, text, false));
         count += 1;
     }
     count
-}
-
-fn told(document: &str, path: &std::path::Path, open: bool, text: &str) -> MemoryChange {
-    let folder = path.parent().map(|parent| parent.display().to_string()).unwrap_or_default();
-    let text = privacy::masked(&with_line_feeds(text.to_owned())).into_owned();
-    MemoryChange::Text(MemoryText { document: document.to_owned(), folder, open, text })
 }
 
 fn table(tokens: &[TokenExplanation]) -> String {

@@ -155,8 +155,7 @@ impl<'a> Worker<'a> {
         let mut times = Vec::new();
         for count in BATCHES.into_iter().filter(|&count| count <= tokens.len()) {
             let mut best = Duration::MAX;
-            let mut rounds = 0..ROUNDS;
-            while rounds.next().is_some() {
+            for _ in 0..ROUNDS {
                 let mut branch = self.cache.branch();
                 let started = Instant::now();
                 self.cache.append_each(vec![(&mut branch, tokens[..count].to_vec())])?;

@@ -33,7 +33,6 @@ pub struct Shelf {
     pub(super) rest: Arc<Part>,
     /// Documents of `rest` that count no more, by their numbers.
     pub(super) hidden: Arc<HashSet<u32>>,
-    folders: Arc<HashMap<String, u32>>,
     /// Tokens that are not indexed yet.
     waiting: usize,
     changes: u64,
@@ -45,10 +44,12 @@ pub(super) struct Part {
     pub index: Index,
     /// In the order of their places.
     documents: Vec<Placed>,
+    /// Where a document stands in that order.
+    numbers: HashMap<Arc<str>, u32>,
 }
 
 /// Where a text begins.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Placed {
     start: u32,
     folder: u32,
@@ -71,7 +72,9 @@ impl Part {
             tokens.extend_from_slice(text);
             tokens.push(SEPARATOR);
         }
-        Self { index: Index::new(tokens), documents }
+        let named = documents.iter().map(|placed| Arc::clone(&placed.name));
+        let numbers = named.zip(0..).collect();
+        Self { index: Index::new(tokens), documents, numbers }
     }
 
     fn texts(&self) -> impl Iterator<Item = (u32, &Placed, &[TokenId])> {
@@ -91,9 +94,16 @@ impl Part {
 }
 
 impl Shelf {
-    /// The folder of a document that is known.
+    /// The folder of a document that can be found.
     pub fn folder(&self, document: &str) -> Option<u32> {
-        self.folders.get(document).copied()
+        let of = |part: &Part, number: u32| part.documents[number as usize].folder;
+        let near = self.near.numbers.get(document).map(|&number| of(&self.near, number));
+        near.or_else(|| self.in_rest(document).map(|number| of(&self.rest, number)))
+    }
+
+    /// The number of a document of the rest that counts.
+    fn in_rest(&self, document: &str) -> Option<u32> {
+        self.rest.numbers.get(document).copied().filter(|number| !self.hidden.contains(number))
     }
 
     /// How much it is.
@@ -111,24 +121,24 @@ struct Workspace {
     near: Vec<Text>,
     /// Others that are not indexed yet.
     waiting: Vec<Text>,
-    /// Where documents of the rest are.
-    settled: HashMap<Arc<str>, u32>,
-    numbers: HashMap<String, u32>,
+    /// The folders that were named, by their paths.
+    folders: HashMap<String, u32>,
 }
 
 impl Workspace {
     fn put(&mut self, name: &str, folder: &str, open: bool, tokens: Vec<TokenId>) {
-        let fresh = self.numbers.len() as u32;
-        let folder = *self.numbers.entry(folder.to_owned()).or_insert(fresh);
-        self.remove(name);
-        let known = self.known();
-        if !open && known + tokens.len() > MOST_TOKENS {
-            return;
-        }
-        Arc::make_mut(&mut self.shelf.folders).insert(name.to_owned(), folder);
+        let fresh = self.folders.len() as u32;
+        let folder = *self.folders.entry(folder.to_owned()).or_insert(fresh);
+        let was_near = self.take_out(name);
         let text = Text { name: Arc::from(name), folder, tokens };
         if !open {
-            return self.waiting.push(text);
+            if self.known() + text.tokens.len() <= MOST_TOKENS {
+                self.waiting.push(text);
+            }
+            if was_near {
+                self.index_near();
+            }
+            return;
         }
         self.near.push(text);
         let mut tokens: usize = self.near.iter().map(|text| text.tokens.len()).sum();
@@ -146,16 +156,20 @@ impl Workspace {
     }
 
     fn remove(&mut self, name: &str) {
+        if self.take_out(name) {
+            self.index_near();
+        }
+    }
+
+    /// Takes a document out; whether it was a near one, whose index still has it.
+    fn take_out(&mut self, name: &str) -> bool {
         let near = self.near.len();
         self.near.retain(|text| *text.name != *name);
         self.waiting.retain(|text| *text.name != *name);
-        if near != self.near.len() {
-            self.index_near();
-        }
-        if let Some(number) = self.settled.remove(name) {
+        if let Some(number) = self.shelf.in_rest(name) {
             Arc::make_mut(&mut self.shelf.hidden).insert(number);
         }
-        Arc::make_mut(&mut self.shelf.folders).remove(name);
+        near != self.near.len()
     }
 
     fn index_near(&mut self) {
@@ -181,12 +195,6 @@ impl Workspace {
         let waiting = self.waiting.iter().map(|text| (&text.name, text.folder, &*text.tokens));
         let rest = Part::of(kept.chain(waiting));
         self.waiting = Vec::new();
-        self.settled = rest
-            .documents
-            .iter()
-            .enumerate()
-            .map(|(at, placed)| (Arc::clone(&placed.name), at as u32))
-            .collect();
         self.shelf.rest = Arc::new(rest);
         self.shelf.hidden = Arc::default();
     }
