@@ -66,15 +66,18 @@ impl Session {
 
     /// The text of an open document in which something may be suggested, as far as its name, the settings and the switches say.
     pub(crate) fn open_text(&self, uri: &str) -> Option<OpenText> {
-        // The cells of a notebook are left out for now: each is a text of a few lines, and its file is no source text.
-        if uri::is_cell(uri) {
-            return None;
-        }
         let state = self.lock();
-        if state.notebooks.told(uri).is_some() || state.silence(uri).is_some() {
+        if state.silence(uri).is_some() {
             return None;
         }
         let open = state.documents.get(uri)?;
+        // Of a notebook the cells of code: its file is no source text, and the others are prose.
+        let told = state.notebooks.told(uri);
+        let is_code = told.is_none_or(|(_, is_code)| is_code);
+        if (told.is_some() || uri::is_cell(uri)) && !(is_code && open.document.snapshot().language.is_some())
+        {
+            return None;
+        }
         Some(OpenText { path: open.path.clone(), text: open.document.text().clone() })
     }
 

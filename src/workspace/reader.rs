@@ -235,7 +235,9 @@ impl ReaderThread {
 
     fn closed(&mut self, uri: &str, now: Instant) {
         self.typing.forget(uri);
-        let (normal, path) = (uri::normal(uri), uri::path(uri).filter(|_| uri.starts_with("file:")));
+        // A cell of a notebook has no text on the disk.
+        let is_file = uri.starts_with("file:") && !uri::is_cell(uri);
+        let (normal, path) = (uri::normal(uri), uri::path(uri).filter(|_| is_file));
         let (Some(path), Some(session)) = (path, self.session.upgrade()) else {
             if let Some(engine) = self.engine() {
                 self.memory.remove(&*engine, &normal);

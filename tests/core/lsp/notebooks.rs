@@ -1,12 +1,15 @@
 //! Tests notebooks: their cells are read as one document, and each keeps its edits to itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;
-use treefill::engine::{Job, Role};
+use treefill::engine::{Job, MemoryText, Role};
 
-use super::support::TestServer;
+use super::support::{PATIENCE, TestServer};
+use super::workspace::project::known;
 
 const BOOK: &str = "file:///w/sales.ipynb";
 
@@ -99,6 +102,19 @@ impl Book {
             .collect()
     }
 
+    /// Waits until the engine knows what is `wanted`.
+    fn until(&mut self, wanted: impl Fn(&BTreeMap<String, MemoryText>) -> bool) {
+        let start = Instant::now();
+        loop {
+            self.documents();
+            let now = known(&self.engine);
+            if wanted(&now) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{now:#?}");
+        }
+    }
+
     fn documents(&mut self) -> Value {
         self.server.command("treefill.status", json!([]))["documents"].clone()
     }
@@ -131,6 +147,24 @@ fn a_cell_s_prompt_has_the_cells_before_it_and_behind_it_and_follows_their_chang
     // Behind a letter of two units.
     book.type_at(1, 1, 11, "ü");
     assert_eq!(book.prompt(2, 0, 4), expected.replace("rate = 2", "rate = 25\nprice = '𝒳üé'"));
+}
+
+#[test]
+fn the_cells_of_code_are_remembered_while_they_are_open() {
+    let mut book = Book::start("", "");
+    book.open(&["import csv\n", "rows = 1\n", "Some prose.\n"]);
+    book.change(json!({ "data": [cell(2, 1)] }));
+    book.type_at(1, 0, 8, "2");
+    book.type_at(2, 0, 0, "More: ");
+    let texts = |known: &BTreeMap<String, MemoryText>| -> Vec<(String, String)> {
+        known.values().map(|text| (text.document.clone(), text.text.clone())).collect()
+    };
+    let two = vec![(uri(0), "import csv\n".to_owned()), (uri(1), "rows = 12\n".to_owned())];
+    book.until(|known| texts(known) == two);
+    let gone = json!({ "start": 0, "deleteCount": 1, "cells": [] });
+    let closed = json!([{ "uri": uri(0) }]);
+    book.change(json!({ "structure": { "array": gone, "didClose": closed } }));
+    book.until(|known| texts(known) == two[1..]);
 }
 
 #[test]

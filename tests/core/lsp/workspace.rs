@@ -1,7 +1,7 @@
 //! Tests what the engine is told of a workspace: which files, what of them, and what is taken back.
 
 mod private;
-mod project;
+pub(super) mod project;
 mod watch;
 
 use std::sync::Arc;
