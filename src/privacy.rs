@@ -9,5 +9,4 @@ mod secret_files;
 pub use keys::{REDACTED, keys, masked};
 pub use patterns::{PathPatterns, pattern_fault};
 pub use screen::{Exclusion, Screen, ScreenOptions};
-#[cfg(test)]
 pub use secret_files::ignore_file_names;

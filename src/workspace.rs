@@ -25,7 +25,7 @@ pub use pace::Pace;
 pub use progress::{ReadingState, WorkspaceProgress};
 pub use start::WorkspaceReader;
 
-pub(crate) use changes::IGNORE_FILES;
+pub(crate) use changes::ignore_files;
 pub(crate) use event::WorkspaceEvent;
 pub(crate) use left_out::LeftOut;
 pub(crate) use rules::ReadRules;

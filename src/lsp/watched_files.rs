@@ -12,7 +12,7 @@ use super::server::Server;
 use super::transport::tower_lsp::ask;
 use crate::language::Registry;
 use crate::session::Session;
-use crate::workspace::{IGNORE_FILES, WorkspaceEvent, WorkspaceReader};
+use crate::workspace::{WorkspaceEvent, WorkspaceReader, ignore_files};
 
 /// How long the client may take to agree. Nothing else waits for it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +51,7 @@ fn watchers(languages: &Registry) -> Value {
     let described: Vec<_> = languages.iter().map(|language| language.describe()).collect();
     let extensions = described.iter().flat_map(|it| &it.extensions).map(|extension| format!("*.{extension}"));
     let names = described.iter().flat_map(|it| it.file_names.iter().cloned());
-    let ignore = IGNORE_FILES.iter().map(|&name| name.to_owned());
+    let ignore = ignore_files().map(str::to_owned);
     let globs = extensions.chain(names).chain(ignore);
     globs.map(|glob| json!({ "globPattern": format!("**/{glob}") })).collect()
 }

@@ -84,7 +84,6 @@ pub fn ignore_files() -> &'static [IgnoreRow] {
 }
 
 /// Their paths in the folders that they are about.
-#[cfg(test)]
 pub fn ignore_file_names() -> impl Iterator<Item = &'static str> {
     ignore_files().iter().map(|row| row.name.as_str())
 }

@@ -4,18 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The names of files by which a project excludes others. Whether one of them excludes a file is asked elsewhere.
-pub const IGNORE_FILES: &[&str] = &[
-    ".gitignore",
-    ".ignore",
-    ".aiignore",
-    ".aiexclude",
-    ".cursorignore",
-    ".copilotignore",
-    ".codeiumignore",
-    ".continueignore",
-    ".noai",
-];
+use crate::privacy;
+
+/// The paths of files by which a project excludes others, in the folders that they are about. Whether one of them excludes a file
+/// is asked elsewhere.
+pub fn ignore_files() -> impl Iterator<Item = &'static str> {
+    // The crate `ignore` reads that one too.
+    privacy::ignore_file_names().chain([".ignore"])
+}
 
 /// With more changed files it is cheaper to look at all: another branch was checked out.
 const MANY: usize = 200;
@@ -67,8 +63,7 @@ impl Changes {
 
 /// Whether a file is one by which a project excludes others.
 pub fn is_ignore_file(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.is_some_and(|name| IGNORE_FILES.contains(&name)) || path.ends_with(".git/info/exclude")
+    ignore_files().any(|name| path.ends_with(name))
 }
 
 fn earlier(known: Option<Instant>, due: Instant) -> Option<Instant> {
@@ -102,8 +97,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_ignore_file_is_known() {
-        for row in crate::privacy::ignore_file_names() {
-            assert!(is_ignore_file(&Path::new("/p").join(row)), "{row}");
+        for name in [".gitignore", ".ignore", ".aiignore", ".git/info/exclude"] {
+            assert!(is_ignore_file(&Path::new("/p").join(name)), "{name}");
         }
         assert!(!is_ignore_file(Path::new("/p/exclude")) && !is_ignore_file(Path::new("/p/a.py")));
     }

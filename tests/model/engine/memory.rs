@@ -171,7 +171,7 @@ async fn drafts_change_no_text() {
         assert!((a - b).abs() < 0.01, "{number}: {a} and {b}");
     }
     println!(
-        "row drafts: of {count} texts {different} greedy and {drawn} drawn ones differ; {tokens} tokens in {steps} batches, {accepted} proposed rightly"
+        "of {count} texts {different} greedy and {drawn} drawn ones differ; {tokens} tokens in {steps} batches, {accepted} proposed rightly"
     );
     assert!(different * 100 <= count, "{different} of {count} differ");
     assert!(drawn * 6 <= count, "{drawn} of the third that is drawn differ");
