@@ -212,6 +212,7 @@ mod tests {
             keys: 15,
             keys_alone: 20,
             cpu: None,
+            remembered: None,
             asked: vec![asked(true, true, 6), asked(true, false, 0), asked(false, false, 0)],
         };
         let figures = of_replay(&[row]);
