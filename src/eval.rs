@@ -16,6 +16,7 @@ pub mod leaks;
 pub mod memory;
 pub mod metrics;
 pub mod oracle;
+pub mod paired;
 pub mod peer;
 pub mod replay;
 pub mod report;

@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
-use self::common::Common;
+use self::common::RunArguments;
 use crate::completion::Effort;
 use crate::config::Config;
 use crate::engine::power::Prefetch;
@@ -21,6 +21,7 @@ use crate::eval::backends::{self, Backend};
 use crate::eval::case::HoleKind;
 use crate::eval::charts;
 use crate::eval::holes::{self, HoleRow};
+use crate::eval::paired;
 use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
 use crate::language::Registry;
@@ -73,7 +74,7 @@ enum Action {
 #[derive(Debug, Args)]
 struct Holes {
     #[command(flatten)]
-    common: Common,
+    common: RunArguments,
     /// Run every case once for each stage of the pipeline, from the raw model on
     #[arg(long)]
     ablation: bool,
@@ -85,7 +86,7 @@ struct Holes {
 #[derive(Debug, Args)]
 struct Replay {
     #[command(flatten)]
-    common: Common,
+    common: RunArguments,
     /// The process of llama-server, to count its CPU time
     #[arg(long, value_name = "PID")]
     peer_pid: Option<u32>,
@@ -121,8 +122,9 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
         Action::Memory(arguments) => memory::run(&arguments, config),
         Action::Report(arguments) => show(&arguments),
         Action::Diff { old, new } => {
+            let cases = paired::of(&old, &new)?;
             let (old, new) = (report::load(&old)?.1, report::load(&new)?.1);
-            write!(anstream::stdout(), "{}", report::diff(&old, &new))?;
+            write!(anstream::stdout(), "{}\n{cases}", report::diff(&old, &new))?;
             Ok(())
         }
     }?;

@@ -218,10 +218,11 @@ async fn of_pipeline(
         remembered: Vec::new(),
     };
     let report = completion::complete(request, engine, &options(asking.effort), &CancelToken::never()).await;
-    match report.outcome {
+    let answer = match report.outcome {
         Outcome::Skipped(reason) => skipped(&reason),
         Outcome::Suggested(suggestion) => suggested(suggestion, offset),
-    }
+    };
+    BackendAnswer { drafts: report.drafts, ..answer }
 }
 
 impl SessionBackend {
@@ -257,9 +258,12 @@ impl SessionBackend {
             (other.text().to_owned(), after, other.rank)
         });
         let others = others.collect();
+        let drafts = found.drafts;
         match found.outcome {
-            Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(&reason) },
-            Outcome::Suggested(suggestion) => BackendAnswer { others, ..suggested(suggestion, offset) },
+            Outcome::Skipped(reason) => BackendAnswer { without_model: silent, drafts, ..skipped(&reason) },
+            Outcome::Suggested(suggestion) => {
+                BackendAnswer { others, drafts, ..suggested(suggestion, offset) }
+            }
         }
     }
 }

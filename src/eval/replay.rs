@@ -18,6 +18,7 @@ use super::oracle::Oracle;
 use super::runs::{ResultRow, Run};
 use super::workplace::Workplace;
 use crate::completion::Rank;
+use crate::engine::DraftStats;
 use crate::language::{Language, Registry};
 
 /// At the end, characters that are deleted, and how many lines above the cursor's one is edited.
@@ -86,6 +87,8 @@ pub struct Question {
     pub ms: f64,
     /// Prompt tokens that were not found in the KV cache, where the backend says it.
     pub evaluated: Option<usize>,
+    /// How the tokens were generated, where the backend says it.
+    pub drafts: DraftStats,
     /// Characters taken.
     pub taken: usize,
     /// Characters shown.
@@ -265,6 +268,7 @@ impl<'a> Typing<'a> {
             without_model: answer.without_model,
             ms: answer.ms,
             evaluated: (tokens > 0).then(|| tokens.saturating_sub(reused)),
+            drafts: answer.drafts,
             ..Question::default()
         };
         Ok((answer, asked))

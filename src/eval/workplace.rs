@@ -42,23 +42,20 @@ impl Workplace {
             let uri = format!("file:///eval/{}.{extension}", case.id);
             return Ok((backend.open(&uri, language, &text)?, None));
         }
-        let path = match self.checkout.take().filter(|checkout| checkout.has(case)) {
+        // Kept until nobody looks into it any more.
+        let before = self.checkout.take_if(|checkout| !checkout.has(case));
+        let path = match &self.checkout {
             // The file is whole in the memory: what is open takes its place.
-            Some(checkout) => {
-                let path = checkout.take_out(set, case)?;
-                self.checkout = Some(checkout);
-                path
-            }
+            Some(checkout) => checkout.take_out(set, case)?,
             None => {
-                let checkout = Checkout::new(set, case)?;
-                let path = checkout.take_out(set, case)?;
+                let checkout = self.checkout.insert(Checkout::new(set, case)?);
                 backend.work_in(checkout.root())?;
-                self.checkout = Some(checkout);
-                path
+                checkout.take_out(set, case)?
             }
         };
         let open = backend.open(&uri::of_path(&path), language, &text)?;
         let remembered = backend.remembered().await?;
+        drop(before);
         Ok((open, remembered))
     }
 

@@ -24,7 +24,7 @@ use crate::workspace::{Pace, WorkspaceReader};
 
 /// What both ways of running have.
 #[derive(Debug, Args)]
-pub struct Common {
+pub struct RunArguments {
     /// EvalCase files
     #[arg(required = true, value_name = "CASES")]
     cases: Vec<PathBuf>,
@@ -66,7 +66,7 @@ enum Part {
     Drafts,
 }
 
-impl Common {
+impl RunArguments {
     /// The cases that are wanted.
     ///
     /// # Errors

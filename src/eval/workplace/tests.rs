@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::completion::Effort;
-use crate::config::Config;
 use crate::engine::scripted::{Script, ScriptedEngine};
 use crate::engine::{Engine, MemoryChange, Task};
 use crate::eval::backends::{Backend, SessionBackend};
@@ -14,7 +13,7 @@ use crate::eval::holes::{self, HoleRow};
 use crate::eval::runs::{self, Head, Run};
 use crate::eval::workplace::Workplace;
 use crate::language::Registry;
-use crate::session::Session;
+use crate::session::{EngineStarter, Session};
 use crate::workspace::{Pace, WorkspaceReader};
 use parking_lot::Mutex;
 
@@ -81,8 +80,8 @@ fn the_engine_knows_the_files_beside_a_hole_and_not_the_hole_when_it_is_asked() 
     let mut run = Run::open::<HoleRow>(&out, &head).unwrap();
     let registry = Registry::builtin().unwrap();
     runtime.block_on(async {
-        let start = Arc::new(move |_: &Config| Arc::clone(&engine) as Arc<dyn Engine>);
-        let session = Session::new(|| Registry::builtin().unwrap(), Config::default(), start);
+        let start: EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<dyn Engine>);
+        let session = Session::new(|| Registry::builtin().unwrap(), Default::default(), start);
         let none = Duration::ZERO;
         let pace = Pace { begin: none, files: none, all: none, pause: none, ..Pace::default() };
         let reader = Some(WorkspaceReader::start(&session, pace));
