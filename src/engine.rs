@@ -17,6 +17,7 @@ pub mod local;
 pub mod memory;
 pub mod power;
 pub mod queue;
+mod remembered;
 pub mod sampling;
 pub mod scripted;
 mod settings;
@@ -35,6 +36,7 @@ pub use job::{
     TokenExplanation, Update,
 };
 pub use memory::MemoryStats;
+pub use remembered::remembered;
 use serde::{Deserialize, Serialize};
 pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions};
 pub use start::{Host, Unavailable, start, start_in_process};

@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &str)] = &[
         "lsp workspace session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
          cpu privacy cancel text",
     ),
-    ("eval", "session completion verify context engine document language cancel stats plot text"),
+    ("eval", "workspace session completion verify context engine document language cancel stats plot text"),
     (
         "lsp",
         "workspace session actions stats completion engine diagnostics document language config models paths cancel text",

@@ -114,8 +114,13 @@ async fn ask(
         match update {
             Some(Ok(Update::Piece(piece))) => text.push_str(&piece.text),
             Some(Ok(Update::Done(summary))) => break summary.finish != Finish::Length,
-            Some(Ok(Update::Prompt(_) | Update::Ended { .. } | Update::Scores(_) | Update::Explained(_))) => {
-            }
+            Some(Ok(
+                Update::Prompt(_)
+                | Update::Drafts(_)
+                | Update::Ended { .. }
+                | Update::Scores(_)
+                | Update::Explained(_),
+            )) => {}
             Some(Err(error)) => return Err(error.into()),
             None => return Err(Reason::EngineFailed("the engine stopped in the middle of an answer".into())),
         }

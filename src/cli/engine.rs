@@ -118,7 +118,7 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
     fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
-    let DraftStats { steps, drafted, accepted } = report.drafts;
+    let DraftStats { steps, drafted, accepted, .. } = report.drafts;
     fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))?;
     fact("up", &format_args!("{} s", report.uptime_s))?;
     fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;

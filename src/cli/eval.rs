@@ -1,35 +1,30 @@
 //! Runs `treefill eval`: makes cases, runs them, reads the results. `eval` measures.
 
+mod common;
 mod make;
 mod memory;
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
+use self::common::RunArguments;
 use crate::completion::Effort;
 use crate::config::Config;
-use crate::engine::{Engine, ModelInfo};
+use crate::engine::power::Prefetch;
 use crate::eval::backends::{self, Backend};
-use crate::eval::case::{CaseSet, HoleKind};
+use crate::eval::case::HoleKind;
 use crate::eval::charts;
-use crate::eval::client::LspClient;
 use crate::eval::holes::{self, HoleRow};
-use crate::eval::oracle::Oracle;
-use crate::eval::peer::Peer;
+use crate::eval::paired;
 use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
-use crate::eval::runs::{Head, ResultRow, Run};
 use crate::language::Registry;
-use crate::models;
-use crate::session::Session;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +34,9 @@ Examples:
   treefill eval holes CASES --lsp --out lsp.jsonl          ask the real server
   treefill eval holes CASES --engine llama-server http://127.0.0.1:8012 --out peer.jsonl
   treefill eval replay CASES --lsp --out r.jsonl           type held-out code into the real server, key by key
+  treefill eval make --from src/flask --with-repository --out repo.jsonl        cases with the files beside them
+  treefill eval holes repo.jsonl --workspace --out with.jsonl                   ask with those files as a workspace
+  treefill eval holes repo.jsonl --workspace --without memory --out without.jsonl
   treefill eval memory src/flask --dump rows.jsonl         model against model and memory, token by token
   treefill eval report a.jsonl b.jsonl --html report.html
   treefill eval diff old.jsonl new.jsonl
@@ -73,48 +71,22 @@ enum Action {
     },
 }
 
-/// What both ways of running have.
-#[derive(Debug, Args)]
-struct Common {
-    /// EvalCase files
-    #[arg(required = true, value_name = "CASES")]
-    cases: Vec<PathBuf>,
-    /// Where to write the results; an interrupted run goes on there
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Whom to ask: treefill, or llama-server and where it listens
-    #[arg(long, num_args = 1..=2, value_names = ["ENGINE", "URL"], default_value = "treefill")]
-    engine: Vec<String>,
-    /// Use this GGUF model instead of the configured one
-    #[arg(long, value_name = "PATH")]
-    model: Option<PathBuf>,
-    /// Only the first cases of each kind and language
-    #[arg(long, value_name = "N")]
-    limit: Option<usize>,
-    /// Only this language
-    #[arg(long)]
-    language: Option<String>,
-    /// Ask `treefill serve` over LSP instead of the code in this process
-    #[arg(long)]
-    lsp: bool,
-    /// Do not ask python3 and rustfmt whether an answer breaks its file
-    #[arg(long)]
-    no_judge: bool,
-}
-
 #[derive(Debug, Args)]
 struct Holes {
     #[command(flatten)]
-    common: Common,
+    common: RunArguments,
     /// Run every case once for each stage of the pipeline, from the raw model on
     #[arg(long)]
     ablation: bool,
+    /// Ask as a user does who asks by a key: nothing is too unlikely to be shown
+    #[arg(long)]
+    invoked: bool,
 }
 
 #[derive(Debug, Args)]
 struct Replay {
     #[command(flatten)]
-    common: Common,
+    common: RunArguments,
     /// The process of llama-server, to count its CPU time
     #[arg(long, value_name = "PID")]
     peer_pid: Option<u32>,
@@ -150,8 +122,9 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
         Action::Memory(arguments) => memory::run(&arguments, config),
         Action::Report(arguments) => show(&arguments),
         Action::Diff { old, new } => {
+            let cases = paired::of(&old, &new)?;
             let (old, new) = (report::load(&old)?.1, report::load(&new)?.1);
-            write!(anstream::stdout(), "{}", report::diff(&old, &new))?;
+            write!(anstream::stdout(), "{}\n{cases}", report::diff(&old, &new))?;
             Ok(())
         }
     }?;
@@ -161,23 +134,35 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
 fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind != HoleKind::Typed)?;
-    let runtime = runtime()?;
+    let (runtime, mut config) = (runtime()?, common.ablated(config));
     let (mut backend, model) = match common.other_backend(&config, None)? {
         Some((Backend::Peer(peer, pid), model)) => (Backend::Peer(Box::new(peer.patient()), pid), model),
         Some(other) => other,
         None => {
-            let (engine, model) = common.engine(config, &runtime)?;
+            let (engine, model) = common.engine(&config, &runtime)?;
             let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
-            (Backend::Pipeline(engine, efforts), model)
+            if common.has_workspace() {
+                // What the pipeline alone is asked with, so that the workspace is all that differs.
+                config.completion.options = backends::options(Effort::default());
+                config.engine.prefetch = Prefetch::Never;
+                let _guard = runtime.enter();
+                let mut own = common.session(config, engine);
+                own.variants = efforts.into_iter().map(|effort| (effort.name(), effort)).collect();
+                (Backend::Session(own), model)
+            } else {
+                (Backend::Pipeline(engine, efforts), model)
+            }
         }
     };
-    let settings = format!("{:?}", backends::options(Effort::default()));
+    let invoked = if arguments.invoked { "; invoked" } else { "" };
+    let settings = format!("{:?}{invoked}", backends::options(Effort::default()));
     let mut run = common.open::<HoleRow>("holes", &backend, model, settings, &set)?;
     let bar = bar((set.cases.len() * backend.variants().len()) as u64, "answers");
     bar.set_position(run.done() as u64);
     let (mut oracle, step) = (common.oracle(), || bar.inc(1));
     let registry = Registry::builtin()?;
-    runtime.block_on(holes::run(&set, &mut backend, &registry, oracle.as_mut(), &mut run, &step))?;
+    let how = (&mut backend, common.place(), arguments.invoked);
+    runtime.block_on(holes::run(&set, how, &registry, oracle.as_mut(), &mut run, &step))?;
     bar.finish_and_clear();
     show(&Report { runs: vec![common.out.clone()], all: false, html: None })
 }
@@ -185,7 +170,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
 fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind == HoleKind::Typed)?;
-    let runtime = runtime()?;
+    let (runtime, config) = (runtime()?, common.ablated(config));
     let typist = Typist {
         enough: arguments.enough,
         slips: arguments.slips.clamp(0.0, 1.0),
@@ -196,18 +181,10 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
         Some(other) => other,
         None => {
             let _guard = runtime.enter();
-            let (engine, model) = common.engine(config.clone(), &runtime)?;
-            let start: crate::session::EngineStarter = Arc::new(move |_| Arc::clone(&engine) as Arc<_>);
-            // A run is to be repeated, and shows what the weights do.
-            let mut config = config;
-            config.completion.options.eagerness_adapts = false;
-            let session = Session::new(
-                || Registry::builtin().expect("the built-in languages compile, as the tests show"),
-                config,
-                start,
-            );
-            session.start_engine();
-            (Backend::Session(session), model)
+            let (engine, model) = common.engine(&config, &runtime)?;
+            let mut own = common.session(config, engine);
+            own.variants = vec![("treefill", Effort::default())];
+            (Backend::Session(own), model)
         }
     };
     let mut run = common.open::<ReplayRow>("replay", &backend, model, format!("{typist:?}"), &set)?;
@@ -215,7 +192,8 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     bar.set_position(run.done() as u64);
     let (mut oracle, step) = (common.oracle(), || bar.inc(1));
     let registry = Registry::builtin()?;
-    let work = replay::run(&set, &mut backend, &registry, typist, oracle.as_mut(), &mut run, &step);
+    let how = (&mut backend, common.place());
+    let work = replay::run(&set, how, &registry, typist, oracle.as_mut(), &mut run, &step);
     runtime.block_on(work)?;
     bar.finish_and_clear();
     show(&Report { runs: vec![common.out.clone()], all: true, html: None })
@@ -238,95 +216,10 @@ fn show(arguments: &Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-impl Common {
-    fn set(&self, wanted: impl Fn(HoleKind) -> bool) -> anyhow::Result<CaseSet> {
-        let mut set = CaseSet::load(&self.cases)?;
-        let mut counts = std::collections::HashMap::new();
-        let sources = &set.sources;
-        set.cases.retain(|case| {
-            let language = sources[case.source].language.clone();
-            if !wanted(case.kind) || self.language.as_ref().is_some_and(|only| *only != language) {
-                return false;
-            }
-            let count = counts.entry((language, case.kind)).or_insert(0);
-            *count += 1;
-            self.limit.is_none_or(|limit| *count <= limit)
-        });
-        if set.cases.is_empty() {
-            bail!("none of these cases is of a kind for this command; `treefill eval make` makes more");
-        }
-        Ok(set)
-    }
-
-    /// A backend outside of this process, where one is asked for, and its model.
-    fn other_backend(&self, config: &Config, pid: Option<u32>) -> anyhow::Result<Option<(Backend, String)>> {
-        let peer = match self.engine.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-            ["treefill"] if !self.lsp => return Ok(None),
-            ["treefill"] => {
-                let binary = std::env::current_exe().context("cannot tell which program this is")?;
-                if self.model.is_some() {
-                    bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
-                }
-                let path = models::infill(&config.model.path)?;
-                let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let client = LspClient::start(&binary, &["--in-process"])?;
-                return Ok(Some((Backend::Lsp(Box::new(client)), model)));
-            }
-            ["llama-server"] => Peer::connect("http://127.0.0.1:8012")?,
-            ["llama-server", url] => Peer::connect(url)?,
-            _ => bail!("--engine is \"treefill\", or \"llama-server\" and a URL"),
-        };
-        let model = peer.model()?;
-        Ok(Some((Backend::Peer(Box::new(peer), pid), model)))
-    }
-
-    /// The engine in this process when it is ready, and a fingerprint of its model.
-    fn engine(&self, mut config: Config, runtime: &Runtime) -> anyhow::Result<(Arc<dyn Engine>, String)> {
-        config.model.path = self.model.clone().or(config.model.path);
-        let path = models::infill(&config.model.path)?;
-        let engine = super::complete::start(&config);
-        let info = runtime.block_on(super::complete::ready(&*engine))?;
-        Ok((engine, fingerprint(&path, &info)?))
-    }
-
-    fn oracle(&self) -> Option<Oracle> {
-        (!self.no_judge).then(Oracle::default)
-    }
-
-    /// Begin or continue a run in the result file.
-    fn open<R: ResultRow>(
-        &self,
-        what: &str,
-        backend: &Backend,
-        model: String,
-        settings: String,
-        set: &CaseSet,
-    ) -> anyhow::Result<Run> {
-        let mut hasher = Sha256::new();
-        for case in &set.cases {
-            hasher.update(case.id.as_bytes());
-        }
-        let names: Vec<&str> = backend.variants().into_iter().map(|(name, _)| name).collect();
-        let head = Head {
-            what: what.to_owned(),
-            side: names.join(" "),
-            model,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            cases: format!("{} {:.12}", set.cases.len(), hex(&hasher.finalize())),
-            settings,
-        };
-        Run::open::<R>(&self.out, &head)
-    }
-}
-
-fn fingerprint(path: &Path, info: &ModelInfo) -> anyhow::Result<String> {
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path)?, &mut hasher)?;
-    Ok(format!("{} {:.12}", info.name, hex(&hasher.finalize())))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// How many cases were left out because other files tell them.
+fn leaks(count: usize) -> String {
+    let (plural, their) = if count == 1 { ("", "its") } else { ("s", "their") };
+    format!("{count} case{plural} left out: {their} text stands in another file of the package")
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

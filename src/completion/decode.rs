@@ -7,7 +7,7 @@ use super::job;
 use super::outcome::Reason;
 use super::trim::whole_tokens;
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Finish, Generation, Piece, PromptStats, Update};
+use crate::engine::{DraftStats, Engine, Finish, Generation, Piece, PromptStats, Update};
 
 /// One text of a generation.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -18,6 +18,8 @@ pub struct Decoded {
     pub tokens: usize,
     /// Figures of the prompt.
     pub prompt: PromptStats,
+    /// How the tokens of all texts were generated, as far as the engine said it.
+    pub drafts: DraftStats,
     /// For each piece: where it ends in the text, its log-probability, its tokens.
     pub pieces: Vec<(usize, f32, usize)>,
     /// The guide has enough of it, or the model ended it: its last token is whole.
@@ -36,7 +38,7 @@ pub async fn decode(
     cancel: &CancelToken,
 ) -> Result<Vec<Decoded>, Reason> {
     let mut texts = vec![Decoded::default()];
-    let (mut figures, mut ended) = (PromptStats::default(), 0);
+    let (mut figures, mut drafts, mut ended) = (PromptStats::default(), DraftStats::default(), 0);
     loop {
         let update = tokio::select! {
             biased;
@@ -59,6 +61,7 @@ pub async fn decode(
                 }
             }
             Some(Ok(Update::Prompt(prompt))) => figures = prompt,
+            Some(Ok(Update::Drafts(so_far))) => drafts = so_far,
             // A text that the model ends is complete as it is; the others go on.
             Some(Ok(Update::Ended { candidate, finish })) => {
                 if let Some(text) = texts.get_mut(candidate) {
@@ -80,7 +83,7 @@ pub async fn decode(
         }
     }
     for text in &mut texts {
-        text.prompt = figures;
+        (text.prompt, text.drafts) = (figures, drafts);
         if guide.is_some() && !text.complete {
             text.text.truncate(whole_tokens(&text.text).len());
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::suggestion::{Remembered, Suggestion};
 use crate::document::{Snapshot, Tree};
+use crate::engine::DraftStats;
 use crate::privacy::Exclusion;
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
@@ -143,6 +144,8 @@ pub struct CompletionReport {
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
     pub tree: Option<(Snapshot, Tree)>,
+    /// How the model's tokens were generated; nothing where it was not asked.
+    pub drafts: DraftStats,
     /// From the call to the outcome.
     pub elapsed: Duration,
 }
@@ -150,6 +153,12 @@ pub struct CompletionReport {
 impl CompletionReport {
     /// The report of a request that ended before the document was read.
     pub fn skipped(reason: Reason, elapsed: Duration) -> Self {
-        Self { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, elapsed }
+        Self {
+            outcome: Outcome::Skipped(reason),
+            others: Vec::new(),
+            tree: None,
+            drafts: DraftStats::default(),
+            elapsed,
+        }
     }
 }

@@ -19,7 +19,7 @@ use super::target::Target;
 use super::validate::Validator;
 use super::{debounce, dismissed, finish, job, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
-use crate::engine::{Engine, Job, Lane, Stop, Task};
+use crate::engine::{DraftStats, Engine, Job, Lane, Stop, Task};
 use crate::prompt;
 
 /// Most cuts tried of the likeliest text, and of each other one: of those, what does not fit nearly as it is, is not worth
@@ -48,6 +48,7 @@ pub async fn complete(
     if let Err(reason) = wait(&known, &request.trigger, options, cancel).await {
         return CompletionReport::skipped(reason, start.elapsed());
     }
+    let mut drafts = DraftStats::default();
     let (found, tree) = if rank::suffice(&known, &request.trigger) {
         (Ok(Vec::new()), None)
     } else {
@@ -55,12 +56,13 @@ pub async fn complete(
             Err(reason) => (Err(reason), None),
             Ok(around) => {
                 let tree = around.tree_of_document();
-                (generate(Arc::new(around), request.trigger, engine, options, cancel, start).await, tree)
+                let around = Arc::new(around);
+                (generate(around, request.trigger, engine, options, cancel, start, &mut drafts).await, tree)
             }
         }
     };
     let (outcome, others) = rank::select(known, found, threshold);
-    CompletionReport { outcome, others, tree, elapsed: start.elapsed() }
+    CompletionReport { outcome, others, tree, drafts, elapsed: start.elapsed() }
 }
 
 /// Wait as long as the user wants to type in peace. What is on the screen goes on at once while it is typed.
@@ -80,7 +82,7 @@ async fn wait(
     }
 }
 
-/// The stages that take the model: what may be shown, in the order of generation.
+/// The stages that take the model: what may be shown, in the order of generation. `drafts` says what it took.
 async fn generate(
     around: Arc<Surroundings>,
     trigger: TriggerKind,
@@ -88,6 +90,7 @@ async fn generate(
     options: &CompletionOptions,
     cancel: &CancelToken,
     start: Instant,
+    drafts: &mut DraftStats,
 ) -> Result<Vec<Suggestion>, Reason> {
     let extent = trigger::decide(&around.context, &trigger, options)?;
     let read = start.elapsed();
@@ -102,6 +105,7 @@ async fn generate(
     let generation = engine.generate(job, cancel.clone());
     let deadline = start + options.deadline;
     let texts = decode::decode(generation, candidates, guide.as_ref(), engine, deadline, cancel).await;
+    *drafts = texts.as_ref().ok().and_then(|texts| texts.first()).map_or(*drafts, |first| first.drafts);
     // The model may have been read only meanwhile.
     job::check_language(engine, language)?;
     let (options, cancelled) = (options.clone(), cancel.clone());

@@ -271,6 +271,9 @@ pub struct DraftStats {
     pub drafted: usize,
     /// Of these, those that the model chose too.
     pub accepted: usize,
+    /// Tokens generated, of all candidates; each is either one of the accepted or the choice of a step of its own.
+    #[serde(default)]
+    pub tokens: usize,
 }
 
 impl std::ops::AddAssign for DraftStats {
@@ -278,6 +281,7 @@ impl std::ops::AddAssign for DraftStats {
         self.steps += other.steps;
         self.drafted += other.drafted;
         self.accepted += other.accepted;
+        self.tokens += other.tokens;
     }
 }
 
@@ -297,6 +301,8 @@ pub enum Update {
     Prompt(PromptStats),
     /// More text.
     Piece(Piece),
+    /// How the tokens so far were generated, after each batch: whoever has enough text stops listening before the summary.
+    Drafts(DraftStats),
     /// One of several candidates is complete.
     Ended {
         /// Which.

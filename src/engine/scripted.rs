@@ -6,8 +6,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryStats,
-    MemoryUpdate, ModelInfo, Piece, PromptStats, Status, TextScore, Update,
+    Capabilities, DraftStats, Engine, EngineError, Finish, Generation, Job, JobSummary, MemoryChange,
+    MemoryStats, MemoryUpdate, ModelInfo, Piece, PromptStats, Status, TextScore, Update,
 };
 use crate::cancel::CancelToken;
 
@@ -75,6 +75,12 @@ impl ScriptedEngine {
         self.remembered.lock().clone()
     }
 
+    /// How many changes it was told since it forgot everything.
+    fn told(&self) -> u64 {
+        let told = self.remembered.lock();
+        told.iter().rev().take_while(|update| update.change != MemoryChange::Clear).count() as u64
+    }
+
     /// Pretend to be able to do other things than llama.cpp.
     pub fn set_capabilities(&self, capabilities: Capabilities) {
         *self.capabilities.lock() = capabilities;
@@ -92,6 +98,8 @@ impl Engine for ScriptedEngine {
         let script = (self.answer)(&job);
         let stop_lines = job.stop.lines;
         self.jobs.lock().push(job);
+        let told = self.told();
+        let summary = move |finish, generated_tokens| summary(finish, generated_tokens, told);
         tokio::spawn(async move {
             match script {
                 Script::Hang => {
@@ -168,7 +176,7 @@ impl Engine for ScriptedEngine {
     }
 }
 
-fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
+fn summary(finish: Finish, generated_tokens: usize, changes: u64) -> JobSummary {
     JobSummary {
         finish,
         prompt: PromptStats::default(),
@@ -176,6 +184,6 @@ fn summary(finish: Finish, generated_tokens: usize) -> JobSummary {
         prefill_ms: 0.0,
         decode_ms: 0.0,
         drafts: DraftStats::default(),
-        remembered: MemoryStats::default(),
+        remembered: MemoryStats { changes, ..MemoryStats::default() },
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::completion::Rank;
+use crate::engine::DraftStats;
 
 /// What a side said at one place.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct BackendAnswer {
     pub tokens: usize,
     /// Prompt tokens, and of these found in the KV cache.
     pub prompt: (usize, usize),
+    /// How the tokens of all texts were generated, where the side says that.
+    pub drafts: DraftStats,
     /// Whether the model was not asked.
     pub without_model: bool,
     /// How the side itself ranks it, where it says that.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::answer::BackendAnswer;
@@ -16,21 +16,41 @@ use crate::cancel::CancelToken;
 use crate::completion::{
     self, CompletionOptions, CompletionRequest, Effort, Outcome, Reason, Suggestion, TriggerKind,
 };
-use crate::document::{Change, Encoding, Snapshot};
+use crate::document::{Change, Encoding, Snapshot, uri};
 use crate::engine::Engine;
 use crate::engine::power::Prefetch;
 use crate::language::Language;
 use crate::session::{Query, Session};
+use crate::stats::RequestKind;
+use crate::workspace::WorkspaceReader;
 
 pub enum Backend {
     /// The pipeline with this engine, at each of these efforts: no session, and nothing is cut off by a clock.
     Pipeline(Arc<dyn Engine>, Vec<Effort>),
     /// The session in this process.
-    Session(Arc<Session>),
+    Session(SessionBackend),
     /// `treefill serve` as a process.
     Lsp(Box<LspClient>),
     /// llama-server, and its process where that is known.
     Peer(Box<Peer>, Option<u32>),
+}
+
+/// A session in this process.
+pub struct SessionBackend {
+    pub session: Arc<Session>,
+    /// What its answers at one place are called, and how far the pipeline goes for each.
+    pub variants: Vec<(&'static str, Effort)>,
+    /// What reads its workspace, if there is one.
+    pub reader: Option<WorkspaceReader>,
+}
+
+/// How a backend is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asking {
+    /// How far the pipeline goes.
+    pub effort: Effort,
+    /// As by a user who asks by a key: nothing is too unlikely then.
+    pub invoked: bool,
 }
 
 /// A document as a backend was last informed of it.
@@ -57,24 +77,53 @@ impl Backend {
     pub fn variants(&self) -> Vec<(&'static str, Effort)> {
         match self {
             Self::Pipeline(_, efforts) => efforts.iter().map(|effort| (effort.name(), *effort)).collect(),
-            Self::Session(_) => vec![("treefill", Effort::default())],
+            Self::Session(own) => own.variants.clone(),
             Self::Lsp(_) => vec![("treefill over LSP", Effort::default())],
             Self::Peer(..) => vec![("llama-server", Effort::default())],
         }
     }
 
+    /// Work in this folder from now on, and in no other.
+    ///
+    /// # Errors
+    /// When the backend knows no workspaces.
+    pub fn work_in(&mut self, folder: &Path) -> anyhow::Result<()> {
+        match self {
+            Self::Session(own) => own.session.work_in(vec![folder.to_path_buf()]),
+            Self::Lsp(client) => client.work_in(&uri::of_path(folder))?,
+            Self::Pipeline(..) | Self::Peer(..) => bail!("--workspace is for treefill itself"),
+        }
+        Ok(())
+    }
+
+    /// Wait until everything of the workspace is read, and can be found. How many tokens are remembered, where memory is on.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub async fn remembered(&mut self) -> anyhow::Result<Option<usize>> {
+        match self {
+            Self::Session(own) => own.remembered().await,
+            Self::Lsp(client) => {
+                let parameters = json!({"command": "treefill.status", "arguments": [{"settled": true}]});
+                let status = client.request("workspace/executeCommand", parameters)?;
+                Ok(status["workspace"]["tokens"].as_u64().and_then(|tokens| usize::try_from(tokens).ok()))
+            }
+            Self::Pipeline(..) | Self::Peer(..) => Ok(None),
+        }
+    }
+
+    /// Open a document. Backends without documents do nothing.
     pub fn open(
         &mut self,
-        id: &str,
+        uri: &str,
         language: &Arc<Language>,
         text: &str,
     ) -> anyhow::Result<BackendDocument> {
-        let extension = language.config.extensions.first().map_or("txt", String::as_str);
-        let uri = format!("file:///eval/{id}.{extension}");
+        let uri = uri.to_owned();
         match self {
             Self::Pipeline(..) => {}
-            Self::Session(session) => {
-                session.open(&uri, language.name(), 1, text);
+            Self::Session(own) => {
+                own.session.open(&uri, language.name(), 1, text);
             }
             Self::Lsp(client) => {
                 let document = json!({"uri": uri, "languageId": language.name(), "version": 1, "text": text});
@@ -95,9 +144,9 @@ impl Backend {
         open.version += 1;
         let (start, end) = (position(text, change.range.start), position(text, change.range.end));
         match self {
-            Self::Session(session) => {
+            Self::Session(own) => {
                 let change = Change { range: Some((start, end)), text: change.text.clone() };
-                session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
+                own.session.change(&open.uri, Some(open.version), &[change], Encoding::Utf8)?;
             }
             Self::Lsp(client) => {
                 let range = json!({"start": lsp(start), "end": lsp(end)});
@@ -111,19 +160,19 @@ impl Backend {
         Ok(())
     }
 
-    /// Ask at the cursor between two texts; the effort is the pipeline's.
+    /// Ask at the cursor between two texts.
     pub async fn ask(
         &mut self,
         open: &BackendDocument,
         before: &str,
         after: &str,
-        effort: Effort,
+        asking: Asking,
     ) -> anyhow::Result<BackendAnswer> {
         let start = Instant::now();
         let mut answer = match self {
-            Self::Pipeline(engine, _) => of_pipeline(&**engine, open, before, after, effort).await,
-            Self::Session(session) => of_session(session, open, before.len()).await,
-            Self::Lsp(client) => of_client(client, open, before, after)?,
+            Self::Pipeline(engine, _) => of_pipeline(&**engine, open, before, after, asking).await,
+            Self::Session(own) => own.ask(open, before.len(), asking).await,
+            Self::Lsp(client) => of_client(client, open, before, after, asking)?,
             Self::Peer(peer, _) => peer.ask(before, after)?,
         };
         answer.ms = start.elapsed().as_secs_f64() * 1e3;
@@ -132,8 +181,8 @@ impl Backend {
 
     pub fn close(&mut self, open: &BackendDocument) -> anyhow::Result<()> {
         match self {
-            Self::Session(session) => {
-                session.close(&open.uri);
+            Self::Session(own) => {
+                own.session.close(&open.uri);
             }
             Self::Lsp(client) => {
                 client.notify("textDocument/didClose", json!({"textDocument": {"uri": open.uri}}))?;
@@ -158,41 +207,70 @@ async fn of_pipeline(
     open: &BackendDocument,
     before: &str,
     after: &str,
-    effort: Effort,
+    asking: Asking,
 ) -> BackendAnswer {
     let (offset, text) = (before.len(), format!("{before}{after}"));
     let request = CompletionRequest {
         snapshot: Snapshot::of_text(&open.uri, &text, Some(Arc::clone(&open.language))),
         offset,
-        trigger: TriggerKind::Automatic,
+        trigger: asking.trigger(),
         selected: None,
         remembered: Vec::new(),
     };
-    let report = completion::complete(request, engine, &options(effort), &CancelToken::never()).await;
-    match report.outcome {
+    let report = completion::complete(request, engine, &options(asking.effort), &CancelToken::never()).await;
+    let answer = match report.outcome {
         Outcome::Skipped(reason) => skipped(&reason),
         Outcome::Suggested(suggestion) => suggested(suggestion, offset),
+    };
+    BackendAnswer { drafts: report.drafts, ..answer }
+}
+
+impl SessionBackend {
+    async fn remembered(&self) -> anyhow::Result<Option<usize>> {
+        let Some(reader) = &self.reader else { return Ok(None) };
+        let engine = self.session.ready_engine().await.map_err(|reason| anyhow::anyhow!("{reason}"))?;
+        if self.session.config().model.tuning.memory {
+            return Ok(Some(reader.remembered(&*engine).await?.tokens));
+        }
+        reader.settled().await;
+        Ok(None)
+    }
+
+    async fn ask(&self, open: &BackendDocument, offset: usize, asking: Asking) -> BackendAnswer {
+        let config = self.session.config();
+        if config.completion.options.effort != asking.effort {
+            let mut config = (*config).clone();
+            config.completion.options.effort = asking.effort;
+            self.session.configure(config);
+        }
+        let kind = if asking.invoked { RequestKind::Invoked } else { RequestKind::Automatic };
+        let request = match self.session.begin(&open.uri, kind) {
+            Ok(request) => request,
+            Err(reason) => return skipped(&reason),
+        };
+        let query = Query { offset, trigger: asking.trigger(), selected: None };
+        let found = self.session.complete(request, query).await;
+        let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
+        // What was found before and is still not likely enough.
+        let silent = !found.others.is_empty() && generated == 0;
+        let others = found.others.into_iter().map(|other| {
+            let after = other.range().end.max(offset) - offset;
+            (other.text().to_owned(), after, other.rank)
+        });
+        let others = others.collect();
+        let drafts = found.drafts;
+        match found.outcome {
+            Outcome::Skipped(reason) => BackendAnswer { without_model: silent, drafts, ..skipped(&reason) },
+            Outcome::Suggested(suggestion) => {
+                BackendAnswer { others, drafts, ..suggested(suggestion, offset) }
+            }
+        }
     }
 }
 
-async fn of_session(session: &Arc<Session>, open: &BackendDocument, offset: usize) -> BackendAnswer {
-    let request = match session.begin(&open.uri, crate::stats::RequestKind::Automatic) {
-        Ok(request) => request,
-        Err(reason) => return skipped(&reason),
-    };
-    let query = Query { offset, trigger: TriggerKind::Automatic, selected: None };
-    let found = session.complete(request, query).await;
-    let generated = found.others.iter().map(|other| other.tokens).sum::<usize>();
-    // What was found before and is still not likely enough.
-    let silent = !found.others.is_empty() && generated == 0;
-    let others = found.others.into_iter().map(|other| {
-        let after = other.range().end.max(offset) - offset;
-        (other.text().to_owned(), after, other.rank)
-    });
-    let others = others.collect();
-    match found.outcome {
-        Outcome::Skipped(reason) => BackendAnswer { without_model: silent, ..skipped(&reason) },
-        Outcome::Suggested(suggestion) => BackendAnswer { others, ..suggested(suggestion, offset) },
+impl Asking {
+    fn trigger(self) -> TriggerKind {
+        if self.invoked { TriggerKind::Invoked } else { TriggerKind::Automatic }
     }
 }
 
@@ -218,10 +296,11 @@ fn of_client(
     open: &BackendDocument,
     before: &str,
     after: &str,
+    asking: Asking,
 ) -> anyhow::Result<BackendAnswer> {
     let at = position(before, before.len());
     let parameters = json!({
-        "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": 2},
+        "textDocument": {"uri": open.uri}, "position": lsp(at), "context": {"triggerKind": if asking.invoked { 1 } else { 2 }},
     });
     let result = client.request("textDocument/inlineCompletion", parameters)?;
     let Some(item) = result["items"].as_array().and_then(|items| items.first()) else {

@@ -1,6 +1,8 @@
-//! Builds cases from real source trees: chooses files, holes of each kind, and the damage. `places` finds the holes.
+//! Builds cases from real source trees: chooses files, holes of each kind, and the damage. `places` finds the holes, `repository`
+//! reads the files beside them.
 
 mod places;
+mod repository;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
@@ -12,6 +14,7 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{Rng as _, SeedableRng as _};
 
+use self::repository::Neighbours;
 use super::case::{CaseSet, EvalCase, HoleKind, SourceFile};
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
@@ -33,6 +36,8 @@ pub struct BuildOptions {
     pub per_file: usize,
     /// Only this language.
     pub language: Option<String>,
+    /// Whether the set carries the other files of each package, and no hole whose text stands in one of them.
+    pub repository: bool,
 }
 
 /// Fewer lines than this say too little around a hole.
@@ -67,6 +72,7 @@ pub fn build(
     let mut made: BTreeMap<(String, HoleKind), usize> = BTreeMap::new();
     let mut seen = HashSet::new();
     let mut known = HashSet::new();
+    let (mut neighbours, mut folders) = (Neighbours::default(), Vec::new());
     for (number, found) in paths.iter().enumerate() {
         progress(number, paths.len());
         let language = &found.language;
@@ -97,14 +103,18 @@ pub fn build(
             {
                 continue;
             }
-            let damage = random.random_bool(options.broken);
-            let damage = match damage {
+            let damage = match random.random_bool(options.broken) {
                 true => match damage_to(&fit.source.text, &fit.language, &hole, &mut random) {
                     Some(damage) => Some(damage),
                     None => continue,
                 },
                 false => None,
             };
+            let text = &fit.source.text[hole.clone()];
+            if options.repository && neighbours.know(&paths, found, &fit.source.path, text) {
+                set.leaks += 1;
+                continue;
+            }
             set.cases.push(EvalCase::new(at, &fit.source, kind, hole, damage));
             *made += 1;
             taken += 1;
@@ -114,11 +124,15 @@ pub fn build(
         }
         if taken > 0 {
             set.sources.push(fit.source);
+            folders.push(Arc::clone(&found.folder));
         }
     }
     progress(paths.len(), paths.len());
     if set.cases.is_empty() {
         bail!("no case could be made: is there source code of at least {SHORTEST} lines in these folders?");
+    }
+    if options.repository {
+        set = neighbours.join(set, &paths, &folders);
     }
     set.cases.sort_by_key(|case| (case.source, case.hole.start, case.kind));
     Ok(set)
@@ -149,22 +163,29 @@ fn files(folder: &Path, registry: &Registry) -> anyhow::Result<Vec<Found>> {
     Ok(found)
 }
 
+impl Found {
+    /// Its text, if it is one.
+    fn source(&self) -> Option<SourceFile> {
+        let text = String::from_utf8(std::fs::read(&self.path).ok()?).ok()?.replace("\r\n", "\n");
+        let path = self.path.strip_prefix(&self.folder).ok()?.to_string_lossy().replace('\\', "/");
+        let package = self.folder.file_name()?.to_string_lossy().into_owned();
+        Some(SourceFile { package, path, language: self.language.name().to_owned(), text })
+    }
+}
+
 fn fit(found: &Found, options: &BuildOptions, random: &mut StdRng) -> Option<Fit> {
-    let Found { folder, path, language } = found;
-    let bytes = std::fs::read(path).ok().filter(|bytes| bytes.len() <= options.largest)?;
-    let text = String::from_utf8(bytes).ok()?.replace("\r\n", "\n");
+    let language = &found.language;
+    let source = found.source().filter(|source| source.text.len() <= options.largest)?;
+    let text = &source.text;
     if text.lines().count() < SHORTEST {
         return None;
     }
-    let snapshot = Snapshot::of_text("", &text, Some(Arc::clone(language)));
+    let snapshot = Snapshot::of_text("", text, Some(Arc::clone(language)));
     let tree = snapshot.parse().filter(|tree| !tree.root_node().has_error())?;
-    if language.strict.is_some_and(|parser| parser.errors(&text) > 0) {
+    if language.strict.is_some_and(|parser| parser.errors(text) > 0) {
         return None;
     }
     let places = places::find(&snapshot, &tree, random);
-    let path = path.strip_prefix(folder).ok()?.to_string_lossy().replace('\\', "/");
-    let package = folder.file_name()?.to_string_lossy().into_owned();
-    let source = SourceFile { package, path, language: language.name().to_owned(), text };
     Some(Fit { source, language: Arc::clone(language), places })
 }
 
@@ -206,6 +227,7 @@ mod tests {
             kinds: Vec::new(),
             per_file: 40,
             language: None,
+            repository: false,
         }
     }
 
@@ -225,6 +247,41 @@ mod tests {
             assert_eq!(case.damage.is_none(), whole == source.text);
         }
         assert!(set.cases.iter().any(|case| case.damage.is_some()));
+    }
+
+    #[test]
+    fn a_set_carries_its_packages_and_no_hole_that_another_file_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines = |name: &str| {
+            let line =
+                |at: usize| format!("    {name}_{at} = compute_the_{name}_of({at}, {at} + 1, '{name}')\n");
+            format!("def make():\n{}", (0..20).map(line).collect::<String>())
+        };
+        let root = folder.path().join("pack-1.0");
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::write(root.join("a.py"), lines("apple")).unwrap();
+        std::fs::write(root.join("b.py"), lines("berry")).unwrap();
+        // A copy of what is in one of them, deeper, and a short file of which no case is made.
+        let copy = lines("berry").replace("\n", "\n    ");
+        std::fs::write(root.join("sub/copy.py"), format!("class C:\n    {}\n", copy.trim_end())).unwrap();
+        std::fs::write(root.join("sub/small.py"), "SMALL = 1\n").unwrap();
+        let registry = crate::testing::registry();
+        let wanted = BuildOptions {
+            kinds: vec![HoleKind::SingleLine, HoleKind::MultiLine],
+            each: 12,
+            repository: true,
+            ..options()
+        };
+        let set = build(&[&root], &registry, &wanted, &|_, _| {}).unwrap();
+        assert!(set.leaks > 0, "lines of b.py stand in sub/copy.py");
+        assert!(set.cases.iter().all(|case| set.source(case).path == "a.py"), "{:?}", set.cases);
+        let repository = set.cases[0].repository.clone().unwrap();
+        let mut paths: Vec<&str> = set.sources[repository].iter().map(|source| &*source.path).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["a.py", "b.py", "sub/copy.py", "sub/small.py"]);
+        let mut again = set.clone();
+        again.drop_leaks();
+        assert_eq!(again, set, "what was made is what is read");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Reads and writes cases: source files, and places in them where text was taken out. One JSON object a line, sources
 //! first, so that a set is one file that needs nothing else.
 
+use std::collections::HashMap;
 use std::hash::Hasher as _;
 use std::io::{BufRead as _, Write as _};
 use std::ops::Range;
@@ -9,6 +10,8 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
+
+use super::leaks::BareLines;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +91,10 @@ pub struct EvalCase {
     pub hole: Range<usize>,
     /// A token that was taken out elsewhere: while one types, files are usually broken.
     pub damage: Option<Range<usize>>,
+    /// The numbers of the sources that are all of its package, its own among them: on a run they may lie beside it. None: only
+    /// its own is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Range<usize>>,
 }
 
 impl EvalCase {
@@ -104,7 +111,7 @@ impl EvalCase {
             hasher.write(part.as_bytes());
             hasher.write_u8(0);
         }
-        Self { id: format!("{:016x}", hasher.finish()), source: number, kind, hole, damage }
+        Self { id: format!("{:016x}", hasher.finish()), source: number, kind, hole, damage, repository: None }
     }
 }
 
@@ -121,6 +128,8 @@ pub struct Hole<'a> {
 pub struct CaseSet {
     pub sources: Vec<SourceFile>,
     pub cases: Vec<EvalCase>,
+    /// How many cases were left out, because the text of their hole stands in another file of their package.
+    pub leaks: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,7 +140,7 @@ enum Row {
 }
 
 impl CaseSet {
-    /// The sets in some files, as one. Errors name the file and the line.
+    /// The sets in some files, as one. Cases that [leak](Self::drop_leaks) are left out. Errors name the file and the line.
     pub fn load(paths: &[impl AsRef<Path>]) -> anyhow::Result<Self> {
         let mut set = Self::default();
         for path in paths {
@@ -146,6 +155,9 @@ impl CaseSet {
                     Row::Source(source) => set.sources.push(source),
                     Row::Case(mut case) => {
                         case.source += first;
+                        if let Some(sources) = &mut case.repository {
+                            *sources = sources.start + first..sources.end + first;
+                        }
                         if !set.is_sound(&case) {
                             bail!("{shown}, line {}: the place is not in its source", number + 1);
                         }
@@ -154,7 +166,25 @@ impl CaseSet {
                 }
             }
         }
+        set.drop_leaks();
         Ok(set)
+    }
+
+    /// Leaves out the cases whose text stands in another file of their package, where it would be found and not foretold.
+    pub fn drop_leaks(&mut self) {
+        let Self { sources, cases, leaks } = self;
+        let mut bare: HashMap<usize, BareLines> = HashMap::new();
+        cases.retain(|case| {
+            let hole = BareLines::of(&sources[case.source].text[case.hole.clone()]);
+            let others = case.repository.clone().unwrap_or_default().filter(|other| *other != case.source);
+            let mut others = others.filter(|_| hole.is_telling());
+            let leaks_out = others.any(|other| {
+                let lines = bare.entry(other).or_insert_with(|| BareLines::of(&sources[other].text));
+                lines.contain(&hole)
+            });
+            *leaks += usize::from(leaks_out);
+            !leaks_out
+        });
     }
 
     pub fn save(&self, path: &Path) -> anyhow::Result<()> {
@@ -192,7 +222,10 @@ impl CaseSet {
     fn is_sound(&self, case: &EvalCase) -> bool {
         let Some(source) = self.sources.get(case.source) else { return false };
         let inside = |range: &Range<usize>| source.text.get(range.clone()).is_some();
-        inside(&case.hole) && case.damage.as_ref().is_none_or(inside)
+        let beside = |range: &Range<usize>| range.end <= self.sources.len() && range.contains(&case.source);
+        inside(&case.hole)
+            && case.damage.as_ref().is_none_or(inside)
+            && case.repository.as_ref().is_none_or(beside)
     }
 }
 
@@ -208,7 +241,7 @@ mod tests {
             text: "a = 1\nb = 2\nc = 3\n".into(),
         };
         let case = EvalCase::new(0, &source, HoleKind::RestOfLine, 8..11, Some(12..13));
-        CaseSet { sources: vec![source], cases: vec![case] }
+        CaseSet { sources: vec![source], cases: vec![case], leaks: 0 }
     }
 
     #[test]
@@ -231,5 +264,58 @@ mod tests {
             (hole.before.as_str(), hole.middle, hole.after.as_str()),
             ("a = 1\nb ", "= 2", "\n = 3\n")
         );
+    }
+
+    /// A package of two files, and one hole of two lines in the first.
+    fn package(other: &str) -> CaseSet {
+        let source = |path: &str, text: &str| SourceFile {
+            package: "p".into(),
+            path: path.into(),
+            language: "python".into(),
+            text: text.into(),
+        };
+        let sources = vec![source("a.py", "def f(a):\n    b = a\n    return b\n"), source("b.py", other)];
+        let mut case = EvalCase::new(0, &sources[0], HoleKind::MultiLine, 14..32, None);
+        case.repository = Some(0..2);
+        CaseSet { sources, cases: vec![case], leaks: 0 }
+    }
+
+    #[test]
+    fn a_case_whose_text_stands_in_another_file_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cases.jsonl");
+        let loaded = |other: &str| {
+            package(other).save(&path).unwrap();
+            let set = CaseSet::load(&[&path, &path]).unwrap();
+            (set.cases.len(), set.leaks, set.cases.last().and_then(|case| case.repository.clone()))
+        };
+        assert_eq!(loaded("def g(a):\n    return a\n"), (2, 0, Some(2..4)));
+        assert_eq!(loaded("if x:\n    def g(a):\n        b = a\n        return b\n"), (0, 2, None));
+    }
+
+    #[test]
+    fn a_package_that_is_not_there_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cases.jsonl");
+        for wrong in [1..2, 0..3] {
+            let mut set = package("");
+            set.cases[0].repository = Some(wrong);
+            set.save(&path).unwrap();
+            assert!(CaseSet::load(&[&path]).unwrap_err().to_string().contains("line 3"));
+        }
+    }
+
+    #[test]
+    fn sets_of_earlier_versions_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cases.jsonl");
+        let old = r#"{"source":{"package":"p","path":"a.py","language":"python","text":"a = 1\nb = 2\n"}}
+{"case":{"id":"1","source":0,"kind":"rest_of_line","hole":{"start":8,"end":11},"damage":null}}
+"#;
+        std::fs::write(&path, old).unwrap();
+        let set = CaseSet::load(&[&path]).unwrap();
+        assert_eq!((set.cases.len(), set.cases[0].repository.clone()), (1, None));
+        set.save(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), old);
     }
 }

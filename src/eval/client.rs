@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 /// A running `treefill serve`, initialised, with UTF-8 positions.
 pub struct LspClient {
@@ -13,24 +14,33 @@ pub struct LspClient {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     last_id: u64,
+    /// The folder that it works in.
+    folder: Option<String>,
+    /// Its settings, which it reads again when it likes.
+    _settings: NamedTempFile,
 }
 
 impl LspClient {
-    /// Start `binary serve` with these further arguments.
-    pub fn start(binary: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
+    /// Start `binary serve` with these further arguments and the `settings`, as a file holds them.
+    pub fn start(binary: &Path, arguments: &[&str], settings: &str) -> anyhow::Result<Self> {
+        let mut file = NamedTempFile::with_suffix(".toml").context("cannot write the server's settings")?;
+        file.write_all(settings.as_bytes()).context("cannot write the server's settings")?;
         let mut process = Command::new(binary)
             .arg("serve")
             .args(arguments)
+            .arg("--config")
+            .arg(file.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;
         let input = process.stdin.take().context("no pipe to the server")?;
         let output = BufReader::new(process.stdout.take().context("no pipe from the server")?);
-        let mut client = Self { process, input, output, last_id: 0 };
+        let mut client = Self { process, input, output, last_id: 0, folder: None, _settings: file };
         let capabilities = json!({
             "general": {"positionEncodings": ["utf-8"]},
             "textDocument": {"inlineCompletion": {}},
+            "workspace": {"workspaceFolders": true},
         });
         let parameters =
             json!({"processId": std::process::id(), "rootUri": null, "capabilities": capabilities});
@@ -44,6 +54,15 @@ impl LspClient {
 
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Work in the folder with this URI from now on, and in no other.
+    pub fn work_in(&mut self, folder: &str) -> anyhow::Result<()> {
+        let named = |uri: &String| json!({"uri": uri, "name": "eval"});
+        let removed: Vec<Value> = self.folder.iter().map(named).collect();
+        let added = self.folder.insert(folder.to_owned());
+        let event = json!({"added": [named(added)], "removed": removed});
+        self.notify("workspace/didChangeWorkspaceFolders", json!({"event": event}))
     }
 
     /// Send a request and wait for its answer; what the server asks meanwhile is answered with null.

@@ -96,7 +96,7 @@ impl DraftFigures {
         let mut ratios: Vec<f64> = self.each.iter().map(|(plain, drafted)| plain / drafted).collect();
         ratios.sort_by(f64::total_cmp);
         let sums = self.each.iter().fold((0.0, 0.0), |sums, each| (sums.0 + each.0, sums.1 + each.1));
-        let DraftStats { steps, drafted, accepted } = self.drafts;
+        let DraftStats { steps, drafted, accepted, .. } = self.drafts;
         format!(
             "{} of {} texts are the same; decode {:.2} times as fast (median of places {:.2}, {:.2} to {:.2}), {:.2} tokens a batch, {} of {} proposed tokens right ({:.0} %)",
             self.same,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BackendAnswer, Defects};
-use super::backends::Backend;
+use super::backends::{Asking, Backend};
 use super::case::{CaseSet, EvalCase, Hole, HoleKind};
 use super::oracle::Oracle;
 use super::runs::{ResultRow, Run};
 use super::score::{self, Score};
+use super::workplace::Workplace;
 use crate::document::Snapshot;
 use crate::language::{Language, Registry};
 use crate::verify::faults::fresh_tree_faults;
@@ -32,6 +33,9 @@ pub struct HoleRow {
     /// What is wrong with it on sight.
     #[serde(alias = "blemishes")]
     pub defects: Defects,
+    /// Tokens that were remembered of the workspace, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<usize>,
 }
 
 impl ResultRow for HoleRow {
@@ -44,10 +48,10 @@ fn key(id: &str, variant: &str) -> String {
     format!("{id} {variant}")
 }
 
-/// Ask for all cases that are not in `run` yet; `step` is called after each.
+/// Ask for all cases that are not in `run` yet, each opened in its `place`; `step` is called after each.
 pub async fn run(
     set: &CaseSet,
-    backend: &mut Backend,
+    (backend, mut place, invoked): (&mut Backend, Workplace, bool),
     registry: &Registry,
     mut oracle: Option<&mut Oracle>,
     run: &mut Run,
@@ -60,9 +64,10 @@ pub async fn run(
             if run.has(&key(&case.id, variant)) {
                 continue;
             }
-            let open = backend.open(&case.id, &language, &format!("{}{}", hole.before, hole.after))?;
-            let mut answer = backend.ask(&open, &hole.before, &hole.after, effort).await?;
-            backend.close(&open)?;
+            let (open, remembered) = place.open(set, case, &language, backend).await?;
+            let mut answer =
+                backend.ask(&open, &hole.before, &hole.after, Asking { effort, invoked }).await?;
+            place.close(set, case, &open, backend)?;
             if case.kind.is_line()
                 && matches!(backend, Backend::Peer(..))
                 && let Some(text) = &mut answer.text
@@ -70,7 +75,8 @@ pub async fn run(
                 // It always offers several lines; for these holes its first one counts.
                 text.truncate(text.find('\n').unwrap_or(text.len()));
             }
-            run.add(&judged(case, variant, &hole, answer, &language, &mut oracle)?)?;
+            let row = judged(case, variant, &hole, answer, &language, &mut oracle)?;
+            run.add(&HoleRow { remembered, ..row })?;
             step();
         }
     }
@@ -112,5 +118,6 @@ fn judged(
         errors,
         defects: answer.defects(&hole.before, &hole.after, unit),
         answer,
+        remembered: None,
     })
 }

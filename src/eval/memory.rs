@@ -18,7 +18,7 @@ use crate::completion::secrets::MaskedJob;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri};
 use crate::engine::{
-    Engine, Job, JobSummary, MemoryChange, MemoryText, MemoryUpdate, Task, TokenExplanation, Update,
+    self, Engine, Job, JobSummary, MemoryChange, MemoryText, MemoryUpdate, Task, TokenExplanation, Update,
 };
 use crate::language::Registry;
 
@@ -190,10 +190,7 @@ impl<'a> ToldEngine<'a> {
     /// When it fails.
     pub async fn has_read(&self, indexed: bool) -> anyhow::Result<()> {
         loop {
-            let context = CursorContext::at(&Snapshot::of_text("memory:probe", "x", None), None, 1);
-            let task = Task::Explain { continuation: "x".into() };
-            let job = job::at_cursor(&context, 256, "memory:probe", task);
-            let remembered = ask(self.engine, job).await?.1.remembered;
+            let remembered = engine::remembered(self.engine, "").await?;
             if remembered.changes == self.told.get() && (!indexed || remembered.waiting == 0) {
                 return Ok(());
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::case::HoleKind;
 use super::holes::HoleRow;
 use super::replay::{LastAction, Question, ReplayRow};
+use crate::engine::DraftStats;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
@@ -35,6 +36,18 @@ impl Group<'_> {
     fn times(&mut self, mut ms: Vec<f64>) {
         self.add("p50", percentile(&mut ms, 0.5), "ms", Some(false));
         self.add("p95", percentile(&mut ms, 0.95), "ms", Some(false));
+    }
+
+    /// What memory did: how much of the workspace it held, and what its proposals were worth.
+    fn memory(&mut self, remembered: impl Iterator<Item = usize>, drafts: impl Iterator<Item = DraftStats>) {
+        let remembered: Vec<f64> = remembered.map(|tokens| tokens as f64).collect();
+        let mean = remembered.iter().sum::<f64>() / remembered.len() as f64;
+        self.add("remembered tokens of the workspace", mean, "", None);
+        let mut all = DraftStats::default();
+        drafts.for_each(|drafts| all += drafts);
+        self.share("right of drafted tokens", all.accepted, all.drafted, Some(true));
+        let steps = all.tokens.saturating_sub(all.accepted);
+        self.add("tokens a step", all.tokens as f64 / steps as f64, "", Some(true));
     }
 
     fn share(&mut self, name: &'static str, part: usize, whole: usize, more_is_better: Option<bool>) {
@@ -104,6 +117,8 @@ fn hole_group(name: String, rows: &[&HoleRow], figures: &mut Vec<Figure>) {
     group.add("prompt tokens", mean(&|row| row.answer.prompt.0 as f64), "", None);
     let reused: usize = rows.iter().map(|row| row.answer.prompt.1).sum();
     group.share("KV reused", reused, rows.iter().map(|row| row.answer.prompt.0).sum(), Some(true));
+    let remembered = rows.iter().filter_map(|row| row.remembered);
+    group.memory(remembered, rows.iter().map(|row| row.answer.drafts));
     group.times(rows.iter().map(|row| row.answer.ms).collect());
 }
 
@@ -178,6 +193,8 @@ fn replay_group(name: String, rows: &[&ReplayRow], figures: &mut Vec<Figure>) {
     let free = count(&|asked| asked.without_model && asked.shown);
     group.share("answered without the model", free, asked.len(), Some(true));
     group.share("model not asked", count(&|asked| asked.without_model), asked.len(), Some(true));
+    let remembered = rows.iter().filter_map(|row| row.remembered);
+    group.memory(remembered, asked.iter().map(|asked| asked.drafts));
     group.times(asked.iter().map(|asked| asked.ms).collect());
     let cpu: Option<f64> = rows.iter().map(|row| row.cpu).sum();
     group.add("CPU", cpu.unwrap_or(f64::NAN), "s", Some(false));
@@ -212,6 +229,7 @@ mod tests {
             keys: 15,
             keys_alone: 20,
             cpu: None,
+            remembered: None,
             asked: vec![asked(true, true, 6), asked(true, false, 0), asked(false, false, 0)],
         };
         let figures = of_replay(&[row]);

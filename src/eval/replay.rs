@@ -11,12 +11,14 @@ use rand::{Rng as _, SeedableRng as _};
 use serde::{Deserialize, Serialize};
 
 use super::answer::{BackendAnswer, Defects};
-use super::backends::{Backend, BackendDocument};
+use super::backends::{Asking, Backend, BackendDocument};
 use super::case::{CaseSet, EvalCase, HoleKind};
 use super::editor::{Editor, Press};
 use super::oracle::Oracle;
 use super::runs::{ResultRow, Run};
-use crate::completion::{Effort, Rank};
+use super::workplace::Workplace;
+use crate::completion::Rank;
+use crate::engine::DraftStats;
 use crate::language::{Language, Registry};
 
 /// At the end, characters that are deleted, and how many lines above the cursor's one is edited.
@@ -85,6 +87,8 @@ pub struct Question {
     pub ms: f64,
     /// Prompt tokens that were not found in the KV cache, where the backend says it.
     pub evaluated: Option<usize>,
+    /// How the tokens were generated, where the backend says it.
+    pub drafts: DraftStats,
     /// Characters taken.
     pub taken: usize,
     /// Characters shown.
@@ -119,6 +123,9 @@ pub struct ReplayRow {
     pub keys_alone: usize,
     /// CPU-seconds of the backend, where known.
     pub cpu: Option<f64>,
+    /// Tokens that were remembered of the workspace before the first key, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<usize>,
     pub asked: Vec<Question>,
 }
 
@@ -128,10 +135,10 @@ impl ResultRow for ReplayRow {
     }
 }
 
-/// Type all texts that are not in `run` yet; `step` is called after each.
+/// Type all texts that are not in `run` yet, each in its `place`; `step` is called after each.
 pub async fn run(
     set: &CaseSet,
-    backend: &mut Backend,
+    (backend, mut place): (&mut Backend, Workplace),
     registry: &Registry,
     typist: Typist,
     mut oracle: Option<&mut Oracle>,
@@ -143,8 +150,11 @@ pub async fn run(
             continue;
         }
         let Some(language) = registry.by_name(&set.source(case).language) else { continue };
-        let row = Typing::new(set, case, &language, typist, backend)?.work(&mut oracle).await?;
-        run.add(&row)?;
+        let (mut open, remembered) = place.open(set, case, &language, backend).await?;
+        let typing = Typing::new((set, case), &language, typist, (backend, &mut open));
+        let row = typing.work(&mut oracle).await?;
+        place.close(set, case, &open, backend)?;
+        run.add(&ReplayRow { remembered, ..row })?;
         step();
     }
     Ok(())
@@ -154,7 +164,7 @@ struct Typing<'a> {
     case: &'a EvalCase,
     language: &'a Language,
     backend: &'a mut Backend,
-    open: BackendDocument,
+    open: &'a mut BackendDocument,
     editor: Editor,
     wanted: &'a str,
     /// Bytes of `wanted` that are there.
@@ -170,20 +180,19 @@ struct Typing<'a> {
 
 impl<'a> Typing<'a> {
     fn new(
-        set: &'a CaseSet,
-        case: &'a EvalCase,
+        (set, case): (&'a CaseSet, &'a EvalCase),
         language: &'a Arc<Language>,
         typist: Typist,
-        backend: &'a mut Backend,
-    ) -> anyhow::Result<Self> {
+        (backend, open): (&'a mut Backend, &'a mut BackendDocument),
+    ) -> Self {
         let hole = set.hole(case);
         let unit = unit(&set.source(case).text, &language.config.indent);
         let seed = case.id.bytes().fold(typist.seed, |seed, byte| seed.wrapping_mul(31) + u64::from(byte));
         let editor = Editor::new(&hole.before, &hole.after, &unit, &language.config.block_openers);
-        Ok(Self {
+        Self {
             case,
             language,
-            open: backend.open(&case.id, language, &editor.text)?,
+            open,
             backend,
             editor,
             wanted: hole.middle,
@@ -194,7 +203,7 @@ impl<'a> Typing<'a> {
             asked: Vec::new(),
             last_action: LastAction::Jump,
             last: None,
-        })
+        }
     }
 
     async fn work(mut self, oracle: &mut Option<&mut Oracle>) -> anyhow::Result<ReplayRow> {
@@ -218,7 +227,6 @@ impl<'a> Typing<'a> {
             }
         }
         self.end().await?;
-        self.backend.close(&self.open)?;
         let cpu = self.backend.cpu_seconds().zip(start).map(|(end, start)| end - start);
         Ok(ReplayRow {
             id: self.case.id.clone(),
@@ -228,6 +236,7 @@ impl<'a> Typing<'a> {
             keys: self.keys,
             keys_alone,
             cpu,
+            remembered: None,
             asked: self.asked,
         })
     }
@@ -243,7 +252,7 @@ impl<'a> Typing<'a> {
         let before = self.editor.text.clone();
         let press = act(&mut self.editor, &self.wanted[self.done..]);
         if let Some(change) = &press.change {
-            self.backend.change(&mut self.open, &before, change)?;
+            self.backend.change(self.open, &before, change)?;
         }
         Ok(press)
     }
@@ -251,7 +260,7 @@ impl<'a> Typing<'a> {
     /// Ask as an editor asks: the answer, and the question as far as nothing has to be right.
     async fn question(&mut self) -> anyhow::Result<(BackendAnswer, Question)> {
         let (before, after) = (self.editor.before(), self.editor.after());
-        let answer = self.backend.ask(&self.open, before, after, Effort::default()).await?;
+        let answer = self.backend.ask(self.open, before, after, Asking::default()).await?;
         let (tokens, reused) = answer.prompt;
         let asked = Question {
             shown: answer.text.is_some(),
@@ -259,6 +268,7 @@ impl<'a> Typing<'a> {
             without_model: answer.without_model,
             ms: answer.ms,
             evaluated: (tokens > 0).then(|| tokens.saturating_sub(reused)),
+            drafts: answer.drafts,
             ..Question::default()
         };
         Ok((answer, asked))

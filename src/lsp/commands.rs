@@ -9,7 +9,8 @@ pub const PAUSE: &str = "treefill.pause";
 pub const RESUME: &str = "treefill.resume";
 /// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
 pub const TOGGLE: &str = "treefill.toggle";
-/// Returns what the server is doing; given `{uri}`, also which switch turns that document off.
+/// Returns what the server is doing; given `{uri}`, also which switch turns that document off; given `{settled: true}`, only when
+/// the engine remembers all that has happened before.
 pub const STATUS: &str = "treefill.status";
 /// The cursor came to rest at `{uri, position}`: the suggestion there may be prepared.
 pub const PREFETCH: &str = "treefill.prefetch";

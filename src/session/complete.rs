@@ -12,6 +12,7 @@ use crate::completion::{
     self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
 };
 use crate::document::Snapshot;
+use crate::engine::DraftStats;
 use crate::engine::power::Prefetch;
 use crate::stats::event::{self, SHOWN};
 use crate::stats::{Asked, RequestKind, UsageEvent};
@@ -56,6 +57,8 @@ pub struct CompletionAnswer {
     pub snapshot: Snapshot,
     /// Names a completion in later feedback.
     pub id: u64,
+    /// How the model's tokens were generated; nothing where it was not asked.
+    pub drafts: DraftStats,
 }
 
 impl PendingRequest {
@@ -87,7 +90,7 @@ impl Session {
         if let Some(reason) = state.silence(uri) {
             let outcome = Outcome::Skipped(reason.clone());
             state.counts.record(&outcome);
-            state.record_answer(uri, &outcome, begun, false);
+            state.record_answer(uri, &outcome, begun, (false, DraftStats::default()));
             state.last_request = Some(LastRequest::silent(uri, reason.clone(), kind));
             drop(state);
             self.has_answered();
@@ -117,6 +120,7 @@ impl Session {
     pub async fn complete(self: &Arc<Self>, pending: PendingRequest, query: Query) -> CompletionAnswer {
         let token = pending.source.token();
         let offset = query.offset;
+        let mut drafts = DraftStats::default();
         let run = async {
             if let Some(reason) = pending.hush {
                 return (Outcome::Skipped(reason), Vec::new());
@@ -139,6 +143,7 @@ impl Session {
             if let Some((snapshot, tree)) = report.tree {
                 self.store_tree(&snapshot, tree);
             }
+            drafts = report.drafts;
             (report.outcome, report.others)
         };
         let (outcome, others) = tokio::select! {
@@ -146,7 +151,8 @@ impl Session {
             () = token.cancelled() => (Outcome::Skipped(Reason::Superseded), Vec::new()),
             found = run => found,
         };
-        let answer = self.finish_request(pending.snapshot, offset, (outcome, others), pending.begun);
+        let found = (outcome, others, drafts);
+        let answer = self.finish_request(pending.snapshot, offset, found, pending.begun);
         if let Outcome::Suggested(completion) = &answer.outcome
             && pending.options.prefetch != Prefetch::Never
         {
@@ -161,7 +167,7 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        (outcome, others): (Outcome, Vec<Remembered>),
+        (outcome, others, drafts): (Outcome, Vec<Remembered>, DraftStats),
         begun: Begun,
     ) -> CompletionAnswer {
         let mut state = self.lock();
@@ -205,11 +211,11 @@ impl Session {
         state.last_answer += 1;
         let id = state.last_answer;
         let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
-        state.record_answer(&snapshot.uri, &outcome, begun, continued);
+        state.record_answer(&snapshot.uri, &outcome, begun, (continued, drafts));
         drop(state);
         self.has_answered();
         self.check_later(check);
-        CompletionAnswer { outcome, others, snapshot, id }
+        CompletionAnswer { outcome, others, snapshot, id, drafts }
     }
 }
 
@@ -229,13 +235,22 @@ impl State {
         }
     }
 
-    /// Records what came of a request; `continued` when it is the rest of what was shown before.
-    fn record_answer(&self, uri: &str, outcome: &Outcome, begun: Begun, continued: bool) {
+    /// Records what came of a request, and what it took; `continued` when it is the rest of what was shown before.
+    fn record_answer(
+        &self,
+        uri: &str,
+        outcome: &Outcome,
+        begun: Begun,
+        (continued, drafts): (bool, DraftStats),
+    ) {
         let asked = Asked {
             at: event::now(),
             language: self.documents.get(uri).map_or("other", |open| open.feedback.language()).to_owned(),
             kind: begun.kind,
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
+            generated: drafts.tokens,
+            drafted: drafts.drafted,
+            accepted: drafts.accepted,
             ..Asked::default()
         };
         self.feedback.record(UsageEvent::Asked(match outcome {

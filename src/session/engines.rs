@@ -104,7 +104,7 @@ impl Session {
     }
 
     /// The engine, once its model is read.
-    pub(super) async fn ready_engine(&self) -> Result<Arc<dyn Engine>, Reason> {
+    pub(crate) async fn ready_engine(&self) -> Result<Arc<dyn Engine>, Reason> {
         let ready = async {
             let mut slot = self.engine.subscribe();
             loop {

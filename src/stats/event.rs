@@ -71,6 +71,15 @@ pub struct Asked {
     /// Of these, found in the KV cache.
     #[serde(default, skip_serializing_if = "is_default")]
     pub reused: usize,
+    /// Tokens generated for it, for texts that were not shown too, as far as the engine said it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generated: usize,
+    /// Tokens that memory proposed meanwhile.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub drafted: usize,
+    /// Of these, those that the model chose too.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub accepted: usize,
 }
 
 /// What became of a suggestion.

@@ -62,6 +62,12 @@ pub struct Summary {
     pub prompt_tokens: usize,
     /// Of these, the share that was in the KV cache already.
     pub reused_share: Option<f64>,
+    /// Tokens that memory proposed to the model.
+    pub drafted: usize,
+    /// Of these, the share that the model chose too.
+    pub draft_accepted_share: Option<f64>,
+    /// Tokens of a text that a step of the model brings: one, and the proposed ones that were right.
+    pub tokens_per_step: Option<f64>,
     /// Times of the answers that took the model.
     pub model: Latency,
     /// Times of the answers that did not.
@@ -148,6 +154,7 @@ fn totals(events: &[&UsageEvent]) -> Summary {
     let mut summary = Summary::default();
     let mut silent = BTreeMap::<&str, usize>::new();
     let (mut kept, mut reused, mut without_model) = (0.0, 0, 0);
+    let (mut generated, mut right) = (0, 0);
     for event in events {
         match event {
             UsageEvent::Asked(asked) if asked.outcome == SUPERSEDED => summary.superseded += 1,
@@ -160,6 +167,9 @@ fn totals(events: &[&UsageEvent]) -> Summary {
                     *silent.entry(&asked.outcome).or_default() += 1;
                 }
                 reused += asked.reused;
+                generated += asked.generated;
+                summary.drafted += asked.drafted;
+                right += asked.accepted;
             }
             UsageEvent::Ended(ended) => end(&mut summary, ended),
             UsageEvent::Kept(share) => {
@@ -178,6 +188,8 @@ fn totals(events: &[&UsageEvent]) -> Summary {
     summary.typed_share = share(summary.typed, summary.ended);
     summary.kept_share = (summary.kept > 0).then(|| kept / summary.kept as f64);
     summary.reused_share = share(reused, summary.prompt_tokens);
+    summary.draft_accepted_share = share(right, summary.drafted);
+    summary.tokens_per_step = share(generated, generated.saturating_sub(right));
     summary.model.finish();
     summary.no_model.finish();
     summary
@@ -324,6 +336,20 @@ mod tests {
         let year = Summary::of(&events(), &filter(365, None));
         assert_eq!((year.step_days, year.steps.len()), (7, 53));
         assert_eq!(year.steps.iter().map(|step| step.shown).sum::<usize>(), 3);
+    }
+
+    #[test]
+    fn drafts_are_counted_with_what_was_not_shown() {
+        let drafted = |outcome: &str, generated, drafted, accepted| {
+            UsageEvent::Asked(Asked { generated, drafted, accepted, ..asked(0, "rust", outcome, 30.0) })
+        };
+        let events =
+            [drafted("shown", 20, 12, 8), drafted("low_confidence", 10, 4, 2), drafted("shown", 0, 0, 0)];
+        let summary = Summary::of(&events, &filter(1, None));
+        assert_eq!((summary.drafted, summary.draft_accepted_share), (16, Some(0.625)));
+        assert_eq!(summary.tokens_per_step, Some(1.5));
+        let without = Summary::of(&[drafted("shown", 0, 0, 0)], &filter(1, None));
+        assert_eq!((without.draft_accepted_share, without.tokens_per_step), (None, None));
     }
 
     #[test]

@@ -19,4 +19,6 @@ pub enum WorkspaceEvent {
     Disk(PathBuf),
     /// What has changed on the disk is not known.
     DiskAll,
+    /// Somebody waits until all that has happened before is told; the number says who.
+    Mark(u64),
 }

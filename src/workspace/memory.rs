@@ -109,6 +109,11 @@ impl WorkspaceMemory {
         self.told.has_below(&format!("{}/", normal.trim_end_matches(['?', '#'])))
     }
 
+    /// How many changes the engine was told since it knew nothing.
+    pub fn changes(&self) -> u64 {
+        self.told.changes()
+    }
+
     /// How many texts were told, and their bytes.
     pub fn size(&self) -> (usize, usize) {
         self.told.size()

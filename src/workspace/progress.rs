@@ -36,6 +36,15 @@ pub struct WorkspaceProgress {
     pub bytes: usize,
     /// Folders that are not read as a whole, and why.
     pub not_read: Vec<String>,
+    /// Changes that the engine was told since it knew nothing.
+    #[serde(skip)]
+    pub changes: u64,
+    /// The last [`WorkspaceReader::settled`](super::WorkspaceReader::settled) that it has noticed.
+    #[serde(skip)]
+    pub(super) mark: u64,
+    /// Whether it knows of something that it has not told yet.
+    #[serde(skip)]
+    pub(super) pending: bool,
 }
 
 impl fmt::Display for WorkspaceProgress {

@@ -60,6 +60,8 @@ pub struct ReaderThread {
     /// How many files the last scan has found.
     files: usize,
     not_read: Vec<String>,
+    /// The last mark that was noticed.
+    mark: u64,
     /// The next batch is not read before.
     next_batch: Instant,
     /// Nothing is done before.
@@ -95,6 +97,7 @@ impl ReaderThread {
             last_scan: now,
             files: 0,
             not_read: Vec::new(),
+            mark: 0,
             next_batch: now,
             not_before: now,
         };
@@ -148,6 +151,11 @@ impl ReaderThread {
         next.map_or(now + IDLE, |next| next.max(self.not_before))
     }
 
+    /// Whether there is something to do, now or later.
+    fn has_work(&self) -> bool {
+        self.has_batch() || self.typing.next().is_some() || self.changes.next().is_some()
+    }
+
     fn has_batch(&self) -> bool {
         self.scan.is_some() || !self.queue.is_empty()
     }
@@ -178,6 +186,7 @@ impl ReaderThread {
             }
             WorkspaceEvent::Disk(path) => self.disk(session, &path, now),
             WorkspaceEvent::DiskAll => self.changes.all(now + self.pace.all),
+            WorkspaceEvent::Mark(mark) => self.mark = self.mark.max(mark),
         }
     }
 
@@ -302,6 +311,9 @@ impl ReaderThread {
             texts,
             bytes,
             not_read: self.not_read.clone(),
+            changes: self.memory.changes(),
+            mark: self.mark,
+            pending: self.is_on && (self.engine.is_none() || self.has_work()),
         };
         self.progress.send_if_modified(|before| {
             let is_new = *before != now;

@@ -9,7 +9,7 @@ use crate::engine::{Engine, MemoryChange, MemoryText, MemoryUpdate};
 use crate::paths::FileStamp;
 
 /// The name of the workspace: one server has one.
-const WORKSPACE: &str = "";
+pub const WORKSPACE: &str = "";
 
 /// Where a text came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +35,7 @@ struct ToldText {
 pub struct Told {
     texts: HashMap<String, ToldText>,
     bytes: usize,
+    changes: u64,
 }
 
 impl Told {
@@ -47,28 +48,29 @@ impl Told {
                 told.origin = origin;
                 return;
             }
-            if told.document != document {
-                send(engine, MemoryChange::Remove { document: told.document.clone() });
-            }
             self.bytes -= told.bytes;
+            if told.document != document {
+                let gone = told.document.clone();
+                self.send(engine, MemoryChange::Remove { document: gone });
+            }
         }
         self.bytes += bytes;
         self.texts.insert(normal.to_owned(), ToldText { document, origin, open, hash, bytes });
-        send(engine, MemoryChange::Text(text));
+        self.send(engine, MemoryChange::Text(text));
     }
 
     /// Takes a text back, if it was told.
     pub fn remove(&mut self, engine: &dyn Engine, normal: &str) {
         if let Some(told) = self.texts.remove(normal) {
             self.bytes -= told.bytes;
-            send(engine, MemoryChange::Remove { document: told.document });
+            self.send(engine, MemoryChange::Remove { document: told.document });
         }
     }
 
     /// Takes everything back.
     pub fn clear(&mut self, engine: &dyn Engine) {
+        self.send(engine, MemoryChange::Clear);
         *self = Self::default();
-        send(engine, MemoryChange::Clear);
     }
 
     /// The address under which a document was told.
@@ -96,14 +98,20 @@ impl Told {
         self.texts.keys().any(|normal| normal.starts_with(start))
     }
 
+    /// How many changes were told since the engine knew nothing.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// How many texts, and their bytes.
     pub fn size(&self) -> (usize, usize) {
         (self.texts.len(), self.bytes)
     }
-}
 
-fn send(engine: &dyn Engine, change: MemoryChange) {
-    engine.remember(MemoryUpdate { workspace: WORKSPACE.to_owned(), change });
+    fn send(&mut self, engine: &dyn Engine, change: MemoryChange) {
+        self.changes += 1;
+        engine.remember(MemoryUpdate { workspace: WORKSPACE.to_owned(), change });
+    }
 }
 
 fn hash(text: &str) -> u64 {

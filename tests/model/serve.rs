@@ -38,6 +38,7 @@ fn a_suggestion_from_the_embedded_model_and_an_orderly_end() {
         assert!(
             matches!(lines[..], [asked, ended] if asked.contains("shown") && ended.contains("dismissed"))
         );
+        assert!(lines[0].contains("\"generated\":"), "{stats}");
         assert!(!stats.contains("path") && !stats.contains("x.py"), "{stats}");
     }
 }

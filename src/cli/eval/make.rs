@@ -28,6 +28,10 @@ pub struct Make {
     /// Only this language
     #[arg(long)]
     language: Option<String>,
+    /// Keep the other files of each package beside its cases, for runs with --workspace; a hole whose text stands in one of them
+    /// is left out
+    #[arg(long)]
+    with_repository: bool,
     /// Share of cases in files that are broken elsewhere
     #[arg(long, default_value_t = 0.25)]
     broken: f64,
@@ -53,6 +57,7 @@ pub fn run(arguments: &Make) -> anyhow::Result<()> {
         kinds: arguments.kinds.clone(),
         per_file: arguments.per_file,
         language: arguments.language.clone(),
+        repository: arguments.with_repository,
     };
     let bar = bar(0, "files");
     let set = build(&arguments.from, &registry, &options, &|at, all| {
@@ -62,7 +67,13 @@ pub fn run(arguments: &Make) -> anyhow::Result<()> {
     bar.finish_and_clear();
     set.save(&arguments.out)?;
     let (cases, sources, out) = (set.cases.len(), set.sources.len(), arguments.out.display());
-    writeln!(anstream::stdout(), "{cases} cases from {sources} files in {out}")?;
+    let mut stdout = anstream::stdout();
+    if !arguments.with_repository {
+        writeln!(stdout, "{cases} cases from {sources} files in {out}")?;
+        return Ok(());
+    }
+    writeln!(stdout, "{cases} cases, with the {sources} files of their packages, in {out}")?;
+    writeln!(stdout, "{}", super::leaks(set.leaks))?;
     Ok(())
 }
 

@@ -77,7 +77,20 @@ fn figures(summary: &Summary) -> Vec<(&'static str, String, String)> {
             percent(summary.reused_share),
             format!("of {} tokens read; {} written", summary.prompt_tokens, summary.tokens),
         ),
+        (
+            "drafts right",
+            percent(summary.draft_accepted_share),
+            format!(
+                "of {} tokens that your files proposed; {} tokens a step",
+                summary.drafted,
+                tokens_per_step(summary)
+            ),
+        ),
     ]
+}
+
+fn tokens_per_step(summary: &Summary) -> String {
+    summary.tokens_per_step.map_or_else(|| "–".to_owned(), |tokens| format!("{tokens:.2}"))
 }
 
 fn over_time(summary: &Summary) -> LineChart {

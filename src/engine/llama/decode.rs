@@ -117,8 +117,11 @@ impl Worker<'_> {
             });
             self.cache.append_each(batch.collect())?;
             done.drafts.steps += 1;
+            done.drafts.tokens = candidates.iter().map(|candidate| candidate.generated).sum();
+            ticket.send(Update::Drafts(done.drafts));
         }
-        done.tokens = candidates.iter().map(|candidate| candidate.generated).sum();
+        done.drafts.tokens = candidates.iter().map(|candidate| candidate.generated).sum();
+        done.tokens = done.drafts.tokens;
         let finish = candidates.first().and_then(|candidate| candidate.finish).unwrap_or(Finish::Length);
         Ok((finish, done))
     }

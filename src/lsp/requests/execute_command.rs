@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
+use crate::engine::MemoryStats;
 use crate::lsp::commands::{
     self, ACCEPTED, APPLY, DISMISSED, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
 };
@@ -33,7 +34,14 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             Ok(json!({ "enabled": true }))
         }
         TOGGLE => toggle(server, argument),
-        STATUS => Ok(status::all(&server.session, &server.workspace, argument["uri"].as_str())),
+        STATUS => {
+            let remembered = if argument["settled"] == true { settled(server).await } else { None };
+            let mut status = status::all(&server.session, &server.workspace, argument["uri"].as_str());
+            if let Some(remembered) = remembered {
+                status["workspace"]["tokens"] = remembered.tokens.into();
+            }
+            Ok(status)
+        }
         PREFETCH | WARM => prefetch(server, argument),
         APPLY => super::apply_edit::handle(server, argument, params.work_done_token.clone()).await,
         REWRITE => super::rewrite::handle(server, argument, params.work_done_token.clone()).await,
@@ -42,6 +50,16 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             commands::ALL.join(", ")
         ))),
     }
+}
+
+/// Waits until the engine remembers all that has happened so far, and says how much that is; none where it remembers nothing.
+async fn settled(server: &Server) -> Option<MemoryStats> {
+    let engine = server.session.ready_engine().await.ok()?;
+    if !server.session.config().model.tuning.memory {
+        server.workspace.settled().await;
+        return None;
+    }
+    server.workspace.remembered(&*engine).await.ok()
 }
 
 fn pause(server: &Server, argument: &Value) -> Result<Value> {

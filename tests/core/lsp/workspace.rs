@@ -152,6 +152,26 @@ fn the_nearest_files_are_told_within_the_budget() {
 }
 
 #[test]
+fn who_waits_until_all_is_told_sees_the_last_change() {
+    let mut project = Project::start(&[("a.py", "a = 1\n"), ("b.py", "b = 1\n")], "");
+    let settled = json!([{ "settled": true }]);
+    project.server.command("treefill.status", settled.clone());
+    assert_eq!(known(&project.engine).len(), 2);
+    for number in 0..20 {
+        let text = format!("a = {number}\n");
+        project.open("a.py", &text);
+        let status = project.server.command("treefill.status", settled.clone());
+        let told = &known(&project.engine)[&project.uri("a.py")];
+        assert_eq!((told.text.as_str(), told.open), (text.as_str(), true), "{status}");
+        assert!(status["workspace"]["tokens"].is_u64(), "{status}");
+        project.write("a.py", "whole = 1\n");
+        project.close("a.py");
+        project.server.command("treefill.status", settled.clone());
+        assert_eq!(known(&project.engine)[&project.uri("a.py")].text, "whole = 1\n");
+    }
+}
+
+#[test]
 fn folders_come_and_go() {
     let mut project = Project::start(&[("a.py", "a = 1\n")], "");
     let other = tempfile::tempdir().unwrap();

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::Home;
 
 fn cases() -> String {
@@ -77,6 +79,59 @@ fn holes_are_asked_of_the_real_server() {
     let added = run.out.lines().find(|line| line.starts_with("adds strict errors")).unwrap_or_default();
     let shares: Vec<&str> = added.split_whitespace().skip(3).filter(|word| *word != "%").collect();
     assert!(!shares.is_empty() && shares.iter().all(|share| *share == "0.0"), "{run:?}");
+}
+
+/// A package in which a line follows from what another file does, and from nothing else.
+fn package(home: &Home) -> String {
+    let function = |name: &str| {
+        format!(
+            "def {name}(zork):\n    quux = open_quux(\"zanzibar\", zork)\n    wibble.frob(quux, plover=17)\n    return quux\n\n\n"
+        )
+    };
+    let other = format!("import wibble\n\n\n{}", ["start", "run", "end"].map(function).concat());
+    let own = format!("import wibble\n\n\n{}", function("main"));
+    let hole = own.find("wibble.frob").unwrap();
+    let source = |path: &str, text: &str| json!({ "source": { "package": "p-1.0", "path": path, "language": "python", "text": text } });
+    let case = json!({
+        "id": "1", "source": 0, "kind": "single_line", "damage": null, "repository": { "start": 0, "end": 2 },
+        "hole": { "start": hole, "end": hole + "wibble.frob(quux, plover=17)".len() },
+    });
+    let rows = [source("p/main.py", &own), source("p/other.py", &other), json!({ "case": case })];
+    home.file("package.jsonl", rows.map(|row| format!("{row}\n")).concat())
+}
+
+#[test]
+fn with_a_workspace_the_memory_knows_the_files_beside_the_hole() {
+    let home = Home::new();
+    let cases = package(&home);
+    let exact = |name: &str, options: &[&str]| {
+        let out = home.path(name).display().to_string();
+        let ask = [&["eval", "holes", &cases, "--invoked", "--out", &out], options].concat();
+        let run = home.run(&ask);
+        assert_eq!(run.code, 0, "{run:?}");
+        let rows = std::fs::read_to_string(&out).unwrap();
+        let row: Value = serde_json::from_str(rows.lines().nth(1).unwrap()).unwrap();
+        (row["score"]["exact"].as_bool().unwrap(), row["remembered"].as_u64())
+    };
+    assert_eq!(exact("alone", &[]), (false, None));
+    assert_eq!(exact("without", &["--workspace", "--without", "memory,drafts"]), (false, None));
+    for (name, options) in [("with", &["--workspace"][..]), ("lsp", &["--workspace", "--lsp"])] {
+        let (exact, tokens) = exact(name, options);
+        assert!(exact && tokens.is_some_and(|tokens| tokens > 100), "{name}: {exact}, {tokens:?} tokens");
+    }
+    assert_eq!(exact("lsp-without", &["--workspace", "--lsp", "--without", "memory"]), (false, None));
+}
+
+#[test]
+fn what_carries_no_package_has_no_workspace() {
+    let home = Home::new();
+    let out = home.path("run.jsonl").display().to_string();
+    let ask = |options: &[&str]| home.run(&[&["eval", "holes", &cases(), "--out", &out], options].concat());
+    ask(&["--workspace", "--limit", "1"])
+        .refused(1, &["do not carry the files beside them", "--with-repository"]);
+    ask(&["--without", "luck"]).refused(2, &["luck", "memory", "drafts"]);
+    ask(&["--workspace", "--engine", "llama-server"])
+        .refused(1, &["--workspace and --without are for treefill"]);
 }
 
 #[test]

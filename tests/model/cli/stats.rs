@@ -17,6 +17,9 @@ fn events() -> String {
             lines: 1,
             bytes: 9,
             tokens: 3,
+            generated: 6,
+            drafted: 4,
+            accepted: 3,
             ..Asked::default()
         })
     };
@@ -67,6 +70,7 @@ fn figures_reasons_times_and_languages() {
         "the model has nothing to add 2 ██",
         "there was no model",
         "p50 100 ms, p95 190 ms",
+        "of 92 tokens that your files proposed; 2.00 tokens a step",
         "python",
         "█",
     ] {
@@ -86,6 +90,8 @@ fn json_for_programs() {
     assert_eq!((&value["requests"], &value["suggestions"]), (&23.into(), &20.into()));
     assert_eq!((&value["accepted_share"], &value["silent"]["blank"]), (&0.25.into(), &2.into()));
     assert_eq!((&value["model"]["p50"], &value["steps"][1]["shown"]), (&100.0.into(), &20.into()));
+    assert_eq!((&value["drafted"], &value["draft_accepted_share"]), (&92.into(), &0.75.into()));
+    assert_eq!(value["tokens_per_step"], 2.0);
     assert_eq!((&value["days"], &value["damaged_lines"]), (&2.into(), &0.into()));
 }
 
@@ -97,6 +103,7 @@ fn a_page_for_browsers() {
     assert!(run.code == 0 && run.out.contains(&path), "{run:?}");
     let page = std::fs::read_to_string(&path).unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") && page.matches("<svg ").count() == 3, "{page}");
+    assert!(page.contains("tokens that your files proposed"), "{page}");
     for text in ["<script", "src=", "href="] {
         assert!(!page.contains(text), "{text}");
     }

@@ -64,7 +64,11 @@ pub async fn collect(mut generation: Generation) -> Result<String, EngineError> 
         match next.expect("an end that says so")? {
             Update::Piece(piece) => text.push_str(&piece.text),
             Update::Done(_) => return Ok(text),
-            Update::Prompt(_) | Update::Ended { .. } | Update::Scores(_) | Update::Explained(_) => {}
+            Update::Prompt(_)
+            | Update::Drafts(_)
+            | Update::Ended { .. }
+            | Update::Scores(_)
+            | Update::Explained(_) => {}
         }
     }
 }

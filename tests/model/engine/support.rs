@@ -55,7 +55,7 @@ pub async fn collect(mut generation: Generation) -> Result<(Vec<Piece>, JobSumma
             Update::Prompt(_) => assert!(pieces.is_empty(), "the prompt's figures come first"),
             Update::Piece(piece) => pieces.push(piece),
             Update::Done(summary) => return Ok((pieces, summary)),
-            Update::Ended { .. } | Update::Scores(_) | Update::Explained(_) => {}
+            Update::Drafts(_) | Update::Ended { .. } | Update::Scores(_) | Update::Explained(_) => {}
         }
     }
     panic!("the stream ended without a summary");
