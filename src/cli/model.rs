@@ -1,13 +1,16 @@
 //! Runs `treefill model`: lists, downloads, checks and chooses models. It alone downloads; servers and engines never do.
 
+mod bench;
 mod choose;
 mod get;
 mod import;
 mod info;
 mod list;
 mod local;
+mod predict;
 mod progress;
 mod question;
+mod recommend;
 mod remove;
 mod verify;
 
@@ -28,6 +31,7 @@ Examples:
   treefill model get qwen2.5-coder-1.5b --use       download a model and use it in every open editor
   treefill model get owner/name:Q4_K_M              a file of a repository of the hub
   treefill model use built-in                       back to the model inside the program
+  treefill model recommend                          which models are fast enough on this machine, measured
   treefill model verify                             compare every downloaded file with its digest
 
 Only this command downloads, and only when you say so. Models are kept in the data folder ($XDG_DATA_HOME/treefill/models), and those
@@ -55,6 +59,11 @@ enum Action {
     Use(choose::UseArguments),
     /// Tell what is known of a model, or of a file
     Info(info::InfoArguments),
+    /// Measure how fast models on this machine are, and how long a first line takes
+    Bench(bench::BenchArguments),
+    /// Say which models are fast enough on this machine, by measuring it
+    #[command(after_help = recommend::EXAMPLES)]
+    Recommend(recommend::RecommendArguments),
     /// Remove a downloaded model; files of other programs stay
     Rm(remove::RmArguments),
     /// Copy a GGUF file of yours into the folder of models
@@ -81,6 +90,8 @@ pub fn run(arguments: &ModelArguments, common: &Common, config: &Config) -> anyh
         Action::Get(arguments) => get::run(arguments, &shelf),
         Action::Use(arguments) => choose::run(arguments, &shelf),
         Action::Info(arguments) => info::run(arguments, &shelf),
+        Action::Bench(arguments) => bench::run(arguments, &shelf),
+        Action::Recommend(arguments) => recommend::run(arguments, &shelf),
         Action::Rm(arguments) => remove::run(arguments, &shelf),
         Action::Import(arguments) => import::run(arguments, &shelf),
         Action::Verify(arguments) => verify::run(arguments, &shelf),

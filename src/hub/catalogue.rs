@@ -49,6 +49,12 @@ pub struct CatalogueModel {
     /// Weights that one token needs, where that is fewer (a mixture of experts).
     #[serde(default)]
     pub active: Option<u64>,
+    /// Of these, the matrix that turns tokens into vectors; 0 where it is not known.
+    #[serde(default)]
+    pub embedding: u64,
+    /// Whether the output has a matrix of its own, as large as that one.
+    #[serde(default)]
+    pub own_output: bool,
     /// Id of its [`Licence`].
     pub licence: String,
     /// Tokens that it was trained to see.
