@@ -15,6 +15,7 @@ mod ghost;
 mod implement;
 mod languages;
 mod log;
+mod model;
 mod serve;
 mod stats;
 mod status;
@@ -87,6 +88,9 @@ enum Command {
     /// Which files of a folder are read for the model's memory, and which are left out
     #[command(after_help = workspace::EXAMPLES)]
     Workspace(workspace::WorkspaceArguments),
+    /// Models: list, download, check and choose them
+    #[command(after_help = model::EXAMPLES)]
+    Model(model::ModelArguments),
     /// List the languages, and what can be done in each
     #[command(after_help = languages::EXAMPLES)]
     Languages(languages::LanguagesArguments),
@@ -105,6 +109,7 @@ Examples:
   treefill fix src/main.rs               show what mends its syntax errors
   treefill implement src/main.rs:10      write the body of the function there, from its doc comment
   treefill doctor                        what is in force, and what is wrong
+  treefill model get qwen2.5-coder-1.5b  download a larger model
   treefill stats                         what was shown, accepted and kept, and how fast
   treefill config init                   write a configuration file with every setting explained
 
@@ -143,6 +148,7 @@ pub fn run() -> ExitCode {
         Command::Stats(arguments) => stats::run(&arguments, &settings),
         Command::Status(arguments) => status::run(&arguments),
         Command::Workspace(arguments) => workspace::run(&arguments, &settings),
+        Command::Model(arguments) => model::run(&arguments, &cli.common, &settings),
         Command::Languages(arguments) => languages::run(&arguments),
         Command::Config(arguments) => config::run(&arguments, &cli.common, &settings, &problems),
         Command::Generate(arguments) => generate::run(&arguments, Cli::command()),

@@ -3,6 +3,7 @@
 
 mod apply;
 mod disable;
+mod edit;
 mod file;
 mod reload;
 pub(crate) mod render;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use apply::{ConfigProblem, Trust};
 pub use disable::Disabled;
+pub use edit::{ModelSetting, set_model};
 pub use reload::Reloaded;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -67,6 +67,7 @@ pub mod document;
 pub mod engine;
 mod eval;
 mod feedback;
+pub mod hub;
 pub mod language;
 pub mod lsp;
 pub mod models;

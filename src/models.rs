@@ -1,6 +1,7 @@
 //! Finds the GGUF to load: the configured file, checked, or the embedded model, extracted to the cache.
 
 mod embedded;
+mod facts;
 mod gguf;
 mod parts;
 
@@ -8,7 +9,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-pub use embedded::{LANGUAGES as EMBEDDED_LANGUAGES, is_cached, is_extracted as is_embedded};
+pub use embedded::{
+    LANGUAGES as EMBEDDED_LANGUAGES, bytes as embedded_bytes, is_cached, is_extracted as is_embedded,
+};
+pub use facts::{GgufFacts, facts};
 pub use gguf::check;
 pub use parts::parts;
 

@@ -35,6 +35,11 @@ pub fn state_dir() -> Option<PathBuf> {
     base::folder(base::STATE).map(|folder| folder.join("treefill"))
 }
 
+/// The data folder, for models that the user has asked for: `~/.local/share/treefill` on Linux.
+pub fn data_dir() -> Option<PathBuf> {
+    base::folder(base::DATA).map(|folder| folder.join("treefill"))
+}
+
 /// The folder for sockets, private to this user and made if need be; [`runtime`] says which one it is and why.
 ///
 /// # Errors

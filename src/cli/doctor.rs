@@ -1,6 +1,6 @@
 //! Runs `treefill doctor`: says what is in force on this machine, what it can do, and what is wrong. It changes only caches.
 
-mod probe;
+pub mod probe;
 
 use std::fmt::Display;
 use std::io::Write as _;

@@ -29,6 +29,14 @@ pub fn is_extracted(path: &Path) -> bool {
     path.file_name().is_some_and(|name| Some(name) == file_name().as_deref().map(std::ffi::OsStr::new))
 }
 
+/// Its size; 0 without a model.
+pub fn bytes() -> u64 {
+    #[cfg(feature = "embedded-model")]
+    return MODEL.len() as u64;
+    #[cfg(not(feature = "embedded-model"))]
+    0
+}
+
 /// Whether the model is in the cache folder already: then nothing has to be written there.
 pub fn is_cached() -> bool {
     #[cfg(feature = "embedded-model")]

@@ -19,6 +19,8 @@ pub const CONFIG: BaseFolder = BaseFolder { variable: "XDG_CONFIG_HOME", below_h
 pub const CACHE: BaseFolder = BaseFolder { variable: "XDG_CACHE_HOME", below_home: ".cache" };
 /// For what is remembered between runs.
 pub const STATE: BaseFolder = BaseFolder { variable: "XDG_STATE_HOME", below_home: ".local/state" };
+/// For large files that a user has asked for.
+pub const DATA: BaseFolder = BaseFolder { variable: "XDG_DATA_HOME", below_home: ".local/share" };
 /// For sockets; it has no place below the home folder.
 pub const RUNTIME_VARIABLE: &str = "XDG_RUNTIME_DIR";
 
@@ -28,7 +30,7 @@ pub fn relative_variables() -> Vec<(&'static str, PathBuf)> {
 }
 
 fn relative_of(variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<(&'static str, PathBuf)> {
-    let all = ["HOME", CONFIG.variable, CACHE.variable, STATE.variable, RUNTIME_VARIABLE];
+    let all = ["HOME", CONFIG.variable, CACHE.variable, STATE.variable, DATA.variable, RUNTIME_VARIABLE];
     let named = all.iter().filter_map(|&name| Some((name, PathBuf::from(variable(name)?))));
     // An empty variable is one that is not set, but for the home folder.
     let is_wrong = |name: &str, value: &PathBuf| match value.as_os_str().is_empty() {
@@ -62,6 +64,7 @@ pub fn folder(base: BaseFolder) -> Option<PathBuf> {
     Some(match base.variable {
         variable if variable == CONFIG.variable => system.config_dir(),
         variable if variable == CACHE.variable => system.cache_dir(),
+        variable if variable == DATA.variable => system.data_dir(),
         _ => system.state_dir().unwrap_or_else(|| system.data_dir()),
     })
 }

@@ -10,6 +10,8 @@
 mod connection;
 mod documents;
 #[cfg(unix)]
+mod download;
+#[cfg(unix)]
 mod environment;
 #[path = "../shared/faults.rs"]
 mod faults;
