@@ -19,23 +19,23 @@ const LAYERS: &[(&str, &str)] = &[
     ("main", "cli cpu"),
     (
         "cli",
-        "lsp workspace session actions eval stats plot completion verify context prompt engine diagnostics document language config models paths \
+        "lsp workspace session actions eval stats plot calibration completion verify context prompt engine diagnostics document language config models paths \
          cpu privacy cancel text",
     ),
-    ("eval", "session completion verify context engine document language cancel stats plot text"),
+    ("eval", "session calibration completion verify context engine document language cancel stats plot text"),
     (
         "lsp",
-        "workspace session actions stats completion engine diagnostics document language config models paths cancel text",
+        "workspace session actions stats calibration completion engine diagnostics document language config models paths cancel text",
     ),
     ("workspace", "session engine document language config privacy paths"),
     (
         "session",
-        "feedback actions stats completion verify engine document language config models paths privacy cancel text",
+        "feedback actions stats calibration completion verify engine document language config models paths privacy cancel text",
     ),
-    ("feedback", "actions completion document stats text"),
+    ("feedback", "actions calibration completion document stats text"),
     ("config", "completion actions engine paths privacy"),
     ("actions", "privacy completion verify context prompt engine diagnostics document language cancel text"),
-    ("completion", "privacy verify context prompt engine document language cancel text"),
+    ("completion", "calibration privacy verify context prompt engine document language cancel text"),
     ("verify", "document language text"),
     ("prompt", "context engine document language"),
     ("context", "document language text"),
@@ -46,6 +46,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("engine", "models cpu cancel paths"),
     ("models", "paths cpu"),
     ("stats", "plot paths cancel"),
+    ("calibration", "paths"),
     ("plot", ""),
     ("cpu", ""),
     ("paths", ""),

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use ropey::Rope;
+
 use super::tasks::Tasks;
 use crate::actions::Fix;
 use crate::completion::Remembered;
 use crate::document::{Document, Edit};
-use crate::feedback::DocumentFeedback;
+use crate::feedback::{DocumentFeedback, Judged};
 
 pub struct OpenDocument {
     /// The text and its syntax tree.
@@ -41,6 +43,14 @@ pub struct RankedFixes {
 }
 
 impl OpenDocument {
+    /// What the last change, of the text `before`, says about predictions in it. Costs nothing where there are none.
+    pub fn judged(&mut self, before: &Rope) -> Vec<Judged> {
+        match self.document.last_change().filter(|_| !self.feedback.predictions.is_empty()) {
+            Some(span) => self.feedback.predictions.text_changed(before, self.document.text(), span),
+            None => Vec::new(),
+        }
+    }
+
     /// What was shown is not wanted: it counts as never seen, and so it does not go on while its letters are typed.
     pub fn forget_seen(&mut self) {
         self.found.iter_mut().for_each(|found| found.seen = false);
