@@ -7,6 +7,7 @@ mod other_cells;
 mod part;
 pub mod position;
 pub(crate) mod snapshot;
+mod span;
 pub(crate) mod syntax;
 pub mod tree;
 pub(crate) mod uri;
@@ -28,6 +29,7 @@ pub use other_cells::OtherCells;
 pub use part::Part;
 pub use position::Encoding;
 pub use snapshot::Snapshot;
+pub use span::ChangedSpan;
 pub use syntax::Unparsed;
 
 pub use crate::text::BOM;
@@ -51,6 +53,8 @@ pub struct Document {
     forgotten: i32,
     /// Whether a version came twice or fell: then versions do not order texts, and no late tree is taken back.
     disordered: bool,
+    /// What the last change replaced; none when it had no edit.
+    span: Option<ChangedSpan>,
 }
 
 /// Whether a change's version followed the one before.
@@ -115,6 +119,7 @@ impl Document {
             log: VecDeque::new(),
             forgotten: version,
             disordered: false,
+            span: None,
         }
     }
 
@@ -136,6 +141,7 @@ impl Document {
 
     /// Takes the new version; its edits follow.
     fn begin(&mut self, version: i32) -> VersionOrder {
+        self.span = None;
         let before = std::mem::replace(&mut self.version, version);
         if version > before {
             return VersionOrder::Kept;
@@ -148,6 +154,11 @@ impl Document {
     fn edit(&mut self, edit: &Edit) {
         let whole = self.text.rope.len_bytes();
         let change = self.text.apply(edit);
+        let (old, length) = (change.start_byte..change.old_end_byte, change.new_end_byte - change.start_byte);
+        self.span = Some(match self.span {
+            Some(span) => span.and(&old, length),
+            None => ChangedSpan { start: old.start, old_end: old.end, new_end: change.new_end_byte },
+        });
         if change.start_byte == 0 && change.old_end_byte == whole {
             // Nothing of the old tree is left to reuse.
             self.known = Known::Nothing;
@@ -225,6 +236,11 @@ impl Document {
     /// The text.
     pub fn text(&self) -> &Rope {
         &self.text.rope
+    }
+
+    /// What the last change replaced; none when it changed nothing.
+    pub fn last_change(&self) -> Option<ChangedSpan> {
+        self.span
     }
 
     /// The version.

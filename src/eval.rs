@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod backends;
 pub mod build_cases;
+pub mod calibrate;
 pub mod case;
 pub mod charts;
 pub mod checkout;

@@ -4,6 +4,7 @@
 //! what is recorded are numbers and names of enums.
 
 mod action;
+mod predictions;
 mod reactions;
 mod retention;
 mod suggestion;
@@ -16,6 +17,7 @@ use ropey::Rope;
 
 pub use action::ActionKind;
 use action::{ActionEvent, ActionTracker, PredictedResult};
+pub use predictions::{Judged, Predictions};
 use reactions::Reactions;
 use retention::RetentionCheck;
 use suggestion::ShownSuggestion;
@@ -59,13 +61,16 @@ pub struct DocumentFeedback {
     /// The suggestion that was taken last, and the changes of the document since.
     taken: Option<(ShownSuggestion, usize)>,
     actions: ActionTracker,
+    /// What was predicted, until the user has written it or something else.
+    pub predictions: Predictions,
 }
 
 impl DocumentFeedback {
     /// Feedback about a document that was just opened.
     pub fn new(uri: Arc<str>, language: &str) -> Self {
         let language = stats::language_name(language).to_owned();
-        Self { uri, language, shown: None, taken: None, actions: ActionTracker::default() }
+        let (actions, predictions) = (ActionTracker::default(), Predictions::default());
+        Self { uri, language, shown: None, taken: None, actions, predictions }
     }
 
     /// The name of the document's language, as statistics may write it.

@@ -26,6 +26,7 @@
 //! | [`models`] | the model files: configured or embedded |
 //! | [`config`] | settings |
 //! | [`privacy`] | which files are private |
+//! | [`calibration`] | makes probabilities mean the same for any model |
 //! | [`stats`], [`plot`] | numbers about use, and plots of numbers |
 //! | [`eval`] | measures suggestions |
 //! | [`cancel`], [`paths`], [`cpu`], [`text`] | cancel tokens, folders, CPU features, comparing texts |
@@ -56,6 +57,7 @@
 #![warn(missing_docs)]
 
 pub mod actions;
+pub mod calibration;
 pub mod cancel;
 pub mod cli;
 pub mod completion;

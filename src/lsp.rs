@@ -29,6 +29,7 @@ pub use methods::service;
 pub use process::log_panics_without_their_text;
 pub use server::ServeOptions;
 
+use crate::calibration::{Learner, Store};
 use crate::config::Config;
 use crate::engine::{self, Engine, ModelRole};
 use crate::language::Registry;
@@ -64,6 +65,8 @@ pub fn serve(mut options: ServeOptions) -> ExitCode {
     {
         session.learn_from(file);
     }
+    let learner = Learner::start(Store::default_folder().filter(|_| state && options.config.stats.enabled));
+    session.calibrate_by(learner.clone());
     session.load_languages();
     session.start_engine();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
@@ -89,6 +92,7 @@ pub fn serve(mut options: ServeOptions) -> ExitCode {
     // Most editors say `shutdown` first; one that was killed does not.
     session.finish();
     recorder.flush(LAST_NUMBERS);
+    learner.flush(LAST_NUMBERS);
     if let Some(file) = status_file {
         // It may never have been written.
         let _ = std::fs::remove_file(file);

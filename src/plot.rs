@@ -38,6 +38,30 @@ pub struct LineChart {
     pub series: Vec<(String, Vec<f64>)>,
 }
 
+/// Pairs of shares that should be equal: points beside the line where they are.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagram {
+    /// What the values are measured in.
+    pub unit: String,
+    /// What the first and the second of each pair is.
+    pub names: [String; 2],
+    /// First and second value, from 0 to 100, and how many cases they are of.
+    pub points: Vec<(f64, f64, usize)>,
+}
+
+impl Diagram {
+    pub fn svg(&self) -> String {
+        svg::diagram(self)
+    }
+
+    /// Two bars for each pair.
+    pub fn text(&self, width: usize) -> String {
+        let row = |(first, second, count): &(f64, f64, usize)| (format!("of {count}"), vec![*first, *second]);
+        let rows = self.points.iter().map(row).collect();
+        terminal::bars(&BarChart { unit: self.unit.clone(), series: self.names.to_vec(), rows }, width)
+    }
+}
+
 impl BarChart {
     pub fn svg(&self) -> String {
         svg::bars(self)

@@ -3,6 +3,7 @@
 //! [`Session`] has one mutex. A request handler takes one [`View`] of a document, or begins one request, in one locked
 //! moment. There are no LSP types here: the language server, the command line and the evaluation drive the same session.
 
+mod calibration;
 mod cells;
 mod complete;
 mod counts;
@@ -26,6 +27,7 @@ mod tasks;
 mod view;
 mod workspace_view;
 
+pub(crate) use calibration::identity;
 pub(crate) use complete::Query;
 pub(crate) use events::SessionEvent;
 pub use last_request::LastRequest;

@@ -14,61 +14,11 @@ mod hub;
 #[path = "tidy/map.rs"]
 mod map;
 
+#[path = "tidy/layers.rs"]
+mod layers;
+
 #[path = "tidy/links.rs"]
 mod links;
-
-/// Who may use whom: a module of the crate, and the modules that it may name besides itself. Nothing goes backwards.
-const LAYERS: &[(&str, &str)] = &[
-    ("main", "cli cpu"),
-    (
-        "cli",
-        "lsp workspace session actions eval stats plot completion verify context prompt engine diagnostics symbols document language config hub models \
-         paths cpu privacy cancel text",
-    ),
-    (
-        "eval",
-        "workspace session completion verify context engine symbols document language cancel stats plot text",
-    ),
-    (
-        "lsp",
-        "workspace session actions stats completion engine diagnostics document language config models paths cancel text",
-    ),
-    ("workspace", "session engine symbols document language config privacy paths"),
-    (
-        "session",
-        "feedback actions stats completion verify engine symbols document language config models paths privacy cancel text",
-    ),
-    ("feedback", "actions completion document stats text"),
-    ("config", "completion actions engine paths privacy"),
-    (
-        "actions",
-        "privacy completion verify context prompt engine diagnostics symbols document language cancel text",
-    ),
-    ("completion", "privacy verify context prompt engine symbols document language cancel text"),
-    ("symbols", "document language text"),
-    ("verify", "symbols document language text"),
-    ("prompt", "context engine symbols document language"),
-    ("context", "document language text"),
-    ("diagnostics", "document text"),
-    ("document", "language text"),
-    ("language", "text"),
-    // It checks a file before llama.cpp, which aborts on a bad one, may see it.
-    ("engine", "models cpu cancel paths"),
-    // It alone opens network sockets, so nobody but the command line may name it.
-    ("hub", "models paths"),
-    ("models", "paths cpu"),
-    ("stats", "plot paths cancel"),
-    ("plot", ""),
-    ("cpu", ""),
-    ("paths", ""),
-    ("privacy", "paths"),
-    ("cancel", ""),
-    ("text", ""),
-    // For tests only: every module may use it.
-    ("testing", "document language"),
-    // The map: it names every module.
-    ("lib", ""),
-];
 
 /// Foreign crates and the paths where they may be named. Everybody else goes through that door.
 const DOORS: &[(&str, &[&str])] = &[
@@ -218,12 +168,12 @@ fn list_items(list: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn nobody_uses_a_layer_above() {
     let table: BTreeMap<&str, Vec<&str>> =
-        LAYERS.iter().map(|(name, below)| (*name, below.split_whitespace().collect())).collect();
+        layers::LAYERS.iter().map(|(name, below)| (*name, below.split_whitespace().collect())).collect();
     let mut offences = Vec::new();
     for source in sources(&["src"]) {
         let own = source.module();
         let Some(allowed) = table.get(own) else {
-            offences.push(format!("{}: the module {own} has no row in LAYERS", source.path));
+            offences.push(format!("{}: the module {own} has no row in tests/tidy/layers.rs", source.path));
             continue;
         };
         let code: Vec<&str> = source.code().map(|(_, line)| line).collect();
@@ -236,7 +186,7 @@ fn nobody_uses_a_layer_above() {
         });
         offences.extend(wrong.map(|name| format!("{}: {own} uses {name}", source.path)));
     }
-    verdict("layering (see LAYERS)", offences);
+    verdict("layering (see tests/tidy/layers.rs)", offences);
 }
 
 #[test]

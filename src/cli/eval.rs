@@ -1,5 +1,6 @@
 //! Runs `treefill eval`: makes cases, runs them, reads the results. `eval` measures.
 
+mod calibrate;
 mod common;
 mod make;
 mod memory;
@@ -38,6 +39,7 @@ Examples:
   treefill eval holes repo.jsonl --workspace --out with.jsonl                   ask with those files as a workspace
   treefill eval holes repo.jsonl --workspace --without memory --out without.jsonl
   treefill eval memory src/flask --dump rows.jsonl         model against model and memory, token by token
+  treefill eval calibrate src/flask --model m.gguf         what that model's probabilities mean; --write keeps it
   treefill eval report a.jsonl b.jsonl --html report.html
   treefill eval diff old.jsonl new.jsonl
 
@@ -60,6 +62,8 @@ enum Action {
     Replay(Replay),
     /// What the memory of a workspace adds: bits and next tokens, in lines taken out of packages
     Memory(memory::MemoryArguments),
+    /// Learn what a model's probabilities mean, by typing held-out code
+    Calibrate(calibrate::CalibrateArguments),
     /// Show the figures of runs, or write them as a page
     Report(Report),
     /// Compare two runs
@@ -120,6 +124,7 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
         Action::Holes(arguments) => run_holes(&arguments, config),
         Action::Replay(arguments) => run_replay(&arguments, config),
         Action::Memory(arguments) => memory::run(&arguments, config),
+        Action::Calibrate(arguments) => calibrate::run(&arguments, config),
         Action::Report(arguments) => show(&arguments),
         Action::Diff { old, new } => {
             let cases = paired::of(&old, &new)?;

@@ -1,5 +1,6 @@
 //! Shows `treefill stats`: what was shown, accepted and kept, why nothing was shown, and how long it took.
 
+mod chances;
 mod report;
 
 use std::io::Write as _;
@@ -9,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
+use crate::calibration::Store;
 use crate::completion::Reason;
 use crate::config::Config;
 use crate::stats::{self, EventLog, Filter, Summary, event};
@@ -46,12 +48,14 @@ pub fn run(arguments: &StatsArguments, config: &Config) -> anyhow::Result<ExitCo
     let log = read(&file)?;
     let filter = Filter { now: event::now(), days: arguments.days, language: arguments.language.clone() };
     let summary = Summary::of(&log.events, &filter);
+    let chances = Store::default_folder().map(|folder| chances::of(&Store::new(folder))).unwrap_or_default();
     let mut out = anstream::stdout().lock();
     if arguments.json {
         let mut value = serde_json::to_value(&summary)?;
         value["days"] = filter.days.into();
         value["language"] = filter.language.into();
         value["damaged_lines"] = log.damaged.into();
+        value["calibration"] = chances::json(&chances);
         writeln!(out, "{value:#}")?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -59,7 +63,7 @@ pub fn run(arguments: &StatsArguments, config: &Config) -> anyhow::Result<ExitCo
         writeln!(out, "{}", nothing(&log, &filter, &file, config))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let report = report::of(&summary, &filter);
+    let report = chances::shown(report::of(&summary, &filter), &chances);
     match &arguments.html {
         Some(path) => {
             std::fs::write(path, report.html())

@@ -247,7 +247,8 @@ impl Fitting {
         };
         let chosen = chosen?;
         let prior = rank::prior(&chosen, options)?;
-        let rank = rank::rank(&chosen, texts, number, text, context).with_prior(prior);
+        let rank =
+            rank::rank(&chosen, texts, number, text, context).with_prior(prior).corrected(options.correction);
         let (decoded, line_ending) = (&texts[number], context.line_ending);
         let found = finish::finish(target, &chosen.candidate, line_ending, check_level, rank, decoded)?;
         match dismissed::is_dismissed(&options.dismissed, &target.document.text, &found) {

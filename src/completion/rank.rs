@@ -1,5 +1,6 @@
 //! Ranks suggestions and selects the one to show: a logistic regression over a few features gives the probability that a text
-//! is what the user wants. It is fitted on replayed keystrokes (`benches/fit_rank.py`) and kept as data.
+//! is what the user wants. It is fitted on replayed keystrokes (`benches/fit_rank.py`) and kept as data; `calibration` makes it
+//! mean the same for any model.
 
 use std::sync::LazyLock;
 
@@ -12,20 +13,50 @@ use super::outcome::{Outcome, Reason};
 use super::request::{CompletionOptions, Effort, OnRisk, TriggerKind};
 use super::suggestion::{Rank, Remembered, Suggestion};
 use super::trim::first_line;
+use crate::calibration::{Correction, Judgement, PlaceKind};
 use crate::context::{CursorContext, CursorIn, LineTail};
 use crate::text::is_word;
 
 impl Rank {
-    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32) -> Self {
-        let (bias, weights, _) = &*WEIGHTS;
-        let terms = features.iter().zip(weights).map(|(feature, weight)| feature * weight);
-        let sum = bias + prior_logit + terms.sum::<f32>();
-        Self { probability: 1.0 / (1.0 + (-sum).exp()), features, tokens, prior_logit }
+    fn of(features: Vec<f32>, tokens: Vec<(usize, f32)>, prior_logit: f32, correction: Correction) -> Self {
+        let mut rank = Self { probability: 0.0, features, tokens, prior_logit, correction };
+        let sum = correction.logit(rank.score(), rank.place_kind()) + prior_logit;
+        rank.probability = 1.0 / (1.0 + (-sum).exp());
+        rank
     }
 
     /// The same with `prior_logit` logits more.
     pub fn with_prior(self, prior_logit: f32) -> Self {
-        Self::of(self.features, self.tokens, self.prior_logit + prior_logit)
+        Self::of(self.features, self.tokens, self.prior_logit + prior_logit, self.correction)
+    }
+
+    /// The same with the correction of the model that wrote the text.
+    pub fn corrected(self, correction: Correction) -> Self {
+        Self::of(self.features, self.tokens, self.prior_logit, correction)
+    }
+
+    /// What the features say, in logits, before any correction.
+    pub fn score(&self) -> f32 {
+        let (bias, weights, _) = &*WEIGHTS;
+        bias + self.features.iter().zip(weights).map(|(feature, weight)| feature * weight).sum::<f32>()
+    }
+
+    /// The kind of place, as a correction tells them apart.
+    pub fn place_kind(&self) -> PlaceKind {
+        let is = |name: &str| NAMES.iter().position(|it| *it == name).and_then(|at| self.features.get(at));
+        match () {
+            () if is("several_lines") > Some(&0.0) => PlaceKind::SeveralLines,
+            () if is("line_start") > Some(&0.0) => PlaceKind::LineStart,
+            () if is("word_typed") > Some(&0.0) => PlaceKind::InsideWord,
+            () => PlaceKind::InsideLine,
+        }
+    }
+
+    /// As a prediction whose outcome is `right`; none where nothing was ranked.
+    pub fn judged(&self, right: bool) -> Option<Judgement> {
+        let (score, kind) = (self.score(), self.place_kind());
+        let judged = Judgement { score, offset: self.prior_logit, kind, said: self.probability, right };
+        (!self.features.is_empty()).then_some(judged)
     }
 
     /// The rank of what is left when the first `typed` bytes of the text were typed: what the user has confirmed is no
@@ -38,7 +69,7 @@ impl Rank {
         let tokens: Vec<(usize, f32)> = left.map(|(end, logprob)| (end - typed, *logprob)).collect();
         let mut features = self.features.clone();
         features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, rest));
-        Self::of(features, tokens, self.prior_logit)
+        Self::of(features, tokens, self.prior_logit, self.correction)
     }
 }
 
@@ -180,7 +211,7 @@ pub fn rank(
         same_start(text, &others),
         known_words(text, context),
     ]);
-    Rank::of(features, tokens, 0.0)
+    Rank::of(features, tokens, 0.0, Correction::NONE)
 }
 
 /// By how much the beginning is likelier than the likeliest one of the others, in nats; 0 without others.
@@ -333,11 +364,44 @@ mod tests {
     }
 
     #[test]
+    fn a_correction_changes_the_probability_and_not_the_score() {
+        let mut features = vec![0.0; NAMES.len()];
+        features[..OF_TOKENS].copy_from_slice(&of_tokens(&[(2, -1.0), (5, -0.5)], "ab cd"));
+        let plain = Rank::of(features, vec![(2, -1.0), (5, -0.5)], -0.5, Correction::NONE);
+        assert_eq!(plain.clone().corrected(Correction::NONE), plain);
+        let expected = 1.0 / (1.0 + (0.5 - plain.score()).exp());
+        assert!((plain.probability - expected).abs() < 1e-6, "the model inside: as it was fitted");
+        let mut correction = Correction { slope: 0.5, ..Correction::NONE };
+        correction.bias[PlaceKind::InsideLine as usize] = -1.0;
+        let corrected = plain.clone().corrected(correction);
+        assert_eq!((corrected.score(), corrected.place_kind()), (plain.score(), PlaceKind::InsideLine));
+        let expected = 1.0 / (1.0 + (1.5 - 0.5 * plain.score()).exp());
+        assert!((corrected.probability - expected).abs() < 1e-6);
+        // It stays with the text while that is typed.
+        let after = corrected.after(2, " cd");
+        let expected = 1.0 / (1.0 + (1.5 - 0.5 * after.score()).exp());
+        assert!((after.probability - expected).abs() < 1e-6);
+    }
+
+    #[test]
+    fn kinds_of_places() {
+        let kind = |set: &[&str]| {
+            let feature = |name: &&str| f32::from(u8::from(set.contains(name)));
+            Rank::of(NAMES.iter().map(feature).collect(), Vec::new(), 0.0, Correction::NONE).place_kind()
+        };
+        assert_eq!(kind(&[]), PlaceKind::InsideLine);
+        assert_eq!(kind(&["word_typed", "after_equals"]), PlaceKind::InsideWord);
+        assert_eq!(kind(&["line_start"]), PlaceKind::LineStart);
+        assert_eq!(kind(&["line_start", "several_lines"]), PlaceKind::SeveralLines);
+        assert_eq!(Rank::default().judged(true), None);
+    }
+
+    #[test]
     fn what_was_typed_is_no_longer_uncertain() {
         let tokens = vec![(2, -3.0), (5, -0.1)];
         let mut features = vec![0.0; NAMES.len()];
         features[..OF_TOKENS].copy_from_slice(&of_tokens(&tokens, "ab cd"));
-        let rank = Rank::of(features, tokens, 0.0);
+        let rank = Rank::of(features, tokens, 0.0, Correction::NONE);
         assert_eq!(rank.after(0, "ab cd"), rank);
         assert_eq!(rank.after(1, "b cd").tokens, [(1, -3.0), (4, -0.1)]);
         let sure = rank.after(2, " cd");

@@ -12,6 +12,7 @@ use super::dismissed::Dismissed;
 use super::milliseconds;
 use super::project::{KnownProject, WorkspaceContext};
 use super::suggestion::Remembered;
+use crate::calibration::Correction;
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
 
@@ -159,6 +160,9 @@ pub struct CompletionOptions {
     /// By how much, in logits, the bar is raised because of this user's last reactions.
     #[serde(skip)]
     pub bar_logits: f32,
+    /// What makes probabilities of the scores of the model that is asked.
+    #[serde(skip)]
+    pub correction: Correction,
     /// What must not come again in this document.
     #[serde(skip)]
     pub dismissed: Arc<[Dismissed]>,
@@ -196,6 +200,7 @@ impl Default for CompletionOptions {
             on_risk: OnRisk::default(),
             prior_logits: [0.0; 2],
             bar_logits: 0.0,
+            correction: Correction::NONE,
             dismissed: Arc::default(),
             effort: Effort::default(),
             workspace_context: WorkspaceContext::default(),

@@ -7,6 +7,7 @@ use ropey::Rope;
 use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
+use crate::calibration::Correction;
 use crate::document::Edit;
 
 /// How far a suggestion was checked.
@@ -34,6 +35,9 @@ pub struct Rank {
     /// What the features do not know, in logits: the user's habits, and warnings.
     #[serde(skip)]
     pub(super) prior_logit: f32,
+    /// What makes a probability of the score of this model.
+    #[serde(skip)]
+    pub(super) correction: Correction,
 }
 
 /// A suggestion that may be shown.

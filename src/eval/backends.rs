@@ -60,6 +60,13 @@ pub struct BackendDocument {
     language: Arc<Language>,
 }
 
+impl BackendDocument {
+    /// Its address.
+    pub fn uri(&self) -> &str {
+        &self.uri
+    }
+}
+
 /// The pipeline's options without a session: budgets count tokens, not time, so that a run can be repeated.
 pub fn options(effort: Effort) -> CompletionOptions {
     CompletionOptions {

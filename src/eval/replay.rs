@@ -1,7 +1,7 @@
 //! Types held-out statements key by key, with the closers that an editor puts in, slips and pauses; asks a backend after every
 //! key and takes what it shows when it is right.
 
-mod right;
+pub(super) mod right;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -379,7 +379,7 @@ fn alone(mut editor: Editor, wanted: &str) -> usize {
 }
 
 /// The indentation that most lines of a text are deeper than the one above by, as an editor finds it out.
-fn unit(text: &str, default: &str) -> String {
+pub(super) fn unit(text: &str, default: &str) -> String {
     if text.lines().any(|line| line.starts_with('\t')) {
         return "\t".to_owned();
     }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{BarChart, Histogram, LineChart, terminal};
+use super::{BarChart, Diagram, Histogram, LineChart, terminal};
 
 const CSS: &str = include_str!("report.css");
 const BOLD: Style = Style::new().bold();
@@ -63,6 +63,12 @@ impl Report {
     /// A histogram, with what it shows.
     #[must_use]
     pub fn histogram(self, caption: &str, chart: &Histogram) -> Self {
+        self.with(Part::Plot(caption.to_owned(), chart.svg(), chart.text(WIDTH)))
+    }
+
+    /// Pairs that should be equal, with what they are.
+    #[must_use]
+    pub fn diagram(self, caption: &str, chart: &Diagram) -> Self {
         self.with(Part::Plot(caption.to_owned(), chart.svg(), chart.text(WIDTH)))
     }
 

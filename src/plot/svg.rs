@@ -5,7 +5,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::{BarChart, Histogram, LineChart, bins, number, with_unit};
+use super::{BarChart, Diagram, Histogram, LineChart, bins, number, with_unit};
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Failed<'a> = Box<dyn std::error::Error + 'a>;
@@ -177,6 +177,43 @@ pub fn lines(lines: &LineChart) -> String {
     })
 }
 
+/// Points beside the diagonal, each as large as its share of the cases.
+pub fn diagram(diagram: &Diagram) -> String {
+    let most = diagram.points.iter().map(|(_, _, count)| *count).max().unwrap_or(1).max(1) as f64;
+    let size = |count: usize| (3.0 + 4.0 * (count as f64 / most).sqrt()).round() as i32;
+    let label = |value: &f64| with_unit(*value, &diagram.unit);
+    draw(2 * HEIGHT, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(8)
+            .margin_right(28)
+            .x_label_area_size(44)
+            .y_label_area_size(72)
+            .build_cartesian_2d(0.0..100.0, 0.0..100.0)?;
+        chart
+            .configure_mesh()
+            .axis_style(FAINT)
+            .bold_line_style(FAINT)
+            .light_line_style(TRANSPARENT)
+            .x_labels(6)
+            .y_labels(6)
+            .label_style(font(INK, HPos::Center))
+            .axis_desc_style(font(INK, HPos::Center))
+            .x_label_formatter(&label)
+            .y_label_formatter(&label)
+            .x_desc(diagram.names[0].clone())
+            .y_desc(diagram.names[1].clone())
+            .draw()?;
+        chart.draw_series(LineSeries::new([(0.0, 0.0), (100.0, 100.0)], FAINT.stroke_width(2)))?;
+        let points = || diagram.points.iter().map(|(first, second, _)| (*first, *second));
+        chart.draw_series(LineSeries::new(points(), SERIES[0].stroke_width(2)))?;
+        let circle = |(first, second, count): &(f64, f64, usize)| {
+            Circle::new((*first, *second), size(*count), SERIES[0].filled())
+        };
+        chart.draw_series(diagram.points.iter().map(circle))?;
+        Ok(())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +246,17 @@ mod tests {
         check(&Histogram { unit: "ms".into(), values }.svg(), &["ms", "100"]);
         check(&Histogram { unit: "ms".into(), values: vec![f64::NAN, 1.0] }.svg(), &["1", "2"]);
         check(&Histogram::default().svg(), &[]);
+    }
+
+    #[test]
+    fn a_diagram_of_pairs() {
+        let names = ["said".to_owned(), "right".to_owned()];
+        let points = vec![(5.0, 0.0, 20), (30.0, 41.0, 20), (80.0, 90.0, 21)];
+        let diagram = Diagram { unit: "%".into(), names, points };
+        check(&diagram.svg(), &["said", "right", "100%"]);
+        assert_eq!(diagram.svg().matches("<circle").count(), 3);
+        assert!(diagram.text(40).starts_with("of 20 said "), "{}", diagram.text(40));
+        check(&Diagram::default().svg(), &["100"]);
     }
 
     #[test]

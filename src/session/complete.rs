@@ -120,7 +120,7 @@ impl Session {
     }
 
     /// Carries a request out.
-    pub async fn complete(self: &Arc<Self>, pending: PendingRequest, query: Query) -> CompletionAnswer {
+    pub async fn complete(self: &Arc<Self>, mut pending: PendingRequest, query: Query) -> CompletionAnswer {
         let token = pending.source.token();
         let offset = query.offset;
         let mut drafts = DraftStats::default();
@@ -135,6 +135,7 @@ impl Session {
                 Ok(engine) => engine,
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
+            pending.options.correction = self.correction(&*engine);
             let request = completion::CompletionRequest {
                 snapshot: pending.snapshot.clone(),
                 offset: query.offset,
@@ -184,6 +185,9 @@ impl Session {
         begun: Begun,
     ) -> CompletionAnswer {
         let mut state = self.lock();
+        if begun.kind != RequestKind::Invoked {
+            state.predict(&asked, &outcome, &others);
+        }
         let open = state.documents.get_mut(&asked.uri);
         let open = open.filter(|open| Arc::ptr_eq(&open.document.uri(), &asked.uri));
         let (fresh, outcome, others) = match (open, outcome) {

@@ -100,11 +100,14 @@ impl Session {
 
     /// The session ends: what is known of suggestions and accepted texts is recorded now.
     pub fn finish(&self) {
-        let State { documents, feedback, .. } = &mut *self.lock();
+        let State { documents, feedback, calibration, .. } = &mut *self.lock();
+        let mut judged = Vec::new();
         for open in documents.values_mut() {
             feedback.end_shown(&mut open.feedback, false);
+            judged.extend(open.feedback.predictions.closed(open.document.text()));
         }
         feedback.check_all(|uri| text(documents, uri));
+        calibration.learn(feedback.enabled, judged);
     }
 }
 

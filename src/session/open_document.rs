@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use ropey::Rope;
+
 use super::tasks::Tasks;
 use crate::actions::Fix;
 use crate::completion::{ForeignText, Remembered};
 use crate::document::{Document, Edit};
-use crate::feedback::DocumentFeedback;
+use crate::feedback::{DocumentFeedback, Judged};
 
 /// After a pause of so long the start of a prompt may change: nobody waits for what is evaluated again.
 const REST: Duration = Duration::from_secs(2);
@@ -74,6 +76,14 @@ pub struct RankedFixes {
 }
 
 impl OpenDocument {
+    /// What the last change, of the text `before`, says about predictions in it. Costs nothing where there are none.
+    pub fn judged(&mut self, before: &Rope) -> Vec<Judged> {
+        match self.document.last_change().filter(|_| !self.feedback.predictions.is_empty()) {
+            Some(span) => self.feedback.predictions.text_changed(before, self.document.text(), span),
+            None => Vec::new(),
+        }
+    }
+
     /// What was shown is not wanted: it counts as never seen, and so it does not go on while its letters are typed.
     pub fn forget_seen(&mut self) {
         self.found.iter_mut().for_each(|found| found.seen = false);

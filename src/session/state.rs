@@ -10,6 +10,7 @@ use ropey::Rope;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
+use super::calibration::SessionCalibration;
 use super::counts::Counts;
 use super::events::{Listener, SessionEvent};
 use super::last_request::LastRequest;
@@ -73,6 +74,8 @@ pub struct State {
     /// The folders that the editor works in.
     pub roots: Vec<PathBuf>,
     pub feedback: Feedback,
+    /// What is learned of the model that is asked.
+    pub calibration: SessionCalibration,
     /// Whether a thread makes the engine of the model that takes instructions.
     pub instruct_starts: bool,
 }
@@ -127,6 +130,7 @@ impl Session {
             notebooks: Notebooks::default(),
             disabled: config.disabled(&[]),
             feedback: Feedback::new(config.stats.enabled),
+            calibration: SessionCalibration::default(),
             config: Arc::new(config),
             switches: Switches::default(),
             counts: Counts::default(),

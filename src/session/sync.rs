@@ -93,6 +93,7 @@ impl Session {
         let State { documents, feedback, .. } = &mut *state;
         let open = documents.get_mut(uri).ok_or_else(|| NotOpen { uri: uri.to_owned() })?;
         let version = version.unwrap_or_else(|| open.document.version().saturating_add(1));
+        let before = open.document.text().clone();
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
@@ -100,7 +101,9 @@ impl Session {
         if unwanted {
             open.forget_seen();
         }
+        let judged = open.judged(&before);
         let spelling = open.document.uri();
+        state.learn(judged);
         let diagnose = state.diagnoses(uri);
         drop(state);
         self.check_later(checks);
@@ -142,6 +145,8 @@ impl Session {
         notebooks.closed(uri);
         feedback.end_shown(&mut open.feedback, false);
         feedback.check_document(uri, |_| Some(open.document.text().clone()));
+        let judged = open.feedback.predictions.closed(open.document.text());
+        state.learn(judged);
         drop(state);
         self.happened(SessionEvent::Closed(open.document.uri()));
         open.document.text().len_bytes()

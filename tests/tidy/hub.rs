@@ -1,6 +1,7 @@
 //! Checks who can reach the network: only the command line can download, servers and engines cannot name what does.
 
-use super::{LAYERS, sources, verdict};
+use super::layers::LAYERS;
+use super::{sources, verdict};
 
 #[test]
 fn only_the_command_line_reaches_the_hub() {
