@@ -26,6 +26,9 @@ use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
 use crate::language::Registry;
 
+/// Milliseconds for a prompt where no clock shall shorten it.
+const WHOLE_PROMPTS_MS: u32 = 60_000;
+
 pub const EXAMPLES: &str = "\
 Examples:
   treefill eval make --from src/flask --out flask.jsonl    cases from any source tree
@@ -139,6 +142,8 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
         Some((Backend::Peer(peer, pid), model)) => (Backend::Peer(Box::new(peer.patient()), pid), model),
         Some(other) => other,
         None => {
+            // Prompts would be shorter on a busy machine.
+            config.model.tuning.max_prefill_ms = WHOLE_PROMPTS_MS;
             let (engine, model) = common.engine(&config, &runtime)?;
             let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
             if common.has_workspace() {
@@ -155,7 +160,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
         }
     };
     let invoked = if arguments.invoked { "; invoked" } else { "" };
-    let settings = format!("{:?}{invoked}", backends::options(Effort::default()));
+    let settings = format!("{:?}{invoked}; whole prompts", backends::options(Effort::default()));
     let mut run = common.open::<HoleRow>("holes", &backend, model, settings, &set)?;
     let bar = bar((set.cases.len() * backend.variants().len()) as u64, "answers");
     bar.set_position(run.done() as u64);
