@@ -24,7 +24,6 @@ mod recheck;
 mod removal;
 mod repair;
 mod site;
-mod stdlib;
 mod suggested;
 mod unused;
 
@@ -34,13 +33,14 @@ pub use fit::{DiagnosticPlace, fits, place};
 use recheck::Recheck;
 use repair::{FixContext, Repair};
 use ropey::Rope;
-use site::{Import, SourceView};
+use site::SourceView;
 
 use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::request::{ActionRequest, RequestedFile};
 use super::with_edits;
 use crate::diagnostics::Diagnostic;
 use crate::language::DiagnosticKind;
+use crate::symbols::Import;
 
 /// Repairs what a diagnostic reports, without a model.
 pub static SPEC: ActionSpec = ActionSpec {

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
 use self::common::RunArguments;
-use crate::completion::Effort;
+use crate::completion::{CompletionOptions, Effort};
 use crate::config::Config;
 use crate::engine::power::Prefetch;
 use crate::eval::backends::{self, Backend};
@@ -148,7 +148,9 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
             let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
             if common.has_workspace() {
                 // What the pipeline alone is asked with, so that the workspace is all that differs.
-                config.completion.options = backends::options(Effort::default());
+                let workspace_context = config.completion.options.workspace_context;
+                config.completion.options =
+                    CompletionOptions { workspace_context, ..backends::options(Effort::default()) };
                 config.engine.prefetch = Prefetch::Never;
                 let _guard = runtime.enter();
                 let mut own = common.session(config, engine);

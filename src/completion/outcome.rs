@@ -1,6 +1,7 @@
 //! Defines what a request for a completion ends in: a suggestion, or the reason why there is none.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::suggestion::{Remembered, Suggestion};
 use crate::document::{Snapshot, Tree};
 use crate::engine::DraftStats;
 use crate::privacy::Exclusion;
+use crate::prompt::ForeignText;
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -146,6 +148,8 @@ pub struct CompletionReport {
     pub tree: Option<(Snapshot, Tree)>,
     /// How the model's tokens were generated; nothing where it was not asked.
     pub drafts: DraftStats,
+    /// What the prompt showed of other files, when it was looked at: the next request takes it along.
+    pub foreign: Option<Arc<ForeignText>>,
     /// From the call to the outcome.
     pub elapsed: Duration,
 }
@@ -157,6 +161,7 @@ impl CompletionReport {
             outcome: Outcome::Skipped(reason),
             others: Vec::new(),
             tree: None,
+            foreign: None,
             drafts: DraftStats::default(),
             elapsed,
         }

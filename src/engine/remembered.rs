@@ -8,7 +8,8 @@ use crate::cancel::CancelToken;
 /// # Errors
 /// When the engine cannot work.
 pub async fn remembered(engine: &dyn Engine, workspace: &str) -> Result<MemoryStats, EngineError> {
-    let text = Segment { role: Role::Prefix, text: "x".into(), share: 100, boundaries: Vec::new() };
+    let text =
+        Segment { role: Role::Prefix, text: "x".into(), share: 100, file: None, boundaries: Vec::new() };
     let job = Job {
         document: "memory:probe".to_owned(),
         lane: Lane::Interactive,

@@ -9,7 +9,7 @@ use super::last_request::LastRequest;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{
-    self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
+    self, ForeignText, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
 };
 use crate::document::Snapshot;
 use crate::engine::DraftStats;
@@ -108,8 +108,11 @@ impl Session {
         }
         let hush = (by_itself && !state.quiet().is_zero()).then_some(Reason::Quiet);
         let history = Arc::clone(&state.feedback.history);
+        options.project.symbols = Arc::clone(&state.symbols);
         let snapshot = state.documents.get(uri).map(|open| state.snapshot(open)).ok_or(Reason::NotHere)?;
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
+        options.project.rested = open.foreign.ask(begun.start);
+        options.project.shown.clone_from(&open.foreign.text);
         options.prior_logits = history.leaning(open.feedback.language());
         let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
         let source = open.tasks.start_completion();
@@ -144,6 +147,9 @@ impl Session {
                 self.store_tree(&snapshot, tree);
             }
             drafts = report.drafts;
+            if let Some(foreign) = report.foreign {
+                self.store_foreign(&pending.snapshot.uri, foreign);
+            }
             (report.outcome, report.others)
         };
         let (outcome, others) = tokio::select! {
@@ -159,6 +165,13 @@ impl Session {
             self.prefetch_after(&answer.snapshot, completion, pending.options);
         }
         answer
+    }
+
+    /// Remembers what a prompt has shown of other files.
+    fn store_foreign(&self, uri: &str, foreign: Arc<ForeignText>) {
+        if let Some(open) = self.lock().documents.get_mut(uri) {
+            open.foreign.show(foreign);
+        }
     }
 
     /// Remembers what was found, and brings it up to date with what was typed meanwhile: a text for an older version is

@@ -1,12 +1,19 @@
 //! Describes one open document: its text, and what is remembered, shown and running for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::tasks::Tasks;
 use crate::actions::Fix;
-use crate::completion::Remembered;
+use crate::completion::{ForeignText, Remembered};
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
+
+/// After a pause of so long the start of a prompt may change: nobody waits for what is evaluated again.
+const REST: Duration = Duration::from_secs(2);
 
 pub struct OpenDocument {
     /// The text and its syntax tree.
@@ -27,8 +34,34 @@ pub struct OpenDocument {
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.
     pub ranked: RankedFixes,
+    /// What its prompts show of other files.
+    pub foreign: Foreign,
     /// What runs for it.
     pub tasks: Tasks,
+}
+
+/// What the prompts of a document show of other files, and whether that may change.
+#[derive(Debug, Default)]
+pub struct Foreign {
+    pub text: Option<Arc<ForeignText>>,
+    /// When a suggestion was asked for last.
+    asked: Option<Instant>,
+    /// Whether there was a pause before that, or before an earlier one that ended before its prompt was known.
+    rested: bool,
+}
+
+impl Foreign {
+    /// A suggestion is asked for. Whether its prompt may show something else than the last one.
+    pub fn ask(&mut self, now: Instant) -> bool {
+        let before = self.asked.replace(now);
+        self.rested |= before.is_some_and(|before| now.duration_since(before) >= REST);
+        self.rested
+    }
+
+    /// A prompt has shown this.
+    pub fn show(&mut self, text: Arc<ForeignText>) {
+        (self.text, self.rested) = (Some(text), false);
+    }
 }
 
 /// How likely the model finds the syntax fixes of one version of a document. Edits and numbers only.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::events::SessionEvent;
-use super::open_document::{OpenDocument, RankedFixes};
+use super::open_document::{Foreign, OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
 use crate::document::{BOM, Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
@@ -52,6 +52,7 @@ impl Session {
             feedback: DocumentFeedback::new(document.uri(), &name),
             menu_asked: None,
             ranked: RankedFixes::default(),
+            foreign: Foreign::default(),
             tasks: Tasks::default(),
             language: name,
             document,

@@ -134,6 +134,8 @@ impl ReaderThread {
                 next = self.events.try_recv().ok();
             }
             self.work(&session, Instant::now());
+            let more = self.has_batch() || self.is_on && self.engine.is_none();
+            self.memory.symbols.show(&session, more);
             self.publish();
         }
     }
@@ -221,6 +223,7 @@ impl ReaderThread {
             if let Some(watch) = &mut self.watch {
                 watch.follow(&[], Vec::new());
             }
+            self.memory.symbols.clear();
             if let Some(engine) = self.engine() {
                 self.memory.clear(&*engine);
             }
@@ -308,6 +311,7 @@ impl ReaderThread {
             files: self.files,
             texts,
             bytes,
+            definitions: self.memory.symbols.count(),
             not_read: self.not_read.clone(),
             changes: self.memory.changes(),
             mark: self.mark,

@@ -114,7 +114,8 @@ impl Told {
     }
 }
 
-fn hash(text: &str) -> u64 {
+/// Tells a text from others.
+pub fn hash(text: &str) -> u64 {
     let mut hasher = XxHash64::default();
     hasher.write(text.as_bytes());
     hasher.finish()

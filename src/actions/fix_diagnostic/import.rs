@@ -1,19 +1,16 @@
 //! Imports a name that is defined elsewhere: `Path(x)` → `from pathlib import Path`. The compiler's own proposal, the other files
 //! of the workspace and a table of the standard library tell where it comes from.
 
-mod paths;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use paths::ModulePath;
-
+use super::insertion;
 use super::repair::{FixContext, Repair};
-use super::site::{Import, ImportSource, SourceView, words};
-use super::{insertion, stdlib};
+use super::site::{SourceView, words};
 use crate::document::Snapshot;
 use crate::language::DiagnosticKind;
+use crate::symbols::{Import, ImportSource, ModulePath, stdlib};
 use crate::verify::names;
 
 /// What a source weighs: a compiler's proposal, a file that imports it, a file of the package and one of another that defines
@@ -110,7 +107,7 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
     let mut far = HashSet::new();
     let (site, workspace) = (context.site, &context.request.workspace);
     let rules = &site.language.repairs.imports;
-    let own = workspace.path.as_deref().map(|path| ModulePath::of(path, rules));
+    let own = workspace.path.as_deref().map(|path| ModulePath::of(path, site.language));
     let says = |text: &str| words(text, context.name).next().is_some();
     let start = Instant::now();
     for found in workspace.files(site.language, context.request.time / 2, says) {
@@ -121,7 +118,7 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
         let Some(tree) = found.snapshot.parse() else { continue };
         let text = found.snapshot.text.to_string();
         let other = SourceView::new(&found.snapshot, site.language, &tree, &text);
-        let module = ModulePath::of(&found.path, rules);
+        let module = ModulePath::of(&found.path, site.language);
         for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == context.name) {
             let Some(path) = module.resolve(&import.module, own.as_ref(), rules) else { continue };
             let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));

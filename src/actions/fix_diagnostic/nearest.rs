@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::member;
 use super::repair::{FixContext, Repair};
-use super::{member, stdlib};
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
+use crate::symbols::stdlib;
 use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::site::{Import, SourceView, words};
+use super::site::{SourceView, words};
 use crate::document::{Edit, tree};
+use crate::symbols::Import;
 use crate::verify::lines_of;
 
 /// A removal.
