@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::runtime::Runtime;
 
 use self::common::RunArguments;
-use crate::completion::Effort;
+use crate::completion::{CompletionOptions, Effort};
 use crate::config::Config;
 use crate::engine::power::Prefetch;
 use crate::eval::backends::{self, Backend};
@@ -26,6 +26,9 @@ use crate::eval::paired;
 use crate::eval::replay::{self, ReplayRow, Typist};
 use crate::eval::report;
 use crate::language::Registry;
+
+/// Milliseconds for a prompt where no clock shall shorten it.
+const WHOLE_PROMPTS_MS: u32 = 60_000;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -144,11 +147,15 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
         Some((Backend::Peer(peer, pid), model)) => (Backend::Peer(Box::new(peer.patient()), pid), model),
         Some(other) => other,
         None => {
+            // Prompts would be shorter on a busy machine.
+            config.model.tuning.max_prefill_ms = WHOLE_PROMPTS_MS;
             let (engine, model) = common.engine(&config, &runtime)?;
             let efforts = if arguments.ablation { Effort::ALL.to_vec() } else { vec![Effort::default()] };
             if common.has_workspace() {
                 // What the pipeline alone is asked with, so that the workspace is all that differs.
-                config.completion.options = backends::options(Effort::default());
+                let workspace_context = config.completion.options.workspace_context;
+                config.completion.options =
+                    CompletionOptions { workspace_context, ..backends::options(Effort::default()) };
                 config.engine.prefetch = Prefetch::Never;
                 let _guard = runtime.enter();
                 let mut own = common.session(config, engine);
@@ -160,7 +167,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
         }
     };
     let invoked = if arguments.invoked { "; invoked" } else { "" };
-    let settings = format!("{:?}{invoked}", backends::options(Effort::default()));
+    let settings = format!("{:?}{invoked}; whole prompts", backends::options(Effort::default()));
     let mut run = common.open::<HoleRow>("holes", &backend, model, settings, &set)?;
     let bar = bar((set.cases.len() * backend.variants().len()) as u64, "answers");
     bar.set_position(run.done() as u64);

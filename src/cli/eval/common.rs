@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 
+use crate::completion::ContextPart;
 use crate::config::{Config, render};
 use crate::engine::{Engine, ModelInfo};
 use crate::eval::backends::{Backend, SessionBackend};
@@ -64,6 +65,8 @@ enum Part {
     Memory,
     /// The model verifies no proposals (`model.drafts`)
     Drafts,
+    /// Prompts show no signatures of other files
+    Signatures,
 }
 
 impl RunArguments {
@@ -101,6 +104,7 @@ impl RunArguments {
             match part {
                 Part::Memory => config.model.tuning.memory = false,
                 Part::Drafts => config.model.tuning.drafts = false,
+                Part::Signatures => config.completion.options.workspace_context.signatures = ContextPart::Off,
             }
         }
         config
@@ -152,6 +156,9 @@ impl RunArguments {
                 let binary = std::env::current_exe().context("cannot tell which program this is")?;
                 if self.model.is_some() {
                     bail!("--lsp runs the configured model; set `model.path`, or leave --lsp out");
+                }
+                if self.without.contains(&Part::Signatures) {
+                    bail!("--lsp runs what the settings say, and none is about signatures; leave --lsp out");
                 }
                 let path = models::infill(&config.model.path)?;
                 let model = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -130,6 +130,7 @@ fn what_carries_no_package_has_no_workspace() {
     ask(&["--workspace", "--limit", "1"])
         .refused(1, &["do not carry the files beside them", "--with-repository"]);
     ask(&["--without", "luck"]).refused(2, &["luck", "memory", "drafts"]);
+    ask(&["--lsp", "--without", "signatures"]).refused(1, &["leave --lsp out"]);
     ask(&["--workspace", "--engine", "llama-server"])
         .refused(1, &["--workspace and --without are for treefill"]);
 }
