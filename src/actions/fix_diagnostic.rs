@@ -16,15 +16,12 @@
 mod borrow;
 mod fit;
 mod import;
-mod insertion;
 mod member;
 mod mutable;
 mod nearest;
 mod recheck;
 mod removal;
 mod repair;
-mod site;
-mod stdlib;
 mod suggested;
 mod unused;
 
@@ -34,12 +31,12 @@ pub use fit::{DiagnosticPlace, fits, place};
 use recheck::Recheck;
 use repair::{FixContext, Repair};
 use ropey::Rope;
-use site::{Import, SourceView};
 
 use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::request::{ActionRequest, RequestedFile};
 use super::with_edits;
 use crate::diagnostics::Diagnostic;
+use crate::imports::site::{Import, SourceView};
 use crate::language::DiagnosticKind;
 
 /// Repairs what a diagnostic reports, without a model.

@@ -1,18 +1,15 @@
 //! Imports a name that is defined elsewhere: `Path(x)` → `from pathlib import Path`. The compiler's own proposal, the other files
 //! of the workspace and a table of the standard library tell where it comes from.
 
-mod paths;
-
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use paths::ModulePath;
-
 use super::repair::{FixContext, Repair};
-use super::site::{Import, ImportSource, SourceView, words};
-use super::{insertion, stdlib};
 use crate::document::Snapshot;
+use crate::imports::paths::ModulePath;
+use crate::imports::site::{Import, ImportSource, SourceView, words};
+use crate::imports::{insertion, stdlib};
 use crate::language::DiagnosticKind;
 use crate::verify::names;
 

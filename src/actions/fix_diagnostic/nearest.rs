@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::member;
 use super::repair::{FixContext, Repair};
-use super::{member, stdlib};
 use crate::document::Edit;
+use crate::imports::stdlib;
 use crate::language::DiagnosticKind;
 use crate::verify::names;
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::site::{Import, SourceView, words};
 use crate::document::{Edit, tree};
+use crate::imports::site::{Import, SourceView, words};
 use crate::verify::lines_of;
 
 /// A removal.

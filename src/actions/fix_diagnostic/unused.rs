@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::removal::{self, Removal};
 use super::repair::{FixContext, Repair};
-use super::site::Import;
 use crate::document::Edit;
+use crate::imports::site::Import;
 use crate::language::DiagnosticKind;
 
 /// It is certain what is meant; the server that reports it may have a better proposal.

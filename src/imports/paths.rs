@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::actions::fix_diagnostic::site::Import;
+use super::site::Import;
 use crate::language::Imports;
 
 /// A file as a module.
