@@ -5,3 +5,4 @@ pub mod insertion;
 pub mod paths;
 pub mod site;
 pub mod stdlib;
+pub mod unique;

@@ -17,7 +17,7 @@ use super::suggestion::{CheckLevel, Remembered, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
 use super::validate::Validator;
-use super::{debounce, dismissed, finish, job, rank, reuse, trigger, trim};
+use super::{debounce, dismissed, finish, import, job, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Job, Lane, Stop, Task};
 use crate::prompt;
@@ -220,11 +220,13 @@ impl Fitting {
             }
             None => (Chosen::unjudged(text, context, options.effort), CheckLevel::Unvalidated),
         };
-        let chosen = chosen?;
+        let mut chosen = chosen?;
+        let edit = finish::edit(target, &chosen.candidate, context.line_ending)?;
+        let imports = if options.imports { import::accept(around, &edit, &mut chosen) } else { Vec::new() };
         let prior = rank::prior(&chosen, options)?;
+        let prior = prior - if imports.is_empty() { 0.0 } else { rank::IMPORTED };
         let rank = rank::rank(&chosen, texts, number, text, context).with_prior(prior);
-        let (decoded, line_ending) = (&texts[number], context.line_ending);
-        let found = finish::finish(target, &chosen.candidate, line_ending, check_level, rank, decoded)?;
+        let found = finish::finish(target, edit, imports, check_level, rank, &texts[number])?;
         match dismissed::is_dismissed(&options.dismissed, &target.document.text, &found) {
             true => Err(Reason::DismissedBefore),
             false => Ok(found),

@@ -2,11 +2,13 @@
 
 use tree_sitter::Tree;
 
+use super::import;
 use super::outcome::Reason;
 use super::suggestion::CheckLevel;
 use super::trim::Insertion;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
+use crate::imports::site::ImportSource;
 use crate::verify::names::{self, Names};
 pub use crate::verify::nearby::Fit;
 use crate::verify::nearby::Nearby;
@@ -126,6 +128,12 @@ impl<'a> Validator<'a> {
         let (end, reason) = foreign.into_iter().chain(double).min_by_key(|(end, _)| *end)?;
         let part = after.slice(inserted.start..end);
         Some((part.replace(self.context.line_ending, "\n").len(), reason))
+    }
+
+    /// Where the unknown `names` of a candidate that passed come from; nothing where that is not certain of each.
+    pub fn needs(&self, trial: &Trial, names: &Names) -> Vec<ImportSource> {
+        let Applied { after, tree, .. } = &trial.applied;
+        import::needs(after, tree, names)
     }
 
     fn unknown_members(&self, Trial { applied, .. }: &Trial) -> usize {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ropey::Rope;
 
-use crate::completion::{Dismissed, Suggestion, SuggestionKey, reuse};
+use crate::completion::{Dismissed, Moved, Suggestion, SuggestionKey, reuse};
 use crate::document::position::{floor, slice};
 use crate::stats::{Disposition, RequestKind};
 use crate::text::is_closer;
@@ -81,6 +81,28 @@ impl ShownSuggestion {
             before_taking: Vec::new(),
             contradicted: false,
         }
+    }
+
+    /// The document was changed above it, not by the user: the same there.
+    pub fn moved(&mut self, by: &Moved) {
+        let Some(suggestion) = self.suggestion.moved(by) else { return };
+        let before = by.before.len_bytes();
+        let longer = |length: usize| (length + by.after.len_bytes()).saturating_sub(before);
+        let (start, length) = (suggestion.range().start, by.after.len_bytes());
+        let place = Place::of(&by.after, start, length.saturating_sub(suggestion.anchor.after_len));
+        self.place.before = place.before;
+        self.key = SuggestionKey::of(&by.after, &suggestion).or_else(|| self.key.take());
+        self.suggestion = suggestion;
+        self.length = length;
+        if let Some((text, _)) = &mut self.complete {
+            *text = by.after.clone();
+        }
+        // An undo may take the change back together with what was taken.
+        let both = self
+            .before_taking
+            .iter()
+            .flat_map(|(length, present)| [(longer(*length), *present), (*length, *present)]);
+        self.before_taking = both.collect();
     }
 
     /// Whether `suggestion` is this one.

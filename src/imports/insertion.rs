@@ -8,6 +8,7 @@ use tree_sitter::Node;
 use super::site::{Import, ImportSource, SourceView};
 use super::stdlib;
 use crate::document::{Edit, tree};
+use crate::language::Imports;
 
 /// Lines longer than this are not made by adding to a list: most formatters would break them.
 const WIDE: usize = 99;
@@ -34,7 +35,10 @@ pub fn edits(site: &SourceView<'_>, at: &Range<usize>, source: &ImportSource) ->
         return None;
     }
     if !source.name.is_empty() {
-        let joined = join_list(site, &imports, source).or_else(|| wrap_single(site, &imports, source));
+        // One under a condition (`#[cfg(test)] use a::B;`) takes in nothing else.
+        let free = |import: &&Import| attached_start(site, import) == import.statement.start;
+        let free: Vec<&Import> = imports.iter().copied().filter(free).collect();
+        let joined = join_list(site, &free, source).or_else(|| wrap_single(site, &free, source));
         if joined.is_some() {
             return joined;
         }
@@ -121,6 +125,15 @@ fn wrap_single(site: &SourceView<'_>, imports: &[&Import], source: &ImportSource
     Some(vec![Edit::replace(single.last.start..single.item.end, format!("{open}{names}{close}"))])
 }
 
+/// The statement that imports `source` alone.
+pub fn written(rules: &Imports, source: &ImportSource) -> String {
+    let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
+    match source.name.as_str() {
+        "" => rules.whole.replace("{path}", &format!("{}{alias}", source.module)),
+        name => rules.member.replace("{module}", &source.module).replace("{name}", &format!("{name}{alias}")),
+    }
+}
+
 /// As a statement of its own; None where there is no line for it.
 fn statement(
     site: &SourceView<'_>,
@@ -128,12 +141,7 @@ fn statement(
     imports: &[&Import],
     source: &ImportSource,
 ) -> Option<Edit> {
-    let rules = &site.language.repairs.imports;
-    let alias = source.alias.as_ref().map_or(String::new(), |alias| format!(" as {alias}"));
-    let line = match source.name.as_str() {
-        "" => rules.whole.replace("{path}", &format!("{}{alias}", source.module)),
-        name => rules.member.replace("{module}", &source.module).replace("{name}", &format!("{name}{alias}")),
-    };
+    let line = written(&site.language.repairs.imports, source);
     let end = site.snapshot.line_ending();
     let mut statements: Vec<&Import> = imports.to_vec();
     statements.dedup_by(|a, b| a.statement == b.statement);

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use ropey::Rope;
+
 use super::tasks::Tasks;
 use crate::actions::Fix;
-use crate::completion::Remembered;
+use crate::completion::{Moved, Remembered};
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
 
@@ -27,8 +29,22 @@ pub struct OpenDocument {
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.
     pub ranked: RankedFixes,
+    /// The imports that were made for it last.
+    pub imports: ImportChange,
     /// What runs for it.
     pub tasks: Tasks,
+}
+
+/// The imports that were made for a document last: what is expected, or what has come.
+#[derive(Debug, Default)]
+pub enum ImportChange {
+    /// None.
+    #[default]
+    None,
+    /// The editor was given them.
+    Expected(Moved),
+    /// They are in the document.
+    Arrived(Moved),
 }
 
 /// How likely the model finds the syntax fixes of one version of a document. Edits and numbers only.
@@ -41,6 +57,26 @@ pub struct RankedFixes {
 }
 
 impl OpenDocument {
+    /// The imports whose arrival made the text what it is now, if that is so. What was found and prepared goes on behind them.
+    pub fn imports_arrived(&mut self) -> Option<Moved> {
+        let is_it = |moved: &Moved| moved.after == *self.document.text();
+        let ImportChange::Expected(moved) = &self.imports else { return None };
+        let moved = Some(moved).filter(|moved| is_it(moved))?.clone();
+        for found in self.found.iter_mut().chain(&mut self.prefetched) {
+            *found = found.clone().moved(&moved);
+        }
+        self.imports = ImportChange::Arrived(moved.clone());
+        Some(moved)
+    }
+
+    /// The imports that have come into the document since its text was `asked`, if they were all that changed then.
+    pub fn moved_since(&self, asked: &Rope) -> Option<&Moved> {
+        match &self.imports {
+            ImportChange::Arrived(moved) if moved.before == *asked => Some(moved),
+            _ => None,
+        }
+    }
+
     /// What was shown is not wanted: it counts as never seen, and so it does not go on while its letters are typed.
     pub fn forget_seen(&mut self) {
         self.found.iter_mut().for_each(|found| found.seen = false);

@@ -71,7 +71,7 @@ impl Session {
             return;
         }
         let Ok(engine) = self.ready_engine().await else { return };
-        let uri = Arc::clone(&snapshot.uri);
+        let (uri, text) = (Arc::clone(&snapshot.uri), snapshot.text.clone());
         let request = CompletionRequest {
             snapshot,
             offset,
@@ -88,7 +88,11 @@ impl Session {
         let found = best.into_iter().chain(others).map(|suggestion| Remembered { suggestion, seen: false });
         let mut state = self.lock();
         if let Some(open) = state.documents.get_mut(&uri) {
-            open.prefetched = found.collect();
+            let moved = open.moved_since(&text).cloned();
+            open.prefetched = match moved {
+                Some(moved) => found.map(|found| found.moved(&moved)).collect(),
+                None => found.collect(),
+            };
             state.counts.prepared += 1;
         }
     }

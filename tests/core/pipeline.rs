@@ -4,6 +4,7 @@ mod check;
 mod common_defects;
 mod flow;
 mod harm;
+mod imports;
 mod properties;
 mod regressions;
 mod taste;

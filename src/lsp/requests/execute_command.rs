@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::lsp::commands::{
-    self, ACCEPTED, APPLY, DISMISSED, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
+    self, ACCEPTED, APPLY, DISMISSED, IMPORT, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
 };
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
@@ -21,6 +21,11 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
     match params.command.as_str() {
         ACCEPTED => {
             server.session.accepted(argument["id"].as_u64().unwrap_or(u64::MAX));
+            super::add_imports::handle(server, &argument["imports"]);
+            Ok(Value::Null)
+        }
+        IMPORT => {
+            super::add_imports::handle(server, argument);
             Ok(Value::Null)
         }
         DISMISSED => {
