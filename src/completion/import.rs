@@ -35,7 +35,7 @@ pub fn needs(after: &Snapshot, tree: &Tree, names: &Names) -> Vec<ImportSource> 
 /// Their names count as unknown no more.
 pub fn accept(around: &Surroundings, edit: &Edit, chosen: &mut Chosen) -> Vec<ImportSource> {
     let needs = std::mem::take(&mut chosen.needs);
-    if needs.is_empty() || !chosen.whole {
+    if needs.is_empty() {
         return Vec::new();
     }
     let document = match around.tree_of_document() {

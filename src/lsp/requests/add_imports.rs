@@ -1,5 +1,8 @@
 //! Adds the imports that an accepted suggestion needs, for clients that cannot insert them with it: the client applies the edit.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Position;
@@ -13,6 +16,9 @@ use crate::session::View;
 
 /// How often the edit is made anew when the user types on before the client has applied it.
 const TRIES: usize = 5;
+
+/// How long a change that the client made before an answer may take behind it.
+const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 /// The imports of a suggestion on the wire.
 #[derive(Debug, Serialize, Deserialize)]
@@ -55,7 +61,7 @@ pub fn handle(server: &Server, argument: &Value) {
     };
     server.respell(&mut imports.uri);
     let Some(view) = server.session.view(&imports.uri) else { return };
-    let (session, sender) = (std::sync::Arc::clone(&server.session), server.client.clone());
+    let (session, sender) = (Arc::clone(&server.session), server.client.clone());
     let client = server.negotiated().clone();
     let mut view: Option<View> = Some(view);
     // Not awaited here: a handler that waits for the client can wait for ever.
@@ -75,11 +81,14 @@ pub fn handle(server: &Server, argument: &Value) {
             let label = format!("treefill {}", imports.adds);
             match sender.send_request::<ApplyEdit>(json!({ "label": label.trim_end(), "edit": edit })).await {
                 Ok(answer) if answer["applied"] == true => return,
-                Ok(_) if session.version(&imports.uri) != Some(snapshot.version) => {}
                 Ok(answer) => {
-                    let why = answer["failureReason"].as_str().unwrap_or("it does not say why");
-                    tracing::debug!("the editor did not add the imports: {why}");
-                    return;
+                    // The change because of which it refused may still be on its way to here: answers are read first.
+                    tokio::time::sleep(ON_ITS_WAY).await;
+                    if session.version(&imports.uri) == Some(snapshot.version) {
+                        let why = answer["failureReason"].as_str().unwrap_or("it does not say why");
+                        tracing::debug!("the editor did not add the imports: {why}");
+                        return;
+                    }
                 }
                 Err(error) => {
                     tracing::debug!("the editor did not add the imports: {error}");

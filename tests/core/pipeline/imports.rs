@@ -1,10 +1,11 @@
 //! Tests the imports that come with a suggestion, by the text with both taken; `«»` marks the suggestion.
 
 use expect_test::{Expect, expect};
-use treefill::completion::{Outcome, TriggerKind, import};
+use treefill::completion::{ImportSource, Outcome, TriggerKind, import};
 use treefill::document::Edit;
 
 use super::check::{request, run};
+use crate::testing;
 
 /// What becomes of `before` when the model generates `generated`, with the imports that come with it.
 fn check(language: &str, before: &str, generated: &str, after: Expect) {
@@ -66,11 +67,13 @@ fn a_name_of_one_module_brings_its_import() {
     "#]],
     );
     python(
-        "def f():\n    return datetime.ˇ\n",
-        "now()\n",
+        "def f():\n    return ˇ\n",
+        "datetime.now()\n",
         expect![[r#"
+        from datetime import datetime
+
         def f():
-            return datetime.«now()»
+            return «datetime.now()»
     "#]],
     );
     python(
@@ -105,13 +108,6 @@ fn a_name_of_one_module_brings_its_import() {
         fn f() {
             let x = «HashMap::new();»
         }
-    "#]],
-    );
-    rust(
-        "fn f() -> ˇ\n",
-        "HashMap<u8, u8> {\n",
-        expect![[r#"
-        fn f() -> «HashMap<u8, u8> {»
     "#]],
     );
 }
@@ -417,13 +413,15 @@ fn the_import_has_its_place() {
         "//! Doc.\n#![allow(unused)]\n\nfn f() {\n    let x = ˇ\n}\n",
         "HashMap::new();\n",
         expect![[r#"
-        //! Doc.
-        #![allow(unused)]
+            //! Doc.
+            #![allow(unused)]
 
-        fn f() {
-            let x = «HashMap::new();»
-        }
-    "#]],
+            use std::collections::HashMap;
+
+            fn f() {
+                let x = «HashMap::new();»
+            }
+        "#]],
     );
     rust(
         "mod m {\n    fn f() {\n        let x = ˇ\n    }\n}\n",
@@ -509,6 +507,94 @@ fn an_import_below_or_in_a_broken_head_is_none() {
         expect![[r#"
         a = 1; import os
         x = «Path()»
+    "#]],
+    );
+}
+
+#[test]
+fn edits_for_a_document_that_has_moved_on() {
+    let source =
+        |module: &str, name: &str| ImportSource { module: module.into(), name: name.into(), alias: None };
+    let path = [source("pathlib", "Path")];
+    let check = |text: &str, sources: &[ImportSource], after: Expect| {
+        let (snapshot, cursor) = testing::fixture("python", text);
+        let edits = import::edits_for(&snapshot, cursor.start, sources).unwrap_or_default();
+        let after_edits = edits.iter().rev().fold(snapshot, |text, edit| text.with_edit(edit));
+        after.assert_eq(&after_edits.text.to_string());
+    };
+    check(
+        "import os\n\nx = ˇPath()\n",
+        &path,
+        expect![[r#"
+        import os
+        from pathlib import Path
+
+        x = Path()
+    "#]],
+    );
+    // Somebody was faster, or it is gone.
+    check(
+        "from pathlib import Path\n\nx = ˇPath()\n",
+        &path,
+        expect![[r#"
+        from pathlib import Path
+
+        x = Path()
+    "#]],
+    );
+    check(
+        "from pathlib import *\n\nx = ˇPath()\n",
+        &path,
+        expect![[r#"
+        from pathlib import *
+
+        x = Path()
+    "#]],
+    );
+    check(
+        "x = ˇ1\n",
+        &path,
+        expect![[r#"
+        x = 1
+    "#]],
+    );
+    check(
+        "Path = 1\nx = ˇPath()\n",
+        &path,
+        expect![[r#"
+        Path = 1
+        x = Path()
+    "#]],
+    );
+    // One of two is missing.
+    let both = [source("pathlib", "Path"), source("typing", "Optional")];
+    check(
+        "from pathlib import Path\n\nx: ˇOptional[Path]\n",
+        &both,
+        expect![[r#"
+        from pathlib import Path
+        from typing import Optional
+
+        x: Optional[Path]
+    "#]],
+    );
+    check(
+        "x: ˇOptional[Path]\n",
+        &both,
+        expect![[r#"
+        from pathlib import Path
+        from typing import Optional
+
+        x: Optional[Path]
+    "#]],
+    );
+    check(
+        "x: ˇOptional[Any]\n",
+        &[source("typing", "Any"), source("typing", "Optional")],
+        expect![[r#"
+        from typing import Any, Optional
+
+        x: Optional[Any]
     "#]],
     );
 }
