@@ -52,6 +52,16 @@ struct BeforeTaking {
     before: String,
 }
 
+/// What a document was before several bytes of a suggestion came at once.
+#[derive(Debug, Clone)]
+struct BeforeTaking {
+    length: usize,
+    /// Bytes of the suggestion that were there.
+    present: usize,
+    /// What stood before its place.
+    before: String,
+}
+
 /// What stood around and in the place of a suggestion when it was shown.
 #[derive(Debug)]
 struct Place {
@@ -108,11 +118,13 @@ impl ShownSuggestion {
         }
         self.place.before = place.before;
         // An undo may take the change back together with what was taken.
-        let both = self
-            .before_taking
-            .iter()
-            .flat_map(|(length, present)| [(longer(*length), *present), (*length, *present)]);
-        self.before_taking = both.collect();
+        let behind = |then: &BeforeTaking| BeforeTaking {
+            length: longer(then.length),
+            before: self.place.before.clone(),
+            ..then.clone()
+        };
+        let both: Vec<_> = self.before_taking.iter().flat_map(|then| [behind(then), then.clone()]).collect();
+        self.before_taking = both;
     }
 
     /// Whether `suggestion` is this one.
