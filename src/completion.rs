@@ -37,4 +37,4 @@ pub use request::{CompletionOptions, CompletionRequest, Effort, Extent, OnRisk, 
 pub use suggestion::{CheckLevel, Moved, Rank, Remembered, Suggestion};
 pub use trim::joins;
 
-pub use crate::imports::site::ImportSource;
+pub use crate::symbols::ImportSource;

@@ -2,7 +2,5 @@
 //! diagnostics and the suggestions use it.
 
 pub mod insertion;
-pub mod paths;
 pub mod site;
-pub mod stdlib;
 pub mod unique;

@@ -78,6 +78,7 @@ mod privacy;
 mod prompt;
 pub mod session;
 pub mod stats;
+pub mod symbols;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -16,6 +16,7 @@
 ; @import: a statement; @import.item: what it brings in; @import.module: where from.
 (import_statement name: (_) @import.item) @import
 (import_from_statement module_name: (_) @import.module name: (_) @import.item) @import
+(import_from_statement module_name: (_) @import.module (wildcard_import) @import.item) @import
 (future_import_statement "__future__" @import.module name: (_) @import.item) @import
 ; @kept: a name that others rely on even when it is not used.
 (parameters (_) @kept)

@@ -36,8 +36,9 @@ use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::request::{ActionRequest, RequestedFile};
 use super::with_edits;
 use crate::diagnostics::Diagnostic;
-use crate::imports::site::{Import, SourceView};
+use crate::imports::site::SourceView;
 use crate::language::DiagnosticKind;
+use crate::symbols::Import;
 
 /// Repairs what a diagnostic reports, without a model.
 pub static SPEC: ActionSpec = ActionSpec {

@@ -13,7 +13,7 @@ use super::trim::{Insertion, first_line, is_inside_token, joins};
 use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
-use crate::imports::site::ImportSource;
+use crate::symbols::ImportSource;
 use crate::text::is_word;
 use crate::verify::names::Names;
 

@@ -8,7 +8,7 @@ use super::suggestion::{Anchor, CheckLevel, Rank, Suggestion};
 use super::target::Target;
 use super::trim::Insertion;
 use crate::document::{Edit, with_line_ends};
-use crate::imports::site::ImportSource;
+use crate::symbols::ImportSource;
 use crate::verify::{Verifier, policy};
 
 /// The edit of the document that puts `insertion` at the target, with the line ends `line_ending`.

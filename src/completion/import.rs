@@ -8,8 +8,9 @@ use tree_sitter::Tree;
 use super::cutback::Chosen;
 use super::surroundings::Surroundings;
 use crate::document::{Edit, Snapshot};
-use crate::imports::site::{ImportSource, SourceView, words};
+use crate::imports::site::{SourceView, words};
 use crate::imports::{insertion, unique};
+use crate::symbols::ImportSource;
 use crate::verify::names::Names;
 use crate::verify::{Applied, Verifier, policy, unknown};
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use twox_hash::XxHash64;
 
 use crate::document::Edit;
-use crate::imports::site::ImportSource;
+use crate::symbols::ImportSource;
 
 /// How far a suggestion was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

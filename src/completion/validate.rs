@@ -8,7 +8,7 @@ use super::suggestion::CheckLevel;
 use super::trim::Insertion;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
-use crate::imports::site::ImportSource;
+use crate::symbols::ImportSource;
 use crate::verify::names::{self, Names};
 pub use crate::verify::nearby::Fit;
 use crate::verify::nearby::Nearby;

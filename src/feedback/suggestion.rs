@@ -52,16 +52,6 @@ struct BeforeTaking {
     before: String,
 }
 
-/// What a document was before several bytes of a suggestion came at once.
-#[derive(Debug, Clone)]
-struct BeforeTaking {
-    length: usize,
-    /// Bytes of the suggestion that were there.
-    present: usize,
-    /// What stood before its place.
-    before: String,
-}
-
 /// What stood around and in the place of a suggestion when it was shown.
 #[derive(Debug)]
 struct Place {

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::site::{Import, ImportSource, SourceView};
-use super::stdlib;
+use super::site::SourceView;
 use crate::document::{Edit, tree};
 use crate::language::Imports;
+use crate::symbols::{Import, ImportSource, stdlib};
 
 /// Lines longer than this are not made by adding to a list: most formatters would break them.
 const WIDE: usize = 99;

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::site::{Import, ImportSource, SourceView};
-use super::stdlib;
+use super::site::SourceView;
+use crate::symbols::{Import, ImportSource, stdlib};
 use crate::text::is_word;
 
 /// A source leads when it is imported so many times as often as all others together.

@@ -34,6 +34,8 @@ queries! {
     scopes: ["scope", "scope.block", "scope.body", "scope.name"],
     /// The signatures of a file.
     outline: ["item", "item.body", "item.name"],
+    /// What a file defines besides its outline.
+    symbols: ["symbol", "symbol.name"],
     /// Import statements.
     imports: ["import"],
     /// Strings and comments, and code inside of them.

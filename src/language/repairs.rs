@@ -46,6 +46,11 @@ pub struct Imports {
     pub package: String,
     /// The file that marks a folder as the package's, when `package` is set.
     pub package_file: String,
+    /// How that file says what other packages call this one: the group `name`.
+    pub package_name: Option<Pattern>,
+    /// What the text of a definition begins with that other modules may use, and of an import that passes a name on; empty: all
+    /// may be used, and the files in `folder_files` pass names on.
+    pub public: String,
     /// What a relative path begins with, once for each folder up.
     pub relative: String,
     /// First parts of paths that are sorted behind all others, or in a group of their own.
@@ -124,6 +129,11 @@ impl Pattern {
     /// Whether it is found in `text`.
     pub fn is_in(&self, text: &str) -> bool {
         self.0.is_match(text)
+    }
+
+    /// What its group `group` finds in `text` first.
+    pub fn capture<'t>(&self, text: &'t str, group: &str) -> Option<&'t str> {
+        Some(self.0.captures(text)?.name(group)?.as_str())
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use super::repair::{FixContext, Repair};
 use crate::document::Snapshot;
-use crate::imports::paths::ModulePath;
-use crate::imports::site::{Import, ImportSource, SourceView, words};
-use crate::imports::{insertion, stdlib};
+use crate::imports::insertion;
+use crate::imports::site::{SourceView, words};
 use crate::language::DiagnosticKind;
+use crate::symbols::{Import, ImportSource, ModulePath, stdlib};
 use crate::verify::names;
 
 /// What a source weighs: a compiler's proposal, a file that imports it, a file of the package and one of another that defines
@@ -107,7 +107,7 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
     let mut far = HashSet::new();
     let (site, workspace) = (context.site, &context.request.workspace);
     let rules = &site.language.repairs.imports;
-    let own = workspace.path.as_deref().map(|path| ModulePath::of(path, rules));
+    let own = workspace.path.as_deref().map(|path| ModulePath::of(path, site.language));
     let says = |text: &str| words(text, context.name).next().is_some();
     let start = Instant::now();
     for found in workspace.files(site.language, context.request.time / 2, says) {
@@ -118,7 +118,7 @@ fn elsewhere(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>)
         let Some(tree) = found.snapshot.parse() else { continue };
         let text = found.snapshot.text.to_string();
         let other = SourceView::new(&found.snapshot, site.language, &tree, &text);
-        let module = ModulePath::of(&found.path, rules);
+        let module = ModulePath::of(&found.path, site.language);
         for import in other.imports.iter().filter(|import| import.binds(&rules.separator) == context.name) {
             let Some(path) = module.resolve(&import.module, own.as_ref(), rules) else { continue };
             let path = own.as_ref().map_or(path.clone(), |own| own.spell(&path, &site.imports, rules));

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::member;
 use super::repair::{FixContext, Repair};
 use crate::document::Edit;
-use crate::imports::stdlib;
 use crate::language::DiagnosticKind;
+use crate::symbols::stdlib;
 use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.

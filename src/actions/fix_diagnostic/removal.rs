@@ -5,7 +5,8 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use crate::document::{Edit, tree};
-use crate::imports::site::{Import, SourceView, words};
+use crate::imports::site::{SourceView, words};
+use crate::symbols::Import;
 use crate::verify::lines_of;
 
 /// A removal.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::removal::{self, Removal};
 use super::repair::{FixContext, Repair};
 use crate::document::Edit;
-use crate::imports::site::Import;
 use crate::language::DiagnosticKind;
+use crate::symbols::Import;
 
 /// It is certain what is meant; the server that reports it may have a better proposal.
 const REMOVE: f32 = 92.0;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::site::Import;
-use crate::language::Imports;
+use super::import::Import;
+use crate::language::{Imports, Language};
 
 /// A file as a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +17,13 @@ pub struct ModulePath {
 }
 
 impl ModulePath {
-    /// The module that a file is.
-    pub fn of(file: &Path, rules: &Imports) -> Self {
+    /// The module that a file is. Looks at the disk.
+    pub fn of(file: &Path, language: &Language) -> Self {
+        let rules = &language.repairs.imports;
         let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
         let is_folder = rules.folder_files.iter().any(|name| name == stem);
         let folder = file.parent().unwrap_or(Path::new(""));
-        let root = root(folder, file, rules);
+        let root = root(folder, language);
         let inside = folder.strip_prefix(&root).unwrap_or(Path::new(""));
         let mut parts: Vec<&str> = inside.iter().filter_map(|part| part.to_str()).collect();
         if !rules.package.is_empty() {
@@ -104,14 +105,17 @@ impl ModulePath {
 }
 
 /// The folder that paths of a package begin in: the one with the package's file, or the one that is no package itself.
-fn root(folder: &Path, file: &Path, rules: &Imports) -> PathBuf {
-    let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+fn root(folder: &Path, language: &Language) -> PathBuf {
+    let rules = &language.repairs.imports;
     if !rules.package_file.is_empty() {
         let package = folder.ancestors().find(|folder| folder.join(&rules.package_file).is_file());
         return package.unwrap_or(folder).to_owned();
     }
     let is_package = |folder: &&Path| {
-        rules.folder_files.iter().any(|name| folder.join(format!("{name}.{extension}")).is_file())
+        rules.folder_files.iter().any(|name| {
+            let extensions = language.config.extensions.iter();
+            extensions.into_iter().any(|extension| folder.join(format!("{name}.{extension}")).is_file())
+        })
     };
     let outermost = folder.ancestors().take_while(is_package).last();
     outermost.map_or(folder, |outermost| outermost.parent().unwrap_or(outermost)).to_owned()
@@ -121,11 +125,6 @@ fn root(folder: &Path, file: &Path, rules: &Imports) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn python() -> Imports {
-        let text = crate::testing::language("python").unwrap();
-        text.repairs.imports.clone()
-    }
-
     #[test]
     fn a_file_is_a_module_and_paths_are_relative_to_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -134,9 +133,15 @@ mod tests {
         for path in ["src/a/__init__.py", "src/a/b/__init__.py", "src/a/x.py", "src/a/b/y.py"] {
             std::fs::write(at(path), "").unwrap();
         }
-        let rules = python();
-        let (x, y) = (ModulePath::of(&at("src/a/x.py"), &rules), ModulePath::of(&at("src/a/b/y.py"), &rules));
-        let b = ModulePath::of(&at("src/a/b/__init__.py"), &rules);
+        let language = crate::testing::language("python").unwrap();
+        let rules = language.repairs.imports.clone();
+        let [x, y, b] = ["src/a/x.py", "src/a/b/y.py", "src/a/b/__init__.py"]
+            .map(|path| ModulePath::of(&at(path), &language));
+        assert_eq!(
+            ModulePath::of(&at("src/a/b/y.pyi"), &language),
+            y,
+            "a stub is the module that it describes"
+        );
         assert_eq!((x.path.as_str(), y.path.as_str(), b.path.as_str()), ("a.x", "a.b.y", "a.b"));
         let resolved = |module: &ModulePath, path: &str| module.resolve(path, Some(&x), &rules);
         assert_eq!(resolved(&y, "..x").as_deref(), Some("a.x"));
@@ -157,9 +162,9 @@ mod tests {
         let at = |path: &str| folder.path().join(path);
         std::fs::create_dir_all(at("src/a")).unwrap();
         std::fs::write(at("Cargo.toml"), "").unwrap();
-        let rules = crate::testing::language("rust").unwrap().repairs.imports.clone();
-        let lib = ModulePath::of(&at("src/lib.rs"), &rules);
-        let b = ModulePath::of(&at("src/a/b.rs"), &rules);
+        let language = crate::testing::language("rust").unwrap();
+        let rules = language.repairs.imports.clone();
+        let [lib, b] = ["src/lib.rs", "src/a/b.rs"].map(|path| ModulePath::of(&at(path), &language));
         assert_eq!((lib.path.as_str(), b.path.as_str()), ("crate", "crate::a::b"));
         let resolved = |path: &str| b.resolve(path, Some(&lib), &rules);
         assert_eq!(resolved("super::c").as_deref(), Some("crate::a::c"));
