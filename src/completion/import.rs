@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
-use super::cutback::Chosen;
 use super::surroundings::Surroundings;
 use crate::document::{Edit, Snapshot};
 use crate::imports::site::{SourceView, words};
@@ -32,10 +31,8 @@ pub fn needs(after: &Snapshot, tree: &Tree, names: &Names) -> Vec<ImportSource> 
     sources.unwrap_or_default()
 }
 
-/// The imports that come with a chosen text, which `edit` puts into the document: all that it needs, if they have a place there.
-/// Their names count as unknown no more.
-pub fn accept(around: &Surroundings, edit: &Edit, chosen: &mut Chosen) -> Vec<ImportSource> {
-    let needs = std::mem::take(&mut chosen.needs);
+/// The imports that come with what `edit` puts into the document: all that it `needs`, if they have a place there; else none.
+pub fn allowed(around: &Surroundings, edit: &Edit, needs: Vec<ImportSource>) -> Vec<ImportSource> {
     if needs.is_empty() {
         return Vec::new();
     }
@@ -43,11 +40,7 @@ pub fn accept(around: &Surroundings, edit: &Edit, chosen: &mut Chosen) -> Vec<Im
         Some((document, tree)) => document.with_tree(tree),
         None => around.target.document.clone(),
     };
-    if edits_beside(&document, edit, &needs).is_none() {
-        return Vec::new();
-    }
-    chosen.warnings.unknown = chosen.warnings.unknown.saturating_sub(needs.len());
-    needs
+    if edits_beside(&document, edit, &needs).is_some() { needs } else { Vec::new() }
 }
 
 /// The edits that import `sources` for a suggestion that `edit` puts into `document`, in bytes of `document` without it and above

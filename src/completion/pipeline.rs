@@ -222,7 +222,9 @@ impl Fitting {
         };
         let mut chosen = chosen?;
         let edit = finish::edit(target, &chosen.candidate, context.line_ending)?;
-        let imports = if options.imports { import::accept(around, &edit, &mut chosen) } else { Vec::new() };
+        let needs = if options.imports { std::mem::take(&mut chosen.needs) } else { Vec::new() };
+        let imports = import::allowed(around, &edit, needs);
+        chosen.warnings.unknown -= imports.len();
         let prior = rank::prior(&chosen, options)?;
         let prior = prior - if imports.is_empty() { 0.0 } else { rank::IMPORTED };
         let rank = rank::rank(&chosen, texts, number, text, context).with_prior(prior);

@@ -22,7 +22,7 @@ const ON_ITS_WAY: Duration = Duration::from_millis(100);
 
 /// The imports of a suggestion on the wire.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Imports {
+pub struct AcceptedImports {
     uri: String,
     /// Where the suggestion begins: the imports are for the names near it.
     position: Position,
@@ -32,7 +32,7 @@ pub struct Imports {
     pub adds: String,
 }
 
-impl Imports {
+impl AcceptedImports {
     /// Those of a suggestion for `snapshot`; None when it needs none.
     pub fn of(suggestion: &Suggestion, snapshot: &Snapshot, encoding: Encoding) -> Option<Self> {
         let written: Vec<String> = suggestion
@@ -55,7 +55,7 @@ pub fn handle(server: &Server, argument: &Value) {
     if argument.is_null() {
         return;
     }
-    let Ok(mut imports) = Imports::deserialize(argument) else {
+    let Ok(mut imports) = AcceptedImports::deserialize(argument) else {
         tracing::debug!("imports of an odd shape");
         return;
     };

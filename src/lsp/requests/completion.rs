@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::{
     CompletionTextEdit, Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
 };
 
-use super::add_imports::Imports;
+use super::add_imports::AcceptedImports;
 use crate::completion::{Outcome, Suggestion, TriggerKind};
 use crate::document::{Edit, Snapshot};
 use crate::lsp::capabilities::ClientCapabilities;
@@ -73,7 +73,7 @@ fn item(
     let text = format!("{word}{}", completion.text());
     let shown_line = completion.text().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
-    let adds = Imports::of(completion, snapshot, client.encoding).map(|imports| imports.adds);
+    let adds = AcceptedImports::of(completion, snapshot, client.encoding).map(|imports| imports.adds);
     let described = adds.as_ref().map_or_else(|| "treefill".to_owned(), |adds| format!("treefill: {adds}"));
     let additional = |edit: &Edit| TextEdit {
         range: convert::to_range(snapshot, &edit.range, client.encoding),

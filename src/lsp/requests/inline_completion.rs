@@ -3,7 +3,7 @@
 use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
-use super::add_imports::Imports;
+use super::add_imports::AcceptedImports;
 use crate::completion::{Outcome, SelectedEntry, Suggestion, TriggerKind};
 use crate::document::with_line_feeds;
 use crate::lsp::capabilities::ClientCapabilities;
@@ -33,7 +33,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     let item = |suggestion: Suggestion| InlineCompletionItem {
         command: Some(accepted(
             answer.id,
-            Imports::of(&suggestion, &answer.snapshot, encoding).filter(|_| applies_edits),
+            AcceptedImports::of(&suggestion, &answer.snapshot, encoding).filter(|_| applies_edits),
         )),
         range: convert::to_range(&answer.snapshot, &suggestion.range(), encoding),
         // Clients put in the document's own line ends. VS Code does; Neovim splits at LF, and would show a CR as ^M.
@@ -43,7 +43,7 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
 }
 
 /// The command that an editor runs when a suggestion is accepted: it adds the imports that come with it.
-pub fn accepted(id: u64, imports: Option<Imports>) -> Command {
+pub fn accepted(id: u64, imports: Option<AcceptedImports>) -> Command {
     let (title, argument) = match imports {
         Some(imports) => {
             (format!("Suggestion accepted; {}", imports.adds), json!({ "id": id, "imports": imports }))
