@@ -17,7 +17,7 @@ use treefill::engine::{
 
 fn segment(role: Role, text: String) -> Segment {
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-    Segment { role, text, share: 40, boundaries }
+    Segment { role, text, share: 40, boundaries, file: None }
 }
 
 fn job(prefix: String, max_tokens: usize) -> Job {

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use job::{
-    ChatMessage, DraftStats, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText,
+    ChatMessage, DraftStats, FileName, Finish, Generation, Job, JobSummary, Lane, MemoryChange, MemoryText,
     MemoryUpdate, Piece, PromptStats, Role, Sampling, Segment, Speaker, Stop, Task, TextScore,
     TokenExplanation, Update,
 };

@@ -17,6 +17,7 @@ mod recent;
 mod rules;
 mod scan;
 mod start;
+mod symbols;
 mod told;
 mod typing;
 mod watch;

@@ -153,7 +153,7 @@ fn types(context: &CursorContext, stub: &Stub) -> Option<Segment> {
         }
     }
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
-    (!text.is_empty()).then_some(Segment { role: Role::Stable, text, share: 10, boundaries })
+    (!text.is_empty()).then_some(Segment { role: Role::Stable, text, share: 10, boundaries, file: None })
 }
 
 #[cfg(test)]

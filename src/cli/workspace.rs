@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::language::Registry;
+use crate::symbols::FileSymbols;
 use crate::workspace::{Found, LeftOut, ReadRules, Scan, too_wide};
 
 pub const EXAMPLES: &str = "\
@@ -63,6 +64,8 @@ struct Listed {
     /// The files that are read, with their languages and the bytes of their texts.
     read: Vec<(PathBuf, String, usize)>,
     left_out: Vec<(PathBuf, LeftOut)>,
+    /// How many definitions the files have.
+    definitions: usize,
 }
 
 pub fn run(arguments: &WorkspaceArguments, config: &Config) -> anyhow::Result<ExitCode> {
@@ -122,16 +125,21 @@ fn list(folder: &Path, config: &Config, languages: &Registry) -> Listed {
     while !scan.step(languages, Instant::now() + Duration::from_secs(1)) {}
     let Found { files, mut left_out, .. } =
         scan.finish(languages, &[], u64::from(config.workspace.max_mb) << 20);
-    let mut read = Vec::new();
+    let (mut read, mut definitions) = (Vec::new(), 0);
     for file in files {
         match rules.read(&file.path) {
-            Ok(text) => read.push((file.path, file.language, text.len())),
+            Ok(text) => {
+                let language = languages.by_path(&file.path);
+                let symbols = language.and_then(|it| FileSymbols::read(&file.path, &it, &text).ok());
+                definitions += symbols.map_or(0, |symbols| symbols.len());
+                read.push((file.path, file.language, text.len()));
+            }
             Err(why) => left_out.push((file.path, why)),
         }
     }
     read.sort();
     left_out.sort();
-    Listed { read, left_out }
+    Listed { read, left_out, definitions }
 }
 
 fn relative(path: &Path, folder: &Path) -> String {
@@ -165,7 +173,8 @@ fn describe(folder: &Path, why_not: Option<&str>, listed: &Listed) -> String {
         text.push_str(&format!("  not read by a server: {why}\n"));
     }
     let bytes: usize = listed.read.iter().map(|(_, _, bytes)| bytes).sum();
-    text.push_str(&format!("  read      {}\n", amount(listed.read.len(), bytes)));
+    let definitions = listed.definitions;
+    text.push_str(&format!("  read      {}, {definitions} definitions\n", amount(listed.read.len(), bytes)));
     for (language, (files, bytes)) in listed.languages() {
         text.push_str(&format!("    {language:<8}{}\n", amount(files, bytes)));
     }
@@ -196,6 +205,7 @@ fn as_json(folder: &Path, why_not: Option<&str>, listed: &Listed, files: bool) -
         "not_read": why_not,
         "files": listed.read.len(),
         "bytes": listed.read.iter().map(|(_, _, bytes)| bytes).sum::<usize>(),
+        "definitions": listed.definitions,
         "languages": languages.collect::<serde_json::Map<_, _>>(),
         "left_out": left_out.collect::<serde_json::Map<_, _>>(),
     });
@@ -257,7 +267,7 @@ mod tests {
         }
         expect![[r#"
             /p
-              read      2 files, 0.0 MB
+              read      2 files, 0.0 MB, 2 definitions
                 python  1 file, 0.0 MB
                 rust    1 file, 0.0 MB
               left out, files and whole folders
@@ -276,6 +286,7 @@ mod tests {
               "not_read": null,
               "files": 2,
               "bytes": 16,
+              "definitions": 2,
               "languages": {
                 "python": {
                   "files": 1,

@@ -5,10 +5,12 @@ use std::ops::Range;
 
 use tree_sitter::Tree;
 
+use super::project::{self, KnownProject};
 use super::surroundings::Surroundings;
 use crate::document::{Edit, Snapshot};
+use crate::imports::insertion;
 use crate::imports::site::{SourceView, words};
-use crate::imports::{insertion, unique};
+use crate::imports::unique::{self, ProjectFiles};
 use crate::symbols::ImportSource;
 use crate::verify::names::Names;
 use crate::verify::{Applied, Verifier, policy, unknown};
@@ -20,14 +22,16 @@ const PLACES: usize = 24;
 
 /// Where the unknown `names` of a suggestion come from, `after` being the document with it; nothing where that is not certain of
 /// each of them.
-pub fn needs(after: &Snapshot, tree: &Tree, names: &Names) -> Vec<ImportSource> {
+pub fn needs(after: &Snapshot, tree: &Tree, names: &Names, project: &KnownProject) -> Vec<ImportSource> {
     let Some(language) = after.language.as_ref().filter(|_| (1..=MOST).contains(&names.unknown.len())) else {
         return Vec::new();
     };
     let text = after.text.to_string();
     let site = SourceView::new(after, language, tree, &text);
+    let path = project::file_path(&after.uri).filter(|_| !project.symbols.is_empty());
+    let files = path.as_deref().map(|path| ProjectFiles { index: &project.symbols, path });
     let sources: Option<Vec<ImportSource>> =
-        names.unknown_at.iter().map(|at| unique::source(&site, at)).collect();
+        names.unknown_at.iter().map(|at| unique::source(&site, at, files)).collect();
     sources.unwrap_or_default()
 }
 

@@ -1,8 +1,10 @@
 //! Builds the engine's jobs at a cursor, and says as a reason why an engine cannot run one.
 
+use std::sync::Arc;
+
 use super::outcome::Reason;
 use crate::context::CursorContext;
-use crate::engine::{Engine, EngineError, Job, Lane, Sampling, Status, Stop, Task};
+use crate::engine::{Engine, EngineError, Job, Lane, ModelInfo, Sampling, Status, Stop, Task};
 use crate::language::Language;
 use crate::prompt::{self, PromptBudget};
 
@@ -30,17 +32,25 @@ pub fn check_language(engine: &dyn Engine, language: Option<&Language>) -> Resul
     Err(Reason::UnknownLanguage(known.join(", ")))
 }
 
-/// Tokens of the model's context; 0 while the model is still being read, which a job may wait for.
+/// What is known of the model; nothing while it is still being read, which a job may wait for.
+///
+/// # Errors
+/// [`Reason::NoEngine`] when the engine will never run a job.
+pub fn model(engine: &dyn Engine) -> Result<Arc<ModelInfo>, Reason> {
+    let status = engine.status().borrow().clone();
+    match (unready(&status), status) {
+        (Some(reason @ Reason::NoEngine(_)), _) => Err(reason),
+        (_, Status::Ready(model)) => Ok(model),
+        _ => Ok(Arc::default()),
+    }
+}
+
+/// Tokens of the model's context; 0 while the model is still being read.
 ///
 /// # Errors
 /// [`Reason::NoEngine`] when the engine will never run a job.
 pub fn context_tokens(engine: &dyn Engine) -> Result<u32, Reason> {
-    let status = engine.status().borrow().clone();
-    match (unready(&status), status) {
-        (Some(reason @ Reason::NoEngine(_)), _) => Err(reason),
-        (_, Status::Ready(model)) => Ok(model.context),
-        _ => Ok(0),
-    }
+    model(engine).map(|model| model.context)
 }
 
 /// A job for the cursor in `context` with a model of so many tokens of context: somebody waits for it, it takes the likeliest

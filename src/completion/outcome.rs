@@ -1,6 +1,7 @@
 //! Defines what a request for a completion ends in: a suggestion, or the reason why there is none.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::suggestion::{Remembered, Suggestion};
 use crate::document::{Snapshot, Tree};
 use crate::privacy::Exclusion;
+use crate::prompt::ForeignText;
 
 /// Why nothing is suggested. "Nothing to say" is a value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,6 +145,8 @@ pub struct CompletionReport {
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
     pub tree: Option<(Snapshot, Tree)>,
+    /// What the prompt showed of other files, when it was looked at: the next request takes it along.
+    pub foreign: Option<Arc<ForeignText>>,
     /// From the call to the outcome.
     pub elapsed: Duration,
 }
@@ -150,6 +154,6 @@ pub struct CompletionReport {
 impl CompletionReport {
     /// The report of a request that ended before the document was read.
     pub fn skipped(reason: Reason, elapsed: Duration) -> Self {
-        Self { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, elapsed }
+        Self { outcome: Outcome::Skipped(reason), others: Vec::new(), tree: None, foreign: None, elapsed }
     }
 }

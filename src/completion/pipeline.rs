@@ -17,7 +17,7 @@ use super::suggestion::{CheckLevel, Remembered, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
 use super::validate::Validator;
-use super::{debounce, dismissed, finish, import, job, rank, reuse, trigger, trim};
+use super::{debounce, dismissed, finish, import, job, project, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Job, Lane, Stop, Task};
 use crate::prompt;
@@ -48,19 +48,37 @@ pub async fn complete(
     if let Err(reason) = wait(&known, &request.trigger, options, cancel).await {
         return CompletionReport::skipped(reason, start.elapsed());
     }
-    let (found, tree) = if rank::suffice(&known, &request.trigger) {
-        (Ok(Vec::new()), None)
+    let (found, tree, foreign) = if rank::suffice(&known, &request.trigger) {
+        (Ok(Vec::new()), None, None)
     } else {
-        match blocking(move || Surroundings::read(target)).await.flatten() {
-            Err(reason) => (Err(reason), None),
+        match surroundings(target, engine, options).await {
+            Err(reason) => (Err(reason), None, None),
             Ok(around) => {
-                let tree = around.tree_of_document();
-                (generate(Arc::new(around), request.trigger, engine, options, cancel, start).await, tree)
+                let (tree, foreign) = (around.tree_of_document(), around.foreign.clone());
+                let found = generate(Arc::new(around), request.trigger, engine, options, cancel, start).await;
+                (found, tree, foreign)
             }
         }
     };
     let (outcome, others) = rank::select(known, found, threshold);
-    CompletionReport { outcome, others, tree, elapsed: start.elapsed() }
+    CompletionReport { outcome, others, tree, foreign, elapsed: start.elapsed() }
+}
+
+/// What is around a target, and what of other files belongs to it.
+async fn surroundings(
+    target: Target,
+    engine: &dyn Engine,
+    options: &CompletionOptions,
+) -> Result<Surroundings, Reason> {
+    // Why there is none is said later.
+    let model = job::model(engine).unwrap_or_default();
+    let (project, parts) = (options.project.clone(), options.workspace_context);
+    let read = move || {
+        let around = Surroundings::read(target)?;
+        let foreign = project.foreign(&around.foreign_place(), parts, &model);
+        Ok(Surroundings { foreign, ..around })
+    };
+    blocking(read).await.flatten()
 }
 
 /// Wait as long as the user wants to type in peace. What is on the screen goes on at once while it is typed.
@@ -127,11 +145,13 @@ fn job_for(
     let candidates = engine.capabilities().candidates(wanted);
     let task = Task::Generate { candidates };
     let model_context = job::context_tokens(engine)?;
+    let at_cursor = job::at_cursor(&around.context, model_context, &around.target.document.uri, task);
+    let (foreign, comment) = (around.foreign.as_deref(), &around.context.line_comment);
     let job = Job {
         lane: if *trigger == TriggerKind::Ahead { Lane::Background } else { Lane::Interactive },
         max_tokens: options.max_tokens,
         stop: if options.effort < Effort::Stops { Stop::default() } else { prompt::stop(extent.lines()) },
-        ..job::at_cursor(&around.context, model_context, &around.target.document.uri, task)
+        ..project::with_foreign(at_cursor, foreign, comment, model_context)
     };
     Ok((job, candidates))
 }
@@ -149,9 +169,11 @@ struct Fitting {
 impl Fitting {
     /// What of the texts may be shown; when none, why not the first.
     fn suggestions(&self, texts: &[Decoded]) -> Result<Vec<Suggestion>, Reason> {
-        let Surroundings { target, part, tree, context } = &*self.around;
+        let Surroundings { target, part, tree, context, .. } = &*self.around;
         let tree = tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let validator = tree.map(|tree| Validator::new(&target.snapshot, part.as_ref(), tree, context));
+        let project = &self.options.project;
+        let validator =
+            tree.map(|tree| Validator::new(&target.snapshot, part.as_ref(), tree, context, project));
         let until = std::time::Instant::now().checked_add(self.options.check_time);
         let mut found: Vec<Suggestion> = Vec::new();
         let mut why = None;

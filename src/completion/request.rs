@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::control::{Eagerness, Multiline, Trigger};
 use super::dismissed::Dismissed;
 use super::milliseconds;
+use super::project::{KnownProject, WorkspaceContext};
 use super::suggestion::Remembered;
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
@@ -168,6 +169,12 @@ pub struct CompletionOptions {
     /// All of it, but for measurements.
     #[serde(skip)]
     pub effort: Effort,
+    /// What of the workspace goes into prompts: what pays, but for measurements.
+    #[serde(skip)]
+    pub workspace_context: WorkspaceContext,
+    /// What is known of the project.
+    #[serde(skip)]
+    pub project: KnownProject,
 }
 
 impl Default for CompletionOptions {
@@ -196,6 +203,8 @@ impl Default for CompletionOptions {
             bar_logits: 0.0,
             dismissed: Arc::default(),
             effort: Effort::default(),
+            workspace_context: WorkspaceContext::default(),
+            project: KnownProject::default(),
         }
     }
 }

@@ -144,6 +144,7 @@ mod tests {
             text: text.clone(),
             share: 50,
             boundaries: text.match_indices('\n').map(|(at, _)| at + 1).collect(),
+            file: None,
         };
         MaskedJob::of(Job {
             document: String::new(),

@@ -1,11 +1,15 @@
 //! Reads what is needed to complete and to check at a target: its tree, of all of the document or of a part, and its context.
 
+use std::sync::Arc;
+
 use tree_sitter::Tree;
 
 use super::outcome::Reason;
+use super::project::ForeignPlace;
 use super::target::Target;
 use crate::context::CursorContext;
 use crate::document::{Part, Snapshot, Unparsed};
+use crate::prompt::ForeignText;
 
 /// Children of a broken node that are looked at.
 const WIDEST: u32 = 5_000;
@@ -20,6 +24,8 @@ pub struct Surroundings {
     pub tree: Option<Tree>,
     /// The context of the cursor.
     pub context: CursorContext,
+    /// What the prompt shows of other files.
+    pub foreign: Option<Arc<ForeignText>>,
 }
 
 impl Surroundings {
@@ -40,7 +46,7 @@ impl Surroundings {
             && !is_too_wide(&tree, offset.saturating_sub(part.range.start))
         {
             let context = CursorContext::within(snapshot, &part, &tree, offset);
-            return Ok(Self { part: Some(part), tree: Some(tree), context, target });
+            return Ok(Self { part: Some(part), tree: Some(tree), context, target, foreign: None });
         }
         let tree = match snapshot.try_parse() {
             Ok(tree) => Some(tree),
@@ -51,7 +57,15 @@ impl Surroundings {
             return Err(Reason::NotParsed);
         }
         let context = CursorContext::at(snapshot, tree.as_ref(), offset);
-        Ok(Self { part: None, tree, context, target })
+        Ok(Self { part: None, tree, context, target, foreign: None })
+    }
+
+    /// Where text of other files is looked for.
+    pub fn foreign_place(&self) -> ForeignPlace<'_> {
+        let snapshot = &self.target.snapshot;
+        // The tree of a part has not the imports of the file.
+        let tree = if self.part.is_none() { self.tree.as_ref() } else { snapshot.last_tree() };
+        ForeignPlace { snapshot, tree, offset: self.target.offset }
     }
 
     /// The document and its tree. None where the tree is of a part, or of a text with a menu entry or with cells that the

@@ -3,7 +3,7 @@
 //! Sources: llama.cpp's `llama-vocab.cpp`, the model cards, Bavarian et al. 2022 (arXiv 2207.14255), appendix D. It
 //! reads no model: the vocabulary comes in as a function.
 
-use super::TokenId;
+use super::{FileName, TokenId};
 
 /// PromptOrder of the parts. P is the text before the cursor, S the text after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,21 @@ struct Family {
     /// ... or by this part of the model's name (`general.name`, lower case).
     named: &'static str,
     order: PromptOrder,
+    /// How files are told apart.
+    files: FileForm,
     /// Tokens that end a middle and that llama.cpp does not know as such. The sentinels always do.
     stops: &'static [&'static str],
+}
+
+/// How prompts of a family name the files that their texts are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FileForm {
+    /// This token and the path; all files stand before the hole's own.
+    Token(&'static str),
+    /// This text and the path; the files stand at the beginning of the text before the cursor.
+    Text(&'static str),
+    /// The same with a comment.
+    Comment,
 }
 
 /// The first row that fits a vocabulary wins, so rows with more conditions stand first.
@@ -59,6 +72,7 @@ const FAMILIES: &[Family] = &[
         also: &["<|file_separator|>"],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<|file_separator|>"],
     },
     Family {
@@ -69,6 +83,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Token("<|file_sep|>"),
         stops: &["<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|endoftext|>", "<|im_end|>"],
     },
     Family {
@@ -79,6 +94,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "mellum",
         order: PromptOrder::Spm,
+        files: FileForm::Token("<filename>"),
         stops: &["<filename>", "<reponame>", "<file_sep>", "<fim_pad>"],
     },
     Family {
@@ -89,6 +105,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "granite",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<filename>", "<reponame>", "<fim_pad>"],
     },
     Family {
@@ -99,6 +116,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "refact",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<filename>", "<reponame>", "<fim_pad>"],
     },
     Family {
@@ -109,6 +127,7 @@ const FAMILIES: &[Family] = &[
         also: &["<file_sep>"],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Token("<file_sep>"),
         stops: &["<file_sep>", "<repo_name>", "<fim_pad>", "<pr>", "<issue_start>"],
     },
     Family {
@@ -119,6 +138,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<filename>", "<reponame>", "<gh_stars>", "<fim_pad>"],
     },
     Family {
@@ -129,6 +149,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<fim-pad>"],
     },
     Family {
@@ -140,6 +161,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<|EOT|>", "<｜end▁of▁sentence｜>"],
     },
     Family {
@@ -150,6 +172,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["▁<EOT>"],
     },
     Family {
@@ -160,6 +183,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::Spm,
+        files: FileForm::Text("+++++ "),
         stops: &["[MIDDLE]"],
     },
     Family {
@@ -170,6 +194,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::Spm,
+        files: FileForm::Comment,
         stops: &["<[end▁of▁sentence]>"],
     },
     Family {
@@ -180,6 +205,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &["<|user|>", "<|endoftext|>"],
     },
     Family {
@@ -190,6 +216,7 @@ const FAMILIES: &[Family] = &[
         also: &[],
         named: "",
         order: PromptOrder::SuffixFirst,
+        files: FileForm::Comment,
         stops: &[],
     },
 ];
@@ -217,6 +244,10 @@ pub struct Layout {
     pre: TokenId,
     suf: TokenId,
     mid: Option<TokenId>,
+    /// What stands before the name of a file, if the family has a token for it.
+    separator: Option<TokenId>,
+    /// What stands there otherwise; None: a comment.
+    mark: Option<&'static str>,
     /// Tokens that end a middle, besides those llama.cpp knows.
     pub stops: Vec<TokenId>,
 }
@@ -286,6 +317,8 @@ fn generic(vocabulary: &VocabularyFacts) -> Option<Layout> {
         pre,
         suf,
         mid: Some(mid),
+        separator: None,
+        mark: None,
         stops,
     })
 }
@@ -298,7 +331,13 @@ impl Family {
         let mut stops = vec![pre, suf];
         stops.extend(mid);
         stops.extend(self.stops.iter().filter_map(|text| (vocabulary.find)(text)));
-        Some(Layout { family: self.name, order: self.order, bos: vocabulary.bos, pre, suf, mid, stops })
+        let (separator, mark) = match self.files {
+            FileForm::Token(text) => ((vocabulary.find)(text), None),
+            FileForm::Text(text) => (None, Some(text)),
+            FileForm::Comment => (None, None),
+        };
+        let (family, order, bos) = (self.name, self.order, vocabulary.bos);
+        Some(Layout { family, order, bos, pre, suf, mid, separator, mark, stops })
     }
 }
 
@@ -306,7 +345,7 @@ impl Layout {
     /// For a model that is not asked to fill in: nothing marks anything.
     pub fn none() -> Self {
         let (family, order, stops) = ("chat", PromptOrder::Psm, Vec::new());
-        Self { family, order, bos: None, pre: -1, suf: -1, mid: None, stops }
+        Self { family, order, bos: None, pre: -1, suf: -1, mid: None, separator: None, mark: None, stops }
     }
 
     /// Tokens that a prompt has besides its texts.
@@ -314,14 +353,33 @@ impl Layout {
         2 + usize::from(self.bos.is_some()) + usize::from(self.mid.is_some())
     }
 
-    /// The prompt. The texts' tokens come without special ones: those stand here and nowhere else.
-    pub fn compose(&self, stable: &[TokenId], prefix: &[TokenId], suffix: &[TokenId]) -> Vec<TokenId> {
+    /// What begins a file in a prompt with several.
+    pub fn file_name(&self, file: &FileName, tokenize: &dyn Fn(&str) -> Vec<TokenId>) -> Vec<TokenId> {
+        let FileName { path, comment } = file;
+        match (self.separator, self.mark) {
+            (Some(separator), _) => [vec![separator], tokenize(&format!("{path}\n"))].concat(),
+            (None, Some(mark)) => tokenize(&format!("{mark}{path}\n")),
+            (None, None) => tokenize(&format!("{comment} {path}\n")),
+        }
+    }
+
+    /// The prompt. The texts' tokens come without special ones: those stand here and nowhere else, but for those in `files`, which
+    /// are other files and the name of the cursor's own.
+    pub fn compose(
+        &self,
+        files: &[TokenId],
+        stable: &[TokenId],
+        prefix: &[TokenId],
+        suffix: &[TokenId],
+    ) -> Vec<TokenId> {
         let (pre, suf, mid) = (&[self.pre][..], &[self.suf][..], self.mid.as_slice());
+        // With a token of their own, files stand before the one with the hole; else they are the beginning of its text.
+        let (outer, inner) = if self.separator.is_some() { (files, &[][..]) } else { (&[][..], files) };
         let parts = match self.order {
-            PromptOrder::Psm => [pre, stable, prefix, suf, suffix, mid],
-            PromptOrder::SuffixFirst => [pre, stable, suf, suffix, mid, prefix],
-            PromptOrder::Spm => [suf, suffix, pre, stable, prefix, mid],
-            PromptOrder::LeftToRight => [&[], stable, &[], &[], &[], prefix],
+            PromptOrder::Psm => [outer, pre, inner, stable, prefix, suf, suffix, mid],
+            PromptOrder::SuffixFirst => [outer, pre, inner, stable, suf, suffix, mid, prefix],
+            PromptOrder::Spm => [outer, suf, suffix, pre, inner, stable, prefix, mid],
+            PromptOrder::LeftToRight => [outer, inner, stable, &[], &[], &[], &[], prefix],
         };
         let mut prompt = self.bos.as_slice().to_vec();
         prompt.extend(parts.concat());
@@ -335,65 +393,4 @@ impl Layout {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A vocabulary of these texts; ids from 100.
-    fn check(texts: &[&str], name: &str, wanted: Option<&str>) -> Result<(String, Vec<TokenId>), String> {
-        let find = |text: &str| texts.iter().position(|have| *have == text).map(|at| 100 + at as TokenId);
-        let bos = find("<s>");
-        let layout = detect(&VocabularyFacts { find: &find, known: [None; 3], bos, name }, wanted)?;
-        Ok((layout.describe(), layout.compose(&[1], &[2, 3], &[4, 5])))
-    }
-
-    const QWEN: &[&str] =
-        &["<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|repo_name|>", "<|file_sep|>"];
-    const STARCODER: &[&str] = &["<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<filename>"];
-
-    #[test]
-    fn families_are_told_apart() {
-        let name = |texts: &[&str], name| check(texts, name, None).unwrap().0;
-        assert_eq!(name(QWEN, "Qwen2.5 Coder 1.5B"), "qwen2.5-coder, suffix-first");
-        assert_eq!(name(&[QWEN, &["<|file_separator|>"]].concat(), ""), "codegemma, suffix-first");
-        assert_eq!(name(STARCODER, "StarCoder"), "starcoder, suffix-first");
-        assert_eq!(name(&[STARCODER, &["<file_sep>"]].concat(), ""), "starcoder2, suffix-first");
-        assert_eq!(name(STARCODER, "Mellum 4b base"), "mellum, spm");
-        assert_eq!(name(&["[SUFFIX]", "[PREFIX]", "<s>"], "codestral"), "codestral, spm");
-        assert_eq!(name(&["<[fim-suffix]>", "<[fim-prefix]>", "<[fim-middle]>"], ""), "seed-coder, spm");
-        assert_eq!(name(&["▁<PRE>", "▁<SUF>", "▁<MID>", "<s>"], ""), "codellama, suffix-first");
-    }
-
-    #[test]
-    fn orders() {
-        let prompt = |wanted| check(QWEN, "", Some(wanted)).unwrap().1;
-        assert_eq!(prompt("psm"), [100, 1, 2, 3, 102, 4, 5, 101]);
-        assert_eq!(prompt("suffix-first"), [100, 1, 102, 4, 5, 101, 2, 3]);
-        assert_eq!(prompt("spm"), [102, 4, 5, 100, 1, 2, 3, 101]);
-        let codestral = check(&["[SUFFIX]", "[PREFIX]", "<s>"], "", Some("auto")).unwrap().1;
-        assert_eq!(codestral, [102, 100, 4, 5, 101, 1, 2, 3], "one BOS, no middle token");
-    }
-
-    #[test]
-    fn the_user_may_say_otherwise_but_not_anything() {
-        assert_eq!(check(STARCODER, "", Some("mellum")).unwrap().0, "mellum, spm");
-        let lacking = check(STARCODER, "", Some("codestral")).unwrap_err();
-        assert!(
-            lacking.contains("lacks the tokens of the FIM family \"codestral\" ([PREFIX], [SUFFIX])"),
-            "{lacking}"
-        );
-        let unknown = check(QWEN, "", Some("quen")).unwrap_err();
-        assert!(
-            unknown.contains("\"quen\"")
-                && unknown.contains("suffix-first, spm, left-to-right, codegemma, qwen2.5-coder"),
-            "{unknown}"
-        );
-    }
-
-    #[test]
-    fn without_fim_tokens_there_is_a_clear_message() {
-        assert!(check(&["<s>"], "llama", None).unwrap_err().starts_with("not a FIM model: "));
-        let known = [Some(7), Some(8), Some(9)];
-        let layout = detect(&VocabularyFacts { find: &|_| None, known, bos: None, name: "" }, None).unwrap();
-        assert_eq!(layout.compose(&[], &[1], &[2]), [7, 8, 2, 9, 1], "named by the GGUF");
-    }
-}
+mod tests;

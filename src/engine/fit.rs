@@ -2,7 +2,7 @@
 //!
 //! Pure: tokenisation is a function that comes in, what it remembers is a value. It composes no prompt.
 
-use super::{Role, Segment, TokenId};
+use super::{FileName, Role, Segment, TokenId};
 
 /// Most bytes of text a token stands for, on average, in source code (measured 3.7 to 3.9; indentation more): text
 /// further away than this times the budget cannot get in and is not looked at.
@@ -14,10 +14,31 @@ const FRESH: usize = 60;
 /// A window below this percentage of its budget is chosen anew: the text around the cursor has become another.
 const STALE: usize = 40;
 
+/// What makes tokens of texts.
+pub trait Tokens {
+    /// The tokens of a text, none of them special.
+    fn of_text(&self, text: &str) -> Vec<TokenId>;
+
+    /// What names a file in front of its text.
+    fn of_name(&self, file: &FileName) -> Vec<TokenId>;
+}
+
+impl<T: Fn(&str) -> Vec<TokenId>> Tokens for T {
+    fn of_text(&self, text: &str) -> Vec<TokenId> {
+        self(text)
+    }
+
+    fn of_name(&self, file: &FileName) -> Vec<TokenId> {
+        self(&format!("{}\n", file.path))
+    }
+}
+
 /// What was fitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fitted {
-    /// Tokens of all stable segments.
+    /// Names and texts of other files, and the name of the cursor's own behind them.
+    pub files: Vec<TokenId>,
+    /// Tokens of the other stable segments.
     pub stable: Vec<TokenId>,
     /// Tokens before the cursor.
     pub prefix: Vec<TokenId>,
@@ -34,6 +55,8 @@ pub struct WindowAnchor {
     suffix: Mark,
     /// The stable tokens that stood before them.
     stable: Vec<TokenId>,
+    /// The other files' names and texts, and their tokens.
+    files: (Vec<(FileName, String)>, Vec<TokenId>),
 }
 
 /// How the far edge of a window is found again.
@@ -59,24 +82,48 @@ impl Mark {
 /// Fit `segments` into `budget` tokens. `anchor` is what the last call for this document left, and is updated.
 ///
 /// As long as the prefix window stands where it was, the stable tokens are those of last time: they are the start of the
-/// prompt, and a bracket that is open while one types makes whole imports invisible to the parser, and visible again.
-pub fn fit(
-    segments: &[Segment],
-    budget: usize,
-    anchor: &mut WindowAnchor,
-    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
-) -> Fitted {
-    if let Some(fitted) = again(segments, budget, anchor, tokenize) {
+/// prompt, and a bracket that is open while one types makes whole imports invisible to the parser, and visible again. Text of
+/// other files is changed by whoever builds the job, at a moment that suits: then everything is fitted anew.
+pub fn fit(segments: &[Segment], budget: usize, anchor: &mut WindowAnchor, tokens: &dyn Tokens) -> Fitted {
+    if let Some(fitted) = again(segments, budget, anchor, tokens) {
         return fitted;
     }
+    let files = foreign(segments, budget, tokens);
     let mut stable = Vec::new();
-    for segment in segments.iter().filter(|segment| segment.role == Role::Stable) {
-        let room = share(segment, budget).min(budget - stable.len());
-        stable.extend(head(segment, room, None, tokenize).0);
+    for segment in segments.iter().filter(|segment| segment.role == Role::Stable && !segment.is_foreign()) {
+        let room = share(segment, budget).min(budget - files.len() - stable.len());
+        stable.extend(head(segment, room, None, &|text| tokens.of_text(text)).0);
     }
-    let (prefix, suffix, _) = around(segments, budget - stable.len(), anchor, tokenize);
+    let room = budget - files.len() - stable.len();
+    let (prefix, suffix, _) = around(segments, room, anchor, &|text| tokens.of_text(text));
     anchor.stable.clone_from(&stable);
-    Fitted { stable, prefix, suffix }
+    anchor.files = (foreign_texts(segments), files.clone());
+    Fitted { files, stable, prefix, suffix }
+}
+
+/// Names and texts of other files in the share that they have together, and the name of the cursor's file.
+fn foreign(segments: &[Segment], budget: usize, tokens: &dyn Tokens) -> Vec<TokenId> {
+    let own = segments.iter().find(|segment| segment.role == Role::Prefix);
+    let own = own.and_then(|own| own.file.as_ref()).map_or(Vec::new(), |file| tokens.of_name(file));
+    let mut files = Vec::new();
+    for segment in segments.iter().filter(|segment| segment.is_foreign()) {
+        let Some(name) = segment.file.as_ref().map(|file| tokens.of_name(file)) else { continue };
+        let room = share(segment, budget).saturating_sub(files.len() + name.len() + own.len());
+        let text = head(segment, room, None, &|text| tokens.of_text(text)).0;
+        if !text.is_empty() {
+            files.extend(name);
+            files.extend(text);
+        }
+    }
+    if !files.is_empty() {
+        files.extend(own);
+    }
+    files
+}
+
+fn foreign_texts(segments: &[Segment]) -> Vec<(FileName, String)> {
+    let foreign = segments.iter().filter(|segment| segment.is_foreign());
+    foreign.filter_map(|segment| Some((segment.file.clone()?, segment.text.clone()))).collect()
 }
 
 /// Like [`fit`], but only where the prefix window can stand where it stood last time; else nothing changes.
@@ -84,17 +131,20 @@ pub fn again(
     segments: &[Segment],
     budget: usize,
     anchor: &mut WindowAnchor,
-    tokenize: &dyn Fn(&str) -> Vec<TokenId>,
+    tokens: &dyn Tokens,
 ) -> Option<Fitted> {
     let prefix = segments.iter().find(|segment| segment.role == Role::Prefix)?;
-    let room = budget.checked_sub(anchor.stable.len())?;
+    let room = budget.checked_sub(anchor.stable.len() + anchor.files.1.len())?;
     // Before anything is tokenised: most often the cursor is simply somewhere else.
     marked(prefix, &anchor.prefix, room)?;
+    if foreign_texts(segments) != anchor.files.0 {
+        return None;
+    }
     let mut same = anchor.clone();
-    let (prefix, suffix, stands) = around(segments, room, &mut same, tokenize);
+    let (prefix, suffix, stands) = around(segments, room, &mut same, &|text| tokens.of_text(text));
     stands.then(|| {
         *anchor = same;
-        Fitted { stable: anchor.stable.clone(), prefix, suffix }
+        Fitted { files: anchor.files.1.clone(), stable: anchor.stable.clone(), prefix, suffix }
     })
 }
 

@@ -26,9 +26,29 @@ pub struct Segment {
     pub text: String,
     /// The share of the prompt budget this segment may take when others want more, in percent.
     pub share: u8,
+    /// The file it is of, for text of another file and for the file of the cursor (its prefix). It is told only in prompts with
+    /// text of other files, in the way that the model's family learned.
+    #[serde(default)]
+    pub file: Option<FileName>,
     /// Byte offsets in `text`, ascending, where a window may begin (prefix) or end (suffix, stable): line or
     /// definition boundaries. Offset 0 and `text.len()` are implied.
     pub boundaries: Vec<usize>,
+}
+
+/// How a prompt names a file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FileName {
+    /// Its path inside of the project, with `/`.
+    pub path: String,
+    /// What a comment begins with in its language: for families that have no form of their own.
+    pub comment: String,
+}
+
+impl Segment {
+    /// Whether it is text of another file than the cursor's.
+    pub fn is_foreign(&self) -> bool {
+        self.role == Role::Stable && self.file.is_some()
+    }
 }
 
 /// Which queue a job waits in.

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -13,14 +14,15 @@ use rand::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 
 use crate::cancel::CancelToken;
-use crate::completion::job;
 use crate::completion::secrets::MaskedJob;
+use crate::completion::{ContextPart, ForeignPlace, KnownProject, WorkspaceContext, job, with_foreign};
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri};
 use crate::engine::{
     Engine, Job, JobSummary, MemoryChange, MemoryText, MemoryUpdate, Task, TokenExplanation, Update,
 };
 use crate::language::Registry;
+use crate::symbols::{FileSymbols, SymbolIndex};
 
 /// Files of one package that are remembered at most.
 const FILES: usize = 120;
@@ -38,6 +40,8 @@ pub struct MemoryOptions {
     pub seed: u64,
     /// Lines of one hole at most.
     pub lines: usize,
+    /// Whether prompts show signatures of the package's other files.
+    pub signatures: bool,
 }
 
 /// One token of a line that was taken out.
@@ -73,6 +77,9 @@ pub struct TakenLines {
     whole: String,
     without: String,
     context: CursorContext,
+    snapshot: Snapshot,
+    /// What the files of the package define, if prompts show it.
+    symbols: Option<Arc<SymbolIndex>>,
 }
 
 impl Package {
@@ -88,12 +95,14 @@ impl Package {
         }
         files.shuffle(&mut random);
         files.truncate(FILES);
+        let symbols = options.signatures.then(|| Arc::new(symbols(&files, registry)));
         let usable: Vec<_> = files.iter().filter(|(_, text)| SIZES.contains(&(text.len() as u64))).collect();
         let mut holes = Vec::new();
         for _ in 0..options.holes {
             let Some((path, text)) = usable.choose(&mut random) else { break };
             let Some((start, end)) = lines(text, options.lines, &mut random) else { continue };
-            holes.push(TakenLines::new(path, text, start..end, registry).context("a known language")?);
+            let hole = TakenLines::new(path, text, start..end, registry).context("a known language")?;
+            holes.push(TakenLines { symbols: symbols.clone(), ..hole });
         }
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { name, files, holes })
@@ -125,6 +134,8 @@ impl TakenLines {
             whole: text.to_owned(),
             context: CursorContext::at(&snapshot, snapshot.parse().as_ref(), taken.start),
             without,
+            snapshot,
+            symbols: None,
         })
     }
 
@@ -144,12 +155,16 @@ impl TakenLines {
 
     /// A job at the place of the lines.
     pub fn job(&self, engine: &dyn Engine, task: Task) -> Job {
-        job::at_cursor(
-            &self.context,
-            job::context_tokens(engine).unwrap_or(0),
-            &uri::of_path(&self.path),
-            task,
-        )
+        let model = job::model(engine).unwrap_or_default();
+        let job = job::at_cursor(&self.context, model.context, &uri::of_path(&self.path), task);
+        let Some(symbols) = &self.symbols else { return job };
+        let project = KnownProject { symbols: Arc::clone(symbols), ..KnownProject::default() };
+        let tree = self.snapshot.parse();
+        let (snapshot, tree) = (&self.snapshot, tree.as_ref());
+        let place = ForeignPlace { snapshot, tree, offset: self.context.offset };
+        let parts = WorkspaceContext { signatures: ContextPart::On };
+        let foreign = project.foreign(&place, parts, &model);
+        with_foreign(job, foreign.as_deref(), &self.context.line_comment, model.context)
     }
 
     /// What model and memory say about the lines, token by token.
@@ -206,6 +221,18 @@ impl<'a> ToldEngine<'a> {
 pub(crate) fn of(path: &Path, text: String, open: bool) -> MemoryChange {
     let folder = path.parent().map(|parent| parent.display().to_string()).unwrap_or_default();
     MemoryChange::Text(MemoryText { document: uri::of_path(path), folder, open, text })
+}
+
+/// What files define.
+fn symbols(files: &[(PathBuf, String)], registry: &Registry) -> SymbolIndex {
+    let mut index = SymbolIndex::default();
+    for (path, text) in files {
+        let language = registry.by_path(path);
+        if let Some(symbols) = language.and_then(|language| FileSymbols::read(path, &language, text).ok()) {
+            index.insert(symbols);
+        }
+    }
+    index
 }
 
 /// Files of known languages below a folder, with their texts; in a fixed order.

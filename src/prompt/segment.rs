@@ -21,5 +21,5 @@ impl PromptBudget {
 /// A segment that may be cut at line starts.
 pub fn at_line_starts(role: Role, text: String, share: u8) -> Segment {
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).filter(|at| *at < text.len()).collect();
-    Segment { role, text, share, boundaries }
+    Segment { role, text, share, boundaries, file: None }
 }

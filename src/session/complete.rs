@@ -11,7 +11,7 @@ use super::open_document::OpenDocument;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{
-    self, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
+    self, ForeignText, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
 };
 use crate::document::Snapshot;
 use crate::engine::power::Prefetch;
@@ -113,8 +113,11 @@ impl Session {
         }
         let hush = (by_itself && !state.quiet().is_zero()).then_some(Reason::Quiet);
         let history = Arc::clone(&state.feedback.history);
+        options.project.symbols = Arc::clone(&state.symbols);
         let snapshot = state.documents.get(uri).map(|open| state.snapshot(open)).ok_or(Reason::NotHere)?;
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
+        options.project.rested = open.foreign.ask(begun.start);
+        options.project.shown.clone_from(&open.foreign.text);
         options.prior_logits = history.leaning(open.feedback.language());
         let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
         let source = open.tasks.start_completion();
@@ -147,6 +150,9 @@ impl Session {
             if let Some((snapshot, tree)) = report.tree {
                 self.store_tree(&snapshot, tree);
             }
+            if let Some(foreign) = report.foreign {
+                self.store_foreign(&pending.snapshot.uri, foreign);
+            }
             (report.outcome, report.others)
         };
         let (outcome, others) = tokio::select! {
@@ -161,6 +167,13 @@ impl Session {
             self.prefetch_after(&answer.snapshot, completion, pending.options);
         }
         answer
+    }
+
+    /// Remembers what a prompt has shown of other files.
+    fn store_foreign(&self, uri: &str, foreign: Arc<ForeignText>) {
+        if let Some(open) = self.lock().documents.get_mut(uri) {
+            open.foreign.show(foreign);
+        }
     }
 
     /// Remembers what was found, and brings it up to date with what was typed meanwhile: a text for an older version is

@@ -1,14 +1,20 @@
 //! Describes one open document: its text, and what is remembered, shown and running for it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use ropey::Rope;
+use tokio::time::Instant;
 
 use super::tasks::Tasks;
 use crate::actions::Fix;
-use crate::completion::{Moved, Remembered};
+use crate::completion::{ForeignText, Moved, Remembered};
 use crate::document::{Document, Edit};
 use crate::feedback::DocumentFeedback;
+
+/// After a pause of so long the start of a prompt may change: nobody waits for what is evaluated again.
+const REST: Duration = Duration::from_secs(2);
 
 pub struct OpenDocument {
     /// The text and its syntax tree.
@@ -31,6 +37,8 @@ pub struct OpenDocument {
     pub ranked: RankedFixes,
     /// The imports that were made for it last.
     pub imports: ImportChange,
+    /// What its prompts show of other files.
+    pub foreign: Foreign,
     /// What runs for it.
     pub tasks: Tasks,
 }
@@ -45,6 +53,30 @@ pub enum ImportChange {
     Expected(Moved),
     /// They are in the document.
     Arrived(Moved),
+}
+
+/// What the prompts of a document show of other files, and whether that may change.
+#[derive(Debug, Default)]
+pub struct Foreign {
+    pub text: Option<Arc<ForeignText>>,
+    /// When a suggestion was asked for last.
+    asked: Option<Instant>,
+    /// Whether there was a pause before that, or before an earlier one that ended before its prompt was known.
+    rested: bool,
+}
+
+impl Foreign {
+    /// A suggestion is asked for. Whether its prompt may show something else than the last one.
+    pub fn ask(&mut self, now: Instant) -> bool {
+        let before = self.asked.replace(now);
+        self.rested |= before.is_some_and(|before| now.duration_since(before) >= REST);
+        self.rested
+    }
+
+    /// A prompt has shown this.
+    pub fn show(&mut self, text: Arc<ForeignText>) {
+        (self.text, self.rested) = (Some(text), false);
+    }
 }
 
 /// How likely the model finds the syntax fixes of one version of a document. Edits and numbers only.

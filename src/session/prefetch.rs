@@ -28,13 +28,16 @@ impl Session {
     }
 
     /// Prepares the suggestion at byte `offset` of `snapshot`. Editors may ask for it when the cursor comes to rest.
-    pub fn prefetch(self: &Arc<Self>, snapshot: Snapshot, offset: usize, options: CompletionOptions) {
+    pub fn prefetch(self: &Arc<Self>, snapshot: Snapshot, offset: usize, mut options: CompletionOptions) {
         let token = {
             let mut state = self.lock();
             if state.silence(&snapshot.uri).is_some() {
                 return;
             }
+            options.project.symbols = Arc::clone(&state.symbols);
             let Some(open) = state.documents.get_mut(&snapshot.uri) else { return };
+            // The prompt begins as that of the request before, which has evaluated it.
+            (options.project.shown, options.project.rested) = (open.foreign.text.clone(), false);
             // Prepared already, before the user typed another letter of what is shown.
             if open
                 .prefetched
@@ -93,6 +96,9 @@ impl Session {
                 Some(moved) => found.map(|found| found.moved(&moved)).collect(),
                 None => found.collect(),
             };
+            if let Some(foreign) = report.foreign.filter(|_| open.foreign.text.is_none()) {
+                open.foreign.show(foreign);
+            }
             state.counts.prepared += 1;
         }
     }

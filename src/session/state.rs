@@ -23,6 +23,7 @@ use crate::engine::Engine;
 use crate::feedback::Feedback;
 use crate::language::Registry;
 use crate::stats::{History, Recorder};
+use crate::symbols::SymbolIndex;
 
 /// Loads the languages.
 type Load = Box<dyn FnOnce() -> Registry + Send>;
@@ -67,6 +68,8 @@ pub struct State {
     pub last_request: Option<LastRequest>,
     /// Until when nothing comes by itself, because the user dismissed something.
     pub quiet_until: Option<tokio::time::Instant>,
+    /// What the files of the workspace define, as far as they were read.
+    pub symbols: Arc<SymbolIndex>,
     /// The folders that the editor works in.
     pub roots: Vec<PathBuf>,
     pub feedback: Feedback,
@@ -130,6 +133,7 @@ impl Session {
             last_answer: 0,
             last_request: None,
             quiet_until: None,
+            symbols: Arc::default(),
             roots: Vec::new(),
             instruct_starts: false,
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::events::SessionEvent;
-use super::open_document::{ImportChange, OpenDocument, RankedFixes};
+use super::open_document::{Foreign, ImportChange, OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
 use crate::document::{BOM, Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
@@ -53,6 +53,7 @@ impl Session {
             menu_asked: None,
             ranked: RankedFixes::default(),
             imports: ImportChange::default(),
+            foreign: Foreign::default(),
             tasks: Tasks::default(),
             language: name,
             document,

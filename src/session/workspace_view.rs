@@ -11,6 +11,7 @@ use super::switches::Switches;
 use crate::config::{Disabled, WorkspaceSection};
 use crate::document::uri;
 use crate::language::Registry;
+use crate::symbols::SymbolIndex;
 
 /// The folders that an editor works in, and what of them may be read.
 #[derive(Debug, Clone)]
@@ -76,6 +77,18 @@ impl Session {
         }
         let open = state.documents.get(uri)?;
         Some(OpenText { path: open.path.clone(), text: open.document.text().clone() })
+    }
+
+    /// What the files of the workspace define, as far as they were read: the value of this moment.
+    pub fn symbols(&self) -> Arc<SymbolIndex> {
+        Arc::clone(&self.lock().symbols)
+    }
+
+    /// The files of the workspace were read, or have changed.
+    pub(crate) fn set_symbols(&self, symbols: Arc<SymbolIndex>) {
+        // What this replaces may be the last of it: it is dropped without the lock.
+        let before = std::mem::replace(&mut self.lock().symbols, symbols);
+        drop(before);
     }
 
     /// How the client spells the URI of an open document, by its [`normal`](uri::normal) spelling.

@@ -1,4 +1,5 @@
-//! Tells one engine texts and takes them back: what is open wins over the disk, and what is private is never told.
+//! Tells one engine texts and takes them back, and reads what they define: what is open wins over the disk, and what is private is
+//! never told.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +7,7 @@ use super::contents::{LARGEST, written};
 use super::recent::Recent;
 use super::rules::{ReadRules, masked};
 use super::scan::Candidate;
+use super::symbols::WorkspaceSymbols;
 use super::told::{TextOrigin, Told};
 use crate::document::uri;
 use crate::engine::{Engine, MemoryText};
@@ -17,6 +19,8 @@ pub struct WorkspaceMemory {
     told: Told,
     /// Files that count as open.
     recent: Recent,
+    /// What the texts define. It outlives the engine that they were told.
+    pub symbols: WorkspaceSymbols,
 }
 
 impl WorkspaceMemory {
@@ -41,8 +45,11 @@ impl WorkspaceMemory {
             Some(MemoryText { document: uri.to_owned(), folder, open: true, text })
         });
         match text {
-            Some(text) => self.told.tell(engine, &normal, text, TextOrigin::Editor),
-            None => self.told.remove(engine, &normal),
+            Some(text) => {
+                self.symbols.read(session.languages(), &normal, &text.text);
+                self.told.tell(engine, &normal, text, TextOrigin::Editor);
+            }
+            None => self.remove(engine, &normal),
         }
     }
 
@@ -61,6 +68,7 @@ impl WorkspaceMemory {
         match rules.read(&file.path) {
             Ok(text) => {
                 let bytes = text.len();
+                self.symbols.read(session.languages(), &file.normal, &text);
                 let known = self.told.document(&file.normal).map(str::to_owned);
                 let document = known.unwrap_or_else(|| uri::of_path(&file.path));
                 let (folder, open) = (folder(Some(&file.path)), self.recent.contains(&file.normal));
@@ -69,7 +77,7 @@ impl WorkspaceMemory {
                 bytes
             }
             Err(_) => {
-                self.told.remove(engine, &file.normal);
+                self.remove(engine, &file.normal);
                 // It may have been read to its end.
                 usize::try_from(file.bytes).unwrap_or(usize::MAX)
             }
@@ -79,13 +87,16 @@ impl WorkspaceMemory {
     /// Takes the text of a document back.
     pub fn remove(&mut self, engine: &dyn Engine, normal: &str) {
         self.told.remove(engine, normal);
+        self.symbols.remove(normal);
     }
 
     /// Takes back what is neither open nor `wanted`.
     pub fn keep(&mut self, session: &Session, engine: &dyn Engine, wanted: impl Fn(&str) -> bool) {
-        for normal in self.told.unwanted(|normal| wanted(normal) || session.spelling(normal).is_some()) {
+        let stays = |normal: &str| wanted(normal) || session.spelling(normal).is_some();
+        for normal in self.told.unwanted(stays) {
             self.told.remove(engine, &normal);
         }
+        self.symbols.keep(stays);
     }
 
     /// Whether a file was told as it is on the disk.

@@ -34,6 +34,8 @@ pub struct WorkspaceProgress {
     pub texts: usize,
     /// Their bytes.
     pub bytes: usize,
+    /// What they define, as far as it is known.
+    pub definitions: usize,
     /// Folders that are not read as a whole, and why.
     pub not_read: Vec<String>,
 }

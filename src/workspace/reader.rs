@@ -131,6 +131,8 @@ impl ReaderThread {
                 next = self.events.try_recv().ok();
             }
             self.work(&session, Instant::now());
+            let more = self.has_batch() || self.is_on && self.engine.is_none();
+            self.memory.symbols.show(&session, more);
             self.publish();
         }
     }
@@ -212,6 +214,7 @@ impl ReaderThread {
             if let Some(watch) = &mut self.watch {
                 watch.follow(&[], Vec::new());
             }
+            self.memory.symbols.clear();
             if let Some(engine) = self.engine() {
                 self.memory.clear(&*engine);
             }
@@ -299,6 +302,7 @@ impl ReaderThread {
             files: self.files,
             texts,
             bytes,
+            definitions: self.memory.symbols.count(),
             not_read: self.not_read.clone(),
         };
         self.progress.send_if_modified(|before| {

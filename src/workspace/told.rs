@@ -106,7 +106,8 @@ fn send(engine: &dyn Engine, change: MemoryChange) {
     engine.remember(MemoryUpdate { workspace: WORKSPACE.to_owned(), change });
 }
 
-fn hash(text: &str) -> u64 {
+/// Tells a text from others.
+pub fn hash(text: &str) -> u64 {
     let mut hasher = XxHash64::default();
     hasher.write(text.as_bytes());
     hasher.finish()

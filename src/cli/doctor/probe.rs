@@ -147,6 +147,7 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
         text: lines.collect::<String>() + "total = ",
         share: 100,
         boundaries: Vec::new(),
+        file: None,
     };
     let job = Job {
         document: format!("doctor:{run}"),

@@ -36,6 +36,9 @@ pub struct MemoryArguments {
     /// Generate one line there with and without memory instead, and count those that are exact
     #[arg(long, conflicts_with = "drafts")]
     exact: bool,
+    /// Show the model signatures of the other files, whatever its size
+    #[arg(long)]
+    signatures: bool,
     /// Write what was said about each token to this file, for benches/fit_memory.py
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
@@ -119,6 +122,7 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
 
 impl MemoryArguments {
     fn options(&self) -> MemoryOptions {
-        MemoryOptions { holes: self.holes, seed: self.seed, lines: if self.exact { 1 } else { 3 } }
+        let lines = if self.exact { 1 } else { 3 };
+        MemoryOptions { holes: self.holes, seed: self.seed, lines, signatures: self.signatures }
     }
 }

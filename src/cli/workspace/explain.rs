@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -10,8 +11,10 @@ use clap::Args;
 use super::folder_of;
 use crate::cli::complete;
 use crate::cli::file_position::FilePosition;
-use crate::completion::job;
 use crate::completion::secrets::MaskedJob;
+use crate::completion::{
+    ContextPart, ForeignPlace, ForeignText, KnownProject, WorkspaceContext, job, with_foreign,
+};
 use crate::config::Config;
 use crate::context::CursorContext;
 use crate::document::{Snapshot, uri, with_line_feeds};
@@ -19,6 +22,7 @@ use crate::engine::{Task, TokenExplanation};
 use crate::eval::memory::{ToldEngine, ask, of};
 use crate::language::Registry;
 use crate::privacy;
+use crate::symbols::{FileSymbols, SymbolIndex};
 use crate::workspace::{ReadRules, Scan};
 
 pub const EXAMPLES: &str = "\
@@ -26,7 +30,7 @@ Examples:
   treefill workspace explain src/app.py:40:9             what is expected from there to the end of the line
   treefill workspace explain src/app.py:40:9 --in ..     with the files of another folder remembered
 
-For each token of the rest of the line: its probability by the model alone and with memory; then what each source of memory says,
+First which signatures of other files go into the prompt, and why. Then for each token of the rest of the line: its probability by the model alone and with memory; then what each source of memory says,
 after how many tokens that are the same: the prompt, files that are open (here: this one), the rest of the folder.";
 
 /// Options of `treefill workspace explain`.
@@ -38,6 +42,15 @@ pub struct ExplainOptions {
     /// The folder that is remembered, as an editor would open it [default: the one you are in]
     #[arg(long = "in", value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// Show the model signatures of other files, whatever its size
+    #[arg(long)]
+    signatures: bool,
+}
+
+impl ExplainOptions {
+    fn signatures(&self) -> ContextPart {
+        if self.signatures { ContextPart::On } else { ContextPart::ByModel }
+    }
 }
 
 /// Names of the sources, in the order of `engine::memory::Source::ALL`.
@@ -63,43 +76,81 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
     runtime.block_on(complete::ready(&*engine))?;
     let languages = crate::cli::languages::load_and_tell();
     let memory = ToldEngine::new(&*engine);
-    let files = remember(&memory, config, &languages, &folder, rules);
+    let (files, mut symbols) = remember(&memory, config, &languages, &folder, rules);
     // As it is while somebody writes there: without the rest of the line.
     let without = format!("{}{}", &text[..offset], &text[end..]);
     let here = uri::of_path(&path);
     let masked = privacy::masked(&with_line_feeds(without.clone())).into_owned();
+    if let Some(own) = languages.by_path(&path).and_then(|own| FileSymbols::read(&path, &own, &masked).ok()) {
+        symbols.insert(own);
+    }
     memory.tell(of(&path, masked, true));
     runtime.block_on(memory.has_read(true))?;
     let snapshot = Snapshot::of_text(&here, &without, languages.by_path(&path));
-    let context = CursorContext::at(&snapshot, snapshot.parse().as_ref(), offset);
+    let tree = snapshot.parse();
+    let context = CursorContext::at(&snapshot, tree.as_ref(), offset);
     let task = Task::Explain { continuation: rest };
-    let job = job::at_cursor(&context, job::context_tokens(&*engine).unwrap_or(0), &here, task);
+    let model = job::model(&*engine).unwrap_or_default();
+    let definitions = symbols.definition_count();
+    let project = KnownProject { symbols: Arc::new(symbols), ..KnownProject::default() };
+    let place = ForeignPlace { snapshot: &snapshot, tree: tree.as_ref(), offset };
+    let parts = WorkspaceContext { signatures: options.signatures() };
+    let foreign = project.foreign(&place, parts, &model);
+    let job = job::at_cursor(&context, model.context, &here, task);
+    let job = with_foreign(job, foreign.as_deref(), &context.line_comment, model.context);
     let (tokens, summary) = runtime.block_on(ask(&*engine, MaskedJob::of(job).job))?;
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{files} files of {} remembered, {} tokens", folder.display(), summary.remembered.tokens)?;
+    let remembered = summary.remembered.tokens;
+    writeln!(
+        out,
+        "{files} files of {} remembered, {remembered} tokens, {definitions} definitions",
+        folder.display()
+    )?;
     writeln!(out, "{} tokens of prompt\n", summary.prompt.tokens)?;
+    writeln!(out, "{}", signatures(foreign.as_deref()))?;
     write!(out, "{}", table(&tokens))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells the engine the files of a folder as a server does, without the pauses; returns how many.
+/// Tells the engine the files of a folder as a server does, without the pauses; returns how many, and what they define.
 fn remember(
     memory: &ToldEngine<'_>,
     config: &Config,
     languages: &Registry,
     folder: &std::path::Path,
     rules: ReadRules,
-) -> usize {
+) -> (usize, SymbolIndex) {
     let mut scan = Scan::explained(rules.clone(), folder);
     while !scan.step(languages, Instant::now() + Duration::from_secs(1)) {}
     let found = scan.finish(languages, &[], u64::from(config.workspace.max_mb) << 20);
     let texts = found.files.iter().filter_map(|file| Some((file, rules.read(&file.path).ok()?)));
-    let mut count = 0;
+    let (mut count, mut symbols) = (0, SymbolIndex::default());
     for (file, text) in texts {
+        let language = languages.by_path(&file.path);
+        if let Some(read) = language.and_then(|language| FileSymbols::read(&file.path, &language, &text).ok())
+        {
+            symbols.insert(read);
+        }
         memory.tell(of(&file.path, text, false));
         count += 1;
     }
-    count
+    (count, symbols)
+}
+
+/// What the prompt shows of other files, and why.
+fn signatures(foreign: Option<&ForeignText>) -> String {
+    let Some(foreign) = foreign else {
+        return "signatures: none, this model is too small to make use of them (--signatures shows them all the same)\n".to_owned();
+    };
+    if foreign.signatures.is_empty() {
+        return "signatures: none that this place imports or names\n".to_owned();
+    }
+    let mut text = String::from("signatures in the prompt\n");
+    for shown in &foreign.signatures {
+        text.push_str(&format!("{}:{}  {}\n", shown.path, shown.line + 1, shown.why.describe()));
+        shown.text.lines().for_each(|line| text.push_str(&format!("    {line}\n")));
+    }
+    text
 }
 
 fn table(tokens: &[TokenExplanation]) -> String {

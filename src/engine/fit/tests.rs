@@ -14,7 +14,7 @@ fn text(tokens: &[TokenId]) -> String {
 
 fn segment(role: Role, share: u8, text: &str) -> Segment {
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-    Segment { role, text: text.into(), share, boundaries }
+    Segment { role, text: text.into(), share, boundaries, file: None }
 }
 
 /// Fits prefix and suffix; shows them as `prefix|suffix`.
@@ -131,4 +131,40 @@ fn no_budget_is_survived() {
         around(&lines(0, 50), &lines(50, 99), budget, &mut WindowAnchor::default());
         around("é", "é", budget, &mut WindowAnchor::default());
     }
+}
+
+/// Fits text of other files and what is around the cursor; shows them as `files|prefix|suffix`.
+fn with_files(files: &[(&str, &str)], prefix: &str, budget: usize, anchor: &mut WindowAnchor) -> String {
+    let name = |path: &str| Some(FileName { path: path.into(), comment: String::new() });
+    let mut segments: Vec<Segment> = files
+        .iter()
+        .map(|(path, text)| Segment { file: name(path), ..segment(Role::Stable, 40, text) })
+        .collect();
+    segments.push(segment(Role::Suffix, 20, "\nend\n"));
+    segments.push(Segment { file: name("own"), ..segment(Role::Prefix, 60, prefix) });
+    let fitted = fit(&segments, budget, anchor, &tokens);
+    assert!(fitted.files.len() + fitted.prefix.len() + fitted.suffix.len() <= budget);
+    [fitted.files, fitted.prefix, fitted.suffix].map(|part| text(&part)).join("|")
+}
+
+#[test]
+fn other_files_are_named_and_have_one_share_together() {
+    let files = [("a", "def f\ndef g\n"), ("b", "def h\n")];
+    let shown = with_files(&files, "x", 200, &mut WindowAnchor::default());
+    assert_eq!(shown, "a\ndef f\ndef g\nb\ndef h\nown\n|x|\nend\n");
+    let shown = with_files(&files, "x", 40, &mut WindowAnchor::default());
+    assert_eq!(shown, "a\ndef f\nown\n|x|\nend\n", "whole lines, and no name without a text");
+    assert_eq!(with_files(&files, "x", 20, &mut WindowAnchor::default()), "|x|\nend\n");
+    assert_eq!(with_files(&[], "x", 200, &mut WindowAnchor::default()), "|x|\nend\n");
+}
+
+#[test]
+fn other_text_of_files_is_fitted_at_once() {
+    let mut anchor = WindowAnchor::default();
+    let prefix = lines(0, 5);
+    let before = with_files(&[("a", "def f\n")], &prefix, 200, &mut anchor);
+    assert_eq!(before, with_files(&[("a", "def f\n")], &prefix, 200, &mut anchor));
+    let after = with_files(&[("a", "def f\n"), ("b", "def g\n")], &prefix, 200, &mut anchor);
+    assert!(after.starts_with("a\ndef f\nb\ndef g\nown\n|line 0000"));
+    assert!(with_files(&[], &prefix, 200, &mut anchor).starts_with("|line 0000"));
 }

@@ -18,7 +18,7 @@ use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::{
-    ChatMessage, DraftStats, EngineError, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions,
+    ChatMessage, DraftStats, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions,
     PromptStats, Segment, Task, TokenId, Update, cores,
 };
 
@@ -272,7 +272,7 @@ impl<'a> Worker<'a> {
         let (kept, heal) = Heal::split(&fitted.prefix, &self.loaded.vocabulary.pieces);
         let layout = &self.loaded.vocabulary.layout;
         let prefix = &fitted.prefix[..kept];
-        let mut tokens = layout.compose(&fitted.stable, prefix, &fitted.suffix);
+        let mut tokens = layout.compose(&fitted.files, &fitted.stable, prefix, &fitted.suffix);
         if tokens.is_empty() {
             // A layout without tokens of its own, and nothing before the cursor: something has to be evaluated all the same.
             tokens = self.tokenize("\n");
@@ -280,7 +280,8 @@ impl<'a> Worker<'a> {
         Prompt {
             tokens,
             heal,
-            said: [&*fitted.stable, &[SEPARATOR], &fitted.suffix, &[SEPARATOR], prefix].concat(),
+            said: [&*fitted.files, &fitted.stable, &[SEPARATOR], &fitted.suffix, &[SEPARATOR], prefix]
+                .concat(),
         }
     }
 
@@ -292,11 +293,11 @@ impl<'a> Worker<'a> {
     }
 
     fn fit(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Fitted {
-        fit::fit(segments, budget, anchor, &|text| self.tokenize(text))
+        fit::fit(segments, budget, anchor, self)
     }
 
     fn fit_again(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Option<Fitted> {
-        fit::again(segments, budget, anchor, &|text| self.tokenize(text))
+        fit::again(segments, budget, anchor, self)
     }
 
     pub(super) fn tokenize(&self, text: &str) -> Vec<TokenId> {
@@ -357,4 +358,14 @@ const ONE_THREAD: u64 = 100_000_000;
 
 fn default_threads(parameters: u64) -> usize {
     if parameters < ONE_THREAD { 1 } else { cores::physical() }
+}
+
+impl fit::Tokens for Worker<'_> {
+    fn of_text(&self, text: &str) -> Vec<TokenId> {
+        self.tokenize(text)
+    }
+
+    fn of_name(&self, file: &FileName) -> Vec<TokenId> {
+        self.loaded.vocabulary.layout.file_name(file, &|text| self.tokenize(text))
+    }
 }

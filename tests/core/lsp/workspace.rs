@@ -2,6 +2,7 @@
 
 mod private;
 mod project;
+mod signatures;
 mod watch;
 
 use std::sync::Arc;

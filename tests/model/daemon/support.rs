@@ -43,7 +43,8 @@ pub fn runtime() -> tokio::runtime::Runtime {
 
 /// A job with nothing but a prefix.
 pub fn job(document: &str, prefix: &str, max_tokens: usize) -> Job {
-    let prefix = Segment { role: Role::Prefix, text: prefix.into(), share: 100, boundaries: Vec::new() };
+    let prefix =
+        Segment { role: Role::Prefix, text: prefix.into(), share: 100, boundaries: Vec::new(), file: None };
     Job {
         document: document.into(),
         lane: Lane::Interactive,

@@ -30,7 +30,7 @@ pub fn engine() -> Arc<LlamaEngine> {
 /// A segment whose lines are its boundaries.
 pub fn segment(role: Role, text: &str) -> Segment {
     let boundaries = text.match_indices('\n').map(|(at, _)| at + 1).collect();
-    Segment { role, text: text.into(), share: 40, boundaries }
+    Segment { role, text: text.into(), share: 40, boundaries, file: None }
 }
 
 /// One line, greedy, for a person.
