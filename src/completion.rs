@@ -11,6 +11,7 @@ mod dismissed;
 mod finish;
 pub mod generate;
 mod guide;
+pub mod import;
 pub mod job;
 mod milliseconds;
 pub mod outcome;
@@ -36,5 +37,7 @@ pub use outcome::{CompletionReport, Outcome, Reason};
 pub use pipeline::complete;
 pub use project::{ContextPart, ForeignPlace, KnownProject, WorkspaceContext, with_foreign};
 pub use request::{CompletionOptions, CompletionRequest, Effort, Extent, OnRisk, SelectedEntry, TriggerKind};
-pub use suggestion::{CheckLevel, Rank, Remembered, Suggestion};
+pub use suggestion::{CheckLevel, Moved, Rank, Remembered, Suggestion};
 pub use trim::joins;
+
+pub use crate::symbols::ImportSource;

@@ -22,7 +22,7 @@ use reactions::Reactions;
 use retention::RetentionCheck;
 use suggestion::ShownSuggestion;
 
-use crate::completion::{Dismissed, Suggestion};
+use crate::completion::{Dismissed, Moved, Suggestion};
 use crate::document::{Edit, Snapshot};
 use crate::stats::{self, ActionOutcome, Disposition, Ended, History, Recorder, RequestKind, UsageEvent};
 
@@ -118,6 +118,12 @@ impl Feedback {
         let events = document.actions.text_changed(text);
         let checks = events.into_iter().filter_map(|event| self.action_event(document, event, text));
         (checks.collect(), unwanted)
+    }
+
+    /// The document was changed by imports that a suggestion brought: nobody typed that.
+    pub fn moved(&mut self, document: &mut DocumentFeedback, by: &Moved) {
+        let taken = document.taken.as_mut().map(|(taken, _)| taken);
+        document.shown.iter_mut().chain(taken).for_each(|shown| shown.moved(by));
     }
 
     /// Remembers what the user did not want in a document.

@@ -17,6 +17,7 @@
 //! | [`completion`] | from a request to a suggestion, or to a reason for silence |
 //! | [`actions`] | code actions, a file for each |
 //! | [`verify`] | the one judge of changes |
+//! | [`imports`] | where names come from, and where the import of one goes |
 //! | [`context`] | what is around a cursor |
 //! | [`prompt`] | from a context to the segments of a prompt |
 //! | [`document`] | text as a rope, its syntax tree, snapshots |
@@ -70,6 +71,7 @@ pub mod engine;
 mod eval;
 mod feedback;
 pub mod hub;
+mod imports;
 pub mod language;
 pub mod lsp;
 pub mod models;

@@ -11,6 +11,7 @@ mod engines;
 mod events;
 mod fall_back;
 mod feedback;
+mod imports;
 mod last_request;
 mod notebooks;
 mod open_document;

@@ -35,6 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/completion",
             "src/symbols",
             "src/verify",
+            "src/imports",
             "src/actions",
             "src/eval/build_cases/places.rs",
         ],

@@ -16,14 +16,12 @@
 mod borrow;
 mod fit;
 mod import;
-mod insertion;
 mod member;
 mod mutable;
 mod nearest;
 mod recheck;
 mod removal;
 mod repair;
-mod site;
 mod suggested;
 mod unused;
 
@@ -33,12 +31,12 @@ pub use fit::{DiagnosticPlace, fits, place};
 use recheck::Recheck;
 use repair::{FixContext, Repair};
 use ropey::Rope;
-use site::SourceView;
 
 use super::action::{ActionSpec, Fix, MenuKind, NO_CODE, Steps};
 use super::request::{ActionRequest, RequestedFile};
 use super::with_edits;
 use crate::diagnostics::Diagnostic;
+use crate::imports::site::SourceView;
 use crate::language::DiagnosticKind;
 use crate::symbols::Import;
 

@@ -11,6 +11,7 @@ use ignore::WalkBuilder;
 use crate::document::Snapshot;
 use crate::language::Language;
 use crate::privacy::Screen;
+use crate::symbols::SymbolIndex;
 
 /// What surrounds a document.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +24,8 @@ pub struct Workspace {
     pub open: Vec<(PathBuf, Snapshot)>,
     /// Which files are private: they are not read.
     pub screen: Arc<Screen>,
+    /// What the files define, as far as they were read; empty where nothing reads them.
+    pub symbols: Arc<SymbolIndex>,
 }
 
 /// Limits of one look, besides its time. Reading 1 000 files of 10 KiB from the page cache takes about 25 ms.
@@ -181,7 +184,7 @@ mod tests {
         });
         let roots = vec![folder.path().to_path_buf()];
         let screen = Arc::new(Screen::new(&crate::privacy::ScreenOptions::default(), &roots));
-        let workspace = Workspace { path: None, roots, open: open.to_vec(), screen };
+        let workspace = Workspace { roots, open: open.to_vec(), screen, ..Workspace::default() };
         let found = workspace.files(&language, Duration::from_secs(60), |text| text.contains("word"));
         let names: Vec<_> = found.iter().filter_map(|file| file.path.file_name()).collect();
         assert_eq!(names, ["a.py"]);

@@ -79,16 +79,16 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
             let report = match disabled.reason(language.as_deref().unwrap_or_default(), &task.path()) {
                 Some(reason) => skipped(reason),
                 None => {
-                    let request = task.request(snapshot);
+                    let request = task.request(snapshot.clone());
                     completion::complete(request, &*engine, &options, &CancelToken::never()).await
                 }
             };
             failed |=
                 matches!(report.outcome, Outcome::Skipped(Reason::NoEngine(_) | Reason::EngineFailed(_)));
             if arguments.json {
-                writeln!(anstream::stdout(), "{}", task.json(language.as_deref(), &report, &model))?;
+                writeln!(anstream::stdout(), "{}", task.json(&snapshot, &report, &model))?;
             } else {
-                task.draw(language.as_deref(), &report)?;
+                task.draw(&snapshot, &report)?;
             }
         }
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -147,10 +147,11 @@ impl<'a> Task<'a> {
 
     fn json(
         &self,
-        language: Option<&str>,
+        snapshot: &Snapshot,
         report: &CompletionReport,
         model: &crate::engine::ModelInfo,
     ) -> serde_json::Value {
+        let language = snapshot.language.as_ref().map(|language| language.name());
         let mut object = json!({
             "file": self.place.file, "line": self.place.line, "column": self.place.column, "offset": self.offset,
             "language": language, "model": model.name, "ms": milliseconds(report.elapsed), "cut": self.cut,
@@ -161,6 +162,7 @@ impl<'a> Task<'a> {
                 "replaces": {"start": completion.range().start, "end": completion.range().end},
                 "verdict": completion.check_level, "chance": completion.rank.probability, "tokens": completion.tokens,
                 "prompt_tokens": completion.prompt_tokens.0, "reused_tokens": completion.prompt_tokens.1,
+                "imports": imports(completion, snapshot),
             }),
             Outcome::Skipped(reason) => {
                 json!({"outcome": "skipped", "reason": reason, "message": reason.to_string()})
@@ -172,14 +174,14 @@ impl<'a> Task<'a> {
         object
     }
 
-    fn draw(&self, language: Option<&str>, report: &CompletionReport) -> anyhow::Result<()> {
+    fn draw(&self, snapshot: &Snapshot, report: &CompletionReport) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
         let ghost = match &report.outcome {
             Outcome::Suggested(completion) => Some((completion.text(), completion.range())),
             Outcome::Skipped(_) => None,
         };
-        let language = language.unwrap_or("unknown language");
+        let language = snapshot.language.as_ref().map_or("unknown language", |language| language.name());
         writeln!(out, "{BOLD}{}{BOLD:#} {DIM}({language}){DIM:#}", self.place)?;
         write!(out, "{}", Scene { text: &self.text, offset: self.offset, ghost }.draw(plain))?;
         if let Some(cut) = &self.cut {
@@ -188,12 +190,21 @@ impl<'a> Task<'a> {
         let took = format!("{:.0} ms", milliseconds(report.elapsed));
         match &report.outcome {
             Outcome::Suggested(completion) => {
-                writeln!(out, "{BOLD}      suggested{BOLD:#} in {took}: {}\n", figures(completion))?;
+                writeln!(out, "{BOLD}      suggested{BOLD:#} in {took}: {}", figures(completion))?;
+                for import in imports(completion, snapshot) {
+                    writeln!(out, "      adds {import}")?;
+                }
+                writeln!(out)?;
             }
             Outcome::Skipped(reason) => writeln!(out, "{BOLD}      nothing{BOLD:#} in {took}: {reason}\n")?,
         }
         Ok(())
     }
+}
+
+/// The statements that come with a suggestion.
+fn imports(completion: &Suggestion, snapshot: &Snapshot) -> Vec<String> {
+    completion.imports.iter().map(|source| completion::import::written(snapshot, source)).collect()
 }
 
 fn figures(completion: &Suggestion) -> String {

@@ -13,6 +13,7 @@ use super::trim::{Insertion, first_line, is_inside_token, joins};
 use super::validate::{Fit, Trial, Validator, Warnings};
 use crate::cancel::CancelToken;
 use crate::context::{CursorContext, CursorIn, LineTail, line};
+use crate::symbols::ImportSource;
 use crate::text::is_word;
 use crate::verify::names::Names;
 
@@ -49,20 +50,22 @@ pub struct Chosen {
     pub whole: bool,
     /// What speaks against it although it fits.
     pub warnings: Warnings,
+    /// Where the names come from that count as unknown in `warnings`; empty where that is not certain of each.
+    pub needs: Vec<ImportSource>,
 }
 
 impl Chosen {
     /// A candidate that was confirmed; a name in it that would hide a builtin is changed.
-    fn of(judge: &Validator<'_>, trial: Trial, names: &Names, candidate: Insertion, origin: Origin) -> Self {
-        let warnings = judge.warnings(&trial, names);
+    fn of(judge: &Validator<'_>, trial: Trial, names: Names, candidate: Insertion, origin: Origin) -> Self {
         let whole = trial.fit >= Fit::Opens;
         let passed = judge.renamed(&trial, &candidate, &names.shadowing).and_then(|other| {
             let trial = judge.fit(&other).filter(|again| again.fit >= trial.fit && judge.confirm(again))?;
             let names = judge.names(&trial);
-            Some((other, judge.warnings(&trial, &names)))
+            Some((other, trial, names))
         });
-        let (candidate, warnings) = passed.unwrap_or((candidate, warnings));
-        Self { candidate, origin, whole, warnings }
+        let (candidate, trial, names) = passed.unwrap_or((candidate, trial, names));
+        let (warnings, needs) = (judge.warnings(&trial, &names), judge.needs(&trial, &names));
+        Self { candidate, origin, whole, warnings, needs }
     }
 
     /// The whole text, where there is no parser to ask.
@@ -74,7 +77,8 @@ impl Chosen {
             true => Insertion { text: text.to_owned(), replaces: 0 },
             false => joins(text, context).into_iter().next().ok_or(Reason::AlreadyThere)?,
         };
-        Ok(Self { candidate, origin: Origin::Model, whole: true, warnings: Warnings::default() })
+        let (warnings, needs) = (Warnings::default(), Vec::new());
+        Ok(Self { candidate, origin: Origin::Model, whole: true, warnings, needs })
     }
 }
 
@@ -171,7 +175,7 @@ impl Search<'_> {
             self.refused = Some((most, reason));
             return None;
         }
-        Some(Chosen::of(self.judge, trial, &names, candidate, origin))
+        Some(Chosen::of(self.judge, trial, names, candidate, origin))
     }
 }
 

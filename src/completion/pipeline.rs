@@ -17,7 +17,7 @@ use super::suggestion::{CheckLevel, Remembered, Suggestion};
 use super::surroundings::Surroundings;
 use super::target::Target;
 use super::validate::Validator;
-use super::{debounce, dismissed, finish, job, project, rank, reuse, trigger, trim};
+use super::{debounce, dismissed, finish, import, job, project, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
 use crate::engine::{DraftStats, Engine, Job, Lane, Stop, Task};
 use crate::prompt;
@@ -176,7 +176,9 @@ impl Fitting {
     fn suggestions(&self, texts: &[Decoded]) -> Result<Vec<Suggestion>, Reason> {
         let Surroundings { target, part, tree, context, .. } = &*self.around;
         let tree = tree.as_ref().filter(|_| self.options.effort >= Effort::Validate);
-        let validator = tree.map(|tree| Validator::new(&target.snapshot, part.as_ref(), tree, context));
+        let project = &self.options.project;
+        let validator =
+            tree.map(|tree| Validator::new(&target.snapshot, part.as_ref(), tree, context, project));
         let until = std::time::Instant::now().checked_add(self.options.check_time);
         let mut found: Vec<Suggestion> = Vec::new();
         let mut why = None;
@@ -245,12 +247,16 @@ impl Fitting {
             }
             None => (Chosen::unjudged(text, context, options.effort), CheckLevel::Unvalidated),
         };
-        let chosen = chosen?;
+        let mut chosen = chosen?;
+        let edit = finish::edit(target, &chosen.candidate, context.line_ending)?;
+        let needs = if options.imports { std::mem::take(&mut chosen.needs) } else { Vec::new() };
+        let imports = import::allowed(around, &edit, needs);
+        chosen.warnings.unknown -= imports.len();
         let prior = rank::prior(&chosen, options)?;
+        let prior = prior - if imports.is_empty() { 0.0 } else { rank::IMPORTED };
         let rank =
             rank::rank(&chosen, texts, number, text, context).with_prior(prior).corrected(options.correction);
-        let (decoded, line_ending) = (&texts[number], context.line_ending);
-        let found = finish::finish(target, &chosen.candidate, line_ending, check_level, rank, decoded)?;
+        let found = finish::finish(target, edit, imports, check_level, rank, &texts[number])?;
         match dismissed::is_dismissed(&options.dismissed, &target.document.text, &found) {
             true => Err(Reason::DismissedBefore),
             false => Ok(found),

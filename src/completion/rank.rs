@@ -156,6 +156,9 @@ pub const SHADOWING: f32 = 1.0;
 /// fit. With this, 20 % become 1 %.
 pub const UNKNOWN: f32 = 3.0;
 
+/// The same for a name that nothing in the file accounts for, but that comes from one place only: its import comes with the text.
+pub const IMPORTED: f32 = 1.0;
+
 /// The fitted weights.
 #[derive(Debug, Deserialize)]
 struct Weights {

@@ -127,6 +127,10 @@ pub struct CompletionOptions {
     /// Whether suggestions come by themselves inside import statements.
     #[schemars(extend("x-scope" = "anyone"))]
     pub in_imports: bool,
+    /// Whether a suggestion brings the import with it of a name that it uses and the file does not know, where the name comes from
+    /// one place only, like Path or HashMap.
+    #[schemars(extend("x-scope" = "anyone"))]
+    pub imports: bool,
     /// Seconds without suggestions after you dismissed one; 0: none. One that was dismissed or undone does not come again at that
     /// place by itself.
     #[schemars(range(max = 600), extend("x-scope" = "anyone"))]
@@ -192,6 +196,7 @@ impl Default for CompletionOptions {
             in_comments: true,
             in_strings: true,
             in_imports: true,
+            imports: true,
             // Long enough to write a line of one's own, short enough that nobody looks for a switch.
             quiet_after_dismissal_s: 5,
             deadline: Duration::from_millis(1500),

@@ -2,6 +2,7 @@
 
 use std::hash::Hasher as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ropey::Rope;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use twox_hash::XxHash64;
 
 use crate::calibration::Correction;
 use crate::document::Edit;
+use crate::symbols::ImportSource;
 
 /// How far a suggestion was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -46,6 +48,9 @@ pub struct Suggestion {
     /// The changes that it makes, in bytes of the snapshot it was asked for and with that document's line ends. Today
     /// there is one, at the cursor.
     pub edits: Vec<Edit>,
+    /// What its text uses and the document does not import yet. Where that goes is found when it is needed, because the document
+    /// goes on changing above the place ([`super::import`]).
+    pub imports: Arc<[ImportSource]>,
     /// How far it was checked.
     pub check_level: CheckLevel,
     /// How likely it is what the user wants.
@@ -108,13 +113,72 @@ impl Suggestion {
         self.range().start > self.whole().range().start
     }
 
+    /// The same in the text after a change above its place; None when it is not of the text before.
+    pub fn moved(&self, by: &Moved) -> Option<Self> {
+        let whole = self.whole();
+        let (start, mut anchor) = (whole.range().start, whole.anchor);
+        if start > by.before.len_bytes() || fingerprint(&by.before, 0..start) != anchor.before {
+            return None;
+        }
+        anchor.before = fingerprint(&by.after, 0..by.byte(start)?);
+        let edit = |edit: &Edit| {
+            Some(Edit {
+                range: by.byte(edit.range.start)?..by.byte(edit.range.end)?,
+                text: edit.text.clone(),
+            })
+        };
+        let moved = |one: &Self| {
+            let edits = one.edits.iter().map(edit).collect::<Option<Vec<Edit>>>()?;
+            Some(Self { edits, anchor, continues: None, ..one.clone() })
+        };
+        let continues = match &self.continues {
+            Some(whole) => Some(Box::new(moved(whole)?)),
+            None => None,
+        };
+        Some(Self { continues, ..moved(self)? })
+    }
+
     /// What is left of it when `edit` of a newer document does the rest.
     pub fn continued(&self, edit: Edit) -> Self {
         Self { edits: vec![edit], continues: Some(Box::new(self.whole().clone())), ..self.clone() }
     }
 }
 
+/// A change of a document that was made for a suggestion and not by the user's hand: the imports that came with it.
+#[derive(Debug, Clone)]
+pub struct Moved {
+    /// The text before it.
+    pub before: Rope,
+    /// The text after it.
+    pub after: Rope,
+    /// What it changed ends here, in bytes of `before`.
+    pub end: usize,
+}
+
+impl Moved {
+    /// The change that `edits` make of `before`.
+    pub fn new(before: &Rope, after: &Rope, edits: &[Edit]) -> Self {
+        let end = edits.iter().map(|edit| edit.range.end).max().unwrap_or_default();
+        Self { before: before.clone(), after: after.clone(), end }
+    }
+
+    /// Where a byte of the text before is in the text after; None above the end of what was changed.
+    pub fn byte(&self, byte: usize) -> Option<usize> {
+        if byte < self.end {
+            None
+        } else {
+            (byte + self.after.len_bytes()).checked_sub(self.before.len_bytes())
+        }
+    }
+}
+
 impl Remembered {
+    /// The same behind a change; as it was where it has nothing to do with it.
+    pub fn moved(self, by: &Moved) -> Self {
+        let suggestion = self.suggestion.moved(by).unwrap_or(self.suggestion);
+        Self { suggestion, ..self }
+    }
+
     /// Whether it is on the screen and being typed.
     pub fn goes_on(&self) -> bool {
         self.seen && self.suggestion.is_begun()

@@ -2,11 +2,14 @@
 
 use tree_sitter::Tree;
 
+use super::import;
 use super::outcome::Reason;
+use super::project::KnownProject;
 use super::suggestion::CheckLevel;
 use super::trim::Insertion;
 use crate::context::{CursorContext, CursorIn};
 use crate::document::{Edit, Part, Snapshot, with_line_ends};
+use crate::symbols::ImportSource;
 use crate::verify::names::{self, Names};
 pub use crate::verify::nearby::Fit;
 use crate::verify::nearby::Nearby;
@@ -36,6 +39,7 @@ pub struct Warnings {
 pub struct Validator<'a> {
     nearby: Nearby<'a>,
     context: &'a CursorContext,
+    project: &'a KnownProject,
     /// The cursor, in bytes of what is read of the document.
     offset: usize,
     is_part: bool,
@@ -45,12 +49,18 @@ pub struct Validator<'a> {
 impl<'a> Validator<'a> {
     /// Validates for the cursor in `context`. `tree` is the tree of `part`, where only a part of the document was read, else
     /// of `snapshot`.
-    pub fn new(snapshot: &Snapshot, part: Option<&'a Part>, tree: &Tree, context: &'a CursorContext) -> Self {
+    pub fn new(
+        snapshot: &Snapshot,
+        part: Option<&'a Part>,
+        tree: &Tree,
+        context: &'a CursorContext,
+        project: &'a KnownProject,
+    ) -> Self {
         let offset = context.offset - part.map_or(0, |part| part.range.start);
         let snapshot = part.map_or(snapshot, |part| &part.snapshot);
         let strict = snapshot.language.as_ref().is_some_and(|language| language.strict.is_some());
         let nearby = Nearby::new(snapshot, tree, offset, part);
-        Self { nearby, context, offset, is_part: part.is_some(), strict }
+        Self { nearby, context, project, offset, is_part: part.is_some(), strict }
     }
 
     /// What a passed candidate may call itself.
@@ -126,6 +136,12 @@ impl<'a> Validator<'a> {
         let (end, reason) = foreign.into_iter().chain(double).min_by_key(|(end, _)| *end)?;
         let part = after.slice(inserted.start..end);
         Some((part.replace(self.context.line_ending, "\n").len(), reason))
+    }
+
+    /// Where the unknown `names` of a candidate that passed come from; nothing where that is not certain of each.
+    pub fn needs(&self, trial: &Trial, names: &Names) -> Vec<ImportSource> {
+        let Applied { after, tree, .. } = &trial.applied;
+        import::needs(after, tree, names, self.project)
     }
 
     fn unknown_members(&self, Trial { applied, .. }: &Trial) -> usize {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use ropey::Rope;
 
-use crate::completion::{Dismissed, Suggestion, SuggestionKey, reuse};
+use crate::completion::{Dismissed, Moved, Suggestion, SuggestionKey, reuse};
 use crate::document::position::{floor, slice};
 use crate::stats::{Disposition, RequestKind};
 use crate::text::is_closer;
@@ -36,10 +36,20 @@ pub struct ShownSuggestion {
     place: Place,
     /// Length of the document after the last change.
     length: usize,
-    /// Length of the document and bytes present, each time before several bytes came at once: what an undo leads back to.
-    before_taking: Vec<(usize, usize)>,
+    /// The document each time before several bytes came at once: what an undo leads back to.
+    before_taking: Vec<BeforeTaking>,
     /// Whether something else was typed in its place.
     contradicted: bool,
+}
+
+/// What a document was before several bytes of a suggestion came at once.
+#[derive(Debug, Clone)]
+struct BeforeTaking {
+    length: usize,
+    /// Bytes of the suggestion that were there.
+    present: usize,
+    /// What stood before its place.
+    before: String,
 }
 
 /// What stood around and in the place of a suggestion when it was shown.
@@ -83,6 +93,30 @@ impl ShownSuggestion {
         }
     }
 
+    /// The document was changed above it, not by the user: the same there.
+    pub fn moved(&mut self, by: &Moved) {
+        let Some(suggestion) = self.suggestion.moved(by) else { return };
+        let before = by.before.len_bytes();
+        let longer = |length: usize| (length + by.after.len_bytes()).saturating_sub(before);
+        let (start, length) = (suggestion.range().start, by.after.len_bytes());
+        let place = Place::of(&by.after, start, length.saturating_sub(suggestion.anchor.after_len));
+        self.key = SuggestionKey::of(&by.after, &suggestion).or_else(|| self.key.take());
+        self.suggestion = suggestion;
+        self.length = length;
+        if let Some((text, _)) = &mut self.complete {
+            *text = by.after.clone();
+        }
+        self.place.before = place.before;
+        // An undo may take the change back together with what was taken.
+        let behind = |then: &BeforeTaking| BeforeTaking {
+            length: longer(then.length),
+            before: self.place.before.clone(),
+            ..then.clone()
+        };
+        let both: Vec<_> = self.before_taking.iter().flat_map(|then| [behind(then), then.clone()]).collect();
+        self.before_taking = both;
+    }
+
     /// Whether `suggestion` is this one.
     pub fn is(&self, suggestion: &Suggestion) -> bool {
         self.suggestion.is_same_text(suggestion)
@@ -106,7 +140,7 @@ impl ShownSuggestion {
     pub fn text_changed(&mut self, text: &Rope) -> Option<Dismissed> {
         let before = std::mem::replace(&mut self.length, text.len_bytes());
         let present = reuse::taken(&self.suggestion, text);
-        if let Some(at) = self.before_taking.iter().position(|before| self.is_back(text, *before)) {
+        if let Some(at) = self.before_taking.iter().position(|before| self.is_back(text, before)) {
             self.before_taking.truncate(at);
             (self.present, self.complete) = (present, None);
             return self.unwanted(true);
@@ -116,7 +150,8 @@ impl ShownSuggestion {
             let at_once = new.chars().nth(1).is_some();
             if at_once {
                 self.at_once += new.len();
-                self.before_taking.push((before, self.present));
+                let (length, present) = (before, self.present);
+                self.before_taking.push(BeforeTaking { length, present, before: self.place.before.clone() });
             }
             self.present = present;
             if present == self.bytes() {
@@ -137,15 +172,15 @@ impl ShownSuggestion {
         self.key.clone().map(|key| Dismissed { key, firmly })
     }
 
-    /// Whether the document is again what it was before a part was taken, `before` being its length and the bytes present then.
-    /// Some editors take back with it what was typed right before.
-    fn is_back(&self, text: &Rope, (length, present): (usize, usize)) -> bool {
-        let Some(removed) = length.checked_sub(text.len_bytes()) else { return false };
+    /// Whether the document is again what it was before a part was taken. Some editors take back with it what was typed right
+    /// before.
+    fn is_back(&self, text: &Rope, then: &BeforeTaking) -> bool {
+        let Some(removed) = then.length.checked_sub(text.len_bytes()) else { return false };
         if !self.place.within.is_empty() {
             return removed == 0 && self.within(text).is_some_and(|now| now == self.place.within);
         }
         let left =
-            format!("{}{}", self.place.before, self.suggestion.text().get(..present).unwrap_or_default());
+            format!("{}{}", then.before, self.suggestion.text().get(..then.present).unwrap_or_default());
         let left = left.len().checked_sub(removed).and_then(|end| left.get(..end));
         let tail = text.len_bytes().checked_sub(self.suggestion.anchor.after_len);
         let (Some(left), Some(tail)) = (left, tail) else { return false };

@@ -59,6 +59,8 @@ pub struct Imports {
     pub first: Vec<String>,
     /// What is at the start of a file and speaks to a tool, or of the whole file: imports go below it.
     pub head: Option<Pattern>,
+    /// What a file says that does without the standard library.
+    pub without_standard: Option<Pattern>,
     /// What a comment says whose whole block is of the file.
     pub licence: Option<Pattern>,
     /// What beside an unused import says that it is meant to be there.

@@ -41,6 +41,8 @@ pub struct ClientCapabilities {
     pub action_literals: bool,
     /// Whether it asks for the edit of an action that the user chose; others get commands for those that take a model.
     pub resolves_edits: bool,
+    /// Whether it can be asked to apply an edit.
+    pub applies_edits: bool,
     /// Whether an edit may name the version it is for.
     pub versioned_edits: bool,
     /// Whether it can ask the user to confirm an edit.
@@ -77,6 +79,7 @@ impl ClientCapabilities {
             action_literals: document["codeAction"]["codeActionLiteralSupport"].is_object(),
             resolves_edits: document["codeAction"]["dataSupport"] == true
                 && has(&document["codeAction"]["resolveSupport"]["properties"], "edit".into()),
+            applies_edits: capabilities["workspace"]["applyEdit"] == true,
             confirms_edits: capabilities["workspace"]["workspaceEdit"]["changeAnnotationSupport"].is_object(),
             versioned_edits: capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true,
             as_is: has(&item["insertTextModeSupport"]["valueSet"], 1.into()),

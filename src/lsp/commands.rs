@@ -1,7 +1,9 @@
 //! Names the commands of `workspace/executeCommand`.
 
-/// Sent by editors when a suggestion is accepted, with `{id}`.
+/// Sent by editors when a suggestion is accepted, with `{id}`, and with `{imports}` when it needs some: they are added.
 pub const ACCEPTED: &str = "treefill.accepted";
+/// Adds the imports of a suggestion of which a part was taken, `{uri, position, sources}`, as far as they are missing.
+pub const IMPORT: &str = "treefill.import";
 /// Sent by editors when the user hides a suggestion, with `{id}`, or with `{uri}` of its document.
 pub const DISMISSED: &str = "treefill.dismissed";
 /// No suggestions for `{minutes}`, or until resumed.
@@ -23,4 +25,4 @@ pub const APPLY: &str = "treefill.apply";
 pub const REWRITE: &str = "treefill.rewrite";
 
 pub const ALL: &[&str] =
-    &[ACCEPTED, DISMISSED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];
+    &[ACCEPTED, IMPORT, DISMISSED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];

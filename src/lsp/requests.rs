@@ -1,7 +1,8 @@
 //! Handles the client's requests, one file each. The first statement of a handler takes the session's view of the document, or
 //! begins its request: only what runs before the first wait happens before later messages.
 
-pub mod apply_edit;
+pub mod add_imports;
+mod apply_edit;
 pub mod code_action;
 pub mod completion;
 pub mod execute_command;

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use ropey::Rope;
 use tokio::time::Instant;
 
 use super::counts::reason_name;
 use super::last_request::LastRequest;
+use super::open_document::OpenDocument;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{
@@ -62,6 +64,12 @@ pub struct CompletionAnswer {
 }
 
 impl PendingRequest {
+    /// The client cannot add the imports that a suggestion needs.
+    pub fn without_imports(mut self) -> Self {
+        self.options.imports = false;
+        self
+    }
+
     /// The user asked for it, as far as the editor can tell: what was dismissed may come again.
     pub fn asked_for(mut self) -> Self {
         (self.hush, self.options.dismissed) = (None, Arc::default());
@@ -193,10 +201,11 @@ impl Session {
         let (fresh, outcome, others) = match (open, outcome) {
             (Some(open), Outcome::Suggested(suggestion)) => {
                 let best = Remembered { suggestion, seen: true };
-                let found: Vec<Remembered> = std::iter::once(best).chain(others).collect();
+                let found = std::iter::once(best).chain(others).collect();
+                let (found, text, offset) = behind_imports(open, found, &asked.text, offset);
                 open.found = found.iter().map(Remembered::whole).collect();
                 let fresh = open.document.snapshot().beside(asked.cells.clone());
-                let rest = |found: Remembered| rebase(found.suggestion, &asked, offset, &fresh);
+                let rest = |found: Remembered| rebase(found.suggestion, &text, offset, &fresh);
                 let mut rests = found.into_iter().filter_map(rest);
                 let best = rests.next().map_or(Outcome::Skipped(Reason::Superseded), Outcome::Suggested);
                 let others: Vec<Suggestion> = rests.collect();
@@ -287,12 +296,29 @@ impl State {
     }
 }
 
+/// What was found at `offset` of the text `asked`, that text and that place; behind the imports of a suggestion that was taken, if
+/// they have come since.
+fn behind_imports(
+    open: &OpenDocument,
+    found: Vec<Remembered>,
+    asked: &Rope,
+    offset: usize,
+) -> (Vec<Remembered>, Rope, usize) {
+    let moved = open.moved_since(asked).and_then(|moved| Some((moved, moved.byte(offset)?)));
+    match moved {
+        Some((moved, offset)) => {
+            (found.into_iter().map(|found| found.moved(moved)).collect(), moved.after.clone(), offset)
+        }
+        None => (found, asked.clone(), offset),
+    }
+}
+
 /// What is left of a completion asked for at `offset` of `asked`, when the user went on typing it.
-fn rebase(completion: Suggestion, asked: &Snapshot, offset: usize, fresh: &Snapshot) -> Option<Suggestion> {
-    if fresh.text.is_instance(&asked.text) {
+fn rebase(completion: Suggestion, asked: &Rope, offset: usize, fresh: &Snapshot) -> Option<Suggestion> {
+    if fresh.text.is_instance(asked) {
         return Some(completion);
     }
-    let typed = fresh.len().checked_sub(asked.len())?;
+    let typed = fresh.len().checked_sub(asked.len_bytes())?;
     let rest = reuse::rest(&completion, &fresh.text, offset + typed)?;
     Some(completion.continued(rest))
 }

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use ropey::Rope;
+use tokio::time::Instant;
 
 use super::tasks::Tasks;
 use crate::actions::Fix;
-use crate::completion::{ForeignText, Remembered};
+use crate::completion::{ForeignText, Moved, Remembered};
 use crate::document::{Document, Edit};
 use crate::feedback::{DocumentFeedback, Judged};
 
@@ -36,10 +35,24 @@ pub struct OpenDocument {
     pub feedback: DocumentFeedback,
     /// How likely the model finds its syntax fixes.
     pub ranked: RankedFixes,
+    /// The imports that were made for it last.
+    pub imports: ImportChange,
     /// What its prompts show of other files.
     pub foreign: Foreign,
     /// What runs for it.
     pub tasks: Tasks,
+}
+
+/// The imports that were made for a document last: what is expected, or what has come.
+#[derive(Debug, Default)]
+pub enum ImportChange {
+    /// None.
+    #[default]
+    None,
+    /// The editor was given them.
+    Expected(Moved),
+    /// They are in the document.
+    Arrived(Moved),
 }
 
 /// What the prompts of a document show of other files, and whether that may change.
@@ -81,6 +94,26 @@ impl OpenDocument {
         match self.document.last_change().filter(|_| !self.feedback.predictions.is_empty()) {
             Some(span) => self.feedback.predictions.text_changed(before, self.document.text(), span),
             None => Vec::new(),
+        }
+    }
+
+    /// The imports whose arrival made the text what it is now, if that is so. What was found and prepared goes on behind them.
+    pub fn imports_arrived(&mut self) -> Option<Moved> {
+        let is_it = |moved: &Moved| moved.after == *self.document.text();
+        let ImportChange::Expected(moved) = &self.imports else { return None };
+        let moved = Some(moved).filter(|moved| is_it(moved))?.clone();
+        for found in self.found.iter_mut().chain(&mut self.prefetched) {
+            *found = found.clone().moved(&moved);
+        }
+        self.imports = ImportChange::Arrived(moved.clone());
+        Some(moved)
+    }
+
+    /// The imports that have come into the document since its text was `asked`, if they were all that changed then.
+    pub fn moved_since(&self, asked: &Rope) -> Option<&Moved> {
+        match &self.imports {
+            ImportChange::Arrived(moved) if moved.before == *asked => Some(moved),
+            _ => None,
         }
     }
 

@@ -74,7 +74,7 @@ impl Session {
             return;
         }
         let Ok(engine) = self.ready_engine().await else { return };
-        let uri = Arc::clone(&snapshot.uri);
+        let (uri, text) = (Arc::clone(&snapshot.uri), snapshot.text.clone());
         let request = CompletionRequest {
             snapshot,
             offset,
@@ -91,7 +91,11 @@ impl Session {
         let found = best.into_iter().chain(others).map(|suggestion| Remembered { suggestion, seen: false });
         let mut state = self.lock();
         if let Some(open) = state.documents.get_mut(&uri) {
-            open.prefetched = found.collect();
+            let moved = open.moved_since(&text).cloned();
+            open.prefetched = match moved {
+                Some(moved) => found.map(|found| found.moved(&moved)).collect(),
+                None => found.collect(),
+            };
             if let Some(foreign) = report.foreign.filter(|_| open.foreign.text.is_none()) {
                 open.foreign.show(foreign);
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::events::SessionEvent;
-use super::open_document::{Foreign, OpenDocument, RankedFixes};
+use super::open_document::{Foreign, ImportChange, OpenDocument, RankedFixes};
 use super::state::{Session, State};
 use super::tasks::Tasks;
 use crate::document::{BOM, Change, Document, Encoding, Snapshot, Tree, VersionOrder, uri};
@@ -52,6 +52,7 @@ impl Session {
             feedback: DocumentFeedback::new(document.uri(), &name),
             menu_asked: None,
             ranked: RankedFixes::default(),
+            imports: ImportChange::default(),
             foreign: Foreign::default(),
             tasks: Tasks::default(),
             language: name,
@@ -97,6 +98,11 @@ impl Session {
         let order = open.document.change(version, changes, encoding);
         open.tasks.text_changed();
         open.ranked = RankedFixes::default();
+        if let Some(moved) = open.imports_arrived() {
+            // A menu's entry and its imports may come at once.
+            feedback.text_changed(&mut open.feedback, &moved.before);
+            feedback.moved(&mut open.feedback, &moved);
+        }
         let (checks, unwanted) = feedback.text_changed(&mut open.feedback, open.document.text());
         if unwanted {
             open.forget_seen();

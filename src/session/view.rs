@@ -59,6 +59,7 @@ impl State {
         let others = self.documents.iter().filter(|(other, _)| &***other != uri && is_open(other));
         let open =
             others.filter_map(|(uri, open)| Some((file(uri, open)?, open.document.snapshot()))).collect();
-        Workspace { path, roots: self.roots.clone(), open, screen: Arc::clone(self.disabled.screen()) }
+        let (screen, symbols) = (Arc::clone(self.disabled.screen()), Arc::clone(&self.symbols));
+        Workspace { path, roots: self.roots.clone(), open, screen, symbols }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
 use tree_sitter::{Node, Tree};
 
 use crate::document::tree::captures;
@@ -29,14 +30,26 @@ pub struct Import {
 }
 
 /// Something that can be imported, or defined elsewhere, under the name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ImportSource {
     /// The path of what it is taken from; of itself, when it is a whole module.
     pub module: String,
     /// What it is called there; empty for a whole module.
     pub name: String,
     /// What it is called here, when that is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alias: Option<String>,
+}
+
+impl ImportSource {
+    /// The name that a file with it knows it by.
+    pub fn binds(&self, separator: &str) -> &str {
+        match (&self.alias, self.name.as_str()) {
+            (Some(alias), _) => alias,
+            (None, "") => self.module.split(separator).next().unwrap_or_default(),
+            (None, name) => name,
+        }
+    }
 }
 
 impl Import {

@@ -33,6 +33,8 @@ const NEAR: usize = 16;
 pub struct Names {
     /// Used, but neither defined nor imported where they are used, nor builtin; in order, each once.
     pub unknown: Vec<String>,
+    /// Where each of these is used first, in bytes of the snapshot.
+    pub unknown_at: Vec<Range<usize>>,
     /// Defined by the suggestion although the language has something else by that name.
     pub shadowing: Vec<String>,
     /// Where the first name ends, in bytes of the snapshot, that is defined only where it cannot be seen: in another function.
@@ -62,6 +64,7 @@ pub fn check(snapshot: &Snapshot, tree: &Tree, inserted: Range<usize>) -> Names 
     for used in uses.iter().filter(|used| !file.is_known(used, &all)) {
         if !used.is_loose && !names.unknown.iter().any(|name| name == used.name) {
             names.unknown.push(used.name.to_owned());
+            names.unknown_at.push(used.range.clone());
         }
         if names.foreign_end.is_none() && file.is_foreign(used, &all) {
             names.foreign_end = Some(used.range.end);

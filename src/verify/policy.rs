@@ -123,5 +123,11 @@ pub const SYNTAX_REPAIR: Policy = Policy { kept: Kept::Definitions, filling: Fil
 pub const DIAGNOSTIC_REPAIR: Policy =
     Policy { kept: Kept::Nothing, names: UnknownNames::NoneInside, ..INSERTION };
 
+/// A suggestion with the imports that it needs, which stand elsewhere. The caller counts names.
+pub const WITH_IMPORTS: Policy = Policy { kept: Kept::Nothing, ..INSERTION };
+
+/// The imports alone, for a text that uses what they bring in: they move nothing else.
+pub const IMPORTS: Policy = Policy { zone: Zone::Edits, kept: Kept::Around, joins: true, ..INSERTION };
+
 /// Changes that were verified each by itself, or against another text: faults are counted again.
 pub const VERIFIED_APART: Policy = Policy { kept: Kept::Nothing, ..INSERTION };

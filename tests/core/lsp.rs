@@ -6,6 +6,7 @@ mod canaries;
 mod control;
 mod diagnostics;
 mod frames;
+mod imports;
 mod inline;
 mod instruct;
 mod menu;

@@ -4,6 +4,8 @@ mod check;
 mod common_defects;
 mod flow;
 mod harm;
+mod import_places;
+mod imports;
 mod properties;
 mod regressions;
 mod taste;

@@ -25,9 +25,13 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("config", "completion actions engine paths privacy"),
     (
         "actions",
-        "privacy completion verify context prompt engine diagnostics symbols document language cancel text",
+        "privacy completion verify imports context prompt engine diagnostics symbols document language cancel text",
     ),
-    ("completion", "calibration privacy verify context prompt engine symbols document language cancel text"),
+    (
+        "completion",
+        "calibration privacy verify imports context prompt engine symbols document language cancel text",
+    ),
+    ("imports", "symbols document language text"),
     ("symbols", "document language text"),
     ("verify", "symbols document language text"),
     ("prompt", "context engine symbols document language"),

@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use super::site::words;
 use crate::diagnostics::Diagnostic;
 use crate::document::Snapshot;
+use crate::imports::site::words;
 use crate::language::DiagnosticKind;
 use crate::text::is_word;
 

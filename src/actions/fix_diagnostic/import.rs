@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::insertion;
 use super::repair::{FixContext, Repair};
-use super::site::{SourceView, words};
 use crate::document::Snapshot;
+use crate::imports::insertion;
+use crate::imports::site::{SourceView, words};
 use crate::language::DiagnosticKind;
-use crate::symbols::{Import, ImportSource, ModulePath, stdlib};
+use crate::symbols::{Import, ImportSource, Importable, Importer, ModulePath, stdlib};
 use crate::verify::names;
 
 /// What a source weighs: a compiler's proposal, a file that imports it, a file of the package and one of another that defines
@@ -39,7 +39,7 @@ pub fn repairs(context: &FixContext<'_>) -> Vec<Repair> {
     }
     let mut weights: HashMap<ImportSource, f32> = HashMap::new();
     proposed(context, &mut weights);
-    let far = elsewhere(context, &mut weights);
+    let far = indexed(context, &mut weights).unwrap_or_else(|| elsewhere(context, &mut weights));
     standard(context, &mut weights);
     for (source, weight) in &mut weights {
         let known = |import: &Import| import.module == source.module && !import.name.is_empty();
@@ -99,6 +99,31 @@ fn proposed(context: &FixContext<'_>, weights: &mut HashMap<ImportSource, f32>) 
             }
         }
     }
+}
+
+/// What the index of the project says that other files define by that name. None when it knows none in the package: then the files
+/// themselves may say what they import by that name. Returns as below.
+fn indexed(
+    context: &FixContext<'_>,
+    weights: &mut HashMap<ImportSource, f32>,
+) -> Option<HashSet<ImportSource>> {
+    let (site, workspace) = (context.site, &context.request.workspace);
+    let path = workspace.path.as_deref().filter(|_| !workspace.symbols.is_empty())?;
+    let (module, language) = (ModulePath::of(path, site.language), site.language);
+    let (imports, roots) = (&site.imports, &workspace.roots);
+    let importer = Importer { path, module: &module, language, imports, roots };
+    let found = workspace.symbols.importable(context.name, &importer);
+    if !found.iter().any(|found| found.is_own) {
+        return None;
+    }
+    let mut far = HashSet::new();
+    for Importable { source, is_own, .. } in found {
+        if !is_own {
+            far.insert(source.clone());
+        }
+        *weights.entry(source).or_default() += if is_own { DEFINED } else { FAR };
+    }
+    Some(far)
 }
 
 /// What other files import or define by that name. Returns what only a file of another package defines: whether that can be
@@ -184,7 +209,9 @@ mod tests {
     use std::fs;
 
     use super::super::tests::{answer, check, nothing, request, undefined};
+    use super::*;
     use crate::actions::Workspace;
+    use crate::symbols::{FileSymbols, SymbolIndex};
 
     #[test]
     fn the_standard_library_is_known() {
@@ -199,6 +226,30 @@ mod tests {
             "use std::mem;\n\nfn f() {\n    mem::take(x)\n}\n",
         );
         nothing("python", "x = ⟦qqqqqq⟧\n", &undefined("python", "qqqqqq"));
+    }
+
+    #[test]
+    fn the_index_of_the_project_is_asked_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        let language = crate::testing::language("python").unwrap();
+        let mut index = SymbolIndex::default();
+        fs::create_dir_all(at("pkg")).unwrap();
+        for (path, text) in [("pkg/__init__.py", ""), ("pkg/shapes.py", "class Square:\n    pass\n")] {
+            fs::write(at(path), text).unwrap();
+            index.insert(FileSymbols::read(&at(path), &language, text).unwrap());
+        }
+        let ask = |text: &str, said: &str| {
+            let mut request = request("python", text, said);
+            // Without a root, no file is looked for.
+            let (path, symbols) = (Some(at("pkg/mine.py")), Arc::new(index.clone()));
+            request.workspace = Workspace { path, symbols, ..Workspace::default() };
+            answer(&request).1
+        };
+        let said = undefined("python", "Square");
+        assert_eq!(ask("x = ⟦Square⟧()\n", &said), "from pkg.shapes import Square\n\nx = Square()\n");
+        let said = "\"Sqaure\" is unknown import symbol";
+        assert_eq!(ask("from .shapes import ⟦Sqaure⟧\n", said), "from .shapes import Square\n");
     }
 
     #[test]

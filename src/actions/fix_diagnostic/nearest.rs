@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::member;
 use super::repair::{FixContext, Repair};
+use crate::actions::Workspace;
 use crate::document::Edit;
 use crate::language::DiagnosticKind;
-use crate::symbols::stdlib;
+use crate::symbols::{ModulePath, Resolved, stdlib};
 use crate::verify::names;
 
 /// One slip of the fingers, and what each further one costs.
@@ -132,7 +133,7 @@ fn attributes(context: &FixContext<'_>) -> HashMap<String, f32> {
     found
 }
 
-/// What the module that is imported from has: by the table of the standard library.
+/// What the module that is imported from has: by the table of the standard library, or by the index of the project.
 fn exports(context: &FixContext<'_>) -> HashMap<String, f32> {
     let site = context.site;
     let holds =
@@ -140,10 +141,21 @@ fn exports(context: &FixContext<'_>) -> HashMap<String, f32> {
     let import = site.imports.iter().find(|import| holds(&import.item));
     let modules = stdlib::modules(site.language)
         .filter(|module| import.is_some_and(|import| import.module == module.path));
-    modules
+    let mut found: HashMap<String, f32> = modules
         .flat_map(stdlib::StdlibModule::names)
         .map(|(name, count)| (name.to_owned(), (1.0 + count as f32).ln()))
-        .collect()
+        .collect();
+    let Workspace { path, symbols, .. } = &context.request.workspace;
+    if let (Some(path), Some(import)) = (path, import) {
+        let own = ModulePath::of(path, site.language);
+        let module = symbols.resolve_name(&own, site.language, &import.module, "");
+        let file =
+            module.and_then(|found| if let Resolved::Module(file) = found { Some(file) } else { None });
+        let definitions = file.iter().flat_map(|file| file.definitions());
+        let open = definitions.filter(|it| it.owner().is_none() && it.is_public());
+        found.extend(open.map(|it| (it.name().to_owned(), 1.0)));
+    }
+    found
 }
 
 #[cfg(test)]

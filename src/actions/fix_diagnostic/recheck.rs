@@ -2,7 +2,7 @@
 //! unknown is known, and no name that goes is missed.
 
 use super::repair::Repair;
-use super::site::{SourceView, words};
+use crate::imports::site::{SourceView, words};
 use crate::verify::{Verifier, policy, unknown};
 
 /// Places of a name that are looked at: each costs up to some milliseconds.

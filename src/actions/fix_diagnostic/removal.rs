@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::site::{SourceView, words};
 use crate::document::{Edit, tree};
+use crate::imports::site::{SourceView, words};
 use crate::symbols::Import;
 use crate::verify::lines_of;
 

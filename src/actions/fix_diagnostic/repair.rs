@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::fit::DiagnosticPlace;
-use super::site::SourceView;
 use crate::actions::request::ActionRequest;
 use crate::diagnostics::Diagnostic;
 use crate::document::Edit;
+use crate::imports::site::SourceView;
 use crate::language::DiagnosticKind;
 
 /// A possible repair.

@@ -1,5 +1,7 @@
 //! Tests repairs by diagnostics as real checkers report them, and by the text after the first fix.
 
+mod placing;
+
 use super::*;
 pub use crate::actions::testing::request;
 use crate::diagnostics::{Diagnostic, SuggestedFix};

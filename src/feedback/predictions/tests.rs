@@ -29,6 +29,7 @@ impl Typing {
             anchor: crate::completion::suggestion::Anchor::of(self.document.text(), &range),
             continues: None,
             edits: vec![Edit::replace(range, insert)],
+            imports: Arc::default(),
             check_level: CheckLevel::Unvalidated,
             rank: rank.corrected(Correction::NONE),
             tokens: 1,

@@ -9,7 +9,7 @@ use crate::lsp::convert::workspace_edit;
 use crate::lsp::server::Server;
 
 /// `workspace/applyEdit` with URIs as strings; see `protocol`.
-enum ApplyEdit {}
+pub enum ApplyEdit {}
 
 impl Request for ApplyEdit {
     type Params = Value;

@@ -7,8 +7,9 @@ use tower_lsp::lsp_types::{
     CompletionTextEdit, Documentation, InsertTextFormat, InsertTextMode, MarkupContent, MarkupKind, TextEdit,
 };
 
+use super::add_imports::AcceptedImports;
 use crate::completion::{Outcome, Suggestion, TriggerKind};
-use crate::document::Snapshot;
+use crate::document::{Edit, Snapshot};
 use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::convert;
 use crate::lsp::protocol::CompletionParams;
@@ -45,15 +46,19 @@ async fn suggest(server: &Server, params: CompletionParams) -> Option<Completion
     let query = Query { offset, trigger, selected: None };
     let answer = server.session.complete(request, query).await;
     match answer.outcome {
-        Outcome::Suggested(suggestion) => item(&answer.snapshot, &suggestion, client, answer.id),
+        Outcome::Suggested(suggestion) => {
+            let imports = server.session.imports_beside(&answer.snapshot, &suggestion).await?;
+            item(&answer.snapshot, &suggestion, &imports, client, answer.id)
+        }
         Outcome::Skipped(_) => None,
     }
 }
 
-/// The entry, or none when it would replace more than one line, which a menu entry may not.
+/// The entry, which also makes the edits `imports`; or none when it would replace more than one line, which a menu entry may not.
 fn item(
     snapshot: &Snapshot,
     completion: &Suggestion,
+    imports: &[Edit],
     client: &ClientCapabilities,
     id: u64,
 ) -> Option<CompletionItem> {
@@ -68,12 +73,18 @@ fn item(
     let text = format!("{word}{}", completion.text());
     let shown_line = completion.text().lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let label = if shown_line == first_line { format!("{word}{first_line}") } else { shown_line.to_owned() };
+    let adds = AcceptedImports::of(completion, snapshot, client.encoding).map(|imports| imports.adds);
+    let described = adds.as_ref().map_or_else(|| "treefill".to_owned(), |adds| format!("treefill: {adds}"));
+    let additional = |edit: &Edit| TextEdit {
+        range: convert::to_range(snapshot, &edit.range, client.encoding),
+        new_text: edit.text.clone(),
+    };
     Some(CompletionItem {
         label: shorten(label.trim()),
         label_details: client
             .label_details
             .then(|| CompletionItemLabelDetails { detail: None, description: Some("treefill".to_owned()) }),
-        detail: (!client.label_details).then(|| "treefill".to_owned()),
+        detail: (!client.label_details || adds.is_some()).then_some(described),
         kind: Some(CompletionItemKind::TEXT),
         documentation: Some(documentation(snapshot, &text, client)),
         preselect: Some(false),
@@ -82,7 +93,8 @@ fn item(
         insert_text_format: Some(InsertTextFormat::PLAIN_TEXT),
         insert_text_mode: client.as_is.then_some(InsertTextMode::AS_IS),
         text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: text })),
-        command: Some(super::inline_completion::accepted(id)),
+        additional_text_edits: (!imports.is_empty()).then(|| imports.iter().map(additional).collect()),
+        command: Some(super::inline_completion::accepted(id, None)),
         ..CompletionItem::default()
     })
 }

@@ -7,7 +7,7 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::engine::MemoryStats;
 use crate::lsp::commands::{
-    self, ACCEPTED, APPLY, DISMISSED, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
+    self, ACCEPTED, APPLY, DISMISSED, IMPORT, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
 };
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
@@ -22,6 +22,11 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
     match params.command.as_str() {
         ACCEPTED => {
             server.session.accepted(argument["id"].as_u64().unwrap_or(u64::MAX));
+            super::add_imports::handle(server, &argument["imports"]);
+            Ok(Value::Null)
+        }
+        IMPORT => {
+            super::add_imports::handle(server, argument);
             Ok(Value::Null)
         }
         DISMISSED => {

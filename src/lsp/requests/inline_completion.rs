@@ -3,8 +3,10 @@
 use serde_json::json;
 use tower_lsp::lsp_types::Command;
 
+use super::add_imports::AcceptedImports;
 use crate::completion::{Outcome, SelectedEntry, Suggestion, TriggerKind};
 use crate::document::with_line_feeds;
+use crate::lsp::capabilities::ClientCapabilities;
 use crate::lsp::protocol::{InlineCompletionItem, InlineCompletionList, InlineCompletionParams};
 use crate::lsp::server::Server;
 use crate::lsp::{commands, convert};
@@ -17,7 +19,8 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     let Ok(request) = server.session.begin(&params.text_document.uri, kind) else {
         return InlineCompletionList::default();
     };
-    let encoding = server.negotiated().encoding;
+    let ClientCapabilities { encoding, applies_edits, .. } = *server.negotiated();
+    let request = if applies_edits { request } else { request.without_imports() };
     let offset = convert::to_byte(&request.snapshot, params.position, encoding);
     let selected = params.context.and_then(|context| context.selected_completion_info).map(|info| {
         SelectedEntry { range: convert::to_bytes(&request.snapshot, info.range, encoding), text: info.text }
@@ -28,19 +31,24 @@ pub async fn handle(server: &Server, params: InlineCompletionParams) -> InlineCo
     // A user who asks wants to choose; one who types wants one suggestion.
     let others = answer.others.into_iter().filter(|_| invoked);
     let item = |suggestion: Suggestion| InlineCompletionItem {
+        command: Some(accepted(
+            answer.id,
+            AcceptedImports::of(&suggestion, &answer.snapshot, encoding).filter(|_| applies_edits),
+        )),
         range: convert::to_range(&answer.snapshot, &suggestion.range(), encoding),
         // Clients put in the document's own line ends. VS Code does; Neovim splits at LF, and would show a CR as ^M.
         insert_text: with_line_feeds(suggestion.text().to_owned()),
-        command: Some(accepted(answer.id)),
     };
     InlineCompletionList { items: std::iter::once(suggestion).chain(others).map(item).collect() }
 }
 
-/// The command that an editor runs when a suggestion is accepted.
-pub fn accepted(id: u64) -> Command {
-    Command {
-        title: "Suggestion accepted".to_owned(),
-        command: commands::ACCEPTED.to_owned(),
-        arguments: Some(vec![json!({ "id": id })]),
-    }
+/// The command that an editor runs when a suggestion is accepted: it adds the imports that come with it.
+pub fn accepted(id: u64, imports: Option<AcceptedImports>) -> Command {
+    let (title, argument) = match imports {
+        Some(imports) => {
+            (format!("Suggestion accepted; {}", imports.adds), json!({ "id": id, "imports": imports }))
+        }
+        None => ("Suggestion accepted".to_owned(), json!({ "id": id })),
+    };
+    Command { title, command: commands::ACCEPTED.to_owned(), arguments: Some(vec![argument]) }
 }

@@ -82,6 +82,7 @@ local SETTINGS = {
   in_comments = { 'true', 'false' },
   in_strings = { 'true', 'false' },
   in_imports = { 'true', 'false' },
+  imports = { 'true', 'false' },
   delay_ms = {},
   quiet_after_dismissal_s = {},
   max_lines = {},

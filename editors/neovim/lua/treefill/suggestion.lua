@@ -190,6 +190,23 @@ local function keep_rest(buffer, item, rest, after)
   M.of(buffer).index = 1
 end
 
+-- The first part of a module's path is what the text calls it.
+local function name_of(source)
+  local name = source.alias or (source.name ~= '' and source.name) or source.module
+  return name:match('^[%w_\128-\255]+') or name
+end
+
+-- A part of the suggestion was taken: what that part uses is imported now. The server adds only what is missing.
+local function import(buffer, from, command, text)
+  local argument = command and command.arguments and command.arguments[1]
+  local imports = argument and argument.imports
+  local function is_used(source) return text:find('%f[%w_]' .. vim.pesc(name_of(source)) .. '%f[^%w_]') ~= nil end
+  local sources = imports and vim.tbl_filter(is_used, imports.sources) or {}
+  if #sources == 0 then return end
+  local wanted = vim.tbl_extend('force', imports, { sources = sources })
+  client.run(from, { command = 'treefill.import', arguments = { wanted } }, buffer)
+end
+
 --- Puts the suggestion, or its first word or line, into the text.
 --- @param part 'all'|'word'|'line'
 --- @return 'all'|'part'|nil # nil: there was nothing to take
@@ -214,7 +231,11 @@ function M.take(buffer, part)
     if from and command then client.run(from, command, buffer) end
     return 'all'
   end
-  if from then M.asking(buffer, from) end
+  if from then
+    M.asking(buffer, from)
+    local taken = vim.api.nvim_buf_get_text(buffer, current.row, 0, row, column, {})
+    import(buffer, from, current.item.command, table.concat(taken, '\n'))
+  end
   local after = vim.deepcopy(current.to)
   if after.row == current.row then
     after = { row = row, column = column + current.to.column - current.column }
