@@ -181,7 +181,8 @@ pub struct DiagnosticsSection {
 #[serde(default)]
 pub struct StatsSection {
     // For the user's file only: a project may not switch on what its user has switched off.
-    /// Keep numbers for `treefill stats` in a file on this machine: times, sizes and reasons, no text and no names of files.
+    /// Keep numbers for `treefill stats`, and to learn how likely a model's suggestions are, in files on this machine: times, sizes,
+    /// reasons and outcomes, no text and no names of files.
     pub enabled: bool,
 }
 

@@ -3,6 +3,7 @@
 //! [`Session`] has one mutex. A request handler takes one [`View`] of a document, or begins one request, in one locked
 //! moment. There are no LSP types here: the language server, the command line and the evaluation drive the same session.
 
+mod asked_model;
 mod calibration;
 mod cells;
 mod complete;

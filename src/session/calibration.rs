@@ -1,23 +1,14 @@
 //! Gives each request the correction of its model, and passes on what came of predictions.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::state::{Session, State};
-use crate::calibration::{Correction, Judgement, Learner, ModelIdentity};
+use crate::calibration::{Correction, Learner, ModelIdentity};
 use crate::completion::{Outcome, Remembered};
 use crate::document::Snapshot;
 use crate::engine::{Engine, ModelInfo, Status};
 use crate::feedback::Judged;
 use crate::models;
-
-/// What a session knows of the calibration of its model.
-#[derive(Debug, Default)]
-pub struct SessionCalibration {
-    learner: Learner,
-    /// The model that was asked last.
-    model: Option<(Arc<ModelInfo>, Arc<ModelIdentity>)>,
-}
 
 impl Session {
     /// Corrects the probabilities of suggestions by what `learner` knows, and lets it learn from what is typed from now on.
@@ -80,24 +71,13 @@ impl State {
     }
 }
 
-impl SessionCalibration {
-    /// Passes outcomes on, unless the user wants nothing to be counted.
-    pub fn learn(&self, enabled: bool, judged: Vec<Judged>) {
-        let mut of_models = HashMap::<Arc<ModelIdentity>, Vec<Judgement>>::new();
-        for (model, judgement) in judged.into_iter().filter(|_| enabled) {
-            of_models.entry(model).or_default().push(judgement);
-        }
-        of_models.into_iter().for_each(|(model, outcomes)| self.learner.judged(&model, outcomes));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
     use std::time::Duration;
 
     use super::*;
-    use crate::calibration::{PlaceKind, Store};
+    use crate::calibration::{Judgement, PlaceKind, Store};
     use crate::completion::{Eagerness, Reason, TriggerKind};
     use crate::config::Config;
     use crate::document::{Change, Encoding};

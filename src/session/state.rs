@@ -10,7 +10,7 @@ use ropey::Rope;
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
-use super::calibration::SessionCalibration;
+use super::asked_model::SessionCalibration;
 use super::counts::Counts;
 use super::events::{Listener, SessionEvent};
 use super::last_request::LastRequest;
