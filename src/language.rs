@@ -320,8 +320,8 @@ mod tests {
     fn a_language_describes_itself() {
         let description = Registry::builtin().unwrap().by_name("rust").unwrap().describe();
         let all = [
-            "scopes", "outline", "imports", "opaque", "docs", "risks", "holes", "names", "doubles", "sense",
-            "repairs", "stubs",
+            "scopes", "outline", "symbols", "imports", "opaque", "docs", "risks", "holes", "names",
+            "doubles", "sense", "repairs", "stubs",
         ];
         assert_eq!(description.queries, all);
         assert_eq!(description.strict, Some("rust-analyzer + syn"));

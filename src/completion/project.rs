@@ -60,7 +60,9 @@ pub struct KnownProject {
 /// Two are the same when they are of the same moment.
 impl PartialEq for KnownProject {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.symbols, &other.symbols)
+        let is_same_index =
+            Arc::ptr_eq(&self.symbols, &other.symbols) || self.symbols.is_empty() && other.symbols.is_empty();
+        is_same_index
             && self.shown.as_ref().map(Arc::as_ptr) == other.shown.as_ref().map(Arc::as_ptr)
             && self.rested == other.rested
     }
