@@ -2,14 +2,14 @@
 //!
 //! `files` tests the files that it refuses.
 
-use super::support::{LIST, PREFIX, SUFFIX, collect, engine, job, options, run, text_of};
+use super::support::{LIST, PREFIX, SUFFIX, collect, engine, job, options, run, segment, text_of};
 use crate::soak;
 use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Engine as _, EngineError, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Sampling, Status,
-    Task, Update,
+    Engine as _, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Role,
+    Sampling, Segment, Status, Task, Update,
 };
 
 #[tokio::test]
@@ -51,6 +51,31 @@ async fn typing_evaluates_only_what_is_new() {
         reused.push(summary.prompt.reused);
     }
     assert!(reused.iter().all(|&reused| reused + 4 >= first.prompt.tokens), "{reused:?}");
+}
+
+#[tokio::test]
+async fn typing_behind_text_of_other_files_evaluates_only_what_is_new() {
+    let engine = engine();
+    let file = |path: &str| Some(FileName { path: path.into(), comment: "#".into() });
+    let foreign = segment(Role::Stable, "class Cart(Base)\n    def add(self, item: Item) -> None\n");
+    let with_files = |prefix: &str| {
+        let mut job = job(prefix, SUFFIX);
+        job.segments[0].file = file("own.py");
+        job.segments.insert(0, Segment { file: file("shop/cart.py"), ..foreign.clone() });
+        job
+    };
+    let (_, plain) = run(&*engine, job(PREFIX, SUFFIX)).await;
+    let (_, first) = run(&*engine, with_files(PREFIX)).await;
+    assert!(first.prompt.tokens > plain.prompt.tokens + 15, "{first:?}");
+    let (mut prefix, mut evaluated) = (PREFIX.to_string(), Vec::new());
+    for char in "return None\n    # and some more of it\n    cart = Cart()\n".chars() {
+        prefix.push(char);
+        let (_, summary) = run(&*engine, with_files(&prefix)).await;
+        evaluated.push(summary.prompt.tokens - summary.prompt.reused);
+    }
+    evaluated.sort_unstable();
+    let (half, most) = (evaluated[evaluated.len() / 2], evaluated[evaluated.len() * 95 / 100]);
+    assert!(half <= 2 && most <= 8, "{evaluated:?}");
 }
 
 #[tokio::test]
