@@ -31,7 +31,7 @@ fn check(name: &str, family: Option<&str>, golden: Expect) {
     let mut shown = String::new();
     for wanted in [family, Some("psm")] {
         let layout = tokenizer.layout(wanted).unwrap();
-        let prompt = layout.compose(&stable, &prefix, &suffix);
+        let prompt = layout.compose(&stable, &prefix, &suffix, &[]);
         let marks = prompt.iter().filter(|token| layout.stops.contains(token)).count();
         assert_eq!(marks, 3, "each sentinel once, none from the text");
         shown += &format!("{}: {prompt:?}\n", layout.describe());
@@ -88,7 +88,7 @@ fn qwen2() {
         treefill::engine::family::VocabularyFacts { find: &find, known: [None; 3], bos: None, name: "" };
     let layout = treefill::engine::family::detect(&vocabulary, None).unwrap();
     let [stable, prefix, suffix] = [STABLE, PREFIX, SUFFIX].map(|text| tokenizer.tokenize(text));
-    let prompt = layout.compose(&stable, &prefix, &suffix);
+    let prompt = layout.compose(&stable, &prefix, &suffix, &[]);
     assert_eq!(prompt.iter().filter(|&&token| token >= pre).count(), 3);
     expect![[r#"
         qwen2.5-coder, suffix-first: [151659, 474, 2643, 198, 151661, 271, 1350, 955, 7, 16, 1171, 151660, 750, 282, 2075, 982, 262, 470, 82639, 69, 318, 62580, 91, 1784, 69, 318, 62580, 1784, 130957, 69, 318, 10417, 223, 408, 130957, 29, 220]
