@@ -9,13 +9,13 @@ use crate::connection::Connection;
 use crate::home::{Home, Run, run};
 
 /// `treefill serve` for an editor.
-struct Served {
+pub struct Served {
     child: Child,
     client: Connection,
 }
 
 impl Served {
-    fn start(mut command: Command) -> Self {
+    pub fn start(mut command: Command) -> Self {
         let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = pipes.spawn().unwrap();
         let client = Connection::new(child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -26,7 +26,7 @@ impl Served {
     }
 
     /// The next message for the user that holds `text`.
-    fn told(&mut self, text: &str) -> String {
+    pub fn told(&mut self, text: &str) -> String {
         let is_it =
             |message: &Value| message["params"]["message"].as_str().is_some_and(|it| it.contains(text));
         let message = self.client.take(|message| message["method"] == "window/showMessage" && is_it(message));
@@ -45,7 +45,7 @@ impl Served {
         assert!(answer["result"].is_array(), "{answer}");
     }
 
-    fn end(mut self) {
+    pub fn end(mut self) {
         self.client.call("shutdown", Value::Null);
         self.client.notify("exit", Value::Null);
         assert_eq!(self.child.wait().unwrap().code(), Some(0));

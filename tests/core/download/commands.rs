@@ -86,6 +86,21 @@ fn one_command_downloads_and_switches() {
 }
 
 #[test]
+#[cfg(all(target_os = "linux", not(feature = "llama")))]
+fn a_running_server_follows_one_command() {
+    let (server, file) = hub("apache-2.0");
+    let home = HomeWithHub::new(&server, &file);
+    home.home.config("# nothing yet\n");
+    let mut served = crate::environment::Served::start(home.command(&["serve"]));
+    served.told("built without an embedded model");
+    done(&home.model(&["get", "ours", "--use"]), &["Downloaded", "In use"]);
+    // It has started an engine's process for the new file, which says what it lacks in this build.
+    served.told("built without llama.cpp");
+    served.end();
+    run(&mut home.command(&["engine", "stop"]));
+}
+
+#[test]
 fn a_repository_of_the_hub_by_its_quant() {
     let (server, file) = hub("mit");
     let home = HomeWithHub::new(&server, &file);

@@ -9,6 +9,7 @@ const COMMANDS: &[&str] = &[
     "implement",
     "check",
     "doctor",
+    "model",
     "stats",
     "status",
     "eval",
