@@ -50,6 +50,8 @@ struct BeforeTaking {
     present: usize,
     /// What stood before its place.
     before: String,
+    /// How it is known again there.
+    key: Option<SuggestionKey>,
 }
 
 /// What stood around and in the place of a suggestion when it was shown.
@@ -111,9 +113,11 @@ impl ShownSuggestion {
         let behind = |then: &BeforeTaking| BeforeTaking {
             length: longer(then.length),
             before: self.place.before.clone(),
-            ..then.clone()
+            key: self.key.clone(),
+            ..*then
         };
-        let both: Vec<_> = self.before_taking.iter().flat_map(|then| [behind(then), then.clone()]).collect();
+        let both: Vec<BeforeTaking> =
+            self.before_taking.iter().flat_map(|then| [behind(then), then.clone()]).collect();
         self.before_taking = both;
     }
 
@@ -141,9 +145,10 @@ impl ShownSuggestion {
         let before = std::mem::replace(&mut self.length, text.len_bytes());
         let present = reuse::taken(&self.suggestion, text);
         if let Some(at) = self.before_taking.iter().position(|before| self.is_back(text, before)) {
+            let key = self.before_taking.swap_remove(at).key;
             self.before_taking.truncate(at);
             (self.present, self.complete) = (present, None);
-            return self.unwanted(true);
+            return key.map(|key| Dismissed { key, firmly: true });
         }
         // Fewer than before: deleted again, or moved by an edit above.
         if let Some(new) = self.suggestion.text().get(self.present..present).filter(|new| !new.is_empty()) {
@@ -151,7 +156,8 @@ impl ShownSuggestion {
             if at_once {
                 self.at_once += new.len();
                 let (length, present) = (before, self.present);
-                self.before_taking.push(BeforeTaking { length, present, before: self.place.before.clone() });
+                let (before, key) = (self.place.before.clone(), self.key.clone());
+                self.before_taking.push(BeforeTaking { length, present, before, key });
             }
             self.present = present;
             if present == self.bytes() {

@@ -56,7 +56,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::completion::{Eagerness, Outcome, TriggerKind};
+    use crate::completion::{Eagerness, Outcome, Reason, TriggerKind};
     use crate::config::Config;
     use crate::document::{Change, Encoding};
     use crate::engine::scripted::ScriptedEngine;
@@ -128,7 +128,10 @@ mod tests {
         assert!(session.lock().feedback.dismissed_in(URI).is_empty());
         assert_eq!(session.lock().feedback.reactions().counts(), (1, 1));
         replace(&session, BEFORE);
-        assert_eq!(session.lock().feedback.dismissed_in(URI).len(), 1);
+        let again = session.begin(URI, RequestKind::Automatic).unwrap();
+        let query = Query { offset: BEFORE.len() - 1, trigger: TriggerKind::Automatic, selected: None };
+        let again = session.complete(again, query).await.outcome;
+        assert_eq!(again, Outcome::Skipped(Reason::DismissedBefore));
         assert_eq!(ended(&session, &recorder, &folder), [Disposition::Accepted]);
     }
 }

@@ -39,7 +39,8 @@ impl Book {
         let capabilities = json!({ "textDocument": {
             "inlineCompletion": {}, "codeAction": { "codeActionLiteralSupport": {} },
         } });
-        let params = json!({ "capabilities": capabilities });
+        let mut params = json!({ "capabilities": capabilities });
+        params["capabilities"]["workspace"] = json!({ "applyEdit": true });
         let server = TestServer::start_with(Arc::clone(&engine) as _, params, config);
         Self { server, engine, version: 1 }
     }
@@ -273,6 +274,28 @@ fn names_and_imports_of_other_cells_are_known_to_repairs_which_stay_in_the_cell(
     assert_eq!(found[0].0, "Import `json`");
     let at = found[0].1[0]["range"]["start"]["line"].as_u64().unwrap();
     assert!((1..=1).contains(&at), "{found:?}");
+}
+
+#[test]
+fn an_import_goes_into_the_cell_whose_suggestion_needs_it() {
+    let mut book = Book::start("Path('a')\n", "");
+    book.open(&["import os\n", "%matplotlib inline\nx = "]);
+    let arguments = book.items(&uri(1), 1, 4)[0]["command"]["arguments"].clone();
+    book.type_at(1, 1, 4, "Path('a')");
+    book.server.command("treefill.accepted", arguments.clone());
+    let asked = book.server.client().message("workspace/applyEdit");
+    let at = json!({ "line": 1, "character": 0 });
+    let edit = json!({ "range": { "start": at, "end": at }, "newText": "from pathlib import Path\n\n" });
+    assert_eq!(asked["params"]["edit"]["changes"], json!({ uri(1): [edit] }));
+    book.server.client().send(&json!({ "jsonrpc": "2.0", "id": asked["id"], "result": { "applied": true } }));
+    // What another cell imports is there.
+    let mut book = Book::start("Path('a')\n", "");
+    book.open(&["from pathlib import Path\n", "x = "]);
+    let item = &book.items(&uri(1), 0, 4)[0];
+    assert_eq!(item["insertText"], "Path('a')");
+    assert!(item["command"]["arguments"][0]["imports"].is_null());
+    // Another cell was faster.
+    book.server.command("treefill.import", json!([arguments[0]["imports"]]));
 }
 
 #[test]
