@@ -11,7 +11,7 @@ use crate::engine::{FileName, Job, ModelInfo, Role, Segment};
 use crate::prompt::{ForeignText, SignaturePlace, find_signatures, signature_bytes};
 use crate::symbols::SymbolIndex;
 
-/// A model with fewer parameters makes no use of signatures: see benches/RESULTS.md.
+/// A model with fewer parameters has little context, and beside memory gained little from signatures: see benches/RESULTS.md.
 const SMALL: u64 = 100_000_000;
 
 /// Whether a part of the workspace goes into prompts.

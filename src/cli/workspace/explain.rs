@@ -140,7 +140,7 @@ fn remember(
 /// What the prompt shows of other files, and why.
 fn signatures(foreign: Option<&ForeignText>) -> String {
     let Some(foreign) = foreign else {
-        return "signatures: none, this model is too small to make use of them (--signatures shows them all the same)\n".to_owned();
+        return "signatures: none, because of the size of this model, or of nothing to show (--signatures shows them all the same)\n".to_owned();
     };
     if foreign.signatures.is_empty() {
         return "signatures: none that this place imports or names\n".to_owned();
