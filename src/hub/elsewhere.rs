@@ -237,7 +237,8 @@ fn is_gguf(path: &Path) -> bool {
     read.is_ok() && &magic == b"GGUF"
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

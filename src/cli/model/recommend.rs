@@ -88,7 +88,7 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         .filter(|model| !is_measured(model) && !model.name.ends_with("instruct"));
     let predicted: Vec<Candidate> = fitting.map(|model| predicted(model, &machine, shelf)).collect();
     candidates.extend(predicted);
-    candidates.sort_by(|one, other| one.parameters.cmp(&other.parameters));
+    candidates.sort_by_key(|it| it.parameters);
     let devices =
         Probe::Machine.ask::<Machine>(shelf.common).map(|machine| machine.devices).unwrap_or_default();
     let ram = devices.iter().filter(|device| !device.gpu).map(|device| device.total).max();
@@ -184,9 +184,8 @@ fn time(it: &Candidate, time: f64) -> String {
 /// The largest model that is fast enough, and what it would bring.
 fn advice(candidates: &[Candidate], ram: Option<u64>) -> String {
     let fits = |it: &&Candidate| ram.is_none_or(|ram| it.memory < ram);
-    let best = candidates.iter().filter(fits).filter(|it| it.speed.jump() <= LIMIT).next_back();
-    let typed =
-        candidates.iter().filter(fits).filter(|it| it.speed.key() <= LIMIT && !it.restricts).next_back();
+    let best = candidates.iter().filter(fits).rfind(|it| it.speed.jump() <= LIMIT);
+    let typed = candidates.iter().filter(fits).rfind(|it| it.speed.key() <= LIMIT && !it.restricts);
     let gain = |it: &Candidate| {
         let built_in = candidates.iter().map(|it| it.parameters).min().unwrap_or(1).max(1);
         format!(
