@@ -25,7 +25,7 @@
 //!   as for a text that was typed. What is left of this effect is wanted: the probability is there to decide about showing.
 //! - **Doubtful ends.** A line that was deleted, taken back by undo, written over by a formatter or another program, whose
 //!   beginning was changed, or that was left half-typed, says nothing and is dropped, right or wrong.
-//! - **Many questions about one line.** They share their outcome. Each counts with [`fit`]'s weight for that, or a handful of
+//! - **Many questions about one line.** They share their outcome. Each counts with a weight for that ([`mod@fit`]), or a handful of
 //!   lines would look like hundreds of trials.
 //!
 //! Only numbers are kept: score, kind, probability, outcome. See [`store`] for the file.

@@ -51,13 +51,14 @@ pub struct Calibrated {
     pub right_of_shown: [f64; 3],
 }
 
-/// Predictions and their outcomes, in the order in which they were made, until there are enough.
+/// Predictions and their outcomes, in the order in which they were made, until there are enough; `step` is called with those of each
+/// text.
 pub async fn run(
     set: &CaseSet,
     session: Arc<Session>,
     registry: &Registry,
     options: CalibrateOptions,
-    step: &dyn Fn(usize),
+    mut step: impl FnMut(&[Judgement]) -> anyhow::Result<()>,
 ) -> anyhow::Result<Vec<Judgement>> {
     let mut cases: Vec<&EvalCase> = set.cases.iter().filter(|case| case.kind == HoleKind::Typed).collect();
     // All packages from the beginning on, as somebody works who has several.
@@ -69,10 +70,11 @@ pub async fn run(
         }
         let Some(language) = registry.by_name(&set.source(case).language) else { continue };
         let first = (number * 7) % options.every.max(1);
-        judged.extend(one(set, case, &language, &session, options.every.max(1), first).await?);
-        step(judged.len());
+        let mut found = one(set, case, &language, &session, options.every.max(1), first).await?;
+        found.truncate(options.predictions - judged.len());
+        step(&found)?;
+        judged.extend(found);
     }
-    judged.truncate(options.predictions);
     Ok(judged)
 }
 

@@ -1,6 +1,7 @@
 //! Runs `treefill eval calibrate`: learns the correction of a model from source trees or cases, and says what it is worth.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,10 +78,14 @@ pub fn run(arguments: &CalibrateArguments, mut config: Config) -> anyhow::Result
     session.start_engine();
     drop(guard);
     let progress = bar(arguments.predictions as u64, "predictions");
-    let step = |done: usize| progress.set_position(done as u64);
+    let mut dump = arguments.dump_file()?;
+    let step = |judged: &[Judgement]| {
+        progress.inc(judged.len() as u64);
+        dump.as_mut().map_or(Ok(()), |file| write_rows(file, judged))
+    };
     let options =
         CalibrateOptions { predictions: arguments.predictions, every: arguments.every, seed: arguments.seed };
-    let judged = runtime.block_on(calibrate::run(&set, Arc::clone(&session), &registry, options, &step))?;
+    let judged = runtime.block_on(calibrate::run(&set, Arc::clone(&session), &registry, options, step))?;
     progress.finish_and_clear();
     session.finish();
     learner.flush(PATIENCE);
@@ -137,15 +142,14 @@ impl CalibrateArguments {
         Ok(set)
     }
 
+    /// The file for the outcomes, empty.
+    fn dump_file(&self) -> anyhow::Result<Option<File>> {
+        let make =
+            |path: &PathBuf| File::create(path).with_context(|| format!("cannot write {}", path.display()));
+        self.dump.as_ref().map(make).transpose()
+    }
+
     fn keep(&self, model: &ModelIdentity, judged: &[Judgement]) -> anyhow::Result<()> {
-        if let Some(path) = &self.dump {
-            let row = |one: &Judgement| {
-                let right = u8::from(one.right);
-                format!("[{},{},{},{},{right}]\n", one.score, one.offset, one.kind as u8, one.said)
-            };
-            let rows: String = judged.iter().map(row).collect();
-            std::fs::write(path, rows).with_context(|| format!("cannot write {}", path.display()))?;
-        }
         if self.write {
             let folder = Store::default_folder().context("there is no home folder to keep it in")?;
             let shown = folder.display().to_string();
@@ -155,6 +159,16 @@ impl CalibrateArguments {
         }
         Ok(())
     }
+}
+
+/// An outcome a line: what was done is kept when the command is stopped.
+fn write_rows(file: &mut File, judged: &[Judgement]) -> anyhow::Result<()> {
+    let row = |one: &Judgement| {
+        let right = u8::from(one.right);
+        format!("[{},{},{},{},{right}]\n", one.score, one.offset, one.kind as u8, one.said)
+    };
+    let rows: String = judged.iter().map(row).collect();
+    Ok(file.write_all(rows.as_bytes())?)
 }
 
 fn text(

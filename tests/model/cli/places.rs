@@ -42,7 +42,8 @@ fn the_json_of_a_suggestion() {
     let file = home.file("a.py", PYTHON);
     let value = json(&home, &format!("{file}:3:20"));
     let common = ["file", "line", "column", "offset", "language", "model", "ms", "cut", "outcome"];
-    let more = ["text", "replaces", "verdict", "chance", "tokens", "prompt_tokens", "reused_tokens"];
+    let more =
+        ["text", "replaces", "verdict", "chance", "tokens", "prompt_tokens", "reused_tokens", "imports"];
     assert_eq!(keys(&value), [&common[..], &more[..]].concat());
     assert_eq!((&value["outcome"], &value["language"]), (&"completion".into(), &"python".into()), "{value}");
     assert!(

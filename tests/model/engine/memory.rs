@@ -129,8 +129,19 @@ async fn score(engine: &dyn Engine, prefix: &str, text: &str) -> f32 {
     panic!("no score");
 }
 
-fn common(a: &str, b: &str) -> usize {
-    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
+/// Two texts to the end of the words in which they differ first: tokens are whole words more often than letters.
+fn to_the_difference<'a>(a: &'a str, b: &'a str) -> (&'a str, &'a str) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let differ = a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b);
+    let same = differ.map_or(a.len().min(b.len()), |((at, _), _)| at);
+    let goes_on = |text: &str| text[same..].starts_with(is_word);
+    let within = a[..same].ends_with(is_word) && (goes_on(a) || goes_on(b));
+    let end = |text: &str| {
+        let word = text[same..].find(|c| !is_word(c)).unwrap_or(text.len() - same);
+        let next = text[same..].chars().next().map_or(0, char::len_utf8);
+        same + if within { word } else { word.max(next) }
+    };
+    (&a[..end(a)], &b[..end(b)])
 }
 
 #[tokio::test]
@@ -164,16 +175,14 @@ async fn drafts_change_no_text() {
         }
         // Batches of other sizes are summed in another order: only what is as likely may come instead.
         different += 1;
-        let same = common(&text, &expected);
-        let next = |text: &str| text[..text.ceil_char_boundary(same + 1).min(text.len())].to_owned();
-        let a = score(&*plain, &prefix, &next(&text)).await;
-        let b = score(&*plain, &prefix, &next(&expected)).await;
-        assert!((a - b).abs() < 0.01, "{number}: {a} and {b}");
+        let (ours, theirs) = to_the_difference(&text, &expected);
+        let (a, b) = (score(&*plain, &prefix, ours).await, score(&*plain, &prefix, theirs).await);
+        assert!((a - b).abs() < 0.01, "{number}: {ours:?} {a} and {theirs:?} {b}");
     }
     println!(
         "of {count} texts {different} greedy and {drawn} drawn ones differ; {tokens} tokens in {steps} batches, {accepted} proposed rightly"
     );
-    assert!(different * 100 <= count, "{different} of {count} differ");
+    assert!(different <= 2, "{different} of {count} differ");
     assert!(drawn * 6 <= count, "{drawn} of the third that is drawn differ");
     assert!(accepted > 0 && steps < tokens, "{steps} batches for {tokens} tokens");
 }
