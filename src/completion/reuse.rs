@@ -2,6 +2,7 @@
 
 use ropey::Rope;
 
+use super::brackets::balance;
 use super::suggestion::{Remembered, Suggestion, fingerprint};
 use super::target::Target;
 use crate::context::line::is_closer;
@@ -30,6 +31,9 @@ fn continued(target: &Target, suggestion: &Suggestion) -> Option<Suggestion> {
     let whole = suggestion.whole();
     let rest = rest(whole, &target.document.text, target.cursor)?;
     let typed = rest.range.start - whole.range().start;
+    if opens_anew(whole.text().get(..typed)?, &rest.text) {
+        return None;
+    }
     let rank = whole.rank.after(typed, &rest.text);
     let edit = match &target.entry {
         None => rest,
@@ -44,6 +48,12 @@ fn continued(target: &Target, suggestion: &Suggestion) -> Option<Suggestion> {
         }
     };
     Some(Suggestion { rank, tokens: 0, prompt_tokens: (0, 0), ..whole.continued(edit) })
+}
+
+/// Whether a text in two parts closes a bracket of the document in the first and leaves one open in the second: `}` and ` else {`.
+/// The whole breaks nothing, because it leaves as many open as there were; behind its first part the second would.
+fn opens_anew(typed: &str, rest: &str) -> bool {
+    !balance(typed, "").unmatched.is_empty() && !balance(rest, "").open.is_empty()
 }
 
 /// What remains to be done of `suggestion` with the cursor at `offset` of `document`, in bytes of it; None when they do not
@@ -104,4 +114,23 @@ fn join<'a>(rest: &'a str, between: &str, replaced: usize) -> Option<(&'a str, u
         return is_subsequence(between, rest).then_some((rest, between.len()));
     }
     (between.len() <= replaced).then_some((rest, between.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_opens_a_bracket_behind_one_that_closed_is_no_rest() {
+        for (typed, rest, expected) in [
+            ("};", "\n    if ready {", true),
+            ("}", " else {", true),
+            ("}", " else {\n    g();\n}", false),
+            ("if ready {", "\n    f(", false),
+            (")", ";", false),
+            ("f(", "x)", false),
+        ] {
+            assert_eq!(opens_anew(typed, rest), expected, "{typed:?} {rest:?}");
+        }
+    }
 }

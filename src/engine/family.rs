@@ -260,6 +260,11 @@ pub fn sentinel_texts() -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Every text that begins the prefix in some family: a vocabulary without any of them is that of no model that fills in.
+pub fn prefix_texts() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().map(|family| family.pre)
+}
+
 /// The layout for a model. `wanted` is the user's setting: none or `auto`, an order, or a family.
 ///
 /// # Errors

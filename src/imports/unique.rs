@@ -19,7 +19,7 @@ const LEAD: u32 = 10;
 /// How often a source must have been imported at least, by how the name is used. A name in small letters may be a variable that the
 /// text before forgot to define, above all when something is asked of it.
 const MODULE: u32 = 20;
-const TYPE: u32 = 10;
+const TYPE: u32 = 30;
 const CONSTANT: u32 = 100;
 const FUNCTION: u32 = 40;
 const OBJECT: u32 = 300;
@@ -185,7 +185,8 @@ fn item(site: &SourceView<'_>, name: &str, used: Use<'_>) -> Option<ImportSource
         .map(|best| best.source)
 }
 
-/// The one that is imported far more often than the others; of several, the one from whose module the file takes other names.
+/// The one that is imported far more often than the others; else the most frequent one, if the file takes other names from its
+/// module and from none of the others': `typing.Any` does not say that `Callable` comes from there too.
 fn leading(site: &SourceView<'_>, mut found: Vec<Counted>) -> Option<Counted> {
     found.sort_by_key(|one| std::cmp::Reverse(one.count));
     let (best, others) = found.split_first()?;
@@ -197,9 +198,7 @@ fn leading(site: &SourceView<'_>, mut found: Vec<Counted>) -> Option<Counted> {
         site.imports.iter().any(|import| import.module == one.source.module && !import.name.is_empty())
     };
     let mut taken = found.iter().filter(takes);
-    let one = taken.next().filter(|_| taken.next().is_none())?;
-    // A rare name of a module that is used for another one says nothing.
-    (one.count.saturating_mul(4) >= best.count).then(|| one.clone())
+    taken.next().filter(|one| *one == best && taken.next().is_none()).cloned()
 }
 
 #[cfg(test)]

@@ -98,9 +98,8 @@ pub fn measure(model: &LocalModel, shelf: &Shelf<'_>) -> anyhow::Result<Measured
     if shelf.config.engine.in_process {
         settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
     }
-    let Measured { info, speed } = Probe::Model(settings)
-        .ask::<Measured>(shelf.common)
-        .map_err(|why| anyhow::anyhow!("{}: {why}", model.name))?;
+    let Measured { info, speed } =
+        Probe::Model(settings).ask::<Measured>(shelf.common).map_err(anyhow::Error::msg)?;
     let (read, written) = speed.map_err(|why| anyhow::anyhow!("{}: {why}", model.name))?;
     anyhow::ensure!(read > 0.0 && written > 0.0, "{} wrote nothing, so its speed is not known", model.name);
     Ok(MeasuredModel { info, speed: ModelSpeed { read, written }, shape })

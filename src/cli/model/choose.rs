@@ -55,7 +55,7 @@ pub fn choose(shelf: &Shelf<'_>, setting: ModelSetting, path: &Path) -> anyhow::
     for part in models::parts(&path) {
         models::check(&part)?;
     }
-    let sentinels: Vec<&str> = family::sentinel_texts().filter(|text| !text.is_empty()).collect();
+    let sentinels: Vec<&str> = family::prefix_texts().collect();
     let facts = models::facts(&path, &sentinels)?;
     let shown = path.display();
     match setting {

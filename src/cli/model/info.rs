@@ -66,7 +66,7 @@ pub fn run(arguments: &InfoArguments, shelf: &Shelf<'_>) -> anyhow::Result<ExitC
 }
 
 fn facts(model: &LocalModel) -> anyhow::Result<GgufFacts> {
-    let sentinels: Vec<&str> = family::sentinel_texts().filter(|text| !text.is_empty()).collect();
+    let sentinels: Vec<&str> = family::prefix_texts().collect();
     let path = match (&model.path, model.origin) {
         (Some(path), _) => path.clone(),
         (None, ModelOrigin::BuiltIn | ModelOrigin::Stored | ModelOrigin::Foreign(_) | ModelOrigin::File) => {
