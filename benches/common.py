@@ -4,6 +4,23 @@ import argparse, ast, re, subprocess, warnings
 warnings.simplefilter("ignore")
 
 
+def solve(matrix, vector):
+    """The solution of a system of linear equations, by Gaussian elimination with pivots."""
+    size = len(vector)
+    rows = [row[:] + [value] for row, value in zip(matrix, vector)]
+    for at in range(size):
+        best = max(range(at, size), key=lambda row: abs(rows[row][at]))
+        rows[at], rows[best] = rows[best], rows[at]
+        for row in range(at + 1, size):
+            factor = rows[row][at] / rows[at][at]
+            for column in range(at, size + 1):
+                rows[row][column] -= factor * rows[at][column]
+    found = [0.0] * size
+    for at in reversed(range(size)):
+        found[at] = (rows[at][size] - sum(rows[at][c] * found[c] for c in range(at + 1, size))) / rows[at][at]
+    return found
+
+
 def python_error_line(text):
     """The line, from 1, in which CPython reports the first error; none when there is none."""
     try:

@@ -11,24 +11,10 @@ the outcomes of one line belong together. Needs nothing but Python.
 """
 import argparse, json, math, random, sys
 
+from common import solve
+
 KINDS = 4
 FORMS = {"none": "", "slope": "s", "bias": "b", "slope and bias": "sb", "by kind": "sbk"}
-
-
-def solve(matrix, vector):
-    size = len(vector)
-    rows = [row[:] + [value] for row, value in zip(matrix, vector)]
-    for at in range(size):
-        best = max(range(at, size), key=lambda row: abs(rows[row][at]))
-        rows[at], rows[best] = rows[best], rows[at]
-        for row in range(at + 1, size):
-            factor = rows[row][at] / rows[at][at]
-            for column in range(at, size + 1):
-                rows[row][column] -= factor * rows[at][column]
-    found = [0.0] * size
-    for at in reversed(range(size)):
-        found[at] = (rows[at][size] - sum(rows[at][c] * found[c] for c in range(at + 1, size))) / rows[at][at]
-    return found
 
 
 def probability(theta, row):

@@ -16,6 +16,8 @@ Needs nothing but Python.
 """
 import argparse, json, math, pathlib, random, re, sys
 
+from common import solve
+
 RIDGE = 1.0
 READING = 2.5
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "src/completion"
@@ -25,23 +27,6 @@ LOW, HIGH = 0.5, 0.12
 
 def names():
     return re.findall(r'"(\w+)"', re.search(r"NAMES: \[&str; \d+\] = \[(.*?)\];", (ROOT / "rank.rs").read_text(), re.S).group(1))
-
-
-def solve(matrix, vector):
-    """Gaussian elimination with pivots."""
-    size = len(vector)
-    rows = [row[:] + [value] for row, value in zip(matrix, vector)]
-    for at in range(size):
-        best = max(range(at, size), key=lambda row: abs(rows[row][at]))
-        rows[at], rows[best] = rows[best], rows[at]
-        for row in range(at + 1, size):
-            factor = rows[row][at] / rows[at][at]
-            for column in range(at, size + 1):
-                rows[row][column] -= factor * rows[at][column]
-    found = [0.0] * size
-    for at in reversed(range(size)):
-        found[at] = (rows[at][size] - sum(rows[at][c] * found[c] for c in range(at + 1, size))) / rows[at][at]
-    return found
 
 
 def probability(weights, features):

@@ -327,6 +327,7 @@ fn one_model(
                 Ok((read, written)) => {
                     let speed = format_args!("reads {read:.0} tokens/s, writes {written:.0} tokens/s");
                     page.good("speed", speed)?;
+                    page.fact("others", "treefill model recommend says which are fast enough here")?;
                 }
                 Err(why) => page.bad("speed", why)?,
             }

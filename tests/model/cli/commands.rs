@@ -83,6 +83,7 @@ fn doctor_tells_what_is_in_force() {
         "ggml uses",
         "embedded",
         "tokens/s",
+        "treefill model recommend",
         "no suggestion was asked for",
         "in order",
     ] {
