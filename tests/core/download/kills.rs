@@ -62,6 +62,11 @@ impl HomeWithHub {
         self.target().with_extension("gguf.part")
     }
 
+    /// Bytes of the file that are on the disk.
+    fn written(&self) -> u64 {
+        std::fs::metadata(self.part()).map_or(0, |part| part.len())
+    }
+
     pub fn target(&self) -> std::path::PathBuf {
         self.home.path("data/treefill/models/us/ours/ours.gguf")
     }
@@ -110,9 +115,8 @@ fn killed_at_many_moments_it_resumes_to_the_right_file() {
         }
         // Every other time what was sent has also been written.
         let sent = end.load(Ordering::SeqCst).min(file.len() - 1) as u64;
-        let written = || std::fs::metadata(hub.part()).map_or(0, |part| part.len());
         while moment % 2 == 0
-            && written() < sent
+            && hub.written() < sent
             && child.try_wait().unwrap().is_none()
             && !hub.target().exists()
         {
@@ -165,6 +169,9 @@ fn interrupted_it_says_how_to_go_on() {
     let hub = HomeWithHub::new(&server, &file);
     let child = hub.start();
     reached.recv().unwrap();
+    while hub.written() < SIZE as u64 / 2 {
+        std::thread::yield_now();
+    }
     // SAFETY: the process was started above and is not waited for yet.
     unsafe { libc::kill(i32::try_from(child.id()).unwrap(), libc::SIGINT) };
     let ended = child.wait_with_output().unwrap();

@@ -260,7 +260,11 @@ fn nothing_shown_adds_a_fault() {
             remembered: vec![Remembered { suggestion: completion.clone(), seen: true }],
         };
         let Outcome::Suggested(rest) = run(request, "") else {
-            panic!("not reused: {:?}", completion.text())
+            // What would open a bracket where one was closed before is no rest.
+            let (first, second) = completion.text().split_at(typed);
+            let opens_anew = first.contains([')', ']', '}']) && second.contains(['(', '[', '{']);
+            prop_assert!(opens_anew, "not reused: {:?}", completion.text());
+            return Ok(());
         };
         typing.replace_range(rest.range(), rest.text());
         prop_assert_eq!((typing, rest.tokens), (applied, 0));
