@@ -1,7 +1,7 @@
 //! Tests what the engine is told of a workspace: which files, what of them, and what is taken back.
 
 mod private;
-pub(super) mod project;
+pub(crate) mod project;
 mod signatures;
 mod watch;
 
