@@ -68,10 +68,16 @@ pub fn text_of(pieces: &[Piece]) -> String {
 
 /// Run a job to its end; it must not fail.
 pub async fn run(engine: &dyn Engine, job: Job) -> (String, JobSummary) {
+    let (pieces, summary) = run_in_pieces(engine, job).await;
+    (text_of(&pieces), summary)
+}
+
+/// The same in pieces, mostly a token each.
+pub async fn run_in_pieces(engine: &dyn Engine, job: Job) -> (Vec<Piece>, JobSummary) {
     let (pieces, summary) = collect(engine.generate(job, CancelToken::never())).await.unwrap();
     let tokens: usize = pieces.iter().map(|piece| piece.tokens).sum();
     assert!(tokens <= summary.generated_tokens);
-    (text_of(&pieces), summary)
+    (pieces, summary)
 }
 
 /// A GGUF with a chat template in it.
