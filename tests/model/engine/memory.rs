@@ -147,11 +147,11 @@ async fn drafts_change_no_text() {
             drawn += 1;
             continue;
         }
-        // Batches of other sizes are summed in another order, by other kernels on some processors: only what is as likely, but for
-        // that, may come instead.
+        // Batches of other sizes are summed in another order, and where two tokens are as likely to the model, memory agrees with one
+        // or with the other, which changes its weight: only what is nearly as likely may come instead.
         different += 1;
         let (ours, theirs) = found.iter().zip(&expected).find(|(a, b)| a.text != b.text).unwrap();
-        assert!((ours.logprob - theirs.logprob).abs() < 0.05, "{number}: {ours:?} and {theirs:?}");
+        assert!((ours.logprob - theirs.logprob).abs() < 0.1, "{number}: {ours:?} and {theirs:?}");
     }
     println!(
         "of {count} texts {different} greedy and {drawn} drawn ones differ; {tokens} tokens in {steps} batches, {accepted} proposed rightly"
