@@ -26,6 +26,8 @@ mod state;
 mod switches;
 mod sync;
 mod tasks;
+#[cfg(test)]
+mod testing;
 mod view;
 mod workspace_view;
 

@@ -315,11 +315,7 @@ fn one_model(
     if skip {
         return Ok(None);
     }
-    let mut settings = config.engine_settings(path);
-    if config.engine.in_process {
-        settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
-    }
-    match measure(page, common, settings)? {
+    match measure(page, common, probe::settings(config, path))? {
         Err(why) => return Ok(Some(why)),
         Ok(Measured { info, speed }) => {
             describe(page, &info)?;

@@ -125,5 +125,5 @@ pub fn with_foreign(job: Job, foreign: Option<&ForeignText>, comment: &str, cont
 
 /// The file of a document that is one of the disk, and no cell of a notebook.
 pub(super) fn file_path(document: &str) -> Option<PathBuf> {
-    uri::path(document).filter(|_| document.starts_with("file:") && !uri::is_cell(document))
+    uri::file(document).filter(|_| !uri::is_cell(document))
 }

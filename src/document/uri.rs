@@ -50,6 +50,11 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// The file or folder of the disk that a URI names; none for other schemes.
+pub fn file(uri: &str) -> Option<PathBuf> {
+    path(uri).filter(|_| uri.starts_with("file:"))
+}
+
 /// The URI of a file, as most editors spell it. `path` is absolute.
 pub fn of_path(path: &Path) -> String {
     #[cfg(unix)]

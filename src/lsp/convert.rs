@@ -71,7 +71,7 @@ pub fn to_be_confirmed(mut edit: Value, label: &str, client: &ClientCapabilities
 
 /// The local folder that a URI names.
 pub fn folder(uri: &str) -> Option<PathBuf> {
-    uri::path(uri).filter(|_| uri.starts_with("file:"))
+    uri::file(uri)
 }
 
 /// The local folders of a list of workspace folders.

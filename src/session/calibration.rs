@@ -19,18 +19,12 @@ impl Session {
     /// The correction of the model of `engine`, which was loaded.
     pub(super) fn correction(&self, engine: &dyn Engine) -> Correction {
         let Status::Ready(info) = engine.status().borrow().clone() else { return Correction::NONE };
+        let known = self.lock().calibration.model.clone().filter(|(known, _)| Arc::ptr_eq(known, &info));
+        // Once for each model that is read, and not behind the lock: the size of a file is asked for.
+        let model = known.map_or_else(|| Arc::new(identity(&info)), |(_, model)| model);
         let mut state = self.lock();
-        let calibration = &mut state.calibration;
-        let model = match &calibration.model {
-            Some((known, model)) if Arc::ptr_eq(known, &info) => Arc::clone(model),
-            // Once for each model that is read: the size of a file is asked for.
-            _ => {
-                let model = Arc::new(identity(&info));
-                calibration.model = Some((info, Arc::clone(&model)));
-                model
-            }
-        };
-        calibration.learner.correction(&model)
+        state.calibration.model = Some((info, Arc::clone(&model)));
+        state.calibration.learner.correction(&model)
     }
 }
 

@@ -94,23 +94,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::completion::{Eagerness, Outcome, TriggerKind};
-    use crate::config::Config;
-    use crate::engine::scripted::ScriptedEngine;
+    use crate::completion::{Outcome, TriggerKind};
     use crate::session::Query;
+    use crate::session::testing::saying;
     use crate::stats::RequestKind;
 
     /// How many names of the suggestion `text` at the end of the last of these cells nothing accounts for.
     async fn unknown_names(text: &str, cells: &[&str]) -> f32 {
-        let engine = ScriptedEngine::always(text);
-        let mut config = Config::default();
-        config.completion.options.eagerness = Eagerness::Everything;
-        let session = Session::new(
-            crate::testing::registry,
-            config,
-            Arc::new(move |_: &Config| Arc::clone(&engine) as _),
-        );
+        let session = saying(text);
         session.start_engine();
         session.engine().wait_for(Option::is_some).await.unwrap();
         let uri = |number| format!("vscode-notebook-cell:/n.ipynb#W{number}");

@@ -115,22 +115,13 @@ impl Session {
 mod tests {
     use super::*;
     use crate::actions::{fix_diagnostic, fix_syntax};
-    use crate::completion::{Eagerness, TriggerKind};
-    use crate::config::Config;
+    use crate::completion::TriggerKind;
     use crate::document::{Change, Encoding};
-    use crate::engine::scripted::ScriptedEngine;
     use crate::session::Query;
+    use crate::session::testing::saying;
     use crate::stats::{self, ActionOutcome, History, Recorder, RequestKind, UsageEvent};
 
     const URI: &str = "file:///x.py";
-
-    fn session(text: &str) -> Arc<Session> {
-        let engine = ScriptedEngine::always(text);
-        let starter = Arc::new(move |_: &Config| Arc::clone(&engine) as _);
-        let mut config = Config::default();
-        config.completion.options.eagerness = Eagerness::Everything;
-        Session::new(crate::testing::registry, config, starter)
-    }
 
     async fn shown(session: &Arc<Session>) -> u64 {
         let request = session.begin(URI, RequestKind::Automatic).unwrap();
@@ -148,7 +139,7 @@ mod tests {
     async fn an_accepted_text_is_looked_at_again_after_a_while() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("stats.jsonl");
-        let session = session("compute(1)");
+        let session = saying("compute(1)");
         let recorder = Recorder::start(file.clone());
         session.record_to(recorder.clone());
         session.start_engine();
@@ -176,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_this_user_undoes_comes_later_and_is_not_preferred() {
-        let session = session("");
+        let session = saying("");
         let offer = |action, kind, preferred| Fix {
             action,
             title: format!("{kind} {preferred}"),

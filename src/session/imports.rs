@@ -56,11 +56,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::completion::{Eagerness, Outcome, Reason, TriggerKind};
-    use crate::config::Config;
+    use crate::completion::{Outcome, Reason, TriggerKind};
     use crate::document::{Change, Encoding};
-    use crate::engine::scripted::ScriptedEngine;
     use crate::session::Query;
+    use crate::session::testing::saying;
     use crate::stats::{self, Disposition, Recorder, RequestKind, UsageEvent};
 
     const URI: &str = "file:///x.py";
@@ -73,14 +72,7 @@ mod tests {
 
     /// A session that shows `Path()` behind [`BEFORE`], and the file of its statistics.
     async fn showing() -> (Arc<Session>, Recorder, tempfile::TempDir, Snapshot, Suggestion, u64) {
-        let engine = ScriptedEngine::always("Path()\n");
-        let mut config = Config::default();
-        config.completion.options.eagerness = Eagerness::Everything;
-        let session = Session::new(
-            crate::testing::registry,
-            config,
-            Arc::new(move |_: &Config| Arc::clone(&engine) as _),
-        );
+        let session = saying("Path()\n");
         let folder = tempfile::tempdir().unwrap();
         let recorder = Recorder::start(folder.path().join("stats.jsonl"));
         session.record_to(recorder.clone());

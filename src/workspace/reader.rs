@@ -248,8 +248,7 @@ impl ReaderThread {
     fn closed(&mut self, uri: &str, now: Instant) {
         self.typing.forget(uri);
         // A cell of a notebook has no text on the disk.
-        let is_file = uri.starts_with("file:") && !uri::is_cell(uri);
-        let (normal, path) = (uri::normal(uri), uri::path(uri).filter(|_| is_file));
+        let (normal, path) = (uri::normal(uri), uri::file(uri).filter(|_| !uri::is_cell(uri)));
         let (Some(path), Some(session)) = (path, self.session.upgrade()) else {
             if let Some(engine) = self.engine() {
                 self.memory.remove(&*engine, &normal);

@@ -1,7 +1,6 @@
 //! Keeps the index of what the files of a workspace define: the same texts that the engine is told, without their keys.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::told::hash;
@@ -27,7 +26,7 @@ impl WorkspaceSymbols {
         if self.texts.get(normal) == Some(&hash) {
             return;
         }
-        let Some(path) = path(normal) else { return };
+        let Some(path) = uri::file(normal) else { return };
         let Some(language) = languages.by_path(&path) else { return };
         self.has_changed = true;
         self.texts.insert(normal.to_owned(), hash);
@@ -43,7 +42,7 @@ impl WorkspaceSymbols {
     /// Forgets a text.
     pub fn remove(&mut self, normal: &str) {
         if self.texts.remove(normal).is_some()
-            && let Some(path) = path(normal)
+            && let Some(path) = uri::file(normal)
         {
             self.has_changed = true;
             self.index.remove(&path);
@@ -74,9 +73,4 @@ impl WorkspaceSymbols {
     pub fn count(&self) -> usize {
         self.index.definition_count()
     }
-}
-
-/// The file at a [normal](uri::normal) address, if it is one of the disk.
-fn path(normal: &str) -> Option<PathBuf> {
-    uri::path(normal).filter(|_| normal.starts_with("file:"))
 }

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{Common, complete};
 use crate::cancel::CancelToken;
+use crate::config::Config;
 #[cfg(unix)]
 use crate::engine::daemon::{address::Address, confinement::Confinement, sandbox};
 use crate::engine::local::{self, Device};
 use crate::engine::{
-    DaemonOptions, Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, Segment, Stop, Task, Update,
-    start_in_process,
+    DaemonOptions, Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, SandboxOptions, Segment, Stop,
+    Task, Update, start_in_process,
 };
 
 /// A question to the child.
@@ -46,6 +47,15 @@ pub struct Measured {
     pub info: ModelInfo,
     /// Tokens per second: read from a prompt, written. Or why they could not be measured.
     pub speed: Result<(f64, f64), String>,
+}
+
+/// The settings of an engine for the model at `path`, with the sandbox that editors' engines have.
+pub fn settings(config: &Config, path: PathBuf) -> DaemonOptions {
+    let mut settings = config.engine_settings(path);
+    if config.engine.in_process {
+        settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
+    }
+    settings
 }
 
 impl Probe {

@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::super::doctor::probe::{Measured, Probe};
+use super::super::doctor::probe::{self, Measured, Probe};
 use super::Shelf;
 use super::local::LocalModel;
 use super::predict::{ModelShape, ModelSpeed};
-use crate::engine::{ModelInfo, SandboxOptions};
+use crate::engine::ModelInfo;
 use crate::models;
 
 /// Options of `treefill model bench`.
@@ -89,17 +89,11 @@ impl Shelf<'_> {
 
 /// Read the model in a process of its own, as an engine does, and time it.
 pub fn measure(model: &LocalModel, shelf: &Shelf<'_>) -> anyhow::Result<MeasuredModel> {
-    let path = match &model.path {
-        Some(path) => path.clone(),
-        None => models::infill(&None)?,
-    };
+    let path = model.file()?;
     let shape = shape_of(&path, model.bytes)?;
-    let mut settings = shelf.config.engine_settings(path);
-    if shelf.config.engine.in_process {
-        settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
-    }
-    let Measured { info, speed } =
-        Probe::Model(settings).ask::<Measured>(shelf.common).map_err(anyhow::Error::msg)?;
+    let Measured { info, speed } = Probe::Model(probe::settings(shelf.config, path))
+        .ask::<Measured>(shelf.common)
+        .map_err(anyhow::Error::msg)?;
     let (read, written) = speed.map_err(|why| anyhow::anyhow!("{}: {why}", model.name))?;
     anyhow::ensure!(read > 0.0 && written > 0.0, "{} wrote nothing, so its speed is not known", model.name);
     Ok(MeasuredModel { info, speed: ModelSpeed { read, written }, shape })

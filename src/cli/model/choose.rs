@@ -4,13 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use clap::Args;
 
 use super::Shelf;
-use super::local::{BUILT_IN, ModelOrigin};
+use super::local::{self, BUILT_IN};
 use crate::config::{ModelSetting, set_model};
-use crate::engine::family;
 use crate::models;
 
 pub const EXAMPLES: &str = "\
@@ -41,11 +40,7 @@ pub fn run(arguments: &UseArguments, shelf: &Shelf<'_>) -> anyhow::Result<ExitCo
         return Ok(ExitCode::SUCCESS);
     }
     let model = shelf.find(&arguments.name)?;
-    let path = match model.origin {
-        ModelOrigin::BuiltIn => models::infill(&None)?,
-        _ => model.path.with_context(|| format!("{} has no file", arguments.name))?,
-    };
-    choose(shelf, setting, &path)?;
+    choose(shelf, setting, &model.file()?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -55,8 +50,7 @@ pub fn choose(shelf: &Shelf<'_>, setting: ModelSetting, path: &Path) -> anyhow::
     for part in models::parts(&path) {
         models::check(&part)?;
     }
-    let sentinels: Vec<&str> = family::prefix_texts().collect();
-    let facts = models::facts(&path, &sentinels)?;
+    let facts = local::facts(&path)?;
     let shown = path.display();
     match setting {
         // Who has set a family knows what it is for.

@@ -8,11 +8,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::super::ghost::DIM;
-use super::local::{LocalModel, ModelOrigin};
+use super::local::{self, LocalModel};
 use super::{Shelf, list, parameters, size};
-use crate::engine::family;
 use crate::hub::{Catalogue, CatalogueModel};
-use crate::models::{self, GgufFacts};
+use crate::models::GgufFacts;
 
 /// Options of `treefill model info`.
 #[derive(Debug, Args)]
@@ -36,7 +35,7 @@ pub fn run(arguments: &InfoArguments, shelf: &Shelf<'_>) -> anyhow::Result<ExitC
         (Err(_), Some(_)) => None,
         (Err(error), None) => return Err(error),
     };
-    let facts = local.as_ref().map(facts).transpose()?;
+    let facts = local.as_ref().map(|model| local::facts(&model.file()?)).transpose()?;
     let mut out = anstream::stdout().lock();
     if arguments.json {
         let facts = facts.as_ref().map(|facts| {
@@ -63,17 +62,6 @@ pub fn run(arguments: &InfoArguments, shelf: &Shelf<'_>) -> anyhow::Result<ExitC
         fact(&mut out, "here", format_args!("no: treefill model get {}", arguments.name))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn facts(model: &LocalModel) -> anyhow::Result<GgufFacts> {
-    let sentinels: Vec<&str> = family::prefix_texts().collect();
-    let path = match (&model.path, model.origin) {
-        (Some(path), _) => path.clone(),
-        (None, ModelOrigin::BuiltIn | ModelOrigin::Stored | ModelOrigin::Foreign(_) | ModelOrigin::File) => {
-            models::infill(&None)?
-        }
-    };
-    models::facts(&path, &sentinels)
 }
 
 fn fact(out: &mut impl std::io::Write, name: &str, value: impl Display) -> std::io::Result<()> {

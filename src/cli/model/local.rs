@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use super::{Shelf, same_file};
+use crate::engine::family;
 use crate::hub::{self, ForeignModel, Owner};
-use crate::models;
+use crate::models::{self, GgufFacts};
 
 /// What the model inside the program is called.
 pub const BUILT_IN: &str = "built-in";
@@ -36,6 +37,19 @@ pub struct LocalModel {
     pub sha256: Vec<String>,
     /// Id of its licence, where that is known.
     pub licence: Option<String>,
+}
+
+impl LocalModel {
+    /// Its file; that of the model inside the program is extracted if need be.
+    pub fn file(&self) -> anyhow::Result<PathBuf> {
+        self.path.clone().map_or_else(|| models::infill(&None), Ok)
+    }
+}
+
+/// What the head of a GGUF file says, and whether the model fills in.
+pub fn facts(path: &Path) -> anyhow::Result<GgufFacts> {
+    let sentinels: Vec<&str> = family::prefix_texts().collect();
+    models::facts(path, &sentinels)
 }
 
 impl Shelf<'_> {

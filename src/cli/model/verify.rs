@@ -65,11 +65,7 @@ pub fn run(arguments: &VerifyArguments, shelf: &Shelf<'_>) -> anyhow::Result<Exi
 
 /// Whether its files are the known ones; false where no digest is known.
 fn verify(model: &LocalModel) -> anyhow::Result<bool> {
-    let path = match (&model.path, model.origin) {
-        (None, _) | (_, ModelOrigin::BuiltIn) => models::infill(&None)?,
-        (Some(path), _) => path.clone(),
-    };
-    let parts = models::parts(&path);
+    let parts = models::parts(&model.file()?);
     for part in &parts {
         models::check(part)?;
     }

@@ -9,7 +9,7 @@ use crate::workspace::WorkspaceEvent;
 pub fn handle(server: &Server, params: &Value) {
     let changes = params["changes"].as_array().into_iter().flatten();
     let uris = changes.filter_map(|change| change["uri"].as_str());
-    for path in uris.filter(|uri| uri.starts_with("file:")).filter_map(uri::path) {
+    for path in uris.filter_map(uri::file) {
         server.workspace.tell(WorkspaceEvent::Disk(path));
     }
 }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::ScriptedEngine;
 
-use super::support::{Asked, GatedEngine, PATIENCE, TestServer, URI};
+use super::support::{Asked, GatedEngine, PATIENCE, TestServer, URI, prepared};
 
 const TEXT: &str = "s = 'é😀'; total = ˇ\n";
 
@@ -34,15 +33,6 @@ fn showing() -> (TestServer, Receiver<Asked>, Value) {
     jobs.recv_timeout(PATIENCE).unwrap().say("compute()");
     assert_eq!(server.items(id)[0]["insertText"], "compute()");
     (server, jobs, position)
-}
-
-/// Wait until so many suggestions were prepared.
-fn prepared(server: &TestServer, count: u64) {
-    let start = Instant::now();
-    while server.session.overview(None).counts.prepared < count {
-        assert!(start.elapsed() < PATIENCE, "prepared in time");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 use treefill::engine::Engine;
 use treefill::engine::scripted::ScriptedEngine;
 
-use super::support::{Asked, GatedEngine, PATIENCE, TestServer, URI};
+use super::support::{Asked, GatedEngine, PATIENCE, TestServer, URI, prepared};
 
 /// A letter of two bytes stands above, so that no unit is mistaken for another.
 const TEXT: &str = "# é\nimport os\n\nx = ˇ\n";
@@ -120,15 +119,6 @@ fn a_menu_s_entry_makes_both_edits() {
     let edit = json!({ "range": { "start": end, "end": end }, "newText": IMPORT });
     assert_eq!(entry["additionalTextEdits"], json!([edit]));
     assert_eq!(entry["command"]["arguments"][0].as_object().unwrap().len(), 1);
-}
-
-/// Wait until so many suggestions were prepared.
-fn prepared(server: &TestServer, count: u64) {
-    let start = Instant::now();
-    while server.session.overview(None).counts.prepared < count {
-        assert!(start.elapsed() < PATIENCE, "prepared in time");
-        std::thread::yield_now();
-    }
 }
 
 #[test]

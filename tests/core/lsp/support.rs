@@ -3,7 +3,7 @@
 use std::io::{PipeReader, PipeWriter};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::UnboundedSender;
@@ -283,5 +283,14 @@ impl Asked {
             tokio::select! { () = self.updates.closed() => {}, () = self.cancel.cancelled() => {} }
         };
         runtime.block_on(async { tokio::time::timeout(PATIENCE, closed).await.unwrap() });
+    }
+}
+
+/// Wait until so many suggestions were prepared.
+pub fn prepared(server: &TestServer, count: u64) {
+    let start = Instant::now();
+    while server.session.overview(None).counts.prepared < count {
+        assert!(start.elapsed() < PATIENCE, "prepared in time");
+        std::thread::yield_now();
     }
 }
