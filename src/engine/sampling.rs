@@ -3,8 +3,9 @@
 //! Own code instead of llama.cpp's sampler chain: the candidate set (token healing, branches) comes from us, and a draw has
 //! to repeat for a seed.
 
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::distr::Open01;
+use rand::rngs::{SmallRng, StdRng};
+use rand::{Rng, RngCore, SeedableRng};
 
 use super::{Sampling, TokenId};
 
@@ -140,15 +141,22 @@ impl Draw {
             })
             .count();
         weighted.truncate(count);
-        // By number: where two are nearly as likely, their order depends on how batches were summed.
-        weighted.sort_by_key(|entry| entry.0);
-        let mut left = self.random.random::<f32>() * weighted.iter().map(|entry| entry.2).sum::<f32>();
-        let chosen = weighted.iter().find(|entry| {
-            left -= entry.2;
-            left < 0.0
-        });
-        chosen.or(weighted.last()).map(|&(token, logit, _)| (token, logit))
+        // A draw by the largest of the logits with noise of their own (the Gumbel-max trick; Maddison et al. 2014): where batches are
+        // summed in another order, it changes only if the two largest are as good as equal. A draw from the cumulated weights would
+        // change with any of those before it.
+        let round = self.random.next_u64();
+        weighted
+            .into_iter()
+            .map(|(token, logit, _)| (token, logit, logit / self.temperature + gumbel(round, token)))
+            .max_by(|a, b| a.2.total_cmp(&b.2))
+            .map(|(token, logit, _)| (token, logit))
     }
+}
+
+/// A number from the standard Gumbel distribution that depends on the round and the token alone.
+fn gumbel(round: u64, token: TokenId) -> f32 {
+    let uniform: f32 = SmallRng::seed_from_u64(round ^ u64::from(token.unsigned_abs())).sample(Open01);
+    -(-uniform.ln()).ln()
 }
 
 #[cfg(test)]
@@ -185,6 +193,34 @@ mod tests {
         for token in 0..4 {
             assert!(draws(7).contains(&token), "{token} has a fair share in 50 draws");
         }
+    }
+
+    #[test]
+    fn draws_are_as_likely_as_the_logits_say() {
+        let mut sampler = Sampler::new(Sampling::Seeded { temperature: 0.5, top_p: 1.0, seed: 3 });
+        let mut counts = [0usize; 4];
+        for _ in 0..20_000 {
+            counts[sampler.choose(&LOGITS, None, |_| true).unwrap().token as usize] += 1;
+        }
+        let sum: f64 = LOGITS[..4].iter().map(|&logit| f64::from(logit * 2.0).exp()).sum();
+        for (count, logit) in counts.iter().zip(LOGITS) {
+            let (share, expected) = (*count as f64 / 20_000.0, f64::from(logit * 2.0).exp() / sum);
+            assert!((share - expected).abs() < 0.015, "{share}, not {expected}");
+        }
+    }
+
+    /// Sums of other batch sizes move all logits a little: few of the draws may change with them.
+    #[test]
+    fn a_little_noise_changes_few_draws() {
+        let logits: Vec<f32> = (0..200).map(|token| (token as f32 * 0.37).sin()).collect();
+        let moved: Vec<f32> =
+            logits.iter().enumerate().map(|(at, logit)| logit + 0.01 * (at as f32 * 1.7).cos()).collect();
+        let draws = |logits: &[f32]| {
+            let mut sampler = Sampler::new(Sampling::Seeded { temperature: 0.8, top_p: 0.95, seed: 9 });
+            (0..2_000).map(|_| sampler.choose(logits, None, |_| true).unwrap().token).collect::<Vec<_>>()
+        };
+        let different = draws(&logits).iter().zip(draws(&moved)).filter(|(a, b)| **a != *b).count();
+        assert!(different <= 40, "{different} of 2 000 draws differ");
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl Worker<'_> {
         let (model, matches) = (Model::of(logits), self.recall.look_up(&said));
         let mixed = self.recall.mixed(logits, &said, Some(&matches), &self.loaded.vocabulary);
         let text = |token| String::from_utf8_lossy(self.loaded.vocabulary.pieces.text(token)).into_owned();
-        let mut sources = self.recall.weights().trace(&model, &matches, token);
+        let mut sources = self.recall.weights().trace(logits, &model, &matches, token);
         for source in &mut sources {
             source.says = text(source.top);
         }

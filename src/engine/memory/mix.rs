@@ -41,6 +41,13 @@ impl Model {
         let sum: f32 = near.map(|&logit| (logit - top.1).exp()).sum();
         Self { top: top.0 as TokenId, probability: 1.0 / sum.max(1.0), normalizer: top.1 + sum.max(1.0).ln() }
     }
+
+    /// How much `token` is what the model says: its probability as a share of the likeliest one's, 0 for one that has no logit.
+    fn near(&self, logits: &[f32], token: TokenId) -> f32 {
+        let logit = usize::try_from(token).ok().and_then(|at| logits.get(at)).copied().unwrap_or(f32::NAN);
+        let near = (logit - self.normalizer).exp() / self.probability;
+        if near.is_nan() { 0.0 } else { near.min(1.0) }
+    }
 }
 
 /// The weights of the mixture and of drafts, one logistic function for each source and purpose.
@@ -71,22 +78,24 @@ pub struct SourceTrace {
     pub weight: f32,
 }
 
-fn features(found: &Recalled, model: &Model) -> [f32; FEATURES] {
+/// What a weight is computed from, `logits` being the model's (none for a draft, which comes before them).
+fn features(found: &Recalled, model: &Model, logits: &[f32]) -> [f32; FEATURES] {
     let mut features = [0.0; FEATURES];
     features[0] = 1.0;
     for (feature, least) in features[1..8].iter_mut().zip(ORDERS) {
         *feature = f32::from(found.order >= least);
     }
     let (top, share) = found.next[0];
-    let agrees = f32::from(top == model.top);
+    let near = model.near(logits, top);
     features[8] = share;
     features[9] = f32::from(share > 0.95);
     features[10] = found.total.min(64.0).ln();
     features[11] = model.probability;
     features[12] = model.probability * model.probability;
-    features[13] = agrees;
-    features[14] = agrees * model.probability;
-    // Smooth: where batches are summed in another order, a jump would choose another token without a tie.
+    // Smooth, as all that is about the model: where batches are summed in another order, a jump would choose another token without
+    // a tie.
+    features[13] = near;
+    features[14] = near * model.probability;
     features[15] = model.probability.powi(8);
     features[16] = share * model.probability;
     features
@@ -112,7 +121,7 @@ impl Weights {
         let (mut rest, mut added) = (1.0f32, Vec::<(TokenId, f32)>::new());
         for (weights, found) in self.mix.iter().zip(matches) {
             let Some(found) = found else { continue };
-            let weight = logistic(weights, &features(found, model));
+            let weight = logistic(weights, &features(found, model, logits));
             if weight < FAINT {
                 continue;
             }
@@ -133,16 +142,22 @@ impl Weights {
         let unknown = Model { top: -1, probability: 0.0, normalizer: 0.0 };
         let of = |(weights, found): (&[f32; OF_MODEL], &Option<Recalled>)| {
             let found = found.as_ref()?;
-            Some((found.next[0].0, logistic(weights, &features(found, &unknown)[..OF_MODEL])))
+            Some((found.next[0].0, logistic(weights, &features(found, &unknown, &[])[..OF_MODEL])))
         };
         self.draft.iter().zip(matches).filter_map(of).max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
-    /// What each source says about `token`.
-    pub fn trace(&self, model: &Model, matches: &Matches, token: TokenId) -> Vec<SourceTrace> {
+    /// What each source says about `token`, beside the model's `logits`.
+    pub fn trace(
+        &self,
+        logits: &[f32],
+        model: &Model,
+        matches: &Matches,
+        token: TokenId,
+    ) -> Vec<SourceTrace> {
         let of = |source: Source| {
             let found = matches[source as usize].as_ref()?;
-            let features = features(found, model);
+            let features = features(found, model, logits);
             Some(SourceTrace {
                 source: source as usize,
                 order: found.order,

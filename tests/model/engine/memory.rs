@@ -120,11 +120,13 @@ fn cuts(count: usize) -> Vec<String> {
 #[tokio::test]
 async fn drafts_change_no_text() {
     let tuned = |drafts| {
-        let tuning = ModelTuning { drafts, ..ModelTuning::default() };
+        // On a slow or busy machine prompts are shorter; here both engines must read the same ones.
+        let tuning = ModelTuning { drafts, max_prefill_ms: 600_000, ..ModelTuning::default() };
         LlamaEngine::start(ModelOptions { tuning, ..options() })
     };
     let (plain, drafted) = (tuned(false), tuned(true));
-    let (mut steps, mut tokens, mut accepted, mut different, mut drawn) = (0, 0, 0, 0, 0);
+    let (mut steps, mut tokens, mut accepted) = (0, 0, 0);
+    let (mut noise, mut gaps, mut drawn) = (Vec::new(), Vec::new(), 0);
     let count = soak::count(40, 200);
     for (number, prefix) in cuts(count).into_iter().enumerate() {
         let sampling = match number % 3 {
@@ -134,30 +136,37 @@ async fn drafts_change_no_text() {
         let job = Job { sampling, max_tokens: 40, stop: Stop::default(), ..here(&prefix) };
         let (expected, _) = run_in_pieces(&*plain, job.clone()).await;
         let (found, summary) = run_in_pieces(&*drafted, job).await;
-        let (text, wanted) = (text_of(&found), text_of(&expected));
         steps += summary.drafts.steps;
         tokens += summary.generated_tokens;
         accepted += summary.drafts.accepted;
-        if text == wanted {
+        let mut pairs = found.iter().zip(&expected);
+        let equal = pairs.clone().take_while(|(a, b)| a.text == b.text);
+        noise.extend(equal.map(|(a, b)| (a.logprob - b.logprob).abs()));
+        if text_of(&found) == text_of(&expected) {
             continue;
         }
-        println!("{number}, {sampling:?}: {text:?}, not {wanted:?}");
-        if sampling != Sampling::Greedy {
-            // A draw falls on the other side of a bound that the sums moved a little: one of some hundred does.
-            drawn += 1;
-            continue;
+        println!("{number}, {sampling:?}: {:?}, not {:?}", text_of(&found), text_of(&expected));
+        match (sampling, pairs.find(|(a, b)| a.text != b.text)) {
+            (Sampling::Greedy, Some((ours, theirs))) => gaps.push((ours.logprob - theirs.logprob).abs()),
+            (Sampling::Greedy, None) => panic!("{number}: one text is the beginning of the other"),
+            _ => drawn += 1,
         }
-        // Batches of other sizes are summed in another order, and where two tokens are as likely to the model, memory agrees with one
-        // or with the other, which changes its weight: only what is nearly as likely may come instead.
-        different += 1;
-        let (ours, theirs) = found.iter().zip(&expected).find(|(a, b)| a.text != b.text).unwrap();
-        assert!((ours.logprob - theirs.logprob).abs() < 0.1, "{number}: {ours:?} and {theirs:?}");
     }
+    noise.sort_by(f32::total_cmp);
+    let (median, largest) = (noise[noise.len() / 2], noise[noise.len() - 1]);
     println!(
-        "of {count} texts {different} greedy and {drawn} drawn ones differ; {tokens} tokens in {steps} batches, {accepted} proposed rightly"
+        "of {count} texts {} greedy and {drawn} drawn ones differ, {gaps:?} apart; the same tokens differ by {median} (median) to \
+         {largest}; {tokens} tokens in {steps} batches, {accepted} proposed rightly",
+        gaps.len()
     );
-    assert!(different * 10 <= count, "{different} of {count} differ");
-    assert!(drawn * 6 <= count, "{drawn} of the third that is drawn differ");
+    // Batches of other sizes are summed in another order, how differently depends on the processor: the log-probabilities of the tokens
+    // that both texts have tell. Two tokens that are nearer to each other than that may change places, and no others.
+    assert!(median < 0.02, "batches of other sizes change what the model says: {median}");
+    assert!(
+        gaps.iter().all(|gap| *gap <= largest + 1e-3),
+        "no ties: {gaps:?}, the same tokens differ by {largest}"
+    );
+    assert!((gaps.len() + drawn) * 2 <= count, "{} of {count} differ", gaps.len() + drawn);
     assert!(accepted > 0 && steps < tokens, "{steps} batches for {tokens} tokens");
 }
 
