@@ -19,6 +19,7 @@ pub mod registry;
 mod request;
 pub mod rewrite;
 mod rounds;
+mod signature;
 #[cfg(test)]
 mod testing;
 pub mod workspace;

@@ -65,6 +65,13 @@ pub struct ModelSection {
         "x-example" = "\"~/models/qwen2.5-coder-1.5b-q8_0.gguf\""
     ))]
     pub path: Option<PathBuf>,
+    /// A LoRA adapter (GGUF) made for this model: it was trained on a little more, say on your project. Relative to this file.
+    #[schemars(extend(
+        "format" = "path",
+        "x-unset" = "the model is used as it is",
+        "x-example" = "\"~/models/my-project-lora.gguf\""
+    ))]
+    pub adapter: Option<PathBuf>,
     #[expect(missing_docs, reason = "its fields are documented")]
     #[serde(flatten)]
     pub tuning: engine::ModelTuning,
@@ -270,8 +277,17 @@ impl Config {
     /// Paths in the file at `path` are relative to it.
     fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        for model in [&mut self.model.path, &mut self.instruct.path].into_iter().flatten() {
-            *model = paths::expand(model, folder);
+        let files = [&mut self.model.path, &mut self.model.adapter, &mut self.instruct.path];
+        for file in files.into_iter().flatten() {
+            *file = paths::expand(file, folder);
+        }
+    }
+
+    /// Takes the model at `path` instead of the configured one, if one is given. An adapter belongs to the configured one.
+    pub fn take_model(&mut self, path: Option<PathBuf>) {
+        if path.is_some() && path != self.model.path {
+            self.model.adapter = None;
+            self.model.path = path;
         }
     }
 
@@ -284,6 +300,7 @@ impl Config {
     /// The settings of the engine, for the model file at `model` (what [`crate::models::resolve`] made of `model.path`).
     pub fn engine_options(&self, model: PathBuf) -> engine::ModelOptions {
         engine::ModelOptions {
+            adapter: self.model.adapter.clone(),
             tuning: self.model.tuning.clone(),
             prefetch: self.engine.prefetch,
             ..engine::ModelOptions::new(model)

@@ -63,10 +63,13 @@ pub enum Status {
 /// Facts about a loaded model, for people.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ModelInfo {
-    /// `general.name` of the GGUF, or the file name.
+    /// `general.name` of the GGUF, or the file name; with an adapter, the name of its file behind it.
     pub name: String,
     /// File the model was read from.
     pub path: PathBuf,
+    /// The adapter that changes it, if there is one.
+    #[serde(default)]
+    pub adapter: Option<PathBuf>,
     /// Number of parameters.
     pub parameters: u64,
     /// Tokens of context in use.

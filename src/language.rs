@@ -91,6 +91,13 @@ impl Language {
         Some(Self { strict, cells: Some(cells), ..self.clone() })
     }
 
+    /// Whether `word` is one of its keywords.
+    pub fn keyword(&self, word: &str) -> bool {
+        let is_anonymous = || self.grammar.id_for_node_kind(word, false) != 0;
+        word.starts_with(char::is_alphabetic) && is_anonymous()
+            || self.config.lexical.keywords.iter().any(|keyword| keyword == word)
+    }
+
     /// `text` as its parsers read it: as many bytes, the same lines.
     pub fn masked<'a>(&self, text: &'a str) -> Cow<'a, str> {
         self.cells.map_or(Cow::Borrowed(text), |cells| cells.masked(text))

@@ -1,5 +1,6 @@
 //! Finds the GGUF to load: the configured file, checked, or the embedded model, extracted to the cache.
 
+mod adapter;
 mod embedded;
 mod facts;
 mod gguf;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
+pub use adapter::{ADAPTER_SETTING, check_adapter, without_adapter_notice};
 pub use embedded::{
     LANGUAGES as EMBEDDED_LANGUAGES, bytes as embedded_bytes, is_cached, is_extracted as is_embedded,
 };

@@ -8,6 +8,7 @@ pub mod faults;
 pub mod names;
 pub mod nearby;
 pub mod policy;
+pub mod prose;
 pub mod risks;
 pub mod sense;
 mod structure;

@@ -13,6 +13,7 @@ use crate::completion::{Reason, blocking, job};
 use crate::document::Edit;
 use crate::engine::{ChatMessage, Engine, Finish, Job, Lane, Speaker, Stop, Task, Update};
 use crate::verify::Verifier;
+use crate::verify::prose::{self, ProseFlaw};
 
 /// A reply takes a model of 7 B on two cores half of the time.
 const PLAN: RoundPlan =
@@ -64,11 +65,12 @@ impl ChatPrompt {
 /// Both run on a blocking thread.
 ///
 /// # Errors
-/// [`Reason::NotHere`] without a place, [`Reason::Invalid`] when no reply is accepted, else what hinders the engine.
+/// [`Reason::NotHere`] without a place; when no reply is accepted, what is wrong with the first of them that a rule refuses
+/// ([`Reason::Refused`]), or [`Reason::Invalid`]; else what hinders the engine.
 pub async fn run<P: Send + Sync + 'static>(
     work: Resolve<'_>,
     prepare: fn(&LazyAction, &Verifier) -> Option<(ChatPrompt, P)>,
-    accept: fn(&ChatReply, &P, &Verifier) -> Option<Vec<Edit>>,
+    accept: fn(&ChatReply, &P, &Verifier) -> Result<Vec<Edit>, Reason>,
 ) -> Result<Vec<Edit>, Reason> {
     let Resolve { action, snapshot, engine, cancel } = work;
     let look = move || {
@@ -78,18 +80,22 @@ pub async fn run<P: Send + Sync + 'static>(
     };
     let (prompt, checks) = blocking(look).await??;
     let start = Instant::now();
+    let mut why = Reason::Invalid;
     for round in 0..PLAN.rounds {
         let reply = ask(prompt.job(round), engine, start + PLAN.patience, cancel).await?;
         let checks = Arc::clone(&checks);
-        if let Some(edits) = blocking(move || accept(&reply, &checks.0, &checks.1)).await? {
-            return Ok(edits);
+        match blocking(move || accept(&reply, &checks.0, &checks.1)).await? {
+            Ok(edits) => return Ok(edits),
+            // The first round is the likeliest.
+            Err(refused) if why == Reason::Invalid => why = refused,
+            Err(_) => {}
         }
         // The next one takes as long as this one did.
         if start.elapsed() > PLAN.patience / 2 {
             break;
         }
     }
-    Err(if cancel.is_cancelled() { Reason::Superseded } else { Reason::Invalid })
+    Err(if cancel.is_cancelled() { Reason::Superseded } else { why })
 }
 
 async fn ask(
@@ -144,6 +150,15 @@ impl ChatReply {
         self.block().0
     }
 
+    /// Why there is no code in it: the model speaks to the user instead.
+    pub fn no_code(&self) -> Reason {
+        let fenced = self.text.contains("```");
+        match prose::is_chatter(&self.text) && !fenced {
+            true => refused(ProseFlaw::Chatter),
+            false => Reason::Invalid,
+        }
+    }
+
     fn block(&self) -> (&str, bool) {
         let text = self.text.as_str();
         let mut at = 0;
@@ -165,6 +180,11 @@ impl ChatReply {
             None => (without_blank_ends(text), self.whole),
         }
     }
+}
+
+/// The reason for a flaw, or for another rule that a reply breaks.
+pub fn refused(why: impl std::fmt::Display) -> Reason {
+    Reason::Refused(why.to_string())
 }
 
 /// Without blank lines before and white space behind.

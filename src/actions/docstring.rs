@@ -1,5 +1,5 @@
 //! Writes the documentation of a function that has none, in the style of its file. It inserts nothing but that text, and refuses
-//! a text that would end the documentation early.
+//! a text that would end the documentation early, that is code, or that names other parameters.
 //!
 //! ```python before
 //! def area(width, height):
@@ -14,18 +14,21 @@
 //!     return width * height
 //! ```
 
+mod parameters;
+
 use std::ops::Range;
 
 use super::action::{ActionSpec, LazyAction, MenuKind, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::function::{self, Function};
 use super::request::ActionRequest;
+use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
 use crate::language::{DocStyle, Docs};
 use crate::text::fenced;
-use crate::verify::{Verifier, policy};
+use crate::verify::{Verifier, policy, prose};
 
 /// Writes the documentation of a function.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -61,8 +64,12 @@ fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, DocT
     Some((target.question(verifier), target))
 }
 
-fn accept(reply: &ChatReply, target: &DocTarget, verifier: &Verifier) -> Option<Vec<Edit>> {
-    target.insert(reply, verifier).map(|edit| vec![edit])
+fn accept(reply: &ChatReply, target: &DocTarget, verifier: &Verifier) -> Result<Vec<Edit>, Reason> {
+    let text = reply.whole.then(|| said(&reply.text, &target.docs)).ok_or(Reason::Invalid)?;
+    if let Some(flaw) = target.flaw(&text, verifier) {
+        return Err(chat::refused(flaw));
+    }
+    target.insert(&text, verifier).map(|edit| vec![edit]).ok_or(Reason::Invalid)
 }
 
 /// Where a text goes, and how it is written there.
@@ -128,9 +135,21 @@ impl DocTarget {
         }
     }
 
-    /// The text of an answer in its target, if that changes nothing else.
-    fn insert(&self, answer: &ChatReply, verifier: &Verifier) -> Option<Edit> {
-        let lines = self.lines(&answer.whole.then(|| said(&answer.text, &self.docs))?)?;
+    /// Why a text is no documentation of the function, for the user.
+    fn flaw(&self, text: &str, verifier: &Verifier) -> Option<String> {
+        let snapshot = verifier.snapshot();
+        let language = snapshot.language.as_ref()?;
+        let code = snapshot.slice(self.function.whole.clone()).replace("\r\n", "\n");
+        if let Some(flaw) = prose::flaw(text, &code, language) {
+            return Some(flaw.to_string());
+        }
+        let known = function::docs(snapshot, verifier.tree());
+        parameters::flaw(text, &self.function.parameters, &self.docs, &known)
+    }
+
+    /// A text in its target, if that changes nothing else.
+    fn insert(&self, text: &str, verifier: &Verifier) -> Option<Edit> {
+        let lines = self.lines(text)?;
         let ending = verifier.snapshot().line_ending();
         let known = function::docs(verifier.snapshot(), verifier.tree());
         let written = self.written(&lines, &known)?;

@@ -22,12 +22,13 @@ use super::action::{ActionSpec, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
 use super::{edits, function, rewrite};
+use crate::completion::Reason;
 use crate::context::line::Line;
 use crate::context::{CursorIn, scope};
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
 use crate::text::fenced;
-use crate::verify::{Verifier, policy};
+use crate::verify::{Verifier, policy, prose};
 
 /// Explains code by comments.
 pub static SPEC: ActionSpec = ActionSpec {
@@ -40,7 +41,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         resolve: |work| Box::pin(chat::run(work, prepare, commented)),
     },
     not_here: NO_CODE,
-    invalid: "the model gave no comments, or changed the code around them",
+    invalid: "the model gave no comments that explain, or changed the code around them",
 };
 
 /// Most bytes of code that are asked about at once.
@@ -95,13 +96,14 @@ fn question(snapshot: &Snapshot, range: &Range<usize>) -> ChatPrompt {
 
 /// The comments of an answer between the lines of the document. It ends where the answer's code is another; what is before
 /// that is kept.
-fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Result<Vec<Edit>, Reason> {
     let snapshot = verifier.snapshot();
     let rows = snapshot.line_of(range.start)..snapshot.line_of(range.end) + 1;
-    let mark = &snapshot.language.as_ref()?.config.line_comment;
+    let mark = &snapshot.language.as_ref().ok_or(Reason::NotParsed)?.config.line_comment;
     let mut row = rows.start;
     let mut waiting: Vec<String> = Vec::new();
     let mut comments: Vec<(usize, String)> = Vec::new();
+    let mut given = 0;
     for line in answer.begun().lines() {
         let text = line.trim();
         // Blank lines come and go.
@@ -112,7 +114,14 @@ fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> O
             break;
         }
         if snapshot.line_text(row).trim() == text {
-            comments.extend(waiting.drain(..).map(|comment| (row, comment)));
+            for comment in waiting.drain(..) {
+                given += 1;
+                if explains(snapshot, range, row, &comment)
+                    && comments.iter().all(|(_, other)| *other != comment)
+                {
+                    comments.push((row, comment));
+                }
+            }
             row += 1;
         } else if let Some(comment) = text.strip_prefix(mark.as_str()) {
             waiting.extend(wording(snapshot, comment, mark));
@@ -120,8 +129,25 @@ fn commented(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> O
             break;
         }
     }
-    let edits = placed(verifier, range, &comments)?;
-    verifier.allows(&edits, &policy::COMMENTS).then_some(edits)
+    if comments.is_empty() {
+        return Err(match given {
+            0 => answer.no_code(),
+            _ => chat::refused("its comments repeat the code instead of explaining it"),
+        });
+    }
+    let edits = placed(verifier, range, &comments).ok_or(Reason::Invalid)?;
+    if verifier.allows(&edits, &policy::COMMENTS) { Ok(edits) } else { Err(Reason::Invalid) }
+}
+
+/// Whether a comment above the line `row` says something that the code in `range` does not.
+fn explains(snapshot: &Snapshot, range: &Range<usize>, row: usize, comment: &str) -> bool {
+    let Some(language) = snapshot.language.as_ref() else { return false };
+    let code = snapshot.slice(range.clone()).replace("\r\n", "\n");
+    let stands =
+        code.lines().any(|line| line.trim_start_matches([' ', '\t', '#', '/', '!']).trim_end() == comment);
+    !stands
+        && prose::flaw(comment, &code, language).is_none()
+        && !prose::repeats(comment, &snapshot.line_text(row))
 }
 
 /// What a comment says, if it is one for people.
@@ -166,8 +192,7 @@ fn placed(verifier: &Verifier, range: &Range<usize>, comments: &[(usize, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::testing::{AskedModel, asked, check, refused, title};
-    use crate::completion::Reason;
+    use crate::actions::testing::{AskedModel, asked, check, made, refused, title};
 
     const PYTHON: &str = "def f(a):\n    b = a + 1\n\n    reˇturn b\n";
 
@@ -207,11 +232,21 @@ mod tests {
             "def f(a):\n    print(a)  # One.\n    b = a + 1",
             "def f(a):\n    # noqa\n    b = a + 1",
             "def f(a):\n    b = a + 1\n\n    return b",
-            "I cannot help with that.",
         ] {
             refused(&SPEC, "python", PYTHON, answer, &Reason::Invalid);
         }
         refused(&SPEC, "python", "x = '''ˇ\na\n'''ˇ\n", "x = '''\n# a\na\n'''", &Reason::Invalid);
+        // What only repeats the code, is code, is said already, or speaks of the model.
+        for comment in ["b = a + 1", "Return b", "x = f(a)", "Here is the function:", "<|im_end|>"] {
+            let answer = format!("def f(a):\n    b = a + 1\n\n    # {comment}\n    return b");
+            let why = Reason::Refused("its comments repeat the code instead of explaining it".into());
+            refused(&SPEC, "python", PYTHON, &answer, &why);
+        }
+        let commented = PYTHON.replace("    b", "    # One.\n    b");
+        let again = "def f(a):\n    # One.\n    b = a + 1\n    # One.\n    return b";
+        assert!(made(&SPEC, "python", &commented, "", again).is_err());
+        let declined = Reason::Refused("the model spoke to you instead of doing it".into());
+        refused(&SPEC, "python", PYTHON, "Sorry, I cannot help with that.", &declined);
         // What came before it is kept, and so is an answer that was cut.
         check(
             &SPEC,

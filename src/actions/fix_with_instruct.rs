@@ -23,6 +23,7 @@ use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
 use super::request::ActionRequest;
 use super::{function, rewrite};
+use crate::completion::Reason;
 use crate::diagnostics::Diagnostic;
 use crate::document::{Edit, Snapshot};
 use crate::engine::ModelRole;
@@ -75,10 +76,11 @@ fn instruction(diagnostic: &Diagnostic) -> String {
     format!("{source} says: {message}{code}")
 }
 
-/// The lines that are repaired, and the place of the diagnostic: bytes of the snapshot.
+/// The lines that are repaired, and the place of the diagnostic: bytes of the snapshot; and what is reported.
 struct Repair {
     lines: Range<usize>,
     about: Range<usize>,
+    told: String,
 }
 
 fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Repair)> {
@@ -87,7 +89,7 @@ fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Repa
     let line = snapshot.line_text(snapshot.line_of(about.start));
     let instruction = format!("{}\nIt is about this line: {}\nRepair it.", action.instruction, line.trim());
     let question = rewrite::question(snapshot, &lines, RULES, &instruction);
-    Some((question, Repair { lines, about }))
+    Some((question, Repair { lines, about, told: action.instruction.clone() }))
 }
 
 /// The definition around a diagnostic, or its lines.
@@ -99,12 +101,13 @@ fn lines(snapshot: &Snapshot, range: &Range<usize>) -> Option<Range<usize>> {
     rewrite::whole_lines(snapshot, &around.unwrap_or(line)).filter(|lines| lines.len() <= LONGEST)
 }
 
-fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<Vec<Edit>> {
-    let Repair { lines: range, about } = repair;
+fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Result<Vec<Edit>, Reason> {
+    let Repair { lines: range, about, told } = repair;
     let name = verifier.snapshot().slice(about.clone());
     let missed = verifier.unknown().contains(&name);
-    let edits = rewrite::replaced(answer, range, verifier)?;
-    let after = Verifier::new(&super::with_edits(verifier.snapshot(), &edits))?;
+    let edits = rewrite::replaced(answer, range, told, verifier)?;
+    let after = super::with_edits(verifier.snapshot(), &edits);
+    let after = Verifier::new(&after).ok_or(Reason::NotParsed)?;
     // A definition becomes one definition.
     let function = |verifier: &Verifier| {
         let function = function::at(verifier.snapshot(), verifier.tree(), &(range.start..range.start))?;
@@ -113,10 +116,13 @@ fn repaired(answer: &ChatReply, repair: &Repair, verifier: &Verifier) -> Option<
     if function(verifier) == Some(verifier.snapshot().len() - range.end)
         && function(&after) != function(verifier)
     {
-        return None;
+        return Err(chat::refused("it makes something else of the function"));
     }
     // What can be checked without the server that reported it: a name that nothing accounted for is not missed any more.
-    (!missed || !after.unknown().contains(&name)).then_some(edits)
+    match missed && after.unknown().contains(&name) {
+        true => Err(chat::refused(format!("`{name}` is as unknown as before"))),
+        false => Ok(edits),
+    }
 }
 
 #[cfg(test)]
@@ -162,13 +168,22 @@ mod tests {
     fn what_leaves_the_complaint_or_breaks_something_is_refused() {
         let code = PYTHON.replace('ˇ', "");
         for answer in [
-            code.replace("total = 0", "total = 1"),
             code.replace("itm", "(item"),
             code.replace("itm", "item") + "\n\nx = 1\n",
             code.replace("itm", "eval(item)"),
         ] {
             let made = made(&SPEC, "python", PYTHON, "\"itm\" is not defined", &answer);
             assert_eq!(made, Err(Reason::Invalid), "{answer}");
+        }
+        for (answer, why) in [
+            (code.replace("total = 0", "total = 1"), "`itm` is as unknown as before"),
+            (
+                code.replace("itm", "item").replace("items)", "items, item)"),
+                "it changes the signature of `f`, which you did not ask for",
+            ),
+        ] {
+            let made = made(&SPEC, "python", PYTHON, "\"itm\" is not defined", &answer);
+            assert_eq!(made, Err(Reason::Refused(why.into())), "{answer}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Function {
     pub body: Option<usize>,
     /// Whether it is documented.
     pub documented: bool,
+    /// The names of its parameters, without the receiver and those that are not meant to be used.
+    pub parameters: Vec<String>,
 }
 
 /// The innermost function that all of `range` is in; on the first line of one, its indentation counts too.
@@ -90,7 +92,26 @@ fn function(snapshot: &Snapshot, tree: &Tree, language: &Language, node: Node<'_
         definition: node.byte_range(),
         body: node.child_by_field_name("body").map(|body| body.start_byte()),
         documented,
+        parameters: parameters(snapshot, tree, language, node),
     })
+}
+
+fn parameters(snapshot: &Snapshot, tree: &Tree, language: &Language, function: Node<'_>) -> Vec<String> {
+    let end = function.child_by_field_name("body").map_or(function.end_byte(), |body| body.start_byte());
+    let header = function.start_byte()..end;
+    let is_function = |node: &Node<'_>| language.config.functions.iter().any(|kind| kind == node.kind());
+    let is_own = |node: &Node<'_>| {
+        let above = std::iter::successors(node.parent(), Node::parent).find(is_function);
+        above.is_some_and(|above| above.id() == function.id())
+    };
+    let text = rope_text(&snapshot.text);
+    let found = captures(&language.queries.stubs, tree.root_node(), text, header.clone());
+    let found =
+        found.filter(|(name, node)| *name == "stub.parameter" && node.end_byte() <= end && is_own(node));
+    let mut nodes: Vec<Range<usize>> = found.map(|(_, node)| node.byte_range()).collect();
+    nodes.sort_by_key(|range| range.start);
+    nodes.dedup();
+    nodes.into_iter().map(|range| snapshot.slice(range)).collect()
 }
 
 /// The texts that document something in this file, in order, as they are written.
@@ -146,6 +167,26 @@ mod tests {
             ("rust", "struct Sˇ;\n", None),
         ] {
             assert_eq!(found(language, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_without_the_receiver() {
+        for (language, text, expected) in [
+            (
+                "python",
+                "def f(self, a, *b, c: int = 1, **d) -> int:\n    ˇdef g(x): pass\n    return a\n",
+                "a b c d",
+            ),
+            ("python", "def f(a):\n    def g(x, y=lambda z: z):\n        reˇturn x\n", "x y"),
+            ("rust", "impl A {\n    fn f(&self, a: u8, mut b: u8, _c: u8) {ˇ}\n}\n", "a b"),
+        ] {
+            let (snapshot, mut cursor) = crate::testing::fixture(language, text);
+            if text.contains("ˇdef") {
+                cursor = 0..0;
+            }
+            let function = super::at(&snapshot, &snapshot.parse().unwrap(), &cursor).unwrap();
+            assert_eq!(function.parameters.join(" "), expected, "{text}");
         }
     }
 

@@ -21,7 +21,8 @@ use std::ops::Range;
 
 use super::action::{ActionSpec, INVALID, LazyAction, MenuKind, NO_CODE, Steps};
 use super::chat::{self, ChatPrompt, ChatReply};
-use super::{edits, function};
+use super::{edits, function, signature};
+use crate::completion::Reason;
 use crate::context::line::{Line, indent_unit};
 use crate::document::{Edit, Snapshot, with_line_ends};
 use crate::engine::ModelRole;
@@ -37,7 +38,7 @@ pub static SPEC: ActionSpec = ActionSpec {
         without_model: false,
         // A menu cannot ask for the instruction: a command of its own carries it.
         find: |_| Vec::new(),
-        resolve: |work| Box::pin(chat::run(work, prepare, replaced)),
+        resolve: |work| Box::pin(chat::run(work, prepare, rewritten)),
     },
     not_here: NO_CODE,
     invalid: INVALID,
@@ -62,10 +63,21 @@ pub fn action(range: &Range<usize>, instruction: &str) -> LazyAction {
     LazyAction { instruction, ..LazyAction::new(&SPEC, format!("Rewrite: {shown}"), range.clone()) }
 }
 
-fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Range<usize>)> {
-    let range = lines(verifier.snapshot(), &action.range)?;
-    let instruction = format!("What to do: {}", action.instruction);
-    Some((question(verifier.snapshot(), &range, RULES, &instruction), range))
+/// The lines to rewrite, and what the user said.
+struct Rewriting {
+    lines: Range<usize>,
+    told: String,
+}
+
+fn prepare(action: &LazyAction, verifier: &Verifier) -> Option<(ChatPrompt, Rewriting)> {
+    let lines = lines(verifier.snapshot(), &action.range)?;
+    let told = action.instruction.clone();
+    let question = question(verifier.snapshot(), &lines, RULES, &format!("What to do: {told}"));
+    Some((question, Rewriting { lines, told }))
+}
+
+fn rewritten(answer: &ChatReply, place: &Rewriting, verifier: &Verifier) -> Result<Vec<Edit>, Reason> {
+    replaced(answer, &place.lines, &place.told, verifier)
 }
 
 /// The lines that are rewritten: those selected; with a cursor, those of the function around it, or its own.
@@ -113,18 +125,44 @@ fn head(lines: Vec<String>) -> Vec<String> {
     lines.into_iter().take_while(fits).collect()
 }
 
-/// The answer's code in the place of `range`, if it is allowed there and differs.
-pub fn replaced(answer: &ChatReply, range: &Range<usize>, verifier: &Verifier) -> Option<Vec<Edit>> {
+/// The answer's code in the place of `range`, if it is allowed there and differs. Functions keep their signatures, unless `told`
+/// asks for another one.
+///
+/// # Errors
+/// [`Reason::Invalid`], or [`Reason::Refused`] with the rule that it breaks.
+pub fn replaced(
+    answer: &ChatReply,
+    range: &Range<usize>,
+    told: &str,
+    verifier: &Verifier,
+) -> Result<Vec<Edit>, Reason> {
     let snapshot = verifier.snapshot();
     let row = snapshot.line_of(range.start);
-    let language = snapshot.language.as_ref()?;
+    let language = snapshot.language.as_ref().ok_or(Reason::NotParsed)?;
     let base = Line::at(&snapshot.text, range.start).indentation;
-    let new = edits::seated(answer.code()?, &base, indent_unit(&snapshot.text, row, &language.config.indent));
+    let code = answer.code().ok_or_else(|| answer.no_code())?;
+    let new = edits::seated(code, &base, indent_unit(&snapshot.text, row, &language.config.indent));
     // The first line's indentation is before the range.
-    let new = new.strip_prefix(&base)?;
+    let new = new.strip_prefix(&base).ok_or(Reason::Invalid)?;
     let edits = edits::edits(snapshot, range, new);
+    if edits.is_empty() {
+        return Err(chat::refused("it is the code as it stands"));
+    }
     let change = Edit::replace(range.clone(), with_line_ends(new, snapshot.line_ending()));
-    (!edits.is_empty() && verifier.allows(&[change], &policy::REPLACED_SPAN)).then_some(edits)
+    let applied = verifier.apply(std::slice::from_ref(&change)).map_err(|_| Reason::Invalid)?;
+    if verifier.verify(&applied, &policy::REPLACED_SPAN, None).is_err() {
+        return Err(answer.no_code());
+    }
+    let before = signature::signatures(snapshot, verifier.tree(), range);
+    let around =
+        function::at(snapshot, verifier.tree(), range).filter(|around| around.definition.start < range.start);
+    let after = signature::signatures(&applied.after, &applied.tree, &applied.shifted(range));
+    let again = |around: &function::Function| after.iter().any(|one| one.name == around.name);
+    match (signature::flaw(&before, &after, told), around.filter(again)) {
+        (Some(flaw), _) => Err(chat::refused(flaw)),
+        (None, Some(around)) => Err(chat::refused(format!("it puts `{}` into itself", around.name))),
+        (None, None) => Ok(edits),
+    }
 }
 
 /// From the first word of the first line that `range` touches to the last word of the last; a line whose first column is
@@ -184,6 +222,31 @@ mod tests {
     }
 
     #[test]
+    fn the_signature_stays_unless_told_otherwise() {
+        let text = "def f(a, b):\n    c = aˇ\n    return c + b\n";
+        let answer = "def f(a):\n    return a + a";
+        let refused =
+            Err(Reason::Refused("it changes the signature of `f`, which you did not ask for".into()));
+        assert_eq!(made(&SPEC, "python", text, "make it short", answer), refused);
+        assert!(made(&SPEC, "python", text, "remove the parameter b", answer).is_ok());
+        // What is selected is inside of the function, and the answer begins with the function.
+        let whole = "def f(a, b):\n    return a + b";
+        let inside = "def f(a, b):\n    ˇc = a\n    return c + bˇ\n";
+        let refused = Err(Reason::Refused("it puts `f` into itself".into()));
+        assert_eq!(made(&SPEC, "python", inside, "make it short", whole), refused);
+    }
+
+    #[test]
+    fn what_changes_nothing_or_is_talk_is_told() {
+        for (answer, why) in [
+            ("    b = a\n    return b", "it is the code as it stands"),
+            ("I'm sorry, I cannot do that.", "the model spoke to you instead of doing it"),
+        ] {
+            assert_eq!(made(&SPEC, "python", PYTHON, "one line", answer), Err(Reason::Refused(why.into())));
+        }
+    }
+
+    #[test]
     fn the_question_has_what_stands_around() {
         let question = asked(&SPEC, "python", PYTHON, " one line ", "x");
         let text = "Above it stands, to be left alone:\n```python\nimport os\n\n\ndef f(a):\n```\n\n\
@@ -199,8 +262,6 @@ mod tests {
             "    return a\n\nx = 2",
             "    return unheard_of(a)",
             "    return eval(a)",
-            "    b = a\n    return b",
-            "Sorry, that is not possible.",
             "```\n    return a",
         ] {
             let made = made(&SPEC, "python", PYTHON, "shorter", answer);

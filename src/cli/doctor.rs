@@ -80,7 +80,7 @@ pub fn run(
     }
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
-    config.model.path = arguments.model.clone().or(config.model.path);
+    config.take_model(arguments.model.clone());
 
     page.section("treefill")?;
     page.fact("version", env!("CARGO_PKG_VERSION"))?;
@@ -278,6 +278,9 @@ fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyho
             let source = if configured.is_some() { "a file of yours" } else { "embedded in this program" };
             let failure = one_model(page, common, config, (path, source), skip)?;
             match (failure, configured) {
+                (Some(why), _) if why.starts_with(models::ADAPTER_SETTING) => {
+                    Ok(page.bad("adapter", models::without_adapter_notice(&why))?)
+                }
                 (Some(why), Some(path)) => stand_in(page, path, &why),
                 (Some(why), None) => Ok(page.bad("engine", why)?),
                 (None, _) => Ok(()),
@@ -311,6 +314,12 @@ fn one_model(
     page.fact("file", path.display())?;
     if let Ok(metadata) = std::fs::metadata(&path) {
         page.fact("size", format_args!("{:.1} MB", metadata.len() as f64 / 1e6))?;
+    }
+    if let Some(adapter) = &config.model.adapter {
+        page.fact("adapter", adapter.display())?;
+        if let Err(error) = models::check_adapter(adapter, &path) {
+            return Ok(Some(format!("{error:#}")));
+        }
     }
     if skip {
         return Ok(None);

@@ -115,6 +115,9 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
         fact("model", &model)?;
     }
     fact("file", &report.settings.options.model.display())?;
+    if let Some(adapter) = &report.settings.options.adapter {
+        fact("adapter", &adapter.display())?;
+    }
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
     fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;

@@ -63,7 +63,7 @@ pub fn run(arguments: &ImplementArguments, mut config: Config) -> anyhow::Result
     for target in &arguments.targets {
         ImplementTarget::read(target, &registry)?;
     }
-    config.model.path = arguments.model.clone().or(config.model.path);
+    config.take_model(arguments.model.clone());
     let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {

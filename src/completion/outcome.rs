@@ -46,6 +46,8 @@ pub enum Reason {
     LowConfidence,
     /// No part of what was generated fits the syntax, or it names what cannot be seen there.
     Invalid,
+    /// What the model answered breaks a rule of the action that asked it; the text says which.
+    Refused(String),
     /// What was generated adds something that a reader should look at twice, and the user wants none of that.
     Risky,
     /// The model says that it does not know the language; the text names those it knows.
@@ -107,6 +109,7 @@ impl fmt::Display for Reason {
             Self::Timeout => "nothing came in time",
             Self::ModelLoading => "the model is still being read",
             Self::EngineRestarting => "the engine has ended and is being started again",
+            Self::Refused(why) => return write!(out, "the model's answer was not used: {why}"),
             Self::Private(why) => return write!(out, "a private file: {why}"),
             Self::KeyLike(why) => return write!(out, "{why}, and nothing is suggested of such"),
             Self::NoEngine(text) => return write!(out, "no model: {text}"),

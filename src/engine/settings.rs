@@ -77,6 +77,9 @@ impl Default for ModelTuning {
 pub struct ModelOptions {
     /// The GGUF to load; see [`crate::models::resolve`].
     pub model: PathBuf,
+    /// A LoRA adapter of it (GGUF), if there is one.
+    #[serde(default)]
+    pub adapter: Option<PathBuf>,
     /// What is asked of it.
     pub role: ModelRole,
     /// What the user may set.
@@ -97,6 +100,7 @@ impl ModelOptions {
     pub fn new(model: impl Into<PathBuf>) -> Self {
         Self {
             model: model.into(),
+            adapter: None,
             role: ModelRole::default(),
             tuning: ModelTuning::default(),
             batch: 512,

@@ -32,6 +32,9 @@ pub fn start(
 ) -> Arc<dyn Engine> {
     let started = models::resolve(role.setting(), configured, role == ModelRole::Infill).and_then(|model| {
         let settings = settings(model);
+        if let Some(adapter) = &settings.options.adapter {
+            models::check_adapter(adapter, &settings.options.model)?;
+        }
         match host {
             // Without a folder for the socket there is no process to share.
             #[cfg(unix)]

@@ -2,6 +2,7 @@
 //! were, with the rest of their package remembered.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub struct MemoryOptions {
     pub lines: usize,
     /// Whether prompts show signatures of the package's other files.
     pub signatures: bool,
+    /// The files that lines are taken from, by their paths in the package; empty: all.
+    pub only: HashSet<PathBuf>,
 }
 
 /// One token of a line that was taken out.
@@ -93,10 +96,19 @@ impl Package {
         if files.is_empty() {
             bail!("no source files of a known language in {}", folder.display());
         }
+        let is_asked = |path: &Path| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            options.only.is_empty() || options.only.contains(inside)
+        };
         files.shuffle(&mut random);
+        // Lines of files that are not read could not be taken.
+        files.sort_by_key(|(path, _)| options.only.is_empty() || !is_asked(path));
         files.truncate(FILES);
         let symbols = options.signatures.then(|| Arc::new(symbols(&files, registry)));
-        let usable: Vec<_> = files.iter().filter(|(_, text)| SIZES.contains(&(text.len() as u64))).collect();
+        let usable: Vec<_> = files
+            .iter()
+            .filter(|(path, text)| is_asked(path) && SIZES.contains(&(text.len() as u64)))
+            .collect();
         let mut holes = Vec::new();
         for _ in 0..options.holes {
             let Some((path, text)) = usable.choose(&mut random) else { break };
@@ -301,10 +313,19 @@ impl MemoryFigures {
         }
     }
 
+    /// Bits per byte, of the model and of the mixture.
+    pub fn bits_per_byte(&self) -> [f64; 2] {
+        self.bits.map(|bits| bits / self.bytes.max(1) as f64)
+    }
+
+    /// Tokens in a hundred that were the likeliest, likewise.
+    pub fn right(&self) -> [f64; 2] {
+        self.right.map(|right| 100.0 * right as f64 / self.tokens.max(1) as f64)
+    }
+
     /// One line for people.
     pub fn line(&self) -> String {
-        let per_byte = self.bits.map(|bits| bits / self.bytes.max(1) as f64);
-        let right = self.right.map(|right| 100.0 * right as f64 / self.tokens.max(1) as f64);
+        let (per_byte, right) = (self.bits_per_byte(), self.right());
         format!(
             "{} tokens: bits per byte {:.3} -> {:.3} ({:+.1} %), next token right {:.1} -> {:.1} %",
             self.tokens,
@@ -315,4 +336,22 @@ impl MemoryFigures {
             right[1]
         )
     }
+}
+
+/// What memory and an adapter are worth at the same places, each alone and both: a table for people, a line each.
+pub fn table(name: &str, plain: &MemoryFigures, adapted: &MemoryFigures) -> String {
+    let mut lines = format!("{name}, {} tokens            bits per byte   next token right\n", plain.tokens);
+    let rows = [
+        ("the model", plain, 0),
+        ("with memory", plain, 1),
+        ("with the adapter", adapted, 0),
+        ("with both", adapted, 1),
+    ];
+    let first = plain.bits_per_byte()[0].max(1e-9);
+    for (row, figures, at) in rows {
+        let (bits, right) = (figures.bits_per_byte()[at], figures.right()[at]);
+        let change = 100.0 * (bits / first - 1.0);
+        lines += &format!("  {row:<18} {bits:>8.3} ({change:+6.1} %) {right:>14.1} %\n");
+    }
+    lines
 }

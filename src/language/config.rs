@@ -112,6 +112,9 @@ pub struct DocStyle {
     pub name: String,
     /// Texts that tell it from others.
     pub shows: Vec<String>,
+    /// How it names parameters: the heading above them, or what begins each (`:param `). Empty where it has no form for them.
+    #[serde(default)]
+    pub parameters: String,
 }
 
 #[cfg(test)]

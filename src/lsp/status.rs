@@ -62,6 +62,7 @@ fn describe(status: &Status) -> Value {
             "state": "ready",
             "model": model.name,
             "path": model.path,
+            "adapter": model.adapter,
             "parameters": model.parameters,
             "context": model.context,
             "family": model.family,

@@ -13,6 +13,10 @@ use super::gguf;
 pub struct GgufFacts {
     /// `qwen2`, `llama`, …: how llama.cpp computes it.
     pub architecture: String,
+    /// `general.type`: `model`, `adapter`; empty in most models.
+    pub kind: String,
+    /// Of an adapter, which kind it is: `lora`.
+    pub adapter: String,
     /// What its maker calls it; may be empty.
     pub name: String,
     /// The licence that the file names; may be empty.
@@ -97,6 +101,8 @@ impl Head<'_> {
                 let text = self.text()?;
                 match key {
                     "general.architecture" => self.facts.architecture = text,
+                    "general.type" => self.facts.kind = text,
+                    "adapter.type" => self.facts.adapter = text,
                     "general.name" => self.facts.name = text,
                     "general.license" => self.facts.licence = text,
                     _ => {}

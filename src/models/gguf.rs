@@ -23,19 +23,27 @@ const CUT_SHORT: &str = "the file is cut short or damaged; download or copy it a
 /// # Errors
 /// A text that names the file and what is wrong with it.
 pub fn check(path: &Path) -> anyhow::Result<()> {
+    check_named(path, "model")
+}
+
+/// The same for a file that is called `what`.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_named(path: &Path, what: &str) -> anyhow::Result<()> {
     let shown = path.display();
     let metadata = match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            bail!("the model {shown} was not found")
+            bail!("the {what} {shown} was not found")
         }
-        metadata => metadata.with_context(|| format!("cannot open the model {shown}"))?,
+        metadata => metadata.with_context(|| format!("cannot open the {what} {shown}"))?,
     };
-    ensure!(!metadata.is_dir(), "the model {shown} is a folder; name the .gguf file in it");
+    ensure!(!metadata.is_dir(), "the {what} {shown} is a folder; name the .gguf file in it");
     // Opening a FIFO would wait for ever.
-    ensure!(metadata.is_file(), "the model {shown} is not a regular file");
-    let file = File::open(path).with_context(|| format!("cannot open the model {shown}"))?;
+    ensure!(metadata.is_file(), "the {what} {shown} is not a regular file");
+    let file = File::open(path).with_context(|| format!("cannot open the {what} {shown}"))?;
     let mut reader = Reader { file: BufReader::new(file), at: 0, size: metadata.len() };
-    reader.walk().with_context(|| format!("the model {shown} cannot be used"))
+    reader.walk().with_context(|| format!("the {what} {shown} cannot be used"))
 }
 
 /// A file position that never leaves the file.

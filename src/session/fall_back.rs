@@ -17,10 +17,9 @@ impl Session {
         self.stand_in.subscribe()
     }
 
-    /// Puts the built-in model in the place of the engine with this `status`, started for `config`, when that has failed. Blocks
-    /// for as long as that engine is in use.
+    /// Puts the built-in model in the place of the engine with this `status`, started for `config`, when that has failed; the same
+    /// model without its adapter, when that is what cannot be used. Blocks for as long as that engine is in use.
     pub(super) fn watch_over(session: &Weak<Self>, config: &Config, mut status: watch::Receiver<Status>) {
-        let Some(path) = &config.model.path else { return };
         let failed = status.wait_for(|status| matches!(status, Status::Failed(_)));
         let why = match futures::executor::block_on(failed).as_deref() {
             Ok(Status::Failed(why)) => why.clone(),
@@ -28,8 +27,13 @@ impl Session {
             _ => return,
         };
         let Some(session) = session.upgrade() else { return };
-        let built_in = Config { model: ModelSection::default(), ..config.clone() };
-        let engine = (session.starter)(&built_in);
+        let adapter = config.model.adapter.as_ref().filter(|_| why.starts_with(models::ADAPTER_SETTING));
+        let Some(path) = adapter.or(config.model.path.as_ref()) else { return };
+        let model = match adapter {
+            Some(_) => ModelSection { adapter: None, ..config.model.clone() },
+            None => ModelSection::default(),
+        };
+        let engine = (session.starter)(&Config { model, ..config.clone() });
         if matches!(*engine.status().borrow(), Status::Failed(_)) {
             // This build has no model inside: the error of the configured one is the better one to read.
             session.stand_in.send_if_modified(|stand_in| {
@@ -39,20 +43,20 @@ impl Session {
             });
             return;
         }
-        let notice = models::stand_in_notice(path, &why);
+        let notice = match adapter {
+            Some(_) => models::without_adapter_notice(&why),
+            None => models::stand_in_notice(path, &why),
+        };
         tracing::warn!("{notice}");
-        let used = StandIn::Used { notice, file: FileStamp::of(path) };
+        let used = StandIn::Used { notice, path: path.clone(), file: FileStamp::of(path) };
         session.replace_engine(config, engine, used);
     }
 
     /// Tries the configured model again if its file was written since it failed.
     pub fn retry_model(self: &Arc<Self>) {
-        let StandIn::Used { file, .. } = self.stand_in.borrow().clone() else { return };
-        let changed = self.config().model.path.as_ref().is_some_and(|path| {
-            let now = FileStamp::of(path);
-            now.is_some() && now != file && models::check(path).is_ok()
-        });
-        if changed {
+        let StandIn::Used { path, file, .. } = self.stand_in.borrow().clone() else { return };
+        let now = FileStamp::of(&path);
+        if now.is_some() && now != file && models::check(&path).is_ok() {
             self.stand_in.send_replace(StandIn::Watching);
             self.start_engine();
         }

@@ -1,5 +1,7 @@
 //! Describes whether the built-in model stands in for the configured one.
 
+use std::path::PathBuf;
+
 use crate::paths::FileStamp;
 
 /// Whether the built-in model stands in for the configured one.
@@ -13,7 +15,9 @@ pub enum StandIn {
     Used {
         /// Why, and the way out.
         notice: String,
-        /// The configured file as it was when it failed.
+        /// The configured file that cannot be used.
+        path: PathBuf,
+        /// It as it was when it failed.
         file: Option<FileStamp>,
     },
 }

@@ -6,6 +6,7 @@
     reason = "a panic in a test is its report; some print what they counted"
 )]
 
+mod adapter;
 mod cli;
 #[path = "../shared/connection.rs"]
 mod connection;

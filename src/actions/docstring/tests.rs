@@ -68,6 +68,34 @@ fn what_would_end_the_text_is_refused() {
 }
 
 #[test]
+fn code_is_no_documentation() {
+    let mean = "def mean(values):\n    total = sum(values)\n    return totalˇ / len(values)\n";
+    let refused = |text: &str, answer: &str| match made(&SPEC, "python", text, "", answer) {
+        Err(Reason::Refused(why)) => why,
+        other => panic!("{answer}: {other:?}"),
+    };
+    for answer in [
+        // What a small model answered, between the quotes and without.
+        "```python\ndef mean(values):\n    \"\"\"\n    def mean(values):\n        total = sum(values)\n        return total / len(values)\n    \"\"\"\n```",
+        "def mean(values):\n    total = sum(values)\n    return total / len(values)",
+        "Return the mean.\n\n    return total / len(values)",
+    ] {
+        assert_eq!(refused(mean, answer), "it repeats the code that it should be about");
+    }
+    assert_eq!(refused(mean, "The mean.\n\nresult = mean(numbers)"), "it is code, not a text about it");
+    assert_eq!(refused(mean, "Sure! This is the mean."), "the model spoke to you instead of doing it");
+    assert_eq!(
+        refused(mean, "The mean.\n\nArgs:\n    numbers: What."),
+        "it names a parameter `numbers`, which the function does not have"
+    );
+    let styled =
+        format!("def g(a):\n    \"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n\n\n{mean}");
+    assert!(refused(&styled, "The mean.").starts_with("it does not name the parameter `values`"));
+    assert!(made(&SPEC, "python", &styled, "", "The mean.\n\nArgs:\n    values: What.").is_ok());
+    assert!(made(&SPEC, "python", mean, "", "The mean.\n\n>>> mean([1, 2])\n1.5").is_ok());
+}
+
+#[test]
 fn the_question_names_the_style_of_the_file() {
     let known = "def g(a):\n    \"\"\"Do it.\n\n    Args:\n        a: What.\n    \"\"\"\n\n\n";
     let question = asked(&SPEC, "python", &format!("{known}{PYTHON}"), "", "x");

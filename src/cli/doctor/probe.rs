@@ -17,6 +17,7 @@ use crate::engine::{
     DaemonOptions, Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, SandboxOptions, Segment, Stop,
     Task, Update, start_in_process,
 };
+use crate::models;
 
 /// A question to the child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,7 +52,10 @@ pub struct Measured {
 
 /// The settings of an engine for the model at `path`, with the sandbox that editors' engines have.
 pub fn settings(config: &Config, path: PathBuf) -> DaemonOptions {
+    // Another model than the configured one, or the one inside where none is, has no adapter.
+    let is_used = config.model.path.as_ref().map_or_else(|| models::is_embedded(&path), |used| *used == path);
     let mut settings = config.engine_settings(path);
+    settings.options.adapter = settings.options.adapter.filter(|_| is_used);
     if config.engine.in_process {
         settings.sandbox = SandboxOptions { sandbox: false, memory_mb: None };
     }

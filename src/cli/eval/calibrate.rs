@@ -57,7 +57,7 @@ pub struct CalibrateArguments {
 
 /// Type, learn, measure, print.
 pub fn run(arguments: &CalibrateArguments, mut config: Config) -> anyhow::Result<()> {
-    config.model.path = arguments.model.clone().or(config.model.path);
+    config.take_model(arguments.model.clone());
     // The figures are to be of the model, and not of a slow machine.
     config.completion.options.deadline = Duration::from_secs(60);
     config.completion.options.eagerness_adapts = false;

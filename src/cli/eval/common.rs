@@ -98,7 +98,7 @@ impl RunArguments {
 
     /// The settings without what is to be left out. What is beside the cases is read where that is wanted, and only there.
     pub fn ablated(&self, mut config: Config) -> Config {
-        config.model.path = self.model.clone().or(config.model.path);
+        config.take_model(self.model.clone());
         config.workspace.enabled = self.workspace;
         for part in &self.without {
             match part {

@@ -1,6 +1,6 @@
 //! Runs `treefill eval memory`: what the memory of a workspace adds to the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use clap::Args;
 use super::{bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package, ToldEngine};
+use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package, ToldEngine, table};
 use crate::eval::{drafts, exact};
 use crate::language::Registry;
 
@@ -39,22 +39,48 @@ pub struct MemoryArguments {
     /// Show the model signatures of the other files, whatever its size
     #[arg(long)]
     signatures: bool,
+    /// Measure this LoRA adapter of the model too, without memory and with it, and print one table
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["drafts", "exact", "dump"])]
+    adapter: Option<PathBuf>,
+    /// Take lines only out of the files that this list names, a path in its package each: those an adapter was not trained on
+    #[arg(long, value_name = "LIST")]
+    files: Option<PathBuf>,
     /// Write what was said about each token to this file, for benches/fit_memory.py
     #[arg(long, value_name = "FILE")]
     dump: Option<PathBuf>,
 }
 
-/// Measure, and print a line for each language.
+/// Measure, and print a line for each language; with an adapter a table.
 pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()> {
-    config.model.path = arguments.model.clone().or(config.model.path);
-    let runtime = runtime()?;
+    config.take_model(arguments.model.clone());
     if arguments.drafts || arguments.exact {
         return compare(arguments, &config);
     }
-    let engine = crate::cli::complete::start(&config);
+    let mut out = anstream::stdout();
+    let Some(adapter) = &arguments.adapter else {
+        for (language, figures) in measure(arguments, &config)? {
+            writeln!(out, "{language}: {}", figures.line())?;
+        }
+        return Ok(());
+    };
+    config.model.adapter = None;
+    let plain = measure(arguments, &config)?;
+    config.model.adapter = Some(adapter.clone());
+    let adapted = measure(arguments, &config)?;
+    for (language, figures) in &plain {
+        let with = adapted.get(language).context("the same places with the adapter")?;
+        write!(out, "{}", table(language, figures, with))?;
+    }
+    Ok(())
+}
+
+/// What model and memory say of the lines, by language.
+fn measure(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<BTreeMap<String, MemoryFigures>> {
+    let runtime = runtime()?;
+    let engine = crate::cli::complete::start(config);
     runtime.block_on(crate::cli::complete::ready(&*engine))?;
     let registry = Registry::builtin()?;
-    let options = arguments.options();
+    let options = arguments.options()?;
     let named = |path: &PathBuf| format!("cannot write {}", path.display());
     let mut dump = match &arguments.dump {
         Some(path) => Some(BufWriter::new(std::fs::File::create(path).with_context(|| named(path))?)),
@@ -79,10 +105,11 @@ pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()
         bar.inc(1);
     }
     bar.finish_and_clear();
-    for (language, figures) in figures {
-        writeln!(anstream::stdout(), "{language}: {}", figures.line())?;
-    }
-    Ok(())
+    anyhow::ensure!(
+        !figures.is_empty(),
+        "no lines to take out: the files are too small, or --files names none of them"
+    );
+    Ok(figures)
 }
 
 /// Two engines, asked at the same places.
@@ -99,7 +126,7 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
     let (without, with) = (engine(false)?, engine(true)?);
     let (plain, told) = (ToldEngine::new(&*without), ToldEngine::new(&*with));
     let registry = Registry::builtin()?;
-    let options = arguments.options();
+    let options = arguments.options()?;
     let (mut drafts, mut exact) = (BTreeMap::new(), BTreeMap::new());
     let bar = bar(arguments.packages.len() as u64, "packages");
     for folder in &arguments.packages {
@@ -121,8 +148,16 @@ fn compare(arguments: &MemoryArguments, config: &Config) -> anyhow::Result<()> {
 }
 
 impl MemoryArguments {
-    fn options(&self) -> MemoryOptions {
+    fn options(&self) -> anyhow::Result<MemoryOptions> {
         let lines = if self.exact { 1 } else { 3 };
-        MemoryOptions { holes: self.holes, seed: self.seed, lines, signatures: self.signatures }
+        let only = match &self.files {
+            Some(list) => {
+                let text = std::fs::read_to_string(list)
+                    .with_context(|| format!("cannot read {}", list.display()))?;
+                text.lines().map(str::trim).filter(|line| !line.is_empty()).map(PathBuf::from).collect()
+            }
+            None => HashSet::new(),
+        };
+        Ok(MemoryOptions { holes: self.holes, seed: self.seed, lines, signatures: self.signatures, only })
     }
 }

@@ -89,7 +89,7 @@ pub fn all() -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The identity. A rebuilt binary and a replaced model file are others, although their names stay.
+/// The identity. A rebuilt binary, a replaced model file and a replaced adapter are others, although their names stay.
 fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
     let program = RunningProgram::this().context("the path of this program")?;
     let model = &settings.options.model;
@@ -98,6 +98,9 @@ fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(program.fingerprint());
     hash.update(fingerprint(model)?);
+    if let Some(adapter) = &settings.options.adapter {
+        hash.update(fingerprint(adapter)?);
+    }
     hash.update(serde_json::to_vec(settings)?);
     let digest: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(digest[..KEY].to_owned())
@@ -124,6 +127,13 @@ mod tests {
         let mut threads = settings.clone();
         threads.options.tuning.threads = Some(3);
         assert_ne!(one, key(&threads).unwrap());
+        let adapter = tempfile::NamedTempFile::new().unwrap();
+        let mut adapted = settings.clone();
+        adapted.options.adapter = Some(adapter.path().into());
+        let with_adapter = key(&adapted).unwrap();
+        assert_ne!(one, with_adapter);
+        std::fs::write(adapter.path(), "trained again").unwrap();
+        assert_ne!(with_adapter, key(&adapted).unwrap());
         std::fs::write(file.path(), "another model").unwrap();
         assert_ne!(one, key(&settings).unwrap());
         let gone = DaemonOptions::new(ModelOptions::new("/nowhere/model.gguf"));

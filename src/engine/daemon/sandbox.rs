@@ -23,7 +23,7 @@ pub fn enter(settings: &DaemonOptions, address: &Address) -> Confinement {
     }
     #[cfg(target_os = "linux")]
     let (no_new_privileges, landlock) =
-        (restrict::refuse_privileges(), restrict::landlock(&files::needed(&settings.options.model, address)));
+        (restrict::refuse_privileges(), restrict::landlock(&files::needed(&settings.options, address)));
     #[cfg(not(target_os = "linux"))]
     let (no_new_privileges, landlock) = {
         let _ = address;

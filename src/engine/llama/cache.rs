@@ -13,6 +13,7 @@ use super::devices::CACHE_MEMORY;
 use super::load::Loaded;
 use crate::engine::speed::CHUNK;
 use crate::engine::{EngineError, ModelOptions, TokenId, kv};
+use crate::models::ADAPTER_SETTING;
 
 /// Two: one to work in, one for the place the user comes back to.
 const FEWEST: u64 = 2;
@@ -90,12 +91,18 @@ impl<'a> Cache<'a> {
             .with_n_threads(threads)
             .with_n_threads_batch(threads);
         take_last_error();
-        let context = loaded.model.new_context(loaded.backend, params).map_err(|error| {
+        let mut context = loaded.model.new_context(loaded.backend, params).map_err(|error| {
             let reason = take_last_error().unwrap_or_else(|| error.to_string());
             format!(
                 "not enough memory for a context of {size} tokens: {reason}; lower the setting `context` or choose a smaller model"
             )
         })?;
+        if let Some(adapter) = &loaded.adapter {
+            context.lora_adapter_set(&mut adapter.lock(), 1.0).map_err(|error| {
+                let reason = take_last_error().unwrap_or_else(|| error.to_string());
+                format!("{ADAPTER_SETTING}: the adapter cannot be used with this model: {reason}")
+            })?;
+        }
         Ok(Self {
             size: (size as usize).min(context.n_ctx() as usize / count as usize),
             batch: LlamaBatch::new(batch as usize, 1),

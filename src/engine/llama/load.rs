@@ -1,11 +1,13 @@
 //! Loads a GGUF: checks it first, reports progress, and turns every failure into one text that says what to do.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::backend::{backend, take_last_error};
@@ -14,6 +16,7 @@ use super::devices::{CACHE_MEMORY, devices, fitting};
 use super::vocabulary::ModelVocabulary;
 use crate::engine::queue::Queue;
 use crate::engine::{ModelOptions, ModelRole, Status};
+use crate::models::ADAPTER_SETTING;
 
 /// A loaded model.
 pub struct Loaded {
@@ -25,12 +28,14 @@ pub struct Loaded {
     pub vocabulary: ModelVocabulary,
     /// How conversations are worded, for a model that is asked in them.
     pub chat: Option<Chat>,
+    /// An adapter of its weights; the model owns its memory, and a context takes it on.
+    pub adapter: Option<Mutex<LlamaLoraAdapter>>,
     /// Layers on the GPU, the output counted as one; never more than there are.
     pub gpu_layers: u32,
 }
 
 /// How many layers fit into the GPUs' free memory. Tried with Vulkan on a software device (Mesa's llvmpipe) only.
-fn offload(backend: &LlamaBackend, path: &std::path::Path) -> u32 {
+fn offload(backend: &LlamaBackend, path: &Path) -> u32 {
     let free = devices().iter().filter(|device| device.gpu).map(|device| device.free).sum();
     let Some(layers) = layers(backend, path) else { return 0 };
     let weights = std::fs::metadata(path).map_or(u64::MAX, |file| file.len());
@@ -40,7 +45,7 @@ fn offload(backend: &LlamaBackend, path: &std::path::Path) -> u32 {
 
 /// The number of layers, from the file's head, which is read without the weights. It stands in the metadata; llama.cpp's own
 /// count is 0 as long as only the vocabulary was loaded.
-fn layers(backend: &LlamaBackend, path: &std::path::Path) -> Option<u32> {
+fn layers(backend: &LlamaBackend, path: &Path) -> Option<u32> {
     let params = LlamaModelParams::default().with_vocab_only(true);
     let head = LlamaModel::load_from_file(backend, path, &params).ok()?;
     let architecture = head.meta_val_str("general.architecture").ok()?;
@@ -57,6 +62,9 @@ pub fn load(
     let path = &options.model;
     // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
     crate::models::check(path).map_err(|error| format!("{error:#}"))?;
+    if let Some(adapter) = &options.adapter {
+        crate::models::check_adapter(adapter, path).map_err(|error| format!("{error:#}"))?;
+    }
     let backend = backend()?;
     let gpu_layers = match options.tuning.gpu_layers {
         Some(layers) => layers,
@@ -71,7 +79,7 @@ pub fn load(
         }
     });
     take_last_error();
-    let model = LlamaModel::load_from_file(backend, path, &params).map_err(|error| {
+    let mut model = LlamaModel::load_from_file(backend, path, &params).map_err(|error| {
         let reason = take_last_error().unwrap_or_else(|| error.to_string());
         format!(
             "cannot load the model {}: {reason}; the file may be damaged or its architecture too new",
@@ -85,9 +93,26 @@ pub fn load(
         ModelRole::Infill => None,
         ModelRole::Instruct => Some(Chat::read(&model).map_err(named)?),
     };
+    let adapter = match &options.adapter {
+        Some(adapter) => Some(Mutex::new(load_adapter(&mut model, adapter, path)?)),
+        None => None,
+    };
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
     let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));
-    Ok(Loaded { backend, model, vocabulary, chat, gpu_layers })
+    Ok(Loaded { backend, model, vocabulary, chat, adapter, gpu_layers })
+}
+
+/// Reads the adapter at `path` for the model that was read from `base`.
+fn load_adapter(model: &mut LlamaModel, path: &Path, base: &Path) -> Result<LlamaLoraAdapter, String> {
+    take_last_error();
+    model.lora_adapter_init(path).map_err(|error| {
+        let reason = take_last_error().unwrap_or_else(|| error.to_string());
+        format!(
+            "{ADAPTER_SETTING}: the adapter {} does not fit the model {}: {reason}",
+            path.display(),
+            base.display()
+        )
+    })
 }
 
 #[cfg(all(test, feature = "embedded-model"))]

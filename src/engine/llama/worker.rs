@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::backend::system_info;
@@ -113,10 +114,14 @@ impl<'a> Worker<'a> {
     /// Facts for people.
     pub fn info(&self, options: &ModelOptions) -> ModelInfo {
         let model = &self.loaded.model;
-        let file = options.model.file_stem().map(|name| name.to_string_lossy().into_owned());
+        let stem = |file: &Path| file.file_stem().map(|name| name.to_string_lossy().into_owned());
+        let name = model.meta_val_str("general.name").ok().or(stem(&options.model)).unwrap_or_default();
+        let adapter = options.adapter.as_deref().and_then(stem);
         ModelInfo {
-            name: model.meta_val_str("general.name").ok().or(file).unwrap_or_default(),
+            // What is learned of the model's chances is kept by its name.
+            name: adapter.map_or_else(|| name.clone(), |adapter| format!("{name} with {adapter}")),
             path: options.model.clone(),
+            adapter: options.adapter.clone(),
             parameters: model.n_params(),
             context: u32::try_from(self.cache.size()).unwrap_or(u32::MAX),
             family: self.loaded.vocabulary.layout.describe(),

@@ -141,10 +141,7 @@ fn a_selection_is_rewritten_by_a_command() {
 #[test]
 fn what_came_of_nothing_is_told_in_one_sentence() {
     for (config, expected) in [
-        (
-            CONFIG,
-            "nothing of what the model wrote parses, moves nothing else, knows its names and adds no risk",
-        ),
+        (CONFIG, "the model's answer was not used: the model spoke to you instead of doing it"),
         ("", "no model: this takes one that follows instructions; name its file in instruct.path"),
     ] {
         let (mut server, _) = start(ScriptedEngine::always("Sorry, I cannot."), config);

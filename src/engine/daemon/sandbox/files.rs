@@ -1,7 +1,8 @@
 //! Lists the files and folders that the engine's process may still use once it is shut in.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::engine::ModelOptions;
 use crate::engine::daemon::address::Address;
 use crate::engine::daemon::confinement::FOR_GPUS;
 use crate::models;
@@ -83,11 +84,11 @@ const CACHES: &[&str] = &[
     ".cache/radv_builtin_shaders",
 ];
 
-/// What an engine for `model` at `address` needs.
-pub fn needed(model: &Path, address: &Address) -> Vec<Allowed> {
+/// What an engine of `options` at `address` needs.
+pub fn needed(options: &ModelOptions, address: &Address) -> Vec<Allowed> {
     let mut all = Vec::new();
     let mut add = |right, path: PathBuf| all.push(Allowed { path, right });
-    for file in models::parts(model) {
+    for file in models::parts(&options.model).into_iter().chain(options.adapter.clone()) {
         // The file and not its folder, which may be anything.
         add(Right::Read, file);
     }
@@ -121,17 +122,22 @@ fn nvidia() -> impl Iterator<Item = PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn only_the_model_and_not_its_folder() {
         let address = Address::within(Path::new("/run/u"), Path::new("/home/u/state"), "k".into());
-        let allowed = needed(Path::new("/home/u/m-00001-of-00002.gguf"), &address);
+        let mut options = ModelOptions::new("/home/u/m-00001-of-00002.gguf");
+        options.adapter = Some("/home/u/adapter.gguf".into());
+        let allowed = needed(&options, &address);
         let rights = |path: &str| {
             let of_it = allowed.iter().filter(|one| one.path == Path::new(path));
             of_it.map(|one| one.right).collect::<Vec<_>>()
         };
-        for part in ["/home/u/m-00001-of-00002.gguf", "/home/u/m-00002-of-00002.gguf"] {
+        for part in ["/home/u/m-00001-of-00002.gguf", "/home/u/m-00002-of-00002.gguf", "/home/u/adapter.gguf"]
+        {
             assert_eq!(rights(part), [Right::Read]);
         }
         assert_eq!(rights("/home/u"), []);

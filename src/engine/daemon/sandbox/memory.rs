@@ -25,7 +25,8 @@ pub fn limit(settings: &DaemonOptions) -> Option<u64> {
         None if FOR_GPUS || !settings.sandbox.sandbox => None,
         None => {
             let files = models::parts(&settings.options.model);
-            let bytes = files.iter().filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
+            let files = files.into_iter().chain(settings.options.adapter.clone());
+            let bytes = files.filter_map(|file| Some(std::fs::metadata(file).ok()?.len())).sum();
             Some(generous(bytes, settings.options.tuning.context))
         }
     }

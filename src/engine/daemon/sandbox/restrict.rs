@@ -81,6 +81,7 @@ mod tests {
 
     use super::super::files::needed;
     use super::*;
+    use crate::engine::ModelOptions;
     use crate::engine::daemon::address::Address;
 
     /// Runs `attempt` on a thread that is shut in: Landlock binds a thread and those that it starts.
@@ -88,7 +89,7 @@ mod tests {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 assert!(refuse_privileges());
-                landlock(&needed(model, address)).map(|_| attempt())
+                landlock(&needed(&ModelOptions::new(model), address)).map(|_| attempt())
             });
             thread.join().unwrap().unwrap()
         })

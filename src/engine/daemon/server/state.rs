@@ -102,11 +102,13 @@ impl ServerState {
         }
     }
 
-    /// Whether the sandbox keeps the model's file from this process: it allows the file that was there at the start.
+    /// Whether the sandbox keeps the model's file, or its adapter's, from this process: it allows those that were there at the start.
     fn is_shut_out(&self) -> bool {
-        let opened = std::fs::File::open(&self.settings.options.model);
-        self.confined.landlock.is_ok()
-            && opened.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        let options = &self.settings.options;
+        let refused = |file: &std::path::PathBuf| {
+            std::fs::File::open(file).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        };
+        self.confined.landlock.is_ok() && std::iter::once(&options.model).chain(&options.adapter).any(refused)
     }
 
     /// Milliseconds since the running job showed a sign of life.
