@@ -13,6 +13,7 @@ pub mod generate;
 mod guide;
 pub mod import;
 pub mod job;
+mod length;
 mod milliseconds;
 pub mod outcome;
 mod pipeline;

@@ -38,7 +38,9 @@ pub use job::{
 pub use memory::MemoryStats;
 pub use remembered::remembered;
 use serde::{Deserialize, Serialize};
-pub use settings::{DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions};
+pub use settings::{
+    CacheType, DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions,
+};
 pub use start::{Host, Unavailable, start, start_in_process};
 use tokio::sync::watch;
 
@@ -91,6 +93,12 @@ pub struct ModelInfo {
     /// verified in batches.
     #[serde(default)]
     pub batch_costs: Vec<(usize, f32)>,
+    /// Milliseconds that writing a token takes, measured when the model was read; 0 where that was not.
+    #[serde(default)]
+    pub token_ms: f32,
+    /// What its file says of its prompts that its family contradicts.
+    #[serde(default)]
+    pub doubts: Vec<String>,
 }
 
 /// Why an engine could not finish a job.

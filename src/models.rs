@@ -5,6 +5,9 @@ mod embedded;
 mod facts;
 mod gguf;
 mod parts;
+mod purpose;
+mod replica;
+mod shape;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +20,9 @@ pub use embedded::{
 pub use facts::{GgufFacts, facts};
 pub use gguf::check;
 pub use parts::parts;
+pub use purpose::EMBEDS;
+pub use replica::ReplicaPlan;
+pub use shape::{TransformerShape, WeightType};
 
 /// The file to load for the setting `setting`: `configured` if it is one that can be, else the embedded model where that
 /// will do.

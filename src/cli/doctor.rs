@@ -359,6 +359,7 @@ fn describe(page: &mut Page, info: &ModelInfo) -> std::io::Result<()> {
     page.good("name", &info.name)?;
     page.fact("parameters", format_args!("{:.1} M", info.parameters as f64 / 1e6))?;
     page.fact("prompt", &info.family)?;
+    info.doubts.iter().try_for_each(|doubt| page.bad("prompt", doubt))?;
     page.fact("context", format_args!("{} tokens", info.context))?;
     page.fact("threads", info.threads)?;
     if !info.batch_costs.is_empty() {

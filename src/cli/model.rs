@@ -12,6 +12,7 @@ mod progress;
 mod question;
 mod recommend;
 mod remove;
+mod timing;
 mod verify;
 
 use std::path::{Path, PathBuf};

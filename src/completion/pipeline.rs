@@ -111,11 +111,12 @@ async fn generate(
     start: Instant,
     drafts: &mut DraftStats,
 ) -> Result<Vec<Suggestion>, Reason> {
-    let extent = trigger::decide(&around.context, &trigger, options)?;
+    let (tokens, lines) = options.length(&*job::model(engine)?);
+    let extent = trigger::decide(&around.context, &trigger, options, lines)?;
     let read = start.elapsed();
     let language = around.target.snapshot.language.as_deref();
     job::check_language(engine, language)?;
-    let (job, candidates) = job_for(&around, &trigger, extent, engine, options)?;
+    let (job, candidates) = job_for(&around, &trigger, (extent, tokens), engine, options)?;
     let guide = (options.effort >= Effort::Stops).then(|| Guide::new(&around.context, extent));
     let MaskedJob { job, at_cursor } = MaskedJob::of(job);
     if let Some(what) = at_cursor {
@@ -142,7 +143,7 @@ async fn generate(
 fn job_for(
     around: &Surroundings,
     trigger: &TriggerKind,
-    extent: Extent,
+    (extent, max_tokens): (Extent, usize),
     engine: &dyn Engine,
     options: &CompletionOptions,
 ) -> Result<(Job, usize), Reason> {
@@ -154,7 +155,7 @@ fn job_for(
     let (foreign, comment) = (around.foreign.as_deref(), &around.context.line_comment);
     let job = Job {
         lane: if *trigger == TriggerKind::Ahead { Lane::Background } else { Lane::Interactive },
-        max_tokens: options.max_tokens,
+        max_tokens,
         stop: if options.effort < Effort::Stops { Stop::default() } else { prompt::stop(extent.lines()) },
         ..project::with_foreign(at_cursor, foreign, comment, model_context)
     };

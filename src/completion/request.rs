@@ -136,11 +136,19 @@ pub struct CompletionOptions {
     #[schemars(range(max = 600), extend("x-scope" = "anyone"))]
     pub quiet_after_dismissal_s: u64,
     /// Most tokens generated for one suggestion.
-    #[schemars(range(min = 1, max = 1024), extend("x-scope" = "anyone"))]
-    pub max_tokens: usize,
+    #[schemars(range(min = 1, max = 1024), extend(
+        "x-scope" = "anyone",
+        "x-unset" = "48, from 1 B parameters on 96, and fewer with a slow model: what it writes in a second",
+        "x-example" = "64"
+    ))]
+    pub max_tokens: Option<usize>,
     /// Most lines of one suggestion.
-    #[schemars(range(min = 1, max = 200), extend("x-scope" = "anyone"))]
-    pub max_lines: usize,
+    #[schemars(range(min = 1, max = 200), extend(
+        "x-scope" = "anyone",
+        "x-unset" = "8, from 1 B parameters on 16, and fewer with a slow model",
+        "x-example" = "4"
+    ))]
+    pub max_lines: Option<usize>,
     /// Milliseconds after which what has been generated is taken, and no more is waited for.
     #[serde(rename = "deadline_ms", with = "milliseconds")]
     #[schemars(with = "u64", range(min = 50, max = 60_000), extend("x-scope" = "anyone"))]
@@ -184,8 +192,8 @@ pub struct CompletionOptions {
 impl Default for CompletionOptions {
     fn default() -> Self {
         Self {
-            max_tokens: 48,
-            max_lines: 8,
+            max_tokens: None,
+            max_lines: None,
             candidates: 3,
             trigger: Trigger::default(),
             // Nobody types faster than the engine cancels: the next key ends the work of this one at its next token.
@@ -223,9 +231,17 @@ impl CompletionOptions {
         if self.trigger == Trigger::Pause { self.delay.max(PAUSE) } else { self.delay }
     }
 
-    /// Most lines of a suggestion.
-    pub fn lines(&self) -> usize {
-        if self.multiline == Multiline::Never { 1 } else { self.eagerness.lines(self.max_lines) }
+    /// Most lines of a suggestion, where `by_model` suit the model.
+    pub fn lines(&self, by_model: usize) -> usize {
+        // Fewer are no block.
+        const FEW: usize = 4;
+        let lines = match (self.max_lines, self.multiline) {
+            (_, Multiline::Never) => 1,
+            (Some(lines), _) => lines,
+            (None, Multiline::Always) => by_model.max(FEW),
+            (None, Multiline::Auto) => by_model,
+        };
+        self.eagerness.lines(lines)
     }
 }
 

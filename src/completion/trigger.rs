@@ -5,7 +5,7 @@ use super::outcome::Reason;
 use super::request::{CompletionOptions, Extent, TriggerKind};
 use crate::context::{CursorContext, CursorIn, LineTail};
 
-/// How much to ask for at the cursor in `context`.
+/// How much to ask for at the cursor in `context`: of `lines` lines at most.
 ///
 /// # Errors
 /// [`Reason::NotHere`] when the user only typed and nothing can be inserted here, and the reasons of those who want nothing
@@ -14,6 +14,7 @@ pub fn decide(
     context: &CursorContext,
     trigger: &TriggerKind,
     options: &CompletionOptions,
+    lines: usize,
 ) -> Result<Extent, Reason> {
     let automatic = *trigger != TriggerKind::Invoked;
     if automatic && (context.line.splits_word() || joins_word(context)) {
@@ -22,7 +23,6 @@ pub fn decide(
     if let Some(reason) = unwanted_here(context, options).filter(|_| automatic) {
         return Err(reason);
     }
-    let lines = options.lines();
     if context.cursor_in != CursorIn::Code || context.tail == LineTail::Code || lines <= 1 {
         return Ok(Extent::Line);
     }

@@ -39,6 +39,8 @@ pub struct Layout {
     mark: Option<&'static str>,
     /// Tokens that end a middle, besides those llama.cpp knows.
     pub stops: Vec<TokenId>,
+    /// Where the file says otherwise than the family, in words for people.
+    pub doubts: Vec<String>,
 }
 
 /// Every text that [`detect`] may look for.
@@ -80,8 +82,9 @@ pub fn detect(vocabulary: &VocabularyFacts, wanted: Option<&str>) -> Result<Layo
             && family.also.iter().all(|text| (vocabulary.find)(text).is_some())
     };
     let found = FAMILIES.iter().filter(fits).find_map(|family| family.layout(vocabulary));
-    let mut layout = found.or_else(|| generic(vocabulary)).ok_or_else(not_fim)?;
+    let mut layout = found.or_else(|| generic(vocabulary)).ok_or_else(|| not_fim(vocabulary))?;
     layout.order = order.unwrap_or(layout.order);
+    layout.doubts = doubts(vocabulary, &layout);
     Ok(layout)
 }
 
@@ -92,11 +95,55 @@ fn unknown(wanted: &str) -> String {
     format!("unknown FIM family \"{wanted}\" in the setting `family`; valid are: {}", names.join(", "))
 }
 
-fn not_fim() -> String {
-    "not a FIM model: its vocabulary has no fill-in-the-middle tokens; choose a base model trained for \
-     fill-in-the-middle, such as Qwen2.5-Coder, StarCoder2 or DeepSeek-Coder (base, not instruct), or set \
-     `model.family = \"left-to-right\"`: then it does not see what follows the cursor"
-        .into()
+fn not_fim(vocabulary: &VocabularyFacts) -> String {
+    format!(
+        "not a FIM model: {}; choose a base model trained for \
+         fill-in-the-middle, such as Qwen2.5-Coder, StarCoder2 or DeepSeek-Coder (base, not instruct), or set \
+         `model.family = \"left-to-right\"`: then it does not see what follows the cursor",
+        missing(vocabulary)
+    )
+}
+
+/// The keys of a GGUF that name PRE, SUF and MID.
+const KEYS: [&str; 3] = ["fim_pre_token_id", "fim_suf_token_id", "fim_mid_token_id"];
+
+/// What a vocabulary lacks that has no whole set of tokens.
+fn missing(vocabulary: &VocabularyFacts) -> String {
+    let has = |text: &str| (vocabulary.find)(text).is_some();
+    // The one that has most.
+    let parts =
+        |family: &Family| [family.pre, family.suf, family.mid].into_iter().filter(|text| !text.is_empty());
+    let begun = FAMILIES.iter().map(|family| (parts(family).filter(|text| has(text)).count(), family));
+    let (count, best) = begun.rev().max_by_key(|(count, _)| *count).unwrap_or((0, &FAMILIES[0]));
+    let named = |wanted: bool| {
+        let keys = KEYS.iter().zip(vocabulary.known).filter(move |(_, id)| id.is_some() == wanted);
+        keys.map(|(key, _)| format!("tokenizer.ggml.{key}")).collect::<Vec<_>>().join(", ")
+    };
+    if count > 0 {
+        let lacks: Vec<&str> = parts(best).filter(|text| !has(text)).collect();
+        format!("its vocabulary has tokens of the family \"{}\", but lacks {}", best.name, lacks.join(", "))
+    } else if vocabulary.known.iter().any(Option::is_some) {
+        format!("its file has the keys {}, but lacks {}", named(true), named(false))
+    } else {
+        "its vocabulary has no fill-in-the-middle tokens".to_owned()
+    }
+}
+
+/// Where the file's keys name other tokens than the family has.
+fn doubts(vocabulary: &VocabularyFacts, layout: &Layout) -> Vec<String> {
+    let taken = [Some(layout.pre), Some(layout.suf), layout.mid];
+    let pairs = KEYS.into_iter().zip(vocabulary.known.into_iter().zip(taken));
+    let doubt = |(key, (known, taken)): (&str, (Option<TokenId>, Option<TokenId>))| {
+        let (known, taken) = (known?, taken?);
+        (known != taken).then(|| {
+            format!(
+                "its file names the token {known} (tokenizer.ggml.{key}), the family \"{}\" has {taken} there, which is used; where \
+                 suggestions make no sense, set model.family",
+                layout.family
+            )
+        })
+    };
+    pairs.filter_map(doubt).collect()
 }
 
 /// A model that names its tokens by GGUF keys and is in no row.
@@ -114,6 +161,7 @@ fn generic(vocabulary: &VocabularyFacts) -> Option<Layout> {
         separator: None,
         mark: None,
         stops,
+        doubts: Vec::new(),
     })
 }
 
@@ -131,7 +179,7 @@ impl Family {
             FileForm::Comment => (None, None),
         };
         let (family, order, bos) = (self.name, self.order, vocabulary.bos);
-        Some(Layout { family, order, bos, pre, suf, mid, separator, mark, stops })
+        Some(Layout { family, order, bos, pre, suf, mid, separator, mark, stops, doubts: Vec::new() })
     }
 }
 
@@ -139,7 +187,19 @@ impl Layout {
     /// For a model that is not asked to fill in: nothing marks anything.
     pub fn none() -> Self {
         let (family, order, stops) = ("chat", PromptOrder::Psm, Vec::new());
-        Self { family, order, bos: None, pre: -1, suf: -1, mid: None, separator: None, mark: None, stops }
+        let doubts = Vec::new();
+        Self {
+            family,
+            order,
+            bos: None,
+            pre: -1,
+            suf: -1,
+            mid: None,
+            separator: None,
+            mark: None,
+            stops,
+            doubts,
+        }
     }
 
     /// Tokens that a prompt has besides its texts.

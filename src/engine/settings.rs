@@ -29,6 +29,20 @@ impl ModelRole {
     }
 }
 
+/// How precisely the keys and values of a context are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheType {
+    /// What suits the model.
+    #[default]
+    Auto,
+    /// Two bytes for each number.
+    F16,
+    /// Little more than one.
+    #[serde(rename = "q8_0")]
+    Q8,
+}
+
 /// The settings of a model, beside its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -48,6 +62,12 @@ pub struct ModelTuning {
         "x-example" = "4"
     ))]
     pub threads: Option<usize>,
+    /// Most tokens evaluated in one go.
+    #[schemars(range(min = 32, max = 4096), extend("x-unset" = "512", "x-example" = "1024"))]
+    pub batch: Option<u32>,
+    /// How precisely keys and values of the context are kept: auto takes q8_0, half the memory, where two contexts would take more
+    /// than half a gigabyte, and f16 elsewhere.
+    pub cache_type: CacheType,
     /// Milliseconds that reading a whole new prompt may take; the measured speed turns it into a number of tokens.
     #[schemars(range(min = 20, max = 60_000), extend("x-formerly" = "prompt_ms"))]
     pub max_prefill_ms: u32,
@@ -65,6 +85,8 @@ impl Default for ModelTuning {
             gpu_layers: None,
             context: None,
             threads: None,
+            batch: None,
+            cache_type: CacheType::Auto,
             max_prefill_ms: 1500,
             memory: true,
             drafts: true,

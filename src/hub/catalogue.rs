@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::models::TransformerShape;
+
 const BUILT_IN: &str = include_str!("../../models/catalogue.toml");
 
 /// Models and licences by name.
@@ -65,6 +67,9 @@ pub struct CatalogueModel {
     pub memory_mb: u64,
     /// `small`, `medium` or `large`: what kind of machine it is for.
     pub speed: String,
+    /// The sizes of its matrices, where they are of the usual kind.
+    #[serde(default)]
+    pub shape: Option<TransformerShape>,
     /// What else a user should know.
     #[serde(default)]
     pub note: Option<String>,
@@ -165,6 +170,11 @@ impl Catalogue {
                 model.licence
             );
             ensure!(!model.quants.is_empty(), "{} has no [[model.quant]]", model.name);
+            ensure!(
+                model.shape.is_none_or(|shape| shape.is_sane()),
+                "the shape of {} is that of no model",
+                model.name
+            );
         }
         Ok(())
     }
@@ -216,6 +226,22 @@ mod tests {
     }
 
     #[test]
+    fn shapes_have_the_weights_of_their_models() {
+        let mut shapes = 0;
+        for model in Catalogue::built_in().models {
+            let Some(shape) = model.shape else { continue };
+            let tables = if model.own_output { 2 } else { 1 };
+            let weights = shape.of_layer() * shape.layers + shape.of_table() * tables;
+            let share = weights as f64 / model.parameters as f64;
+            // Norms, biases and positions are the rest.
+            assert!((0.98..=1.0001).contains(&share), "{}: {share}", model.name);
+            assert_eq!(shape.of_table(), model.embedding, "{}", model.name);
+            shapes += 1;
+        }
+        assert!(shapes >= 14);
+    }
+
+    #[test]
     fn words_are_sought_together() {
         let catalogue = Catalogue::built_in();
         let found = |words: &[&str]| -> Vec<String> {
@@ -226,6 +252,9 @@ mod tests {
         assert_eq!(found(&["mnpl"]), ["codestral-22b"]);
         assert!(found(&["nothing like this"]).is_empty());
     }
+
+    const SHAPE: &str =
+        "shape = { layers = 2, width = 7, heads = 2, kv_heads = 1, feed_forward = 8, vocabulary = 9 }";
 
     #[test]
     fn a_file_of_the_users_adds_and_replaces() {
@@ -253,6 +282,10 @@ mod tests {
             (model("ours", "mnpl", &good).replace("us/ours", "../../etc"), "of the form owner/name"),
             (model("ours", "mnpl", &good).replace("ours.gguf", "../x"), "no path of a file"),
             ("[[modle]]".to_owned(), "modle"),
+            (
+                model("ours", "mnpl", &good).replace("[[model.quant]]", &format!("{SHAPE}\n[[model.quant]]")),
+                "the shape of ours is that of no model",
+            ),
         ] {
             std::fs::write(&path, text).unwrap();
             let error = format!("{:#}", Catalogue::with_file(&path).unwrap_err());

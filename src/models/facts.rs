@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, ensure};
 
 use super::gguf;
+use super::shape::TransformerShape;
 
 /// What the head of a GGUF says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct GgufFacts {
     pub fills_in: bool,
     /// Whether it has a chat template.
     pub chats: bool,
+    /// Whether it turns texts into vectors, and writes none.
+    pub embeds: bool,
+    /// Its matrices, where they are of the usual kind.
+    pub shape: Option<TransformerShape>,
 }
 
 /// Keys that name a token for fill-in-the-middle.
@@ -52,7 +57,8 @@ const FIM_KEYS: [&str; 4] = [
 pub fn facts(path: &Path, sentinels: &[&str]) -> anyhow::Result<GgufFacts> {
     gguf::check(path)?;
     let file = File::open(path).with_context(|| format!("cannot open the model {}", path.display()))?;
-    let mut head = Head { file: BufReader::new(file), facts: GgufFacts::default(), sentinels };
+    let sizes = Sizes::default();
+    let mut head = Head { file: BufReader::new(file), facts: GgufFacts::default(), sizes, sentinels };
     head.read().with_context(|| format!("the head of {} cannot be read", path.display()))?;
     Ok(head.facts)
 }
@@ -60,7 +66,59 @@ pub fn facts(path: &Path, sentinels: &[&str]) -> anyhow::Result<GgufFacts> {
 struct Head<'a> {
     file: BufReader<File>,
     facts: GgufFacts,
+    sizes: Sizes,
     sentinels: &'a [&'a str],
+}
+
+/// What the shape is made of: numbers of the metadata, and of the first layer's tensors.
+#[derive(Debug, Default)]
+struct Sizes {
+    layers: u64,
+    width: u64,
+    heads: u64,
+    kv_heads: Option<u64>,
+    vocabulary: u64,
+    kv_width: u64,
+    /// Rows of the matrices that begin the feed-forward part.
+    gate: Option<u64>,
+    up: u64,
+}
+
+impl Sizes {
+    fn key(&mut self, key: &str, number: u64) {
+        match key.split_once('.').map_or("", |(_, name)| name) {
+            "block_count" => self.layers = number,
+            "embedding_length" => self.width = number,
+            "attention.head_count" => self.heads = number,
+            "attention.head_count_kv" => self.kv_heads = Some(number),
+            _ => {}
+        }
+    }
+
+    fn tensor(&mut self, name: &str, sizes: &[u64]) {
+        let rows = sizes.get(1).copied().unwrap_or(0);
+        match name {
+            "token_embd.weight" => self.vocabulary = rows,
+            "blk.0.attn_k.weight" => self.kv_width = rows,
+            "blk.0.ffn_gate.weight" => self.gate = Some(rows),
+            "blk.0.ffn_up.weight" => self.up = rows,
+            _ => {}
+        }
+    }
+
+    /// None for a model of another kind: a mixture of experts, or one with its matrices joined.
+    fn shape(&self) -> Option<TransformerShape> {
+        let shape = TransformerShape {
+            layers: self.layers,
+            width: self.width,
+            heads: self.heads,
+            kv_heads: self.kv_heads.unwrap_or(self.heads),
+            feed_forward: self.up,
+            gated: self.gate.is_some(),
+            vocabulary: self.vocabulary,
+        };
+        (shape.is_sane() && shape.kv_width() == self.kv_width).then_some(shape)
+    }
 }
 
 impl Head<'_> {
@@ -76,10 +134,10 @@ impl Head<'_> {
         }
         for _ in 0..tensors {
             let name = self.text()?;
-            let mut elements = 1u64;
-            for _ in 0..self.u32()? {
-                elements = elements.saturating_mul(self.u64()?);
-            }
+            // Four at most, as was checked.
+            let sizes = (0..self.u32()?).map(|_| self.u64()).collect::<anyhow::Result<Vec<u64>>>()?;
+            let elements = sizes.iter().fold(1u64, |all, size| all.saturating_mul(*size));
+            self.sizes.tensor(&name, &sizes);
             let _kind_and_offset: [u8; 12] = self.bytes()?;
             self.facts.parameters = self.facts.parameters.saturating_add(elements);
             match &*name {
@@ -88,6 +146,7 @@ impl Head<'_> {
                 _ => {}
             }
         }
+        self.facts.shape = self.sizes.shape();
         Ok(())
     }
 
@@ -121,6 +180,10 @@ impl Head<'_> {
             }
             _ => {
                 let number = self.number(kind)?;
+                self.sizes.key(key, number);
+                // How the vectors of the tokens become one; 0: not at all.
+                self.facts.embeds |= key.ends_with(".pooling_type") && number != 0;
+                self.facts.embeds |= key.ends_with(".attention.causal") && number == 0;
                 if key.ends_with(".context_length") {
                     self.facts.context = Some(number);
                 } else if key == "general.file_type" {
@@ -202,5 +265,9 @@ mod tests {
         assert!((15_000_000..16_000_000).contains(&facts.parameters), "{facts:?}");
         assert_eq!(facts.embedding, 8192 * 512);
         assert!(facts.fills_in && !facts.own_output, "{facts:?}");
+        let shape = facts.shape.unwrap();
+        assert_eq!((shape.layers, shape.heads, shape.kv_heads, shape.feed_forward), (5, 4, 1, 1024));
+        // Norms are the rest.
+        assert_eq!(facts.parameters - shape.of_layer() * 5 - shape.of_table(), 512 * 11);
     }
 }

@@ -91,9 +91,11 @@ impl Shelf<'_> {
 pub fn measure(model: &LocalModel, shelf: &Shelf<'_>) -> anyhow::Result<MeasuredModel> {
     let path = model.file()?;
     let shape = shape_of(&path, model.bytes)?;
-    let Measured { info, speed } = Probe::Model(probe::settings(shelf.config, path))
-        .ask::<Measured>(shelf.common)
-        .map_err(anyhow::Error::msg)?;
+    let mut settings = probe::settings(shelf.config, path);
+    // How much sooner proposals make a text depends on the text.
+    settings.options.tuning.drafts = false;
+    let Measured { info, speed } =
+        Probe::Model(settings).ask::<Measured>(shelf.common).map_err(anyhow::Error::msg)?;
     let (read, written) = speed.map_err(|why| anyhow::anyhow!("{}: {why}", model.name))?;
     anyhow::ensure!(read > 0.0 && written > 0.0, "{} wrote nothing, so its speed is not known", model.name);
     Ok(MeasuredModel { info, speed: ModelSpeed { read, written }, shape })

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use clap::Args;
 
 use super::Shelf;
@@ -52,18 +52,19 @@ pub fn choose(shelf: &Shelf<'_>, setting: ModelSetting, path: &Path) -> anyhow::
     }
     let facts = local::facts(&path)?;
     let shown = path.display();
-    match setting {
+    let why = match setting {
         // Who has set a family knows what it is for.
-        ModelSetting::Infill if shelf.config.model.tuning.family.is_none() => ensure!(
-            facts.fills_in,
-            "{shown} was not trained to fill in: its vocabulary has no tokens for that, and nothing was changed. Choose a base model \
-             (treefill model search base), or set family = \"left-to-right\" in the section [model] first: then it does not see what follows the cursor"
-        ),
-        ModelSetting::Infill => {}
-        ModelSetting::Instruct => ensure!(
-            facts.chats,
-            "{shown} takes no instructions: it has no chat template, and nothing was changed. Choose a model whose name says instruct or chat"
-        ),
+        ModelSetting::Infill if facts.embeds || shelf.config.model.tuning.family.is_none() => {
+            facts.unfit(&shown.to_string())
+        }
+        ModelSetting::Infill => None,
+        ModelSetting::Instruct if facts.embeds => facts.unfit(&shown.to_string()),
+        ModelSetting::Instruct => (!facts.chats).then(|| {
+            format!("{shown} takes no instructions: it has no chat template. Choose a model whose name says instruct or chat")
+        }),
+    };
+    if let Some(why) = why {
+        bail!("{why}. Nothing was changed.");
     }
     write(shelf, setting, Some(&path))
 }

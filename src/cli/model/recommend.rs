@@ -1,4 +1,5 @@
-//! Runs `treefill model recommend`: measures this machine with the model inside, and says which models are fast enough for it.
+//! Runs `treefill model recommend`: measures this machine with the model inside and with replicas of others, and says which are fast
+//! enough for it.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -8,19 +9,22 @@ use serde_json::json;
 
 use super::super::doctor::probe::{Machine, Probe};
 use super::super::ghost::{BOLD, DIM};
-use super::bench::{measure, seconds};
-use super::local::LocalModel;
+use super::bench::{self, MeasuredModel, measure, seconds};
+use super::local::{self, LocalModel};
 use super::predict::{self, MachineSpeed, ModelShape, ModelSpeed};
+use super::timing::Timeable;
 use super::{Shelf, parameters, size};
 use crate::engine::cores;
 use crate::hub::CatalogueModel;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  treefill model recommend            from a measurement of the model inside the program, in some seconds
-  treefill model recommend --all      and measure every model on this machine: exact, and it takes longer
+  treefill model recommend                       from measurements on this machine, in about a minute
+  treefill model recommend qwen2.5-coder-7b      one model only, or a GGUF file that is here: from its head, without reading it
+  treefill model recommend --all                 and measure every model on this machine: exact, and it takes longer
 
-A prediction may be off by 30 % up or down; `treefill model bench NAME` measures a model that is here.";
+A model that is not here is timed by a few layers of its size without weights. Such a prediction may be off by 30 % up or down; `treefill
+model bench NAME` measures a model that is here.";
 
 /// A line may take this long to be of use, in seconds.
 const LIMIT: f64 = 1.0;
@@ -28,6 +32,8 @@ const LIMIT: f64 = 1.0;
 /// Options of `treefill model recommend`.
 #[derive(Debug, Args)]
 pub struct RecommendArguments {
+    /// Predict these: names of the catalogue, or GGUF files [default: the catalogue]
+    names: Vec<String>,
     /// Measure every model on this machine, too
     #[arg(long)]
     all: bool,
@@ -40,9 +46,48 @@ pub struct RecommendArguments {
 struct Candidate {
     name: String,
     speed: ModelSpeed,
-    measured: bool,
+    source: SpeedSource,
     parameters: u64,
     /// Bytes of memory that it needs.
+    memory: u64,
+    restricts: bool,
+}
+
+/// How a speed is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SpeedSource {
+    /// The model ran.
+    Measured,
+    /// A replica of its matrices ran.
+    Replica,
+    /// It follows from the speed of another model.
+    Arithmetic,
+}
+
+impl SpeedSource {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Replica => "replica",
+            Self::Arithmetic => "arithmetic",
+        }
+    }
+
+    /// What it may be off by, as a share.
+    fn error(self) -> f64 {
+        match self {
+            Self::Measured => 0.0,
+            Self::Replica => predict::ERROR,
+            Self::Arithmetic => predict::ROUGH_ERROR,
+        }
+    }
+}
+
+/// A model whose speed is to be predicted.
+struct Wanted {
+    name: String,
+    timeable: Option<Timeable>,
+    shape: ModelShape,
     memory: u64,
     restricts: bool,
 }
@@ -55,49 +100,38 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         !known.is_empty(),
         "this treefill was built without a model inside to measure with; add --all to measure those that are here"
     );
-    let mut candidates = Vec::new();
-    let mut base = None;
-    for model in known {
-        super::super::tell(&format!("measuring {} …", model.name));
-        match measure(model, shelf) {
-            Ok(measured) => {
-                candidates.push(Candidate {
-                    name: model.name.clone(),
-                    speed: measured.speed,
-                    measured: true,
-                    parameters: measured.info.parameters,
-                    memory: model.bytes,
-                    restricts: false,
-                });
-                base.get_or_insert(measured);
-            }
-            // Not every file of another program is a model for this.
-            Err(error) => super::super::tell(&format!("{error:#}")),
-        }
-    }
+    let (mut candidates, base) = measured(&known, shelf);
     let Some(base) = base else { anyhow::bail!("no model could be measured") };
+    let wanted: Vec<Wanted> = if arguments.names.is_empty() {
+        let is_measured = |model: &CatalogueModel| {
+            candidates.iter().any(|it| it.name.split(':').next() == Some(&*model.name))
+        };
+        let listed = shelf.catalogue.models.iter();
+        let others = listed.filter(|model| !is_measured(model) && !model.name.ends_with("instruct"));
+        others.map(|model| listed_model(model, shelf)).collect()
+    } else {
+        arguments.names.iter().map(|name| named(name, shelf)).collect::<anyhow::Result<_>>()?
+    };
     let count = cores::physical();
     let memory = predict::memory_speed(count);
-    let machine = MachineSpeed::of(&base.shape, &base.speed, memory, count);
-    let is_measured =
-        |model: &CatalogueModel| candidates.iter().any(|it| it.name.split(':').next() == Some(&*model.name));
-    let fitting = shelf
-        .catalogue
-        .models
-        .iter()
-        .filter(|model| !is_measured(model) && !model.name.ends_with("instruct"));
-    let predicted: Vec<Candidate> = fitting.map(|model| predicted(model, &machine, shelf)).collect();
-    candidates.extend(predicted);
-    candidates.sort_by_key(|it| it.parameters);
     let devices =
         Probe::Machine.ask::<Machine>(shelf.common).map(|machine| machine.devices).unwrap_or_default();
     let ram = devices.iter().filter(|device| !device.gpu).map(|device| device.total).max();
     let gpu = devices.iter().find(|device| device.gpu);
+    let all = !arguments.names.is_empty();
+    candidates.extend(predictions(
+        wanted,
+        (base.shape, base.speed),
+        |base| MachineSpeed::of(&base.0, &base.1, memory, count),
+        Limits { ram, all },
+        shelf,
+    ));
+    candidates.sort_by_key(|it| it.parameters);
     if arguments.json {
         let mut out = anstream::stdout().lock();
         for it in &candidates {
             let value = json!({
-                "name": it.name, "measured": it.measured, "read_per_s": it.speed.read, "written_per_s": it.speed.written,
+                "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "read_per_s": it.speed.read, "written_per_s": it.speed.written,
                 "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
                 "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
             });
@@ -122,17 +156,96 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn predicted(model: &CatalogueModel, machine: &MachineSpeed, shelf: &Shelf<'_>) -> Candidate {
+/// The speeds of models that are here, and the first one that could be measured.
+fn measured(known: &[&LocalModel], shelf: &Shelf<'_>) -> (Vec<Candidate>, Option<MeasuredModel>) {
+    let (mut candidates, mut base) = (Vec::new(), None);
+    for model in known {
+        super::super::tell(&format!("measuring {} …", model.name));
+        match measure(model, shelf) {
+            Ok(measured) => {
+                candidates.push(Candidate {
+                    name: model.name.clone(),
+                    speed: measured.speed,
+                    source: SpeedSource::Measured,
+                    parameters: measured.info.parameters,
+                    memory: model.bytes,
+                    restricts: false,
+                });
+                base.get_or_insert(measured);
+            }
+            // Not every file of another program is a model for this.
+            Err(error) => super::super::tell(&format!("{error:#}")),
+        }
+    }
+    (candidates, base)
+}
+
+/// What ends the timing of larger and larger models.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// Bytes of memory that there are.
+    ram: Option<u64>,
+    /// Time every model, however slow.
+    all: bool,
+}
+
+/// The speeds of models that are not here, from small to large: by a replica, until one is too slow to be used at all. What is larger
+/// than that follows from the last one that was timed, which is the likest.
+fn predictions(
+    mut wanted: Vec<Wanted>,
+    mut base: (ModelShape, ModelSpeed),
+    machine: impl Fn(&(ModelShape, ModelSpeed)) -> MachineSpeed,
+    limits: Limits,
+    shelf: &Shelf<'_>,
+) -> Vec<Candidate> {
+    wanted.sort_by_key(|it| it.shape.parameters);
+    let mut found = Vec::new();
+    for it in wanted {
+        let fits = limits.ram.is_none_or(|ram| it.memory < ram);
+        let worth = fits && (limits.all || base.1.key() <= LIMIT);
+        let timed = it.timeable.filter(|_| worth).and_then(|timeable| {
+            super::super::tell(&format!("timing a replica of {} …", it.name));
+            let timed = timeable.time(shelf);
+            timed.inspect_err(|error| super::super::tell(&format!("it cannot be timed: {error:#}"))).ok()
+        });
+        let (speed, source) = match timed {
+            Some(speed) => {
+                base = (it.shape, speed);
+                (speed, SpeedSource::Replica)
+            }
+            None => (machine(&base).predict(&it.shape), SpeedSource::Arithmetic),
+        };
+        let (name, memory, restricts) = (it.name, it.memory, it.restricts);
+        found.push(Candidate { name, speed, source, parameters: it.shape.parameters, memory, restricts });
+    }
+    found
+}
+
+fn listed_model(model: &CatalogueModel, shelf: &Shelf<'_>) -> Wanted {
     let bytes = model.quants.first().map_or(0, |quant| quant.bytes);
-    let shape = ModelShape::new(model.parameters, model.active, model.embedding, model.own_output, bytes);
-    Candidate {
+    Wanted {
         name: model.name.clone(),
-        speed: machine.predict(&shape),
-        measured: false,
-        parameters: model.parameters,
+        timeable: Timeable::listed(model),
+        shape: ModelShape::new(model.parameters, model.active, model.embedding, model.own_output, bytes),
         memory: model.memory_mb * 1_000_000,
         restricts: shelf.catalogue.licence(&model.licence).is_none_or(|licence| licence.restricts),
     }
+}
+
+/// A model of the catalogue, or one that is here.
+fn named(name: &str, shelf: &Shelf<'_>) -> anyhow::Result<Wanted> {
+    if let Some(model) = shelf.catalogue.model(name) {
+        return Ok(listed_model(model, shelf));
+    }
+    let model = shelf.find(name)?;
+    let path = model.file()?;
+    Ok(Wanted {
+        name: model.name,
+        timeable: Timeable::of_file(&local::facts(&path)?),
+        shape: bench::shape_of(&path, model.bytes)?,
+        memory: model.bytes,
+        restricts: false,
+    })
 }
 
 fn report(candidates: &[Candidate], head: &str, ram: Option<u64>) -> anyhow::Result<()> {
@@ -163,20 +276,20 @@ fn report(candidates: &[Candidate], head: &str, ram: Option<u64>) -> anyhow::Res
     writeln!(out, "{}", advice(candidates, ram))?;
     writeln!(
         out,
-        "{DIM}A new place: {:.0} tokens are read and {:.0} written. Predictions may be off by {:.0} % up or down.{DIM:#}",
+        "{DIM}A new place: {:.0} tokens are read and {:.0} written. A range is a prediction, from layers without weights or, far out of reach, from \
+         those.{DIM:#}",
         predict::PROMPT,
-        predict::LINE,
-        predict::ERROR * 100.0
+        predict::LINE
     )?;
     Ok(())
 }
 
 /// A measured time, or the range of a predicted one.
 fn time(it: &Candidate, time: f64) -> String {
-    match it.measured {
-        true => format!("{} (measured)", seconds(time)),
-        false => {
-            format!("{}–{}", seconds(time * (1.0 - predict::ERROR)), seconds(time * (1.0 + predict::ERROR)))
+    match it.source {
+        SpeedSource::Measured => format!("{} (measured)", seconds(time)),
+        source => {
+            format!("{}–{}", seconds(time * (1.0 - source.error())), seconds(time * (1.0 + source.error())))
         }
     }
 }
@@ -195,13 +308,13 @@ fn advice(candidates: &[Candidate], ram: Option<u64>) -> String {
         )
     };
     match (best, typed) {
-        (Some(best), _) if !best.measured => format!(
+        (Some(best), _) if best.source != SpeedSource::Measured => format!(
             "Try {}: it fits under a second, with {}. treefill model get {} --use",
             best.name,
             gain(best),
             best.name
         ),
-        (_, Some(typed)) if !typed.measured => format!(
+        (_, Some(typed)) if typed.source != SpeedSource::Measured => format!(
             "No larger model fits under a second at a new place. {} has {} and takes {} there, then keeps up while you type: \
              treefill model get {} --use",
             typed.name,
@@ -223,7 +336,8 @@ mod tests {
     fn candidate(name: &str, parameters: u64, jump: f64, measured: bool) -> Candidate {
         let speed =
             ModelSpeed { read: predict::PROMPT / (jump / 2.0), written: predict::LINE / (jump / 2.0) };
-        Candidate { name: name.into(), speed, measured, parameters, memory: parameters, restricts: false }
+        let source = if measured { SpeedSource::Measured } else { SpeedSource::Replica };
+        Candidate { name: name.into(), speed, source, parameters, memory: parameters, restricts: false }
     }
 
     #[test]

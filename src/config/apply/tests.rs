@@ -23,7 +23,7 @@ fn check(text: &str, expect: Expect) -> Config {
 #[test]
 fn nothing_to_say_about_a_right_file() {
     let config = check("[completion]\nmax_tokens = 32 # fewer\n[log]\nlevel = 'info'\n", expect![[""]]);
-    assert_eq!((config.completion.options.max_tokens, config.log.level.as_str()), (32, "info"));
+    assert_eq!((config.completion.options.max_tokens, config.log.level.as_str()), (Some(32), "info"));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn numbers_out_of_range_are_brought_into_it() {
             config.completion.options.max_lines,
             config.completion.options.delay
         ),
-        (1, 200, Duration::ZERO)
+        (Some(1), Some(200), Duration::ZERO)
     );
 }
 
@@ -127,7 +127,7 @@ fn a_bad_setting_does_not_cost_the_good_ones() {
     );
     assert_eq!(
         (config.completion.options.max_tokens, config.completion.options.delay),
-        (7, Duration::from_millis(9))
+        (Some(7), Duration::from_millis(9))
     );
     assert_eq!(config.disable.paths, ["*.env"]);
     check(
@@ -193,7 +193,7 @@ fn editors_send_sections_bare_or_under_our_name() {
         json!({"treefill": {"completion": {"max_tokens": 5, "max_lines": null}}, "python": {"analysis": 1}}),
     ] {
         let config = merge(options, Trust::Workspace, expect![[""]]);
-        assert_eq!(config.completion.options.max_tokens, 5);
+        assert_eq!(config.completion.options.max_tokens, Some(5));
     }
     assert_eq!(merge(json!(null), Trust::Workspace, expect![[""]]), Config::default());
     assert_eq!(merge(json!({"treefill": null}), Trust::Workspace, expect![[""]]), Config::default());
@@ -224,7 +224,7 @@ fn a_project_may_not_choose_the_model() {
     );
     assert_eq!(
         (config.model, config.log, config.completion.options.max_lines),
-        (Default::default(), Default::default(), 2)
+        (Default::default(), Default::default(), Some(2))
     );
     let config = merge(options, Trust::User, expect![[""]]);
     assert_eq!(config.model.tuning.threads, Some(1));

@@ -62,6 +62,42 @@ fn without_fim_tokens_there_is_a_clear_message() {
 }
 
 #[test]
+fn what_is_missing_is_named() {
+    let lacking = check(&["<fim_prefix>", "<fim_middle>"], "", None).unwrap_err();
+    assert!(lacking.contains("lacks <fim_suffix>;"), "{lacking}");
+    let known = [Some(7), None, Some(9)];
+    let vocabulary = VocabularyFacts { find: &|_| None, known, bos: None, name: "" };
+    let keys = detect(&vocabulary, None).unwrap_err();
+    assert!(
+        keys.contains("tokenizer.ggml.fim_mid_token_id, but lacks tokenizer.ggml.fim_suf_token_id;"),
+        "{keys}"
+    );
+    let none = check(&["<s>"], "", None).unwrap_err();
+    assert!(none.contains("has no fill-in-the-middle tokens;"), "{none}");
+}
+
+#[test]
+fn where_a_file_contradicts_its_family_it_is_said() {
+    let find = |text: &str| QWEN.iter().position(|have| *have == text).map(|at| 100 + at as TokenId);
+    let doubts = |known, wanted| {
+        detect(&VocabularyFacts { find: &find, known, bos: None, name: "" }, wanted).unwrap().doubts
+    };
+    assert!(doubts([Some(100), Some(102), Some(101)], None).is_empty(), "they agree");
+    assert!(doubts([None; 3], None).is_empty(), "there are none");
+    let swapped = doubts([Some(100), Some(101), Some(102)], None);
+    assert_eq!(swapped.len(), 2);
+    assert!(
+        swapped[0].starts_with("its file names the token 101 (tokenizer.ggml.fim_suf_token_id)")
+            && swapped[0].contains("\"qwen2.5-coder\" has 102 there"),
+        "{swapped:?}"
+    );
+    assert!(
+        doubts([Some(100), Some(101), Some(102)], Some("qwen2.5-coder")).is_empty(),
+        "the user has said it"
+    );
+}
+
+#[test]
 fn files_are_named_as_the_family_names_them() {
     let prompt = |texts: &[&str], name: &str| {
         let find = |text: &str| texts.iter().position(|have| *have == text).map(|at| 100 + at as TokenId);

@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 
 use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 
@@ -12,7 +12,7 @@ use super::backend::take_last_error;
 use super::devices::CACHE_MEMORY;
 use super::load::Loaded;
 use crate::engine::speed::CHUNK;
-use crate::engine::{EngineError, ModelOptions, TokenId, kv};
+use crate::engine::{CacheType, EngineError, ModelOptions, TokenId, kv};
 use crate::models::ADAPTER_SETTING;
 
 /// Two: one to work in, one for the place the user comes back to.
@@ -78,8 +78,26 @@ impl<'a> Cache<'a> {
         let trained = loaded.model.n_ctx_train();
         let size =
             options.tuning.context.unwrap_or(trained.min(ModelOptions::CONTEXT)).clamp(64, trained.max(64));
-        let count = sequences(loaded, size);
-        let batch = options.batch.clamp(CHUNK as u32, size);
+        let kind = options.tuning.cache_type;
+        // Where llama.cpp cannot quantise the cache of a model, it is kept as it is with others.
+        let first = match kind {
+            CacheType::Auto if !fits(loaded, size) => {
+                Self::of_type(options, loaded, (threads, size), KvCacheType::Q8_0).ok()
+            }
+            _ => None,
+        };
+        let wanted = if kind == CacheType::Q8 { KvCacheType::Q8_0 } else { KvCacheType::F16 };
+        first.map_or_else(|| Self::of_type(options, loaded, (threads, size), wanted), Ok)
+    }
+
+    fn of_type(
+        options: &ModelOptions,
+        loaded: &'a Loaded,
+        (threads, size): (usize, u32),
+        kind: KvCacheType,
+    ) -> Result<Self, String> {
+        let count = sequences(loaded, size, kind);
+        let batch = options.tuning.batch.unwrap_or(options.batch).clamp(CHUNK as u32, size);
         let threads = i32::try_from(threads).unwrap_or(i32::MAX);
         let params = LlamaContextParams::default()
             // Divided among the sequences: each has cells of its own, so attention looks at no other's.
@@ -88,6 +106,8 @@ impl<'a> Cache<'a> {
             .with_n_batch(batch)
             .with_n_ubatch(batch)
             .with_n_seq_max(count)
+            .with_type_k(kind)
+            .with_type_v(kind)
             .with_n_threads(threads)
             .with_n_threads_batch(threads);
         take_last_error();
@@ -329,12 +349,22 @@ impl<'a> Cache<'a> {
     }
 }
 
-/// How many sequences of `size` tokens fit into [`CACHE_MEMORY`].
-fn sequences(loaded: &Loaded, size: u32) -> u32 {
+/// Bytes of the keys and values of a sequence of `size` tokens.
+fn sequence_bytes(loaded: &Loaded, size: u32, kind: KvCacheType) -> u64 {
     let model = &loaded.model;
     let head = u64::try_from(model.n_embd()).unwrap_or(0) / u64::from(model.n_head().max(1));
-    // Keys and values, two bytes each (f16).
-    let token = 2 * 2 * u64::from(model.n_layer()) * u64::from(model.n_head_kv()) * head;
-    let fit = CACHE_MEMORY / (token * u64::from(size)).max(1);
+    let numbers = 2 * u64::from(model.n_layer()) * u64::from(model.n_head_kv()) * head * u64::from(size);
+    // q8_0: 34 bytes for 32 numbers; f16: two for each.
+    if kind == KvCacheType::Q8_0 { numbers * 34 / 32 } else { numbers * 2 }
+}
+
+/// Whether the fewest sequences that are held fit into [`CACHE_MEMORY`] as f16.
+fn fits(loaded: &Loaded, size: u32) -> bool {
+    sequence_bytes(loaded, size, KvCacheType::F16).saturating_mul(FEWEST) <= CACHE_MEMORY
+}
+
+/// How many sequences of `size` tokens fit into [`CACHE_MEMORY`].
+fn sequences(loaded: &Loaded, size: u32, kind: KvCacheType) -> u32 {
+    let fit = CACHE_MEMORY / sequence_bytes(loaded, size, kind).max(1);
     fit.clamp(FEWEST, MOST) as u32
 }

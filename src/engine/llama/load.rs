@@ -61,7 +61,10 @@ pub fn load(
     let started = Instant::now();
     let path = &options.model;
     // llama.cpp aborts the process on some broken files; those that can be told beforehand never reach it.
-    crate::models::check(path).map_err(|error| format!("{error:#}"))?;
+    let facts = crate::models::facts(path, &[]).map_err(|error| format!("{error:#}"))?;
+    if facts.embeds {
+        return Err(format!("{} {}", path.display(), crate::models::EMBEDS));
+    }
     if let Some(adapter) = &options.adapter {
         crate::models::check_adapter(adapter, path).map_err(|error| format!("{error:#}"))?;
     }
@@ -86,9 +89,14 @@ pub fn load(
             path.display()
         )
     })?;
-    let named = |error| format!("{}: {error}", path.display());
-    let vocabulary =
-        ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref()).map_err(named)?;
+    let named = |error: String| format!("{}: {error}", path.display());
+    let vocabulary = ModelVocabulary::read(&model, options.role, options.tuning.family.as_deref());
+    let vocabulary = vocabulary.map_err(|error| match facts.chats && options.tuning.family.is_none() {
+        true => {
+            named(format!("{error}. It takes instructions: the setting `instruct.path` is for such models"))
+        }
+        false => named(error),
+    })?;
     let chat = match options.role {
         ModelRole::Infill => None,
         ModelRole::Instruct => Some(Chat::read(&model).map_err(named)?),
@@ -98,6 +106,7 @@ pub fn load(
         None => None,
     };
     tracing::info!(elapsed = ?started.elapsed(), "model loaded: {}", path.display());
+    vocabulary.layout.doubts.iter().for_each(|doubt| tracing::warn!("{}: {doubt}", path.display()));
     let gpu_layers = gpu_layers.min(model.n_layer().saturating_add(1));
     Ok(Loaded { backend, model, vocabulary, chat, adapter, gpu_layers })
 }

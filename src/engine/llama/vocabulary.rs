@@ -28,6 +28,17 @@ pub struct ModelVocabulary {
 impl ModelVocabulary {
     /// Read it. `wanted` is the user's choice of family, where the model is one that fills in.
     pub fn read(model: &LlamaModel, role: ModelRole, wanted: Option<&str>) -> Result<Self, String> {
+        let name = model.meta_val_str("general.name").unwrap_or_default();
+        Self::read_named(model, role, wanted, &name)
+    }
+
+    /// The same for a model of this name.
+    fn read_named(
+        model: &LlamaModel,
+        role: ModelRole,
+        wanted: Option<&str>,
+        name: &str,
+    ) -> Result<Self, String> {
         let vocab = model.vocab();
         let looked_for: HashSet<&str> = family::sentinel_texts().collect();
         let mut found = HashMap::new();
@@ -42,12 +53,11 @@ impl ModelVocabulary {
             ends.push(end);
         }
         let usable = |token: LlamaToken| (token.0 >= 0).then_some(token.0);
-        let name = model.meta_val_str("general.name").unwrap_or_default();
         let about = family::VocabularyFacts {
             find: &|text| found.get(text).copied(),
             known: [vocab.fim_pre(), vocab.fim_suf(), vocab.fim_mid()].map(usable),
             bos: vocab.should_add_bos().then_some(vocab.bos()).and_then(usable),
-            name: &name,
+            name,
         };
         let layout = match role {
             ModelRole::Infill => family::detect(&about, wanted)?,
@@ -156,5 +166,14 @@ impl Tokenizer {
     /// A text for the user; see [`family::detect`].
     pub fn layout(&self, wanted: Option<&str>) -> Result<Layout, String> {
         ModelVocabulary::read(&self.model, ModelRole::Infill, wanted).map(|vocabulary| vocabulary.layout)
+    }
+
+    /// The same for a model called `name`, for vocabularies that several have.
+    ///
+    /// # Errors
+    /// As [`Self::layout`].
+    pub fn layout_named(&self, name: &str) -> Result<Layout, String> {
+        let read = ModelVocabulary::read_named(&self.model, ModelRole::Infill, None, name);
+        read.map(|vocabulary| vocabulary.layout)
     }
 }

@@ -53,6 +53,8 @@ pub struct Worker<'a> {
     /// What the job that runs may look up.
     pub(super) recall: JobRecall,
     pub(super) drafter: Drafter,
+    /// Milliseconds that one token takes; 0 before it is measured.
+    token_ms: f32,
 }
 
 /// What a generation took.
@@ -88,7 +90,7 @@ impl<'a> Worker<'a> {
             .tuning
             .threads
             .filter(|&threads| threads > 0)
-            .unwrap_or_else(|| default_threads(loaded.model.n_params()));
+            .unwrap_or_else(|| cores::threads_for(loaded.model.n_params()));
         let cache = Cache::new(options, loaded, threads)?;
         let all_on_gpu = loaded.gpu_layers > loaded.model.n_layer();
         let chunk = if all_on_gpu { cache.batch() } else { CHUNK.min(cache.batch()) };
@@ -108,6 +110,7 @@ impl<'a> Worker<'a> {
             drafts: options.tuning.drafts,
             recall: JobRecall::none(),
             drafter: Drafter::new(None),
+            token_ms: 0.0,
         })
     }
 
@@ -130,6 +133,8 @@ impl<'a> Worker<'a> {
             threads: self.threads,
             layers: model.n_layer().saturating_add(1),
             gpu_layers: self.loaded.gpu_layers,
+            token_ms: self.token_ms,
+            doubts: self.loaded.vocabulary.layout.doubts.clone(),
             batch_costs: self.drafter.costs().map(|costs| costs.measured().to_vec()).unwrap_or_default(),
         }
     }
@@ -172,6 +177,8 @@ impl<'a> Worker<'a> {
             }
             times.push((count, best));
         }
+        let one = times.iter().find(|(count, _)| *count == 1);
+        self.token_ms = one.map_or(0.0, |(_, time)| time.as_secs_f32() * 1e3);
         let costs = Costs::new(&times);
         tracing::debug!(costs = ?costs.measured(), "measured batches");
         self.drafter = Drafter::new(Some(costs));
@@ -354,15 +361,6 @@ impl<'a> Worker<'a> {
         self.speed.measured(prompt.len() - keep, started.elapsed());
         Ok(keep)
     }
-}
-
-/// Below this many parameters one thread is best. llama.cpp's threads meet some 160 times per token and spin while they
-/// wait: on two idle cores the second thread makes an 8 M model 1.5 times as fast, but with a compiler running beside it
-/// both wait for each other's time slices (measured: 39 tokens/s against 676 with one thread, prompts 298 against 2250).
-const ONE_THREAD: u64 = 100_000_000;
-
-fn default_threads(parameters: u64) -> usize {
-    if parameters < ONE_THREAD { 1 } else { cores::physical() }
 }
 
 impl fit::Tokens for Worker<'_> {

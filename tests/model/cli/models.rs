@@ -61,3 +61,40 @@ fn one_that_is_to_take_instructions_needs_a_chat_template() {
     let missing = doctor("/nonexistent/instruct.gguf");
     assert!(missing.code == 1 && missing.out.contains("/nonexistent/instruct.gguf"), "{missing:?}");
 }
+
+/// A model that is not here is timed by layers of its size, in the engine's own process.
+#[test]
+fn a_replica_runs_in_the_place_of_a_model() {
+    let home = Home::new();
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default/model.gguf");
+    let run = home.run(&["model", "recommend", model, "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let rows: Vec<serde_json::Value> =
+        run.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let by: Vec<&str> = rows.iter().map(|row| row["by"].as_str().unwrap()).collect();
+    assert_eq!(by, ["measured", "replica"], "{run:?}");
+    for row in &rows {
+        assert!(row["read_per_s"].as_f64().unwrap() > 0.0 && row["key_s"].as_f64().unwrap() > 0.0, "{row}");
+    }
+}
+
+#[test]
+fn one_for_instructions_alone_is_told_where_it_belongs() {
+    let home = Home::new();
+    let mut bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/models/default/model.gguf")).unwrap();
+    let plain = |bytes: &mut Vec<u8>, pattern: &[u8], at: usize| {
+        let found: Vec<usize> =
+            (0..bytes.len() - pattern.len()).filter(|&start| bytes[start..].starts_with(pattern)).collect();
+        found.into_iter().for_each(|start| bytes[start + at] = b'x');
+    };
+    plain(&mut bytes, b"<|fim_", 2);
+    plain(&mut bytes, b"ggml.fim_", 5);
+    let path = home.file("plain.gguf", &bytes);
+    home.run(&["model", "use", &path])
+        .refused(1, &[&path, "treefill model recommend", "Nothing was changed."]);
+    let chat = crate::engine::support::with_chat_template(&bytes, "{{ messages }}");
+    let path = home.file("chat.gguf", chat);
+    home.run(&["model", "use", &path]).refused(1, &[&format!("treefill model use {path} --instruct")]);
+    let place = format!("{}:1:5", home.file("a.py", "x = \n"));
+    home.run(&["complete", "--model", &path, &place]).refused(1, &["not a FIM model", "`instruct.path`"]);
+}

@@ -82,6 +82,18 @@ async fn a_model_without_fim_tokens() {
     assert!(text.contains("not a FIM model: ") && text.contains("such as Qwen2.5-Coder"), "{text}");
 }
 
+/// Its head says how vectors of tokens become one: it writes none.
+#[tokio::test]
+async fn a_model_that_turns_texts_into_vectors() {
+    let mut bytes = good();
+    // A key of the same length takes the place of one that does not matter here.
+    let (old, new) = (&b"treefill.training_tokens"[..], &b"treefillfor.pooling_type"[..]);
+    let at = (0..bytes.len() - old.len()).find(|&at| bytes[at..].starts_with(old)).unwrap();
+    bytes[at..at + new.len()].copy_from_slice(new);
+    let text = on_bytes(&bytes).await;
+    assert!(text.contains("is an embedding model") && text.contains("`treefill model recommend`"), "{text}");
+}
+
 #[tokio::test]
 async fn a_family_that_does_not_exist_or_fit() {
     let wanting = |family: &str| {

@@ -8,8 +8,8 @@ use treefill::cancel::{CancelSource, CancelToken};
 use treefill::engine::llama::LlamaEngine;
 use treefill::engine::power::Prefetch;
 use treefill::engine::{
-    Engine as _, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning, Role,
-    Sampling, Segment, Status, Task, Update,
+    CacheType, Engine as _, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelOptions, ModelTuning,
+    Role, Sampling, Segment, Status, Task, Update,
 };
 
 #[tokio::test]
@@ -219,6 +219,19 @@ async fn all_orders_run() {
             collect(engine.generate(job(PREFIX, SUFFIX), CancelToken::never())).await.unwrap();
         assert!(summary.prompt.tokens > 20, "{order}: {}", text_of(&pieces));
     }
+}
+
+#[tokio::test]
+async fn a_cache_of_less_precise_numbers_and_small_batches() {
+    let mut options = super::support::options();
+    (options.tuning.cache_type, options.tuning.batch) = (CacheType::Q8, Some(32));
+    let engine = LlamaEngine::start(options);
+    let several = Job { task: Task::Generate { candidates: 3 }, ..job(PREFIX, SUFFIX) };
+    let (texts, ended, _) = candidates(&engine, several).await;
+    assert_eq!((texts.len(), ended), (3, 3), "{texts:?}");
+    // Sequences are copied, cut and continued as they are with f16.
+    let (text, summary) = run(&*engine, job(&format!("{PREFIX}{}", texts[1]), SUFFIX)).await;
+    assert!(summary.prompt.tokens - summary.prompt.reused <= 6, "{text:?} {summary:?}");
 }
 
 #[tokio::test]

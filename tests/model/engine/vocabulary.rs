@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use expect_test::{Expect, expect};
+use treefill::engine::family::{VocabularyFacts, detect};
 use treefill::engine::llama::Tokenizer;
 
 fn tokenizer(name: &str) -> Tokenizer {
@@ -123,4 +124,58 @@ fn llama() {
         [1753, 285, 29898, 29916, 1125, 13, 1678, 736, 529, 29989, 29888, 326, 29918, 17662, 29989, 5299, 29888, 326, 29918, 17662, 5299, 242, 192, 159, 29888, 326, 1095, 242, 192, 159, 29958, 29871]
         [13, 13, 2158, 29898, 29888, 29898, 29896, 876, 13]
     "#]].assert_eq(&format!("{:?}\n{:?}\n", tokenizer.tokenize(PREFIX), tokenizer.tokenize(SUFFIX)));
+}
+
+/// What prompts of the catalogue's models are built with: the vocabulary that is at hand, with the name that the file has, and the golden ids of
+/// BOS, prefix, suffix and middle.
+enum Known {
+    File(&'static str, &'static str),
+    /// A vocabulary that ends before these tokens.
+    Ids(&'static [(&'static str, i32)]),
+    NotAtHand,
+}
+
+const QWEN: &[(&str, i32)] = &[
+    ("<|fim_prefix|>", 151_659),
+    ("<|fim_middle|>", 151_660),
+    ("<|fim_suffix|>", 151_661),
+    ("<|fim_pad|>", 151_662),
+    ("<|repo_name|>", 151_663),
+    ("<|file_sep|>", 151_664),
+];
+
+/// The golden ids of one prompt for each model of the catalogue whose vocabulary is at hand; a model that is added has to be put here.
+#[test]
+fn the_models_of_the_catalogue() {
+    let known = |name: &str| match name {
+        name if name.starts_with("qwen2.5-coder-") => Known::Ids(QWEN),
+        "starcoder2-3b" | "starcoder2-7b" => Known::File("starcoder", "StarCoder2"),
+        // Refact took the vocabulary of StarCoder, and added to it behind its end.
+        "starcoder-1b" => Known::File("refact", "StarCoderBase 1B"),
+        "deepseek-coder-1.3b" | "deepseek-coder-6.7b" => Known::File("deepseek-coder", "DeepSeek Coder"),
+        "codegemma-2b" | "deepseek-coder-v2-lite" | "codestral-22b" => Known::NotAtHand,
+        other => panic!("{other} is new: say which vocabulary it has"),
+    };
+    let mut shown = String::new();
+    for model in treefill::hub::Catalogue::built_in().models {
+        let (layout, texts) = match known(&model.name) {
+            Known::NotAtHand => continue,
+            Known::Ids(ids) => {
+                let find = |text: &str| ids.iter().find(|(name, _)| *name == text).map(|(_, id)| *id);
+                let vocabulary =
+                    VocabularyFacts { find: &find, known: [None; 3], bos: None, name: &model.title };
+                (detect(&vocabulary, None).unwrap(), tokenizer("qwen2"))
+            }
+            Known::File(file, name) => {
+                let tokenizer = tokenizer(file);
+                (tokenizer.layout_named(name).unwrap(), tokenizer)
+            }
+        };
+        assert_eq!(layout.family, model.family, "{}: what its vocabulary says", model.name);
+        assert!(layout.doubts.is_empty(), "{}: {:?}", model.name, layout.doubts);
+        let [before, after] = ["def f(", "):\n"].map(|text| texts.tokenize(text));
+        let prompt = layout.compose(&[], &[], &before, &after);
+        shown += &format!("{}: {}: {prompt:?}\n", model.name, layout.describe());
+    }
+    expect![[""]].assert_eq(&shown);
 }
