@@ -63,7 +63,7 @@ enum Command {
     /// List code that a reader should look at twice
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArguments),
-    /// Mend syntax errors with small edits that were checked
+    /// Fix syntax errors with small edits that were checked
     #[command(after_help = fix::EXAMPLES)]
     Fix(fix::FixArguments),
     /// Write the body of a function from its docstring
@@ -106,7 +106,7 @@ const EXAMPLES: &str = "\
 Examples:
   treefill --stdio                       what an editor starts; the same as `treefill serve`
   treefill complete src/main.rs:10:5     complete at line 10, column 5
-  treefill fix src/main.rs               show what mends its syntax errors
+  treefill fix src/main.rs               show what fixes its syntax errors
   treefill implement src/main.rs:10      write the body of the function there, from its doc comment
   treefill doctor                        what is in force, and what is wrong
   treefill model get qwen2.5-coder-1.5b  download a larger model

@@ -4,6 +4,7 @@ mod capabilities;
 mod client;
 mod commands;
 mod convert;
+mod hint;
 mod methods;
 mod notifications;
 pub(crate) mod process;
@@ -25,9 +26,11 @@ use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+pub use hint::HintOptions;
 pub use methods::service;
 pub use process::log_panics_without_their_text;
 pub use server::ServeOptions;
+pub use status::BetterModel;
 
 use crate::calibration::{Learner, Store};
 use crate::config::Config;
@@ -119,6 +122,11 @@ pub(crate) fn status_file() -> Option<std::path::PathBuf> {
 /// What each running server tells.
 pub(crate) fn running_servers() -> anyhow::Result<Vec<serde_json::Value>> {
     status_file::of_all(process::is_alive)
+}
+
+/// What a server told of its last request, `now` seconds after 1970, in a sentence.
+pub(crate) fn last_request(told: &serde_json::Value, now: u64) -> String {
+    status::said_later(told, now)
 }
 
 /// The embedded languages with the user's overrides; a broken one is reported and left out.

@@ -56,7 +56,7 @@ pub fn stand_in_notice(path: &Path, why: &str) -> String {
         _ => why.strip_prefix("the setting `model.path`: ").unwrap_or(why).trim_end_matches('.').to_owned(),
     };
     format!(
-        "built-in model: {why}; set model.path in config.toml to a GGUF file that can be read, or remove that line to keep the built-in one"
+        "the built-in model is used in place of yours: {why}; set model.path in config.toml to a GGUF file that can be read, or remove that line to keep the built-in one"
     )
 }
 
@@ -71,7 +71,10 @@ mod tests {
         let error = infill(&Some(gone.clone())).unwrap_err();
         let notice = stand_in_notice(&gone, &format!("{error:#}"));
         assert!(
-            notice.starts_with(&format!("built-in model: {} was not found; set model.path", gone.display())),
+            notice.starts_with(&format!(
+                "the built-in model is used in place of yours: {} was not found; set model.path",
+                gone.display()
+            )),
             "{notice}"
         );
 
@@ -80,7 +83,8 @@ mod tests {
         let error = infill(&Some(text.clone())).unwrap_err();
         let notice = stand_in_notice(&text, &format!("{error:#}"));
         assert!(
-            notice.starts_with("built-in model: the model ") && notice.contains("not a GGUF file"),
+            notice.starts_with("the built-in model is used in place of yours: the model ")
+                && notice.contains("not a GGUF file"),
             "{notice}"
         );
     }

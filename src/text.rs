@@ -1,5 +1,7 @@
 //! Compares texts and tells words apart, for all modules. Knows no language.
 
+pub mod amounts;
+
 use std::ops::Range;
 
 /// A byte order mark. At the start of a text it is no part of it.

@@ -27,32 +27,32 @@ use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
 Examples:
-  treefill fix src/main.rs           show what --write would change, as a diff, and name the repairs that are not sure
+  treefill fix src/main.rs           show what --write would change, as a diff, and name the fixes that are not sure
   treefill fix src/main.rs:10        only the error at line 10
-  treefill fix --write a.py b.rs     repair the files, as far as the repairs are sure
-  treefill fix --write --all a.py    and take the likeliest repair where none is sure
-  treefill fix --interactive a.py    ask about each repair, and list what else could be done
+  treefill fix --write a.py b.rs     fix the files, as far as that is sure
+  treefill fix --write --all a.py    and take the likeliest fix where none is sure
+  treefill fix --interactive a.py    ask about each fix, and list what else could be done
   treefill fix --json a.py           every offer for the first error, for a program
   treefill fix a.py --diagnostics d.json
                                      what a language server complains about (- reads its list from the input)
   treefill fix a.py --diagnostics d.json --with-model
-                                     and let the model regenerate what no repair is known for
+                                     and let the model regenerate what no fix is known for
 
-A repair is a small edit after which the definition around the error parses, and which adds no fault elsewhere. It is sure
-where nothing that you wrote goes, and where such repairs have been right nearly always when they were measured.
+A fix is a small edit after which the definition around the error parses, and which adds no fault elsewhere. It is sure
+where nothing that you wrote goes, and where such fixes have been right nearly always when they were measured.
 
 The diff is for `patch -p1` or `git apply`: in the folder you are in when the file is in it, else in / (`patch -p1 -d /`).
 
 Exit codes:
   0  nothing is broken, or nothing any more with what was shown or written
-  1  errors stay: no repair is known, or it is not sure and was left out
+  1  errors stay: no fix is known, or it is not sure and was left out
   2  wrong usage, or a file cannot be read, parsed or written
 Of several files the highest.";
 
 /// Options of `treefill fix`.
 #[derive(Debug, Args)]
 pub struct FixArguments {
-    /// What to repair: FILE, or FILE:LINE for the error there
+    /// What to fix: FILE, or FILE:LINE for the error there
     #[arg(required = true, value_name = "FILE[:LINE]")]
     targets: Vec<FileLine>,
     /// Show the changes as a unified diff (the default)
@@ -61,19 +61,19 @@ pub struct FixArguments {
     /// Change the files
     #[arg(long, conflicts_with = "json")]
     write: bool,
-    /// Take the likeliest repair where none is sure, too
+    /// Take the likeliest fix where none is sure, too
     #[arg(long, conflicts_with = "json")]
     all: bool,
-    /// Ask about each repair, and change the files as answered
+    /// Ask about each fix, and change the files as answered
     #[arg(long, conflicts_with_all = ["all", "diff", "json"])]
     interactive: bool,
-    /// Search at most this many milliseconds for one repair
+    /// Search at most this many milliseconds for one fix
     #[arg(long, value_name = "MS", default_value_t = 250)]
     time: u64,
     /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
-    /// Ask the model too: it orders the repairs, and regenerates what diagnostics point at and no repair is known for
+    /// Ask the model too: it orders the fixes, and regenerates what diagnostics point at and no fix is known for
     #[arg(long)]
     with_model: bool,
     /// Use this GGUF model instead of the configured one
@@ -178,7 +178,7 @@ impl<'a> FixCommand<'a> {
             super::tell(&format!("{name}: {after} errors stay"));
         }
         if reported > 0 && !known && stays > 0 {
-            super::tell(&format!("{name}: no repair is known for what is complained about"));
+            super::tell(&format!("{name}: no fix is known for what is complained about"));
         }
         let of_line = self.target.line.is_some() && new != old;
         let sound = (after == 0 || of_line) && stays == 0;

@@ -3,6 +3,7 @@
 mod bench;
 mod choose;
 mod get;
+mod hint;
 mod import;
 mod info;
 mod list;
@@ -25,6 +26,7 @@ use super::Common;
 use crate::config::Config;
 use crate::hub::{Catalogue, ModelStore};
 use crate::paths;
+use crate::text::amounts::{parameters, size};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +67,9 @@ enum Action {
     /// Say which models are fast enough on this machine, by measuring it
     #[command(after_help = recommend::EXAMPLES)]
     Recommend(recommend::RecommendArguments),
+    /// Say, as JSON, which model is better than the one inside the program and fast enough here
+    #[command(hide = true)]
+    Hint,
     /// Remove a downloaded model; files of other programs stay
     Rm(remove::RmArguments),
     /// Copy a GGUF file of yours into the folder of models
@@ -93,6 +98,7 @@ pub fn run(arguments: &ModelArguments, common: &Common, config: &Config) -> anyh
         Action::Info(arguments) => info::run(arguments, &shelf),
         Action::Bench(arguments) => bench::run(arguments, &shelf),
         Action::Recommend(arguments) => recommend::run(arguments, &shelf),
+        Action::Hint => hint::run(&shelf),
         Action::Rm(arguments) => remove::run(arguments, &shelf),
         Action::Import(arguments) => import::run(arguments, &shelf),
         Action::Verify(arguments) => verify::run(arguments, &shelf),
@@ -118,32 +124,9 @@ fn same_file(one: &Path, other: &Path) -> bool {
         || matches!((std::fs::canonicalize(one), std::fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// A size as people say it: `1.65 GB`, `17 MB`.
-fn size(bytes: u64) -> String {
-    match bytes as f64 {
-        bytes if bytes >= 1e9 => format!("{:.2} GB", bytes / 1e9),
-        bytes if bytes >= 1e6 => format!("{:.0} MB", bytes / 1e6),
-        bytes => format!("{:.0} kB", bytes / 1e3),
-    }
-}
-
-/// A number of weights: `1.5 B`, `15 M`.
-fn parameters(count: u64) -> String {
-    match count as f64 {
-        count if count >= 1e9 => format!("{:.1} B", count / 1e9),
-        count => format!("{:.0} M", count / 1e6),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes() {
-        assert_eq!([size(999), size(16_600_000), size(1_646_000_000)], ["1 kB", "17 MB", "1.65 GB"]);
-        assert_eq!([parameters(15_300_000), parameters(1_543_714_304)], ["15 M", "1.5 B"]);
-    }
 
     #[test]
     fn the_families_of_the_catalogue_are_families_of_prompts() {

@@ -1,18 +1,23 @@
 //! Runs `treefill serve`: hands stdin and stdout to the language server. It accepts the extra options that editors add.
 
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use crate::config::{Config, ConfigProblem};
-use crate::lsp;
+use crate::{lsp, paths};
 
 pub const EXAMPLES: &str = "\
 Examples:
   treefill serve                         speak LSP over stdin and stdout until the editor ends it
   treefill --stdio                       the same, as editors start it
   treefill serve --log debug 2>log.txt   with a log (never of source text, below the level trace)";
+
+/// Before the machine is measured, once: nobody types then.
+const REST: Duration = Duration::from_secs(60);
 
 /// Options of the server.
 #[derive(Debug, Args)]
@@ -43,7 +48,14 @@ pub fn run(
     config.engine.in_process |= in_process;
     let watch_parent = !arguments.no_watch_parent;
     let status_file = lsp::status_file();
+    let file = config_file.clone();
+    let hint = paths::state_dir().map(|folder| lsp::HintOptions {
+        file: folder.join("hint.json"),
+        rest: REST,
+        measure: Arc::new(move || better_model(file.as_deref())),
+    });
     let options = lsp::ServeOptions {
+        hint,
         config,
         problems,
         config_file,
@@ -53,6 +65,17 @@ pub fn run(
         ..Default::default()
     };
     lsp::serve(options)
+}
+
+/// Asks a process of its own, which measures this machine: what it takes for that is given back, and it cannot harm the server.
+fn better_model(config_file: Option<&Path>) -> Option<lsp::BetterModel> {
+    let mut command = Command::new(std::env::current_exe().ok()?);
+    command.args(["model", "hint"]).stdin(Stdio::null()).stderr(Stdio::null());
+    if let Some(file) = config_file {
+        command.arg("--config").arg(file);
+    }
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    serde_json::from_slice(&output.stdout).ok()
 }
 
 /// Keeps the address space that the C library reserves for threads small: 64 MB for each of up to 8 a core, too much where a limit is set.

@@ -147,7 +147,7 @@ pub fn last_day() -> anyhow::Result<Vec<(&'static str, String)>> {
     } else {
         let (shown, accepted) = (day.suggestions, percent(day.accepted_share));
         let text = format!(
-            "{shown} suggestions shown, {} accepted ({accepted}), p50 {}",
+            "{shown} suggestions shown, {} accepted ({accepted}), half within {}",
             day.accepted,
             milliseconds(day.model.p50)
         );

@@ -7,7 +7,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use serde_json::Value;
 
-use crate::document::uri;
 use crate::lsp;
 
 pub const EXAMPLES: &str = "\
@@ -44,51 +43,18 @@ pub fn run(arguments: &StatusArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a server tells, in some lines.
+/// What a server tells, in some lines: those of every editor.
 fn describe(told: &Value, now: u64) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
     let client = told["client"].as_str().filter(|name| !name.is_empty()).unwrap_or("an editor");
-    let state = if told["paused"] == true { "paused".to_owned() } else { text(&told["engine"]["state"]) };
-    let interrupts = &told["interrupts"];
-    let share = |key: &str| interrupts[key].as_f64().unwrap_or_default() * 100.0;
-    let mut when = match text(&interrupts["trigger"]).as_str() {
-        "manual" => "only when you ask".to_owned(),
-        trigger => {
-            let level = text(&interrupts["eagerness"]);
-            format!("{trigger}, eagerness {level}: what is likely by {:.0} % or more", share("bar"))
-        }
-    };
-    if interrupts["bar"] != interrupts["bar_of_eagerness"] {
-        let (taken, all) = (&interrupts["taken"][0], &interrupts["taken"][1]);
-        when.push_str(&format!(
-            " ({:.0} % but for your last reactions: {taken} of {all} taken)",
-            share("bar_of_eagerness")
-        ));
+    let mut text =
+        format!("{client} (process {}, version {})\n", told["pid"], told["version"].as_str().unwrap_or("?"));
+    let said = told["last"]["sentence"].as_str();
+    for line in told["lines"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        // It was written a while ago.
+        let line = if Some(line) == said { lsp::last_request(&told["last"], now) } else { line.to_owned() };
+        text.push_str(&format!("  {line}\n"));
     }
-    let model = told["engine"]["message"].as_str().map_or(String::new(), |why| format!("  model  {why}\n"));
-    // A server of an earlier version does not say.
-    let read = told["workspace"]["message"].as_str().map_or(String::new(), |read| format!("  {read}\n"));
-    format!(
-        "process {} for {client}: {state}\n{model}  comes  {when}\n  last   {}\n{read}",
-        told["pid"],
-        last(&told["last"], now)
-    )
-}
-
-/// What came of the last request.
-fn last(last: &Value, now: u64) -> String {
-    let Some(uri) = last["uri"].as_str() else { return "nothing was asked for yet".to_owned() };
-    let mut place = uri::path(uri).map_or_else(|| uri.to_owned(), |path| path.display().to_string());
-    if let (Some(line), Some(column)) = (last["line"].as_u64(), last["column"].as_u64()) {
-        place.push_str(&format!(":{line}:{column}"));
-    }
-    let ago = now.saturating_sub(last["at"].as_u64().unwrap_or(now));
-    let ago = if ago < 120 { format!("{ago} s") } else { format!("{} min", ago / 60) };
-    let came = match last["reason"].as_str() {
-        Some(reason) => format!("nothing: {reason}"),
-        None => "a suggestion was shown".to_owned(),
-    };
-    format!("{place}, {ago} ago: {came}")
+    text
 }
 
 #[cfg(test)]
@@ -98,29 +64,19 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn why_nothing_is_one_line() {
-        let mut told = json!({
-            "pid": 7, "client": "Neovim", "paused": false, "engine": { "state": "ready" },
-            "interrupts": { "trigger": "automatic", "eagerness": "medium", "bar": 0.34, "bar_of_eagerness": 0.3, "taken": [4, 20], "quiet_s": 0 },
-            "last": { "uri": "file:///a.py", "line": 3, "column": 5, "reason": "the model has nothing to add", "at": 1000 },
+    fn the_lines_of_the_editor_and_the_last_request_as_of_now() {
+        let then = "No suggestion at a.py:3:5, 0 seconds ago: the model has nothing to add.";
+        let told = json!({
+            "pid": 7, "client": "Neovim", "version": "0.1.0",
+            "lines": ["Suggestions are ready.", "Built-in model, 15 M parameters, CPU", then, "Workspace: 120 of 400 files read."],
+            "last": { "uri": "file:///a.py", "line": 3, "column": 5, "reason": "the model has nothing to add", "at": 1000, "sentence": then },
         });
         expect![[r"
-            process 7 for Neovim: ready
-              comes  automatic, eagerness medium: what is likely by 34 % or more (30 % but for your last reactions: 4 of 20 taken)
-              last   /a.py:3:5, 60 s ago: nothing: the model has nothing to add
-        "]]
-        .assert_eq(&describe(&told, 1060));
-        told["engine"]["message"] = "built-in model: /m.gguf was not found".into();
-        told["interrupts"]["trigger"] = "manual".into();
-        told["interrupts"]["bar"] = told["interrupts"]["bar_of_eagerness"].clone();
-        told["last"] = Value::Null;
-        told["workspace"] = json!({ "message": "workspace: 120 of 400 files read" });
-        expect![[r"
-            process 7 for Neovim: ready
-              model  built-in model: /m.gguf was not found
-              comes  only when you ask
-              last   nothing was asked for yet
-              workspace: 120 of 400 files read
+            Neovim (process 7, version 0.1.0)
+              Suggestions are ready.
+              Built-in model, 15 M parameters, CPU
+              No suggestion at a.py:3:5, 60 seconds ago: the model has nothing to add.
+              Workspace: 120 of 400 files read.
         "]]
         .assert_eq(&describe(&told, 1060));
     }

@@ -31,9 +31,18 @@ impl Disabled {
 
     /// Whether nothing is suggested in a document of this language (the editor's identifier) at this path.
     pub fn matches(&self, language: &str, path: Option<&Path>) -> bool {
-        self.everywhere
-            || self.languages.iter().any(|name| name.eq_ignore_ascii_case(language))
-            || path.is_some_and(|path| self.paths.matches(path))
+        self.setting(language, path).is_some()
+    }
+
+    /// The setting by which nothing is suggested in such a document.
+    pub fn setting(&self, language: &str, path: Option<&Path>) -> Option<&'static str> {
+        if self.everywhere {
+            Some("completion.enabled")
+        } else if self.languages.iter().any(|name| name.eq_ignore_ascii_case(language)) {
+            Some("disable.languages")
+        } else {
+            path.is_some_and(|path| self.paths.matches(path)).then_some("disable.paths")
+        }
     }
 
     /// Why nothing may be suggested in the file at `path`, if so. Looks at the disk.
@@ -69,6 +78,10 @@ mod tests {
         assert!(off.matches("x", Some(Path::new("/srv/one/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/srv/one/two/x.py"))));
         assert!(!off.matches("x", Some(Path::new("/a/environment.py"))));
-        assert!(Disabled::new(false, &DisableSection::default(), &[]).matches("rust", None));
+        let setting = |language, path| off.setting(language, Some(Path::new(path)));
+        assert_eq!(setting("markdown", "/a.md"), Some("disable.languages"));
+        assert_eq!(setting("x", "/a/b/prod.env"), Some("disable.paths"));
+        let nowhere = Disabled::new(false, &DisableSection::default(), &[]);
+        assert_eq!(nowhere.setting("rust", None), Some("completion.enabled"));
     }
 }

@@ -44,7 +44,7 @@ pub fn set_model(file: &Path, setting: ModelSetting, model: Option<&Path>) -> an
         Ok(changed) => changed,
         Err(Fault::Syntax(line, why)) => {
             bail!(
-                "{shown}:{line}: {why}; the file was left as it is: mend it (`treefill config check`), then run the command again"
+                "{shown}:{line}: {why}; the file was left as it is: correct it (`treefill config check`), then run the command again"
             )
         }
         Err(Fault::Name) => bail!(

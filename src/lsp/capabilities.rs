@@ -56,6 +56,10 @@ pub struct ClientCapabilities {
 /// the real editor. (It indents only the further lines of snippets, which we do not send.)
 const UNANNOUNCED_MARKDOWN: &[&str] = &["helix"];
 
+/// Clients, by `clientInfo.name`, that let the user choose from the commands that are announced (`:lsp-workspace-command`), and send
+/// others without asking whether they are: those for programs would only be in the way.
+const LISTS_COMMANDS: &[&str] = &["helix"];
+
 impl ClientCapabilities {
     pub fn read(params: &Value) -> Self {
         let capabilities = &params["capabilities"];
@@ -103,6 +107,8 @@ impl ClientCapabilities {
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         };
+        let lists = LISTS_COMMANDS.iter().any(|client| self.name.eq_ignore_ascii_case(client));
+        let commands = if lists { commands::BY_HAND } else { commands::ALL };
         ServerCapabilities {
             position_encoding: Some(match self.encoding {
                 Encoding::Utf8 => PositionEncodingKind::UTF8,
@@ -120,7 +126,7 @@ impl ClientCapabilities {
                 file_operations: self.watches_files.then(folder_operations),
             }),
             execute_command_provider: Some(ExecuteCommandOptions {
-                commands: commands::ALL.iter().map(|&name| name.to_owned()).collect(),
+                commands: commands.iter().map(|&name| name.to_owned()).collect(),
                 ..ExecuteCommandOptions::default()
             }),
             ..ServerCapabilities::default()

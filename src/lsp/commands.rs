@@ -8,9 +8,12 @@ pub const IMPORT: &str = "treefill.import";
 pub const DISMISSED: &str = "treefill.dismissed";
 /// No suggestions for `{minutes}`, or until resumed.
 pub const PAUSE: &str = "treefill.pause";
+/// Suggestions are on again in the document at `{uri}`, or, without one, everywhere, whatever was switched off by hand.
 pub const RESUME: &str = "treefill.resume";
 /// Switches suggestions on or off for `{scope: "all" | "language" | "file", uri?, language?}`.
 pub const TOGGLE: &str = "treefill.toggle";
+/// Says why nothing is suggested in the document at `{uri}`, or why nothing came of the last request.
+pub const WHY: &str = "treefill.why";
 /// Returns what the server is doing; given `{uri}`, also which switch turns that document off; given `{settled: true}`, only when
 /// the engine remembers all that has happened before.
 pub const STATUS: &str = "treefill.status";
@@ -25,4 +28,6 @@ pub const APPLY: &str = "treefill.apply";
 pub const REWRITE: &str = "treefill.rewrite";
 
 pub const ALL: &[&str] =
-    &[ACCEPTED, IMPORT, DISMISSED, PAUSE, RESUME, TOGGLE, STATUS, PREFETCH, WARM, APPLY, REWRITE];
+    &[ACCEPTED, IMPORT, DISMISSED, PAUSE, RESUME, TOGGLE, WHY, STATUS, PREFETCH, WARM, APPLY, REWRITE];
+/// Those that make sense without an argument, for clients that offer them to the user as they are.
+pub const BY_HAND: &[&str] = &[PAUSE, RESUME, TOGGLE, WHY];

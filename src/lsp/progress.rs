@@ -14,6 +14,7 @@ use tower_lsp::lsp_types::{
 
 use super::client::Messages;
 use super::server::Server;
+use super::status;
 use super::transport::tower_lsp::ask;
 use crate::engine::Status;
 use crate::session::{Session, StandIn};
@@ -50,7 +51,7 @@ impl ModelProgress {
             let status = slot.borrow_and_update().as_ref().map(|engine| engine.status());
             let notice = self.session.stand_in().borrow().notice().map(str::to_owned);
             if let Some(notice) = notice.as_deref().filter(|_| notice != told) {
-                self.messages.warn(notice);
+                self.messages.warn(&status::stand_in(notice));
             }
             told = notice;
             if let Some(status) = status {
@@ -95,7 +96,7 @@ impl ModelProgress {
         let mut stand_in = self.session.stand_in();
         let decided = stand_in.wait_for(|stand_in| *stand_in != StandIn::Watching).await;
         if decided.is_ok_and(|stand_in| stand_in.notice().is_none()) {
-            self.messages.error(why);
+            self.messages.error(&status::no_model(why));
         }
     }
 
@@ -110,7 +111,7 @@ impl ModelProgress {
         let begin = WorkDoneProgressBegin {
             title: "treefill".to_owned(),
             cancellable: Some(false),
-            message: Some("reading the model".to_owned()),
+            message: Some(status::LOADING.to_owned()),
             percentage: Some(last),
         };
         send(&self.client, &token, WorkDoneProgress::Begin(begin)).await;
@@ -124,8 +125,8 @@ impl ModelProgress {
             }
         }
         let message = match &*status.borrow() {
-            Status::Ready(model) => format!("{} is ready", model.name),
-            _ => "no model".to_owned(),
+            Status::Ready(_) => status::READY.to_owned(),
+            _ => "There is no model.".to_owned(),
         };
         send(&self.client, &token, WorkDoneProgress::End(WorkDoneProgressEnd { message: Some(message) }))
             .await;

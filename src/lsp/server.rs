@@ -7,6 +7,7 @@ use tower_lsp::Client;
 
 use super::capabilities::ClientCapabilities;
 use super::client::Messages;
+use super::hint::HintOptions;
 use super::publish_diagnostics::PublishDiagnostics;
 use super::settings::SettingsSync;
 use super::transport::ServerEvent;
@@ -33,6 +34,8 @@ pub struct ServeOptions {
     pub status_file: Option<PathBuf>,
     /// When and how fast the workspace is read.
     pub pace: Pace,
+    /// How it is found out that a better model fits this machine; none where nobody is to be told.
+    pub hint: Option<HintOptions>,
 }
 
 /// The server's own state.

@@ -20,6 +20,8 @@ const WIDTH: usize = 76;
 pub struct Report {
     title: String,
     parts: Vec<Part>,
+    /// Whether the page begins with a list of its headings.
+    has_contents: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -35,7 +37,13 @@ enum Part {
 impl Report {
     /// A report that begins with its title.
     pub fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), parts: Vec::new() }
+        Self { title: title.to_owned(), parts: Vec::new(), has_contents: false }
+    }
+
+    /// The page begins with a list of its headings, each a link.
+    #[must_use]
+    pub fn contents(self) -> Self {
+        Self { has_contents: true, ..self }
     }
 
     #[must_use]
@@ -101,10 +109,22 @@ impl Report {
                     title { (self.title) }
                     style { (PreEscaped(CSS)) }
                 }
-                body { main { h1 { (self.title) } @for part in &self.parts { (part.html()) } } }
+                body { main { h1 { (self.title) } (self.list()) @for (at, part) in self.parts.iter().enumerate() { (part.html(at)) } } }
             }
         };
         page.into_string()
+    }
+
+    fn list(&self) -> Markup {
+        let headings = self.parts.iter().enumerate().filter_map(|(at, part)| match part {
+            Part::Heading(text) => Some((at, text)),
+            _ => None,
+        });
+        html! {
+            @if self.has_contents {
+                nav { ul { @for (at, text) in headings { li { a href={ "#part-" (at) } { (text) } } } } }
+            }
+        }
     }
 
     /// Lines for a terminal, with styles.
@@ -118,10 +138,11 @@ impl Report {
 }
 
 impl Part {
-    fn html(&self) -> Markup {
+    /// Its place in the page makes it a target of links.
+    fn html(&self, at: usize) -> Markup {
         html! {
             @match self {
-                Self::Heading(text) => { h2 { (text) } }
+                Self::Heading(text) => { h2 id={ "part-" (at) } { (text) } }
                 Self::Text(text) => { p { (text) } }
                 Self::Figures(figures) => {
                     dl.figures {
@@ -185,6 +206,13 @@ mod tests {
         for text in ["<script", "src=", "href=", "url(", "http:", "https:"] {
             assert!(!page.contains(text), "{text} is in {page}");
         }
+    }
+
+    #[test]
+    fn contents_lead_to_the_headings() {
+        let page = report().contents().html();
+        assert!(page.contains(r##"<li><a href="#part-0">&lt;h&gt;</a></li>"##), "{page}");
+        assert!(page.contains(r#"<h2 id="part-0">&lt;h&gt;</h2>"#), "{page}");
     }
 
     #[test]

@@ -226,6 +226,11 @@ impl Session {
             tracing::debug!(?reason, "no suggestion");
         }
         state.counts.record(&outcome);
+        if let Outcome::Suggested(suggestion) = &outcome
+            && suggestion.tokens > 0
+        {
+            state.times.add(begun.start.elapsed().as_secs_f32() * 1000.0);
+        }
         // The one that took its place is about to say more.
         if outcome != Outcome::Skipped(Reason::Superseded) || state.last_request.is_none() {
             state.last_request = Some(LastRequest::of(&request, offset, &outcome, begun.kind));

@@ -46,6 +46,11 @@ impl Session {
         let _ = self.instruct_starter.set(starter);
     }
 
+    /// Why nothing that takes instructions can be done, if there is no model for it.
+    pub fn instruct_missing(&self) -> Option<Reason> {
+        self.config().instruct.path.is_none().then(|| Reason::NoEngine(NOT_INSTRUCTED.into()))
+    }
+
     /// The engine for the model that takes instructions, once that is read.
     pub(super) async fn ready_instruct(self: &Arc<Self>) -> Result<Arc<dyn Engine>, Reason> {
         if self.config().instruct.path.is_none() {

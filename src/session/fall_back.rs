@@ -71,6 +71,7 @@ impl Session {
             // Before the engine: who sees the engine knows whether it stands in.
             self.stand_in.send_replace(stand_in);
             self.engine.send_replace(Some(engine));
+            self.lock().times.forget();
         }
         current
     }

@@ -29,6 +29,7 @@ impl Session {
             state.config = Arc::new(config);
             (model, instruct)
         };
+        self.turned.send_replace(());
         self.happened(SessionEvent::Settings);
         if model_changed {
             self.start_engine();
@@ -41,6 +42,7 @@ impl Session {
     /// Turns the off switches.
     pub fn switch<T>(&self, turn: impl FnOnce(&mut Switches) -> T) -> T {
         let turned = turn(&mut self.lock().switches);
+        self.turned.send_replace(());
         self.happened(SessionEvent::Switches);
         turned
     }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 use ropey::Rope;
-use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
 use super::asked_model::SessionCalibration;
@@ -16,9 +15,10 @@ use super::events::{Listener, SessionEvent};
 use super::last_request::LastRequest;
 use super::notebooks::Notebooks;
 use super::open_document::OpenDocument;
+use super::speed::RecentTimes;
 use super::stand_in::StandIn;
 use super::switches::{Off, Switches};
-use crate::completion::{Eagerness, Reason, Trigger, rank};
+use crate::completion::Reason;
 use crate::config::{Config, Disabled};
 use crate::engine::Engine;
 use crate::feedback::Feedback;
@@ -37,6 +37,8 @@ pub struct Session {
     state: Mutex<State>,
     /// Told of every answer to a request for a suggestion.
     pub(super) answers: Notify,
+    /// Told when switches are turned or settings change: what a document shows may be another state.
+    pub(super) turned: watch::Sender<()>,
     /// Compiling the queries of all languages takes longer than an editor should wait for `initialize`.
     pub(super) registry: LazyLock<Registry, Load>,
     /// Filled once the engine has been started; requests wait for that.
@@ -67,6 +69,8 @@ pub struct State {
     pub last_answer: u64,
     /// What came of the last request, for "why nothing?".
     pub last_request: Option<LastRequest>,
+    /// How long the last answers of the model took.
+    pub times: RecentTimes,
     /// Until when nothing comes by itself, because the user dismissed something.
     pub quiet_until: Option<tokio::time::Instant>,
     /// What the files of the workspace define, as far as they were read.
@@ -78,42 +82,6 @@ pub struct State {
     pub calibration: SessionCalibration,
     /// Whether a thread makes the engine of the model that takes instructions.
     pub instruct_starts: bool,
-}
-
-/// What a session does, as one moment shows it.
-#[derive(Debug)]
-pub struct Overview {
-    /// Whether suggestions are paused everywhere.
-    pub paused: bool,
-    /// The switch that turns the document off that was asked about, if one does.
-    pub off: Option<Off>,
-    /// How many documents are open.
-    pub documents: usize,
-    /// What has happened so far.
-    pub counts: Counts,
-    /// Whether there is to be a model that takes instructions.
-    pub instruct: bool,
-    /// What came of the last request.
-    pub last: Option<LastRequest>,
-    /// When suggestions come by themselves, and how likely they must be.
-    pub interrupts: Interrupts,
-}
-
-/// When suggestions come by themselves now, and how likely they must be.
-#[derive(Debug, Clone, Serialize)]
-pub struct Interrupts {
-    /// `completion.trigger`.
-    pub trigger: Trigger,
-    /// `completion.eagerness`.
-    pub eagerness: Eagerness,
-    /// The probability that a suggestion must have.
-    pub bar: f32,
-    /// The same without what the last reactions change.
-    pub bar_of_eagerness: f32,
-    /// How many of the last suggestions were taken, of how many.
-    pub taken: (usize, usize),
-    /// Seconds that nothing comes because a suggestion was dismissed.
-    pub quiet_s: u64,
 }
 
 impl Session {
@@ -136,6 +104,7 @@ impl Session {
             counts: Counts::default(),
             last_answer: 0,
             last_request: None,
+            times: RecentTimes::default(),
             quiet_until: None,
             symbols: Arc::default(),
             roots: Vec::new(),
@@ -144,6 +113,7 @@ impl Session {
         Arc::new(Self {
             state: Mutex::new(state),
             answers: Notify::new(),
+            turned: watch::Sender::new(()),
             registry: LazyLock::new(Box::new(languages) as Load),
             engine: watch::Sender::new(None),
             starter,
@@ -205,21 +175,6 @@ impl Session {
     pub async fn answered(&self) {
         self.answers.notified().await;
     }
-
-    /// What the session does now; `off` is about the document at `uri`.
-    pub fn overview(&self, uri: Option<&str>) -> Overview {
-        let state = self.lock();
-        let open = uri.and_then(|uri| state.documents.get(uri));
-        Overview {
-            paused: state.switches.is_paused(Instant::now()),
-            off: open.and_then(|open| state.off(open)),
-            documents: state.documents.len(),
-            counts: state.counts.clone(),
-            instruct: state.config.instruct.path.is_some(),
-            last: state.last_request.clone(),
-            interrupts: state.interrupts(),
-        }
-    }
 }
 
 impl State {
@@ -254,18 +209,6 @@ impl State {
         let until =
             self.quiet_until.map(|until| until.saturating_duration_since(tokio::time::Instant::now()));
         until.unwrap_or_default()
-    }
-
-    fn interrupts(&self) -> Interrupts {
-        let options = &self.config.completion.options;
-        Interrupts {
-            trigger: options.trigger,
-            eagerness: options.eagerness,
-            bar: rank::bar(options.eagerness, self.bar_logits()),
-            bar_of_eagerness: rank::bar(options.eagerness, 0.0),
-            taken: self.feedback.reactions().counts(),
-            quiet_s: self.quiet().as_secs_f32().ceil() as u64,
-        }
     }
 
     /// Whether the user wants our own syntax errors to be shown in a document.

@@ -33,11 +33,13 @@ pub enum SwitchScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Off {
+    /// Everything is paused.
     All,
     /// Its language was switched off by hand.
     Language,
     /// The file was switched off by hand.
     File,
+    /// The settings switch it off.
     Settings,
 }
 
@@ -48,8 +50,24 @@ impl Switches {
         self.paused = Some(until.map_or(Pause::UntilResumed, Pause::Until));
     }
 
+    /// Suggestions are on again everywhere, whatever was switched off by hand.
     pub fn resume(&mut self) {
+        *self = Self::default();
+    }
+
+    /// What keeps one document silent is switched on again.
+    pub fn resume_in(&mut self, uri: &str, language: &str) {
         self.paused = None;
+        self.languages.remove(language);
+        self.files.remove(uri);
+    }
+
+    /// How long a pause that ends by itself still is.
+    pub fn pause_left(&self, now: Instant) -> Option<Duration> {
+        match self.paused {
+            Some(Pause::Until(end)) => end.checked_duration_since(now).filter(|left| !left.is_zero()),
+            Some(Pause::UntilResumed) | None => None,
+        }
     }
 
     /// Switch `scope` the other way; true when suggestions are on in it afterwards.
@@ -97,6 +115,11 @@ impl Switches {
         self.files.iter().map(String::as_str)
     }
 
+    /// The languages that were switched off by hand.
+    pub fn languages_off(&self) -> impl Iterator<Item = &str> {
+        self.languages.iter().map(String::as_str)
+    }
+
     /// Whether a language was switched off by hand.
     pub fn is_language_off(&self, language: &str) -> bool {
         self.languages.contains(language)
@@ -139,9 +162,34 @@ mod tests {
         assert!(!switches.is_paused(now + Duration::from_secs(61)));
         switches.pause(None);
         assert!(switches.is_paused(now + Duration::from_secs(1 << 30)));
+        assert_eq!(switches.pause_left(now), None, "it has no end");
         switches.resume();
         assert!(!switches.is_paused(now));
         switches.pause(Some(Duration::MAX));
         assert!(switches.is_paused(now));
+        switches.pause(Some(Duration::from_secs(60)));
+        let left = switches.pause_left(now).unwrap();
+        assert!(left >= Duration::from_secs(60) && left < Duration::from_secs(61), "{left:?}");
+        assert_eq!(switches.pause_left(now + Duration::from_secs(61)), None);
+    }
+
+    #[test]
+    fn what_is_resumed_is_on() {
+        let mut switches = Switches::default();
+        let now = Instant::now();
+        let off = |switches: &mut Switches| {
+            switches.pause(None);
+            switches.toggle(SwitchScope::Language("python".into()));
+            switches.toggle(SwitchScope::Language("rust".into()));
+            switches.toggle(SwitchScope::File("a".into()));
+        };
+        off(&mut switches);
+        switches.resume_in("a", "python");
+        assert_eq!(
+            (switches.off("a", "python", now), switches.off("b", "rust", now)),
+            (None, Some(Off::Language))
+        );
+        switches.resume();
+        assert_eq!(switches.off("b", "rust", now), None);
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::text::amounts::counted;
+
 /// What the reader does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -56,8 +58,8 @@ impl fmt::Display for WorkspaceProgress {
             ReadingState::Off => write!(out, "not read (workspace.enabled, completion.enabled)")?,
             ReadingState::Waiting => write!(out, "read when the model is ready")?,
             ReadingState::Looking => write!(out, "looking for files")?,
-            ReadingState::Reading => write!(out, "{read} of {files} files read")?,
-            ReadingState::Done => write!(out, "{files} files read")?,
+            ReadingState::Reading => write!(out, "{read} of {} read", counted(*files as u64, "file"))?,
+            ReadingState::Done => write!(out, "{} read", counted(*files as u64, "file"))?,
         }
         self.not_read.iter().try_for_each(|folder| write!(out, "; {folder}"))
     }

@@ -142,7 +142,7 @@ fn diagnostics_of_a_language_server_are_heeded() {
     let after = "import json\nimport re\nimport sys\n\nprint(sys.argv, json.dumps(itmes := 1), 'é', itmes, re.escape('a'), json)\n";
     assert_eq!(std::fs::read_to_string(&file).unwrap(), after);
     let run = fix(&home, &[&file, "--diagnostics", &told(&home, &[(0, 0, 6, "nonsense")])]);
-    assert!(run.code == 1 && run.err.contains("a.py:1: no repair is known: nonsense"), "{run:?}");
+    assert!(run.code == 1 && run.err.contains("a.py:1: no fix is known: nonsense"), "{run:?}");
     assert_eq!(fix(&home, &[&file, "--diagnostics", &told(&home, &[])]).code, 0);
     let odd = |text: &str| home.file("odd.json", text);
     home.run(&["fix", &file, "--diagnostics", &odd("{}")]).refused(2, &["odd.json", "a list of diagnostics"]);

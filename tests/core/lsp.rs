@@ -18,6 +18,7 @@ mod recorded;
 mod resolve;
 mod settings;
 mod spellings;
+mod states;
 mod stats;
 pub mod support;
 mod switches;

@@ -16,7 +16,7 @@ pub const LAYERS: &[(&str, &str)] = &[
         "lsp",
         "workspace session actions stats calibration completion engine diagnostics document language config models paths cancel text",
     ),
-    ("workspace", "session engine symbols document language config privacy paths"),
+    ("workspace", "session engine symbols document language config privacy paths text"),
     (
         "session",
         "feedback actions stats calibration completion verify engine symbols document language config models paths privacy cancel text",

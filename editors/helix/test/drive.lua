@@ -121,6 +121,23 @@ local function promised(item)
   return type(documentation) == 'table' and documentation.value:match('^```+%w*\n(.*)\n```+$') or nil
 end
 
+-- Lines without the white space that all of them begin with.
+local function dedented(text)
+  local lines, common = vim.split(text, '\n'), nil
+  for _, line in ipairs(lines) do
+    local indent = line:match('^%s*')
+    if #indent < #line and (not common or #indent < common) then common = #indent end
+  end
+  return table.concat(vim.iter(lines):map(function(line) return line:sub((common or 0) + 1) end):totable(), '\n')
+end
+
+-- What the documentation is to show: several lines as they will stand, one line as it is.
+local function documented(text, edit)
+  if not edit.newText:find('\n', 1, true) then return edit.newText end
+  local line = vim.split(text, '\n')[edit.range.start.line + 1]
+  return dedented(line:sub(1, edit.range.start.character) .. edit.newText)
+end
+
 local function judge(case, path)
   local kind = vim.fs.basename(path):match('%.(%w+)$')
   local command = vim.list_extend(vim.deepcopy(judges[kind]), { path })
@@ -155,7 +172,9 @@ local function complete(it)
   several_lines = several_lines + (#shown > 1 and 1 or 0)
   local first = vim.iter(shown):find(function(line) return vim.trim(line) ~= '' end) or ''
   it:check_here('the label is its first line', vim.trim(first):sub(1, #item.label) == item.label, vim.trim(first))
-  it:check_here('the documentation is the text', promised(item) == text, vim.inspect(text))
+  it:check_here('it is known as treefill’s', item.detail == 'treefill' or vim.tbl_get(item, 'labelDetails', 'description') == 'treefill', vim.inspect(item.detail))
+  local shows = documented(typed, item.textEdit)
+  it:check_here('the documentation is the text, as it will stand', promised(item) == shows, vim.inspect({ promised(item), shows }))
   local expected = edited(typed, item.textEdit)
   it:keys('C-n')
   -- In the buffer and in the documentation beside the menu, and its first line also in the menu.
@@ -248,6 +267,36 @@ local function implement(it)
   it:await_file('undo takes the body back', it.before .. it.after)
 end
 
+-- The commands for people are offered, and answer by a message.
+local function commands(it)
+  it:keys(':lsp-workspace-command', 'Enter')
+  if it:await('the commands are offered', function() return it:screen():find('treefill.why', 1, true) end) then
+    local screen = it:screen()
+    it:check_here('and none that is for programs', not screen:find('treefill.accepted', 1, true) and not screen:find('treefill.prefetch', 1, true), screen)
+  end
+  it:keys('Escape')
+  for _, row in ipairs({
+    { 'why', 'No suggestion was asked for yet.' },
+    { 'pause', 'Suggestions are paused everywhere until you resume.' },
+    { 'why', 'Suggestions are paused everywhere until you resume.' },
+    { 'resume', 'Suggestions are on everywhere.' },
+  }) do
+    local command, message = unpack(row)
+    it:keys(':lsp-workspace-command treefill.' .. command, 'Enter')
+    it:await(('treefill.%s says: %s'):format(command, message), function() return it:screen():find('treefill: ' .. message, 1, true) end)
+  end
+  if not it:insert_here() then return end
+  it:keys('-l', 'self.')
+  it:keys('C-x')
+  it:await('and entries come again', function()
+    if it:menu_shows((it:newest_item())) then return true end
+    it:keys('C-x')
+    vim.wait(300)
+  end)
+  it:escape()
+  it:await_file('the file is what was typed', it.before .. 'self.' .. it.after)
+end
+
 local KEY_MS, KEYS, REST_MS = 100, 20, 600
 local TYPED = {
   'größe = len(self.items) + 1',
@@ -338,6 +387,7 @@ impl Tally {
 for _, case in ipairs(cases) do case.drive = complete end
 vim.list_extend(cases, {
   { file = 'broken.py', text = BROKEN, drive = mend },
+  { file = 'commands.py', text = OPEN, drive = commands },
   { file = 'killed.py', text = OPEN, drive = killed },
   { file = 'typed.py', text = OPEN, drive = type_on },
 })

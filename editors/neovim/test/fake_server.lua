@@ -2,6 +2,9 @@
 -- for (several suggestions, several lines, answers that come late) comes as often as it is wanted.
 Script = { delay = 0, encoding = 'utf-16', asked = {}, cancelled = {}, accepted = {}, dismissed = {}, settings = nil, items = function() return {} end }
 
+local READY = { id = 'ready', short = 'ready', sentence = 'Suggestions are ready.', level = 'normal' }
+local THINKING = { id = 'thinking', short = 'thinking', sentence = 'The model is thinking.', level = 'busy' }
+
 local function capabilities()
   return {
     positionEncoding = Script.encoding,
@@ -31,7 +34,7 @@ function Serve()
       Script.asked[#Script.asked + 1] = params.context.triggerKind
       return { items = items(params) }
     end
-    if params.command == 'treefill.status' then return { engine = { state = 'ready' }, paused = false } end
+    if params.command == 'treefill.status' then return { engine = { state = 'ready' }, paused = false, state = READY, thinking = THINKING } end
     if params.command == 'treefill.dismissed' then table.insert(Script.dismissed, params.arguments[1].id) end
     if params.command == 'treefill.accepted' then table.insert(Script.accepted, params.arguments[1].id) end
     return vim.NIL

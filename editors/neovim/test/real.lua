@@ -112,30 +112,64 @@ local function implement(it, case)
   it:await_text('undo takes the body back', stub)
 end
 
+-- Each lesson can be done.
+local function tutor(it)
+  it:lua('vim.cmd("Treefill tutor")')
+  it:check_here(':Treefill tutor names the keys', it:buffer():find('<Tab>  takes it', 1, true) ~= nil)
+  it:await_attached()
+  it:lua('vim.fn.search("return self[.]$")')
+  it:keys('Ai')
+  it:await_ghost('the first lesson has ghost text')
+  it:keys('<Esc>u')
+  it:lua('vim.fn.search("^print")')
+  it:lua('vim.cmd("Treefill! fix")')
+  it:await('the third lesson: the error is fixed', function() return it:buffer():find('.size())', 1, true) end)
+  it:lua('vim.cmd("bdelete!")')
+end
+
 -- The subcommands. Each must be seen to do what it says.
 local function commands(it, case)
   local function command(words) it:lua('vim.cmd("Treefill " .. ...)', words) end
   local function messages() return it:lua('return vim.fn.execute("messages")') end
+  -- What was said, by whichever way.
+  local function said() return messages() .. '\n' .. table.concat(it:lua('return Told'), '\n') end
+  local function forget() it:lua('Told = {} vim.cmd("messages clear")') end
   command('status')
-  it:await(':Treefill status', function() return messages():find('engine ready, model', 1, true) end, messages)
+  it:await(':Treefill status', function()
+    return messages():find('treefill: Suggestions are ready.\nBuilt-in model, 15 M parameters, CPU', 1, true)
+  end, messages)
+  forget()
+  command('')
+  it:await(':Treefill alone says the same, and names the keys', function()
+    return messages():find('Suggestions are ready.', 1, true) and messages():find('<M-Right>   Take its next word', 1, true)
+  end, messages)
   it:await('the status line', function() return it:lua('return require("treefill").status()') == 'ready' end)
-  local silent = { pause = 'resume', ['pause 5'] = 'resume', ['toggle file'] = 'toggle file', ['toggle language'] = 'toggle language' }
-  for off, on in pairs(silent) do
-    local told = it:lua('vim.cmd("messages clear") return #Told')
+  local silent = {
+    { 'pause', 'resume', 'Suggestions are paused everywhere until you resume.', 'paused' },
+    { 'pause 5', 'resume', 'Suggestions are paused everywhere until %d%d:%d%d%.', 'paused' },
+    { 'toggle file', 'toggle file', ('Suggestions are paused in %s until you resume or close it.'):format(case.file), 'paused' },
+    { 'toggle language', 'resume', 'Suggestions are paused in python until you resume.', 'paused' },
+  }
+  for _, row in ipairs(silent) do
+    local off, on, sentence, short = unpack(row)
+    forget()
     command(off)
     it:await(off .. ' is confirmed', function()
-      return it:lua('return #Told') > told or messages():find('treefill: paused', 1, true)
-    end)
+      return said():find(sentence, 1, true) or said():find(sentence)
+    end, said)
+    it:await(off .. ': the status line says so', function() return it:lua('return require("treefill").status()') == short end)
+    forget()
+    command('why')
+    it:await(off .. ': and so does :Treefill why', function() return said():find(sentence, 1, true) or said():find(sentence) end, said)
     it:reset()
     local answered = it:lua('return Answered')
     it:keys(case.typed)
     it:await(off .. ': asked, and nothing is shown', function()
       return it:lua('return Answered') > answered and it:ghost() == ''
     end)
-    if off == 'pause' then
-      it:await('the status line says so', function() return it:lua('return require("treefill").status()') == 'paused' end)
-    end
+    forget()
     command(on)
+    it:await(on .. ' is confirmed', function() return said():find('Suggestions are on ', 1, true) end, said)
     it:reset()
     -- By the key that asks: what was undone at this place does not come again by itself.
     it:keys(case.typed .. '<M-Bslash>')
@@ -148,6 +182,17 @@ local function commands(it, case)
   it:await(':Treefill rewrite names what is missing', function()
     return (messages() .. (it:lua('return Told[#Told]') or '')):find('instruct.path', 1, true)
   end, messages)
+  for _, name in ipairs({ 'docstring', 'explain' }) do
+    forget()
+    command(name)
+    it:await((':Treefill %s names it too'):format(name), function() return said():find('name its file in instruct.path', 1, true) end, said)
+  end
+  command('config')
+  it:await(':Treefill config', function() return it:lua('return vim.api.nvim_buf_get_name(0)'):match('treefill/config%.toml$') end)
+  it:lua('vim.cmd.close()')
+  command('help')
+  it:check_here(':Treefill help', it:lua('return vim.fn.expand("%:t")') == 'treefill.txt')
+  it:lua('vim.cmd.close()')
   for name, text in pairs({ doctor = 'model', stats = 'suggest' }) do
     command(name)
     it:await(':Treefill ' .. name, function()
@@ -165,9 +210,18 @@ local function commands(it, case)
   it:check_here('subcommands are completed', vim.deep_equal(it:lua('return vim.fn.getcompletion("Treefill to", "cmdline")'), { 'toggle' }))
   it:lua('vim.cmd.checkhealth("treefill")')
   local report = it:lua('return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\\n")')
-  local fine = not report:find('ERROR') and not report:find('WARN') and report:find('engine: ready', 1, true) and report:find('ghost text by', 1, true)
+  local fine = not report:find('ERROR') and not report:find('WARN') and report:find('Suggestions are ready.', 1, true) and report:find('ghost text by', 1, true)
+    and report:find('Take its next word', 1, true)
   it:check_here('the health report has no complaint', fine and true or false, not fine and report or nil)
   it:lua('vim.cmd.bwipeout()')
+  tutor(it)
+  forget()
+  command('restart')
+  it:await(':Treefill restart', function() return said():find('the server has been restarted', 1, true) end, said)
+  it:await('and it serves again', function()
+    it:lua('Lines = nil require("treefill.status").refresh(function(told) Lines = told.lines end)')
+    return it:lua('return Lines and Lines[1]') == 'Suggestions are ready.'
+  end)
 end
 
 -- The engine dies under the fingers: nothing breaks, and suggestions come back by themselves.

@@ -90,6 +90,7 @@ equal('subcommands', complete('st', 'Treefill st'), { 'stats', 'status' })
 equal('their values', complete('', 'Treefill toggle '), { 'file', 'language', 'all' })
 equal('values that begin so', complete('a', 'Treefill! toggle a'), { 'all' })
 equal('nothing behind a value', complete('', 'Treefill toggle all '), {})
+equal('models and more', complete('m', 'Treefill m'), { 'model' })
 equal('behind a range', complete('ac', "'<,'>Treefill ac"), { 'actions' })
 
 -- Rewriting: what is sent for a cursor, for lines, and after a question.
@@ -103,7 +104,9 @@ client.execute = function(command, argument)
 end
 vim.ui.input = function(_, done) done(answer) end
 vim.notify = function(text) shown[#shown + 1] = text end
+local missing
 client.request = function(_, method, params, handler)
+  if method == 'workspace/executeCommand' then return handler(nil, { instruct_missing = missing }) end
   told[#told + 1] = { method, params.range, params.context.only }
   handler(nil, {
     { title = 'Implement', data = { action = 'implement' }, command = { command = 'a' } },
@@ -137,6 +140,9 @@ equal('an action by its name', call('2,3Treefill explain'), { 'treefill.apply' }
 equal('asked for the lines', told[#told][2], argument(1, 0, 3, 0, '')[1][2].range)
 equal('and one that is not there', call('Treefill docstring'), {})
 equal('is said', shown, { 'treefill: there is nothing to do here' })
+missing = 'No model: this takes one that follows instructions.'
+call('Treefill docstring')
+equal('without the model that it takes that is said', shown[#shown], 'treefill: ' .. missing)
 client.of, client.execute, client.request, client.run = of, execute, request, run
 vim.ui.input, vim.notify = input, notify
 

@@ -44,10 +44,12 @@ const own = {
 };
 
 // Settings that only the user's own file may set are not here: a settings page that says so and does nothing is a trap.
+// VS Code makes a title of the words of such a name: “Max Tokens”. settings.ts has the way back.
+const titled = (key) => key.replace(/_([a-z0-9])/gu, (_, letter) => letter.toUpperCase());
 const categories = Object.entries(schema.properties).map(([section, { properties }], at) => {
   const settings = Object.entries(properties).filter(([, setting]) => setting['x-scope'] === 'anyone');
   const entries = settings.map(([key, { 'x-scope': _, description, ...type }], order) => [
-    `treefill.${section}.${key}`,
+    `treefill.${section}.${titled(key)}`,
     { ...type, scope: 'window', description, order },
   ]);
   return { title: section[0].toUpperCase() + section.slice(1), order: at + 1, properties: Object.fromEntries(entries) };

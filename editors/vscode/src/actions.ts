@@ -13,7 +13,7 @@ import type { Server } from './server';
 
 /** What is said about the actions of a kind, or of a name. */
 const KINDS = {
-  quickfix: { title: 'Repairs', looking: 'looking for repairs', nothing: 'no syntax error that it can mend in this line' },
+  quickfix: { title: 'Fixes', looking: 'looking for fixes', nothing: 'no syntax error that it can fix in this line' },
   implement: {
     title: 'Implement',
     looking: 'looking for a function without a body',
@@ -27,12 +27,12 @@ const KINDS = {
   docstring: {
     title: 'Write the docstring',
     looking: 'looking for a function without documentation',
-    nothing: 'no function here without documentation, or no model that follows instructions (instruct.path)',
+    nothing: 'no function here without documentation',
   },
   explain: {
     title: 'Explain with comments',
     looking: 'looking for what can be explained',
-    nothing: 'no function or selection here, or no model that follows instructions (instruct.path)',
+    nothing: 'no function or selection here',
   },
   all: { title: 'Code actions', looking: 'what can be done here', nothing: 'nothing to offer here' },
 };
@@ -52,6 +52,10 @@ function here(server: Server) {
 export async function rewrite(server: Server): Promise<void> {
   const found = here(server);
   if (found === undefined) return;
+  if (server.instructMissing !== undefined) {
+    void vscode.window.showInformationMessage(`treefill: ${server.instructMissing}`);
+    return;
+  }
   const { editor, client } = found;
   const { document, selection } = editor;
   const what = selection.isEmpty ? 'the function at the cursor' : 'the selection';
@@ -74,7 +78,7 @@ export async function rewrite(server: Server): Promise<void> {
   );
 }
 
-/** Let the user choose one of the actions, all of them, or repairs, or those of a name, and carry it out. */
+/** Let the user choose one of the actions, all of them, or fixes, or those of a name, and carry it out. */
 export async function act(server: Server, which?: 'quickfix' | Name): Promise<void> {
   const editing = here(server);
   if (editing === undefined) return;
@@ -99,11 +103,13 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
   );
   const found = named(offered ?? [], name);
   if (found.length === 0) {
-    void vscode.window.showInformationMessage(`treefill: ${told.nothing}.`);
+    // The same as a rewrite says.
+    const missing = name === 'docstring' || name === 'explain' ? server.instructMissing : undefined;
+    void vscode.window.showInformationMessage(`treefill: ${missing ?? `${told.nothing}.`}`);
     return;
   }
   const titles = found.map((action) => ({ label: action.title, action }));
-  // One repair needs no question; another action may be more than was meant.
+  // One fix needs no question; another action may be more than was meant.
   const chosen = titles.length === 1 && kind ? titles[0] : await vscode.window.showQuickPick(titles, { title: told.title });
   if (chosen === undefined) return;
   let action: CodeAction | Command = chosen.action;

@@ -2,11 +2,12 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { act, rewrite } from './actions';
-import { run, type Ended } from './program';
+import { chooseModel, openConfig } from './model';
+import { ask } from './program';
 import type { Scope } from './pauses';
 import type { Server } from './server';
-import { why } from './status';
 import type { StatusBar } from './statusBar';
+import { tryFix, tryTyping } from './tour';
 
 interface Parts {
   context: vscode.ExtensionContext;
@@ -39,12 +40,15 @@ export function commands(parts: Parts): Record<string, () => Promise<unknown>> {
     resumeAll: () => server.resume(vscode.window.activeTextEditor?.document),
     showMenu: () => menu(parts),
     chooseModel: () => chooseModel(server),
+    openConfig: () => openConfig(server),
     showLog: async () => log.show(true),
     showStatistics: () => statistics(server, context),
     runDoctor: () => doctor(server),
     chooseServer,
     restartServer: () => server.start(),
     stopServer: () => server.stop(),
+    tryTyping,
+    tryFix,
     openWalkthrough: vs('workbench.action.openWalkthrough', `${context.extension.id}#start`, false),
   };
 }
@@ -75,7 +79,7 @@ async function dismiss(server: Server): Promise<void> {
 }
 
 async function whyNothing(server: Server): Promise<void> {
-  void vscode.window.showInformationMessage(`treefill: ${why(await server.last())}.`);
+  void vscode.window.showInformationMessage(`treefill: ${await server.why()}`);
 }
 
 async function pause(server: Server, scope: Scope): Promise<void> {
@@ -98,42 +102,25 @@ async function menu({ bar, server }: Parts): Promise<void> {
       items.push(item('$(debug-pause) Pause in this language', 'pauseLanguage', language));
     }
     if (off === undefined) items.push(item('$(debug-pause) Pause everywhere', 'pauseAll'));
-    if (off === 'settings') items.push(item('$(gear) Switched off here by the settings', 'settings'));
-    items.push(item('$(question) Why nothing?', 'whyNothing', why(await server.last())));
+    if (off === 'settings') items.push(item('$(gear) Off here by a setting', 'settings', bar.now.shown?.sentence));
+    items.push(item('$(question) Why nothing here?', 'whyNothing', await server.why()));
     items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
   }
   if (server.program !== undefined) {
-    items.push(item('$(symbol-file) Choose model', 'chooseModel', 'opens your configuration file'));
+    items.push(item('$(symbol-file) Choose model…', 'chooseModel', bar.now.title ?? ''));
     items.push(item('$(graph) Statistics', 'showStatistics'));
-    items.push(item('$(pulse) Doctor', 'runDoctor', 'model, speed, settings and what is wrong with them'));
+    items.push(item('$(pulse) Doctor', 'runDoctor', 'model, speed, settings, and what is wrong with them'));
   } else {
     items.push(item('$(folder-opened) Choose the server’s program', 'chooseServer'));
   }
   items.push(item('$(output) Log', 'showLog'));
   items.push(item('$(gear) Settings', 'settings'));
   items.push(item('$(debug-restart) Restart the server', 'restartServer'));
-  const chosen = await vscode.window.showQuickPick(items, { title: bar.tooltip, placeHolder: 'treefill' });
+  const chosen = await vscode.window.showQuickPick(items, { title: bar.now.title ?? 'treefill', placeHolder: bar.sentence });
   if (chosen?.command === 'settings') {
     await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:treefill.treefill');
   } else if (chosen?.command !== undefined) {
     await vscode.commands.executeCommand(`treefill.${chosen.command}`);
-  }
-}
-
-/** A model is chosen in the user's own file only: what an editor sends could come from a project. */
-async function chooseModel(server: Server): Promise<void> {
-  const file = (await ask(server, ['config', 'path'])).out.trim();
-  const uri = vscode.Uri.file(file);
-  const there = await vscode.workspace.fs.stat(uri).then(
-    () => true,
-    () => false,
-  );
-  if (!there) await ask(server, ['config', 'init']);
-  const editor = await vscode.window.showTextDocument(uri);
-  const line = editor.document.getText().split(/\r?\n/).findIndex((text) => text.trim() === '[model]');
-  if (line >= 0) {
-    editor.selection = new vscode.Selection(line, 0, line, 0);
-    editor.revealRange(new vscode.Range(line, 0, line + 12, 0), vscode.TextEditorRevealType.AtTop);
   }
 }
 
@@ -158,11 +145,4 @@ async function chooseServer(): Promise<void> {
   if (file === undefined) return;
   const settings = vscode.workspace.getConfiguration('treefill');
   await settings.update('server.path', path.normalize(file.fsPath), vscode.ConfigurationTarget.Global);
-}
-
-async function ask(server: Server, args: string[], title?: string, fine: number[] = [0]): Promise<Ended> {
-  if (server.program === undefined) throw new Error('there is no server; run “treefill: Choose Server Binary…”');
-  const ended = await run(server.program, args, title);
-  if (!fine.includes(ended.code)) throw new Error(ended.err.trim() || `treefill ${args.join(' ')}: code ${ended.code}`);
-  return ended;
 }

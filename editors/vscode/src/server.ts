@@ -11,7 +11,8 @@ import {
 import { isProgram, locate } from './locate';
 import { Pauses, type Scope, type Switch } from './pauses';
 import { collect, serverSettings } from './settings';
-import type { Engine, Interrupts, Last, State } from './status';
+import { hint } from './model';
+import type { Shown, State } from './status';
 import type { StatusBar } from './statusBar';
 
 /** Asks for `treefill/status`. */
@@ -27,16 +28,32 @@ const STATUS: StaticFeature = {
 
 /** What `treefill.status` tells, as much of it as is used here. */
 interface Told {
+  state?: Shown;
+  thinking?: Shown;
+  title?: string | null;
+  lines?: string[];
+  engine: { state: string };
   off: State['off'] | null;
   instruct?: boolean;
-  interrupts?: Interrupts;
-  last?: Last | null;
+  instruct_missing?: string | null;
+}
+
+/** What a server of an earlier version tells. */
+function ofEarlier({ state }: Told['engine']): Shown {
+  const level = state === 'ready' ? 'normal' : state === 'failed' ? 'error' : 'busy';
+  return { id: state, short: state, sentence: `The engine is ${state}.`, level };
 }
 
 export class Server implements vscode.Disposable {
   /** The program in use. */
   program: string | undefined;
+  /** The folder of the extension. */
+  readonly folder: vscode.Uri;
+  /** Why nothing that takes instructions can be done, when there is no model for it. */
+  instructMissing: string | undefined;
   private client: LanguageClient | undefined;
+  /** The number of the newest question about the state. */
+  private asked = 0;
   private readonly pauses = new Pauses();
   private readonly names: string[];
   /** Starts and stops come one after another, whoever asks for them. */
@@ -48,6 +65,7 @@ export class Server implements vscode.Disposable {
     private readonly bar: StatusBar,
   ) {
     this.names = serverSettings(context.extension.packageJSON);
+    this.folder = context.extensionUri;
   }
 
   /** Find the program, and start it; an older one is stopped before. */
@@ -113,22 +131,29 @@ export class Server implements vscode.Disposable {
     };
     if (this.client?.isRunning()) {
       const argument = document === undefined ? {} : { uri: this.uri(document) };
-      // Not the engine's state, which this tells too: it may be older than a `treefill/status` that has come meanwhile.
+      this.asked += 1;
+      const number = this.asked;
       const told = await this.command<Told>('treefill.status', argument);
-      const { off } = told;
-      // Commands that take a model which follows instructions are in the palette where there is one.
+      // Commands that take a model which follows instructions are in the context menu where there is one.
       await vscode.commands.executeCommand('setContext', 'treefill.instruct', told.instruct === true);
-      // Another editor may have come to the front meanwhile; its own answer is on the way.
-      if (document !== vscode.window.activeTextEditor?.document) return;
-      change.off = off ?? undefined;
-      change.interrupts = told.interrupts;
+      this.instructMissing = told.instruct_missing ?? undefined;
+      // Another editor may have come to the front meanwhile, or the state has changed: a newer answer is on the way.
+      if (document !== vscode.window.activeTextEditor?.document || number !== this.asked) return;
+      change.off = told.off ?? undefined;
+      change.shown = told.state ?? ofEarlier(told.engine);
+      change.busy = told.thinking;
+      change.title = told.title ?? undefined;
+      change.lines = told.lines ?? [];
     }
     this.bar.update(change);
   }
 
-  /** What came of the last request. */
-  async last(): Promise<Last | null | undefined> {
-    return (await this.command<Told>('treefill.status', {})).last;
+  /** Why nothing is suggested in the active editor, in a sentence. */
+  async why(): Promise<string> {
+    const document = vscode.window.activeTextEditor?.document;
+    if (this.running() === undefined) return this.bar.sentence;
+    const argument = document === undefined ? {} : { uri: this.uri(document) };
+    return (await this.command<{ sentence: string }>('treefill.why', argument)).sentence;
   }
 
   /** The user hid the suggestion in this document. */
@@ -180,7 +205,7 @@ export class Server implements vscode.Disposable {
   }
 
   private async run(command: string): Promise<void> {
-    this.bar.update({ server: 'starting', engine: { state: 'starting' } });
+    this.bar.update({ server: 'starting', shown: undefined, title: undefined, lines: [] });
     const client = new LanguageClient(
       'treefill',
       'treefill',
@@ -189,7 +214,14 @@ export class Server implements vscode.Disposable {
     );
     this.client = client;
     client.registerFeature(STATUS);
-    client.onNotification('treefill/status', ({ engine }: { engine: Engine }) => this.bar.update({ engine }));
+    client.onNotification('treefill/status', ({ state }: { state?: Shown }) => {
+      // Of no document: what it is for the one in the editor is asked. Until that is known this is shown.
+      if (this.bar.now.shown === undefined && state !== undefined) this.bar.update({ shown: state });
+      void this.refresh().catch((error: unknown) => this.log.debug(`treefill.status: ${String(error)}`));
+    });
+    client.onNotification('treefill/hint', ({ sentence }: { sentence: string }) => {
+      void hint(this, sentence).catch((error: unknown) => this.log.warn(String(error)));
+    });
     client.onDidChangeState(({ newState }) => {
       if (client !== this.client) return;
       const server = { [ClientState.Running]: 'running', [ClientState.Stopped]: 'stopped' } as const;

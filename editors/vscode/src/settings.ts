@@ -18,6 +18,11 @@ export function serverSettings(packageJson: unknown): string[] {
   return names.filter((name) => !OWN.some((own) => name.startsWith(own)));
 }
 
+/** The server's name of a setting: VS Code shows `maxTokens` as “Max Tokens”, the server calls it `max_tokens`. */
+export function serverName(shown: string): string {
+  return shown.replace(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+}
+
 /**
  * `{section: {key: value}}` of the settings that are set. Every section is there even when nothing is set in it: an empty
  * object would leave the server with what it was sent before.
@@ -29,9 +34,13 @@ export function collect(
 ): Record<string, Record<string, unknown>> {
   const out: Record<string, Record<string, unknown>> = {};
   for (const name of names) {
-    const [, section, key] = name.split('.') as [string, string, string];
+    const [own, section, shown] = name.split('.') as [string, string, string];
     const values = (out[section] ??= {});
-    const found = inspect(name);
+    const key = serverName(shown);
+    const isSet = (it: Inspected | undefined) =>
+      [it?.globalValue, it?.workspaceValue, it?.workspaceFolderValue].some((value) => value !== undefined);
+    // Before, they were named here as the server names them.
+    const found = [inspect(name), inspect(`${own}.${section}.${key}`)].find(isSet);
     const ofWorkspace = trusted ? (found?.workspaceFolderValue ?? found?.workspaceValue) : undefined;
     const value = ofWorkspace ?? found?.globalValue;
     if (value !== undefined) values[key] = value;

@@ -11,7 +11,7 @@ export class StatusBar implements vscode.Disposable {
   private timer: NodeJS.Timeout | undefined;
   private state: State = {
     server: 'starting',
-    engine: { state: 'starting' },
+    lines: [],
     off: undefined,
     language: undefined,
     served: true,
@@ -30,8 +30,8 @@ export class StatusBar implements vscode.Disposable {
   }
 
   /** What the state is, in a sentence. */
-  get tooltip(): string {
-    return view(this.state).tooltip;
+  get sentence(): string {
+    return view(this.state).sentence;
   }
 
   update(change: Partial<State>): void {

@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(decision, Decision::Take(0));
         assert_eq!(
             shown,
-            "1  a.py:2: Insert `)` (not sure: 62 % of such repairs are exact)\n-f(b\n+f(b)\n\
+            "1  a.py:2: Insert `)` (not sure: 62 % of such fixes are exact)\n-f(b\n+f(b)\n\
              2  a.py:2: Delete `(` (not sure)\n-f(b\n+fb\nApply the first? [y,n,1-2,q,?] "
         );
         assert_eq!(decided("N\n").0, Decision::Skip);

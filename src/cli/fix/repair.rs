@@ -180,7 +180,7 @@ impl<'a> FileRepair<'a> {
         let Reported { diagnostic, .. } = &self.reported[number];
         let line = self.now.line_of(diagnostic.range.start) + 1;
         let message = diagnostic.message.lines().next().unwrap_or_default();
-        crate::cli::tell(&format!("{}:{line}: no repair is known: {message}", self.name()));
+        crate::cli::tell(&format!("{}:{line}: no fix is known: {message}", self.name()));
     }
 
     /// Decides about the repairs of one problem, and applies what is taken. What they fix is named by its number in `reported`.

@@ -38,7 +38,7 @@ pub fn sureness(offer: &Fix) -> String {
         Some(share) if share > 0.9 => "not sure at this place",
         _ => "not sure",
     };
-    let percent = |share: f32| format!("{word}: {:.0} % of such repairs are exact", f64::from(share) * 100.0);
+    let percent = |share: f32| format!("{word}: {:.0} % of such fixes are exact", f64::from(share) * 100.0);
     offer.exact_share.map_or(word.to_owned(), percent)
 }
 

@@ -42,6 +42,9 @@ pub struct GetArguments {
     /// Download nothing: only use what is on this machine
     #[arg(long)]
     offline: bool,
+    /// Say how far it is after each percent, in lines for programs
+    #[arg(long)]
+    progress: bool,
     /// Limits in milliseconds, for tests: without a byte, between attempts
     #[arg(long, value_name = "STALL,PAUSE", hide = true)]
     test_limits: Option<String>,
@@ -75,7 +78,7 @@ pub fn run(arguments: &GetArguments, shelf: &Shelf<'_>) -> anyhow::Result<ExitCo
     }
     let use_it = wants_use(arguments)?;
     watch_for_interrupt(&arguments.name);
-    let path = download(&plan, shelf, environment, limits, &wait)?;
+    let path = download((&plan, arguments.progress), shelf, environment, limits, &wait)?;
     arrived(arguments, shelf, &path, use_it)
 }
 
@@ -130,7 +133,7 @@ fn licence(arguments: &GetArguments, shelf: &Shelf<'_>, plan: &DownloadPlan) -> 
 }
 
 fn download(
-    plan: &DownloadPlan,
+    (plan, by_percent): (&DownloadPlan, bool),
     shelf: &Shelf<'_>,
     environment: HubEnvironment,
     limits: DownloadLimits,
@@ -140,6 +143,7 @@ fn download(
     for (at, (file, target)) in plan.files.iter().enumerate() {
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let bar = BytesBar::new(&name, file.bytes.unwrap_or(0));
+        let bar = if by_percent { bar.by_percent() } else { bar };
         let events = |event: hub::DownloadEvent<'_>| bar.show(&event);
         let downloader = Downloader::new(environment.clone(), limits.clone(), &events, wait);
         let done = file.sha256.as_ref().filter(|sha256| {

@@ -118,14 +118,37 @@ pub fn of_local(model: &LocalModel, shelf: &Shelf<'_>) -> Value {
     json!({
         "name": model.name, "where": model.origin.id(), "path": model.path, "bytes": model.bytes,
         "sha256": model.sha256, "licence": model.licence, "in_use": in_use(model, shelf),
-        "builtin": model.name == BUILT_IN,
+        "builtin": model.name == BUILT_IN, "detail": told(model, shelf),
     })
+}
+
+/// A model on this machine in some words.
+fn told(model: &LocalModel, shelf: &Shelf<'_>) -> String {
+    let licence =
+        model.licence.as_deref().map(|id| shelf.catalogue.licence(id).map_or(id, |licence| &*licence.title));
+    let parts = [Some(model.origin.describe()), Some(size(model.bytes)), licence.map(str::to_owned)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 pub fn of_catalogue(model: &CatalogueModel, shelf: &Shelf<'_>) -> Value {
     let mut value = serde_json::to_value(model).unwrap_or_default();
     value["where"] = "catalogue".into();
-    value["licence"] = serde_json::to_value(shelf.catalogue.licence(&model.licence)).unwrap_or_default();
+    let licence = shelf.catalogue.licence(&model.licence);
+    let (bytes, memory) = (model.quants.first().map_or(0, |quant| quant.bytes), model.memory_mb * 1_000_000);
+    let named = licence.map_or(&*model.licence, |licence| &*licence.title);
+    let detail = format!(
+        "{} parameters, a download of {}, needs {} of memory, {named}",
+        parameters(model.parameters),
+        size(bytes),
+        size(memory)
+    );
+    value["detail"] = detail.into();
+    // What a user has to agree to.
+    value["asks"] = match licence.filter(|licence| licence.restricts) {
+        Some(licence) => format!("{} {}", licence.plain, licence.url).into(),
+        None => Value::Null,
+    };
+    value["licence"] = serde_json::to_value(licence).unwrap_or_default();
     value["in_use"] = false.into();
     value
 }

@@ -13,7 +13,9 @@ pub struct BytesBar {
     bar: ProgressBar,
     what: String,
     is_terminal: bool,
-    /// Tenths that were told of, where there is no terminal.
+    /// How many lines there are, where there is no terminal.
+    lines: u64,
+    /// How many of them were written.
     told: Cell<u64>,
 }
 
@@ -28,17 +30,23 @@ impl BytesBar {
         }
         bar.set_message(what.to_owned());
         let is_terminal = std::io::stderr().is_terminal();
-        Self { bar, what: what.to_owned(), is_terminal, told: Cell::new(0) }
+        Self { bar, what: what.to_owned(), is_terminal, lines: 10, told: Cell::new(0) }
+    }
+
+    /// With a line for each percent, for programs that show how far it is.
+    pub fn by_percent(self) -> Self {
+        Self { is_terminal: false, lines: 100, ..self }
     }
 
     /// So many more.
     pub fn advance(&self, bytes: u64) {
         self.bar.inc(bytes);
         let (position, length) = (self.bar.position(), self.bar.length().unwrap_or(0).max(1));
-        let tenth = position.saturating_mul(10) / length;
-        if !self.is_terminal && tenth > self.told.get() {
-            self.told.set(tenth);
-            super::super::tell(&format!("{}: {} % of {}", self.what, tenth * 10, super::size(length)));
+        let line = position.saturating_mul(self.lines) / length;
+        if !self.is_terminal && line > self.told.get() {
+            self.told.set(line);
+            let percent = line * 100 / self.lines;
+            super::super::tell(&format!("{}: {percent} % of {}", self.what, super::size(length)));
         }
     }
 
@@ -53,7 +61,7 @@ impl BytesBar {
                 if *there > 0 {
                     self.say(&format!("going on after {}", super::size(*there)));
                 }
-                self.told.set(there.saturating_mul(10) / (*bytes).max(1));
+                self.told.set(there.saturating_mul(self.lines) / (*bytes).max(1));
             }
             DownloadEvent::Got(bytes) => self.advance(*bytes),
             DownloadEvent::Restarted(why) => {

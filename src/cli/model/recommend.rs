@@ -131,7 +131,8 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         let mut out = anstream::stdout().lock();
         for it in &candidates {
             let value = json!({
-                "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "read_per_s": it.speed.read, "written_per_s": it.speed.written,
+                "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "parameters": it.parameters,
+                "read_per_s": it.speed.read, "written_per_s": it.speed.written,
                 "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
                 "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
             });

@@ -23,15 +23,16 @@ pub fn of(summary: &Summary, filter: &Filter) -> Report {
         if !latency.all.is_empty() {
             let (p50, p95) = (milliseconds(latency.p50), milliseconds(latency.p95));
             let times = Histogram { unit: "ms".to_owned(), values: latency.all.clone() };
-            report = report.histogram(&format!("{name}: p50 {p50}, p95 {p95}"), &times);
+            report = report.histogram(&format!("{name}: half within {p50}, 95 % within {p95}"), &times);
         }
     }
-    if summary.steps.len() > 1 {
+    let steps = since_the_first(summary);
+    if steps.len() > 1 {
         let each = match summary.step_days {
             1 => "Suggestions per day".to_owned(),
             days => format!("Suggestions per {days} days"),
         };
-        report = report.heading("Over time").lines(&each, &over_time(summary));
+        report = report.heading("Over time").lines(&each, &over_time(steps, summary.step_days));
     }
     if !summary.languages.is_empty() {
         report = report.heading("Languages").table(&COLUMNS, languages(summary));
@@ -62,7 +63,7 @@ fn figures(summary: &Summary) -> Vec<(&'static str, String, String)> {
         ),
         ("accepted", percent(summary.accepted_share), format!("{} of {}", summary.accepted, summary.ended)),
         (
-            "typed out",
+            "typed anyway",
             percent(summary.typed_share),
             format!("{}: what you typed was what was shown", summary.typed),
         ),
@@ -93,26 +94,32 @@ fn tokens_per_step(summary: &Summary) -> String {
     summary.tokens_per_step.map_or_else(|| "–".to_owned(), |tokens| format!("{tokens:.2}"))
 }
 
-fn over_time(summary: &Summary) -> LineChart {
-    let count = summary.steps.len() as u64;
-    let label = |at: u64| match (count - 1 - at) * summary.step_days {
+/// The steps from the first one in which something was shown: before, treefill was not there.
+fn since_the_first(summary: &Summary) -> &[Step] {
+    let first = summary.steps.iter().position(|step| step.shown + step.taken > 0);
+    first.map_or(&[], |first| &summary.steps[first..])
+}
+
+fn over_time(steps: &[Step], step_days: u64) -> LineChart {
+    let count = steps.len() as u64;
+    let label = |at: u64| match (count - 1 - at) * step_days {
         0 => "now".to_owned(),
         1 => "1 day ago".to_owned(),
         days => format!("{days} days ago"),
     };
-    let values = |of: fn(&Step) -> usize| summary.steps.iter().map(|step| of(step) as f64).collect();
+    let values = |of: fn(&Step) -> usize| steps.iter().map(|step| of(step) as f64).collect();
     LineChart {
         unit: String::new(),
         labels: (0..count).map(label).collect(),
         series: vec![
             ("shown".to_owned(), values(|step| step.shown)),
-            ("accepted or typed out".to_owned(), values(|step| step.taken)),
+            ("accepted or typed anyway".to_owned(), values(|step| step.taken)),
         ],
     }
 }
 
 const COLUMNS: [&str; 8] =
-    ["language", "requests", "answered", "suggestions", "accepted", "typed out", "kept", "p50"];
+    ["language", "requests", "answered", "suggestions", "accepted", "typed anyway", "kept", "half within"];
 
 fn languages(summary: &Summary) -> Vec<Vec<String>> {
     let row = |language: &crate::stats::LanguageSummary| {
@@ -140,4 +147,20 @@ fn actions(summary: &Summary) -> Vec<Vec<String>> {
         row
     };
     summary.actions.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_begins_with_the_first_suggestion() {
+        let step = |shown, taken| Step { shown, taken };
+        let steps = vec![step(0, 0), step(0, 0), step(3, 1), step(0, 0), step(2, 2)];
+        let summary = Summary { steps, step_days: 1, ..Summary::default() };
+        let chart = over_time(since_the_first(&summary), 1);
+        assert_eq!(chart.labels, ["2 days ago", "1 day ago", "now"]);
+        assert_eq!(chart.series[0].1, [3.0, 0.0, 2.0]);
+        assert!(since_the_first(&Summary { steps: vec![step(0, 0)], ..Summary::default() }).is_empty());
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::lsp::progress::ModelProgress;
 use crate::lsp::server::Server;
-use crate::lsp::{status, status_file, watched_files, workspace_progress};
+use crate::lsp::{hint, status, status_file, watched_files, workspace_progress};
 
 pub fn handle(server: &Server) {
     server.messages.open();
@@ -19,6 +19,10 @@ pub fn handle(server: &Server) {
         tokio::spawn(status_file::keep(session, workspace, name, file));
     }
     watched_files::start(server);
+    if let Some(hint) = server.options.hint.clone() {
+        let client = server.negotiated().status.then(|| server.client.clone());
+        hint::start(hint, Arc::clone(&server.session), client, server.messages.clone());
+    }
     if server.negotiated().progress {
         tokio::spawn(workspace_progress::watch(server.workspace.clone(), server.client.clone()));
     }

@@ -86,13 +86,13 @@ fn item(
             .then(|| CompletionItemLabelDetails { detail: None, description: Some("treefill".to_owned()) }),
         detail: (!client.label_details || adds.is_some()).then_some(described),
         kind: Some(CompletionItemKind::TEXT),
-        documentation: Some(documentation(snapshot, &text, client)),
+        documentation: Some(documentation(snapshot, (completion, &text), client)),
         preselect: Some(false),
         sort_text: Some(LAST.to_owned()),
         filter_text: Some(format!("{word}{first_line}")),
         insert_text_format: Some(InsertTextFormat::PLAIN_TEXT),
         insert_text_mode: client.as_is.then_some(InsertTextMode::AS_IS),
-        text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: text })),
+        text_edit: Some(CompletionTextEdit::Edit(TextEdit { range, new_text: text.clone() })),
         additional_text_edits: (!imports.is_empty()).then(|| imports.iter().map(additional).collect()),
         command: Some(super::inline_completion::accepted(id, None)),
         ..CompletionItem::default()
@@ -118,12 +118,46 @@ fn shorten(label: &str) -> String {
     }
 }
 
-/// The whole text, as code where the client shows Markdown.
-fn documentation(snapshot: &Snapshot, text: &str, client: &ClientCapabilities) -> Documentation {
+/// The text; several lines as they will stand in the file, without the indentation that all of them share. As code where the client shows
+/// Markdown.
+fn documentation(
+    snapshot: &Snapshot,
+    (completion, text): (&Suggestion, &str),
+    client: &ClientCapabilities,
+) -> Documentation {
+    let start = completion.range().start;
+    let before = snapshot.slice(snapshot.line_start(start)..start);
+    let text = match completion.text().contains('\n') {
+        true => dedented(&format!("{before}{}", completion.text())),
+        false => text.to_owned(),
+    };
     if !client.markdown {
-        return Documentation::String(text.to_owned());
+        return Documentation::String(text);
     }
     let language = snapshot.language.as_ref().map_or("", |language| language.name());
-    let value = fenced(language, text);
+    let value = fenced(language, &text);
     Documentation::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value })
+}
+
+/// A text without the white space that all its lines begin with.
+fn dedented(text: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let common = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    let lines: Vec<&str> = text.lines().map(|line| line.get(common..).unwrap_or("")).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_their_places_to_one_another() {
+        assert_eq!(
+            dedented("        for item in items:\n            yield item\n\n        return"),
+            "for item in items:\n    yield item\n\nreturn"
+        );
+        assert_eq!(dedented("\t\tx(\n\t\t\ty"), "x(\n\ty");
+        assert_eq!(dedented("a\n    b"), "a\n    b");
+    }
 }

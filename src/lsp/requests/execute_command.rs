@@ -7,10 +7,11 @@ use tower_lsp::jsonrpc::{Error, Result};
 
 use crate::engine::MemoryStats;
 use crate::lsp::commands::{
-    self, ACCEPTED, APPLY, DISMISSED, IMPORT, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM,
+    self, ACCEPTED, APPLY, DISMISSED, IMPORT, PAUSE, PREFETCH, RESUME, REWRITE, STATUS, TOGGLE, WARM, WHY,
 };
 use crate::lsp::protocol::ExecuteCommand;
 use crate::lsp::server::Server;
+use crate::lsp::status::PausedPlace;
 use crate::lsp::{convert, status};
 use crate::session::{SwitchScope, Switches, View};
 
@@ -34,9 +35,10 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             Ok(Value::Null)
         }
         PAUSE => pause(server, argument),
-        RESUME => {
-            server.session.switch(Switches::resume);
-            Ok(json!({ "enabled": true }))
+        RESUME => Ok(resume(server, argument)),
+        WHY => {
+            let sentence = status::why(&server.session, argument["uri"].as_str());
+            Ok(said(server, json!({}), sentence))
         }
         TOGGLE => toggle(server, argument),
         STATUS => {
@@ -77,7 +79,29 @@ fn pause(server: &Server, argument: &Value) -> Result<Value> {
     let duration =
         minutes.filter(|minutes| *minutes < YEAR_OF_MINUTES).map(|m| Duration::from_secs_f64(m * 60.0));
     server.session.switch(|switches| switches.pause(duration));
-    Ok(json!({ "enabled": false, "minutes": minutes }))
+    let answer = json!({ "enabled": false, "minutes": minutes });
+    Ok(said(server, answer, status::sentence(&server.session, None)))
+}
+
+fn resume(server: &Server, argument: &Value) -> Value {
+    let uri = argument["uri"].as_str();
+    let language = uri.and_then(|uri| Some(server.session.view(uri)?.language));
+    match uri.zip(language) {
+        Some((uri, language)) => server.session.switch(|switches| switches.resume_in(uri, &language)),
+        None => server.session.switch(Switches::resume),
+    }
+    let place = uri.map_or(PausedPlace::Everywhere, status::in_file);
+    let sentence = status::on_again(&server.session, uri, place);
+    said(server, json!({ "enabled": true }), sentence)
+}
+
+/// An answer with a sentence for the user. A client that does not know of our answers gets it as a message.
+fn said(server: &Server, mut answer: Value, sentence: String) -> Value {
+    if !server.negotiated().status {
+        server.messages.info(&sentence);
+    }
+    answer["sentence"] = sentence.into();
+    answer
 }
 
 fn prefetch(server: &Server, argument: &Value) -> Result<Value> {
@@ -111,5 +135,15 @@ fn toggle(server: &Server, argument: &Value) -> Result<Value> {
         }
         _ => return Err(missing()),
     };
-    Ok(json!({ "enabled": server.session.switch(|switches| switches.toggle(scope)) }))
+    let place = match &scope {
+        SwitchScope::All => PausedPlace::Everywhere,
+        SwitchScope::File(uri) => status::in_file(uri),
+        SwitchScope::Language(name) => PausedPlace::Language(name.clone()),
+    };
+    let enabled = server.session.switch(|switches| switches.toggle(scope));
+    let sentence = match enabled {
+        true => status::on_again(&server.session, uri, place),
+        false => status::off_there(place),
+    };
+    Ok(said(server, json!({ "enabled": enabled }), sentence))
 }

@@ -228,6 +228,7 @@ fn where_suggestions_are_off_no_model_is_promised() {
     let mut server = start(ScriptedEngine::always("return ä\n"), able());
     let action = the_action(&mut server);
     server.command("treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
+    server.client().message("window/showMessage");
     assert_eq!(menu(&mut server, Value::Null), Vec::<Value>::new());
     assert_eq!(server.client().call("codeAction/resolve", action.clone()), action);
     server.client().message("window/showMessage");

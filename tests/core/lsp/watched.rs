@@ -109,12 +109,15 @@ fn the_built_in_model_stands_in_for_one_that_is_missing() {
     server.open("x = \n");
     let (kind, text) = told(&mut server);
     assert_eq!(kind, 2);
-    assert!(text.contains("built-in model: /no/m.gguf was not found; set model.path"), "{text}");
+    assert!(text.contains("in place of yours: /no/m.gguf was not found; set model.path"), "{text}");
     assert_eq!(suggested(&mut server).as_deref(), Some("2"));
     let status = server.command("treefill.status", json!([{ "uri": URI }]));
     assert_eq!(status["engine"]["state"], "ready");
     let message = status["engine"]["message"].as_str().unwrap();
-    assert!(message.starts_with("built-in model: /no/m.gguf was not found"), "{status}");
+    assert!(
+        message.starts_with("the built-in model is used in place of yours: /no/m.gguf was not found"),
+        "{status}"
+    );
 
     // The way out: without the line nothing is said any more.
     std::fs::write(file(&server), START).unwrap();
@@ -136,7 +139,7 @@ fn the_built_in_model_stands_in_for_one_that_is_lost_later() {
     assert_eq!(suggested(&mut server).as_deref(), Some("1"));
     engine.set_status(Status::Failed("the engine was lost 6 times".into()));
     let (_, text) = told(&mut server);
-    assert!(text.contains("built-in model: ") && text.contains("lost 6 times"), "{text}");
+    assert!(text.contains("built-in model is used") && text.contains("lost 6 times"), "{text}");
     assert!(suggested(&mut server).is_some());
 }
 

@@ -25,7 +25,7 @@ fn what_has_no_sure_repair_is_written_anew_by_the_model_when_told() {
     let told = serde_json::json!([{ "range": range, "severity": 1, "message": "\"zzzz\" is not defined" }]);
     let diagnostics = home.file("d.json", told.to_string());
     let run = home.run(&["fix", &file, "--write", "--diagnostics", &diagnostics]);
-    assert!(run.code == 1 && run.err.contains("no repair is known"), "{run:?}");
+    assert!(run.code == 1 && run.err.contains("no fix is known"), "{run:?}");
     let run = home.run(&["fix", &file, "--write", "--with-model", "--diagnostics", &diagnostics]);
     assert!(run.code == 1 && run.err.contains("not sure; left out"), "{run:?}");
     let run = home.run(&["fix", &file, "--write", "--all", "--with-model", "--diagnostics", &diagnostics]);

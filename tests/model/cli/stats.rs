@@ -69,7 +69,7 @@ fn figures_reasons_times_and_languages() {
         "75 %",
         "the model has nothing to add 2 ██",
         "there was no model",
-        "p50 100 ms, p95 190 ms",
+        "half within 100 ms, 95 % within 190 ms",
         "of 92 tokens that your files proposed; 2.00 tokens a step",
         "python",
         "█",
@@ -123,6 +123,6 @@ fn wrong_usage_and_files() {
 #[test]
 fn doctor_shows_the_last_day() {
     let run = home(&events()).run(&["doctor", "--no-model"]);
-    assert!(run.out.contains("20 suggestions shown, 5 accepted (25 %), p50 100 ms"), "{run:?}");
+    assert!(run.out.contains("20 suggestions shown, 5 accepted (25 %), half within 100 ms"), "{run:?}");
     assert!(run.out.contains("the model has nothing to add (2), there was no model (1)"), "{run:?}");
 }

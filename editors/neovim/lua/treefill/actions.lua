@@ -48,6 +48,19 @@ local function lines_of(first, last)
   return { start = { line = first, character = 0 }, ['end'] = { line = last + 1, character = 0 } }
 end
 
+-- Actions that take a model which follows instructions.
+local INSTRUCTED = { docstring = true, explain = true }
+
+-- Why there is nothing: for an action of such a model, that there is none.
+local function nothing(from, name, buffer)
+  local function say(text) vim.notify('treefill: ' .. (text or 'there is nothing to do here')) end
+  if not INSTRUCTED[name] then return say() end
+  client.request(from, 'workspace/executeCommand', { command = 'treefill.status' }, function(_, result)
+    local missing = result and result.instruct_missing
+    say(missing ~= vim.NIL and missing or nil)
+  end, buffer)
+end
+
 --- Offers the actions at the cursor, or in the lines `first` to `last` (from 1).
 --- @param options { only: string[]?, name: string?, first: integer?, last: integer?, at_once: boolean? } at_once: the first one is applied
 function M.offer(options)
@@ -63,7 +76,7 @@ function M.offer(options)
   client.request(from, 'textDocument/codeAction', params, function(err, actions)
     if err then return vim.notify('treefill: ' .. err.message, vim.log.levels.ERROR) end
     actions = named(actions, options.name)
-    if not actions or #actions == 0 then return vim.notify('treefill: there is nothing to do here') end
+    if not actions or #actions == 0 then return nothing(from, options.name, buffer) end
     if options.at_once or #actions == 1 then
       local preferred = vim.iter(actions):find(function(action) return action.isPreferred end)
       return resolve(from, buffer, preferred or actions[1])

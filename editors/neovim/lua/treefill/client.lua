@@ -9,8 +9,15 @@ local NEW = vim.fn.has('nvim-0.11') == 1
 local function capabilities()
   local all = vim.lsp.protocol.make_client_capabilities()
   all.textDocument.inlineCompletion = all.textDocument.inlineCompletion or { dynamicRegistration = false }
+  -- Answers have sentences that are shown here; without this the server would show them as messages too.
+  all.experimental = vim.tbl_extend('force', all.experimental or {}, { treefillStatus = true })
   return all
 end
+
+local handlers = {
+  ['treefill/status'] = function(_, told) require('treefill.status').told(told) end,
+  ['treefill/hint'] = function(_, hint) require('treefill.model').hint(hint) end,
+}
 
 --- Starts the server for every buffer of the file types, present and future.
 function M.enable()
@@ -21,6 +28,7 @@ function M.enable()
     root_markers = options.root_markers,
     init_options = options.init_options,
     capabilities = capabilities(),
+    handlers = handlers,
   }
   if NEW then
     vim.lsp.config(M.name, settings)
@@ -62,6 +70,30 @@ function M.set(key, value)
       client.notify('workspace/didChangeConfiguration', settings)
     end
   end
+end
+
+--- Ends all servers and starts them again. `after` runs when they have ended.
+--- @param after fun()?
+function M.restart(after)
+  local old = vim.lsp.get_clients({ name = M.name })
+  for _, client in ipairs(old) do
+    if NEW then client:stop() else client.stop() end
+  end
+  local waited = 0
+  local function again()
+    waited = waited + 1
+    local left = vim.iter(old):any(function(client) return vim.lsp.get_client_by_id(client.id) ~= nil end)
+    -- One that does not end by itself is ended.
+    if left and waited == 60 then
+      for _, client in ipairs(old) do
+        if NEW then client:stop(true) else client.stop(true) end
+      end
+    end
+    if left and waited < 80 then return vim.defer_fn(again, 50) end
+    M.enable()
+    if after then after() end
+  end
+  again()
 end
 
 --- The client of a buffer.

@@ -12,8 +12,7 @@ end
 
 -- Shows what the program prints, in a window of its own.
 local function run_program(arguments)
-  local command = vim.list_extend({ config.options.program }, arguments)
-  local ok, why = pcall(vim.system, command, { text = true, env = { NO_COLOR = '1' } }, vim.schedule_wrap(function(result)
+  require('treefill.program').run(arguments, function(result)
     local text = vim.trim((result.stdout or '') .. '\n' .. (result.stderr or ''))
     vim.cmd('botright new')
     local buffer = vim.api.nvim_get_current_buf()
@@ -22,46 +21,59 @@ local function run_program(arguments)
     vim.bo[buffer].modifiable = false
     vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, desc = 'Close this window' })
     pcall(vim.api.nvim_buf_set_name, buffer, 'treefill://' .. table.concat(arguments, ' '))
-  end))
-  if not ok then
-    local advice = 'Put it into the PATH of Neovim, or set `program` in setup().'
-    vim.notify(('treefill: cannot run %s: %s\n%s'):format(command[1], why, advice), vim.log.levels.ERROR)
-  end
+  end)
 end
 
--- When suggestions come by themselves.
-local function when(interrupts)
-  if interrupts.trigger == 'manual' then return 'suggestions come only when you ask' end
-  local text = ('suggestions come %s, eagerness %s: what is likely by %.0f %% or more'):format(
-    interrupts.trigger == 'pause' and 'in pauses' or 'by themselves', interrupts.eagerness, interrupts.bar * 100)
-  if interrupts.bar ~= interrupts.bar_of_eagerness then
-    text = text .. (' (%.0f %% but for your last reactions: %d of %d taken)'):format(
-      interrupts.bar_of_eagerness * 100, interrupts.taken[1], interrupts.taken[2])
-  end
-  return text
-end
-
--- What came of the last request, and where.
-local function outcome(last)
-  local line, column = last.line, last.column
-  local place = vim.fn.fnamemodify(vim.uri_to_fname(last.uri), ':.')
-  if line and line ~= vim.NIL then place = ('%s:%d:%d'):format(place, line, column) end
-  local came = last.shown and 'a suggestion was shown' or 'nothing: ' .. tostring(last.reason)
-  return ('last: %s, %d s ago: %s'):format(place, last.seconds_ago, came)
+-- What the server says of itself, in its own words; `after` gets the lines.
+local function told(after)
+  client.execute('treefill.status', { uri = vim.uri_from_bufnr(0) }, function(result)
+    after(result.lines or { 'engine ' .. result.engine.state })
+  end)
 end
 
 local function status()
-  client.execute('treefill.status', nil, function(result)
-    local engine = result.engine
-    local model = engine.model and (', model %s'):format(engine.model) or ''
-    local share = engine.share and (' %d %%'):format(engine.share * 100) or ''
-    local why = engine.message and ': ' .. engine.message or ''
-    local lines = { ('treefill %s: engine %s%s%s%s'):format(result.version, engine.state, share, model, why) }
-    lines[#lines + 1] = result.paused and 'paused; :Treefill resume' or ('%d documents are open'):format(result.documents)
-    if result.interrupts then lines[#lines + 1] = when(result.interrupts) end
-    if result.last and result.last ~= vim.NIL then lines[#lines + 1] = outcome(result.last) end
-    say(table.concat(lines, '\n'))
+  told(function(lines) say('treefill: ' .. table.concat(lines, '\n')) end)
+end
+
+-- What it does, and what one can do.
+local function overview()
+  local keys = require('treefill.keymaps').list()
+  local more = { '' }
+  if #keys > 0 then vim.list_extend(more, { 'Keys in insert mode:' }) end
+  for _, key in ipairs(keys) do more[#more + 1] = '  ' .. key end
+  more[#more + 1] = 'Commands: :Treefill tutor, why, model, pause, resume, fix, doctor … (:Treefill help)'
+  if not client.any() then return say(table.concat(vim.list_slice(more, 2), '\n')) end
+  told(function(lines) say('treefill: ' .. table.concat(vim.list_extend(lines, more), '\n')) end)
+end
+
+-- Runs a command of the server about this file, and says what it answers.
+local function told_by(command, argument)
+  local about = vim.tbl_extend('force', { uri = vim.uri_from_bufnr(0) }, argument or {})
+  client.execute(command, about, function(result)
+    require('treefill.status').refresh()
+    if type(result) == 'table' and result.sentence then say('treefill: ' .. result.sentence) end
   end)
+end
+
+local function open_config()
+  local program = require('treefill.program')
+  program.run({ 'config', 'path' }, function(path)
+    if path.code ~= 0 then return program.complain(path) end
+    local file = vim.trim(path.stdout):match('[^\n]*')
+    local function open() vim.cmd.split(vim.fn.fnameescape(file)) end
+    if vim.uv.fs_stat(file) then return open() end
+    program.run({ 'config', 'init' }, function(made)
+      if made.code ~= 0 then return program.complain(made) end
+      open()
+    end)
+  end)
+end
+
+local function help()
+  if pcall(vim.cmd.help, 'treefill') then return end
+  -- Who has no plugin manager has no tags for it yet.
+  for _, folder in ipairs(vim.api.nvim_get_runtime_file('doc/treefill.txt', true)) do pcall(vim.cmd.helptags, vim.fs.dirname(folder)) end
+  vim.cmd.help('treefill')
 end
 
 -- Offers the actions of one name at the cursor, or in the given lines.
@@ -121,25 +133,29 @@ local SUBCOMMANDS = {
     values = { '5', '15', '60' },
     any_number = true,
     run = function(minutes)
-      client.execute('treefill.pause', minutes and { minutes = tonumber(minutes) } or nil, function()
-        require('treefill').dismiss()
-        require('treefill.status').refresh()
-        say('treefill: paused ' .. (minutes and ('for %s minutes'):format(minutes) or 'until :Treefill resume'))
-      end)
+      require('treefill').dismiss()
+      told_by('treefill.pause', { minutes = minutes and tonumber(minutes) or nil })
     end,
   },
   set = { help = 'change a setting of suggestions until Neovim ends: set trigger manual', words = true, run = set },
-  resume = {
-    help = 'end a pause',
+  resume = { help = 'suggest again here, whatever was paused', run = function() told_by('treefill.resume') end },
+  why = { help = 'why nothing is suggested here', run = function() told_by('treefill.why') end },
+  model = {
+    help = 'choose a model: on this machine, of the catalogue, a file',
+    words = true,
+    run = function(name) require('treefill.model').run(name) end,
+  },
+  config = { help = "treefill's own settings file", run = open_config },
+  restart = {
+    help = 'end the server and start it again',
     run = function()
-      client.execute('treefill.resume', nil, function()
-        require('treefill.status').refresh()
-        say('treefill: resumed')
-      end)
+      client.restart(function() say('treefill: the server has been restarted') end)
     end,
   },
+  tutor = { help = 'a file that lets you try each key', run = function() require('treefill.tutor').open() end },
+  help = { help = ':help treefill', run = help },
   fix = {
-    help = 'mend the syntax error here',
+    help = 'fix the syntax error here',
     run = function(_, call) require('treefill.actions').offer({ only = { 'quickfix' }, at_once = call.bang }) end,
   },
   implement = {
@@ -183,7 +199,8 @@ end
 --- @param call table as nvim_create_user_command gives it
 function M.run(call)
   local name, value, more = unpack(call.fargs)
-  local subcommand = SUBCOMMANDS[name or 'status']
+  if not name then return overview() end
+  local subcommand = SUBCOMMANDS[name]
   if not subcommand then
     local known = table.concat(names(), ', ')
     return vim.notify(('treefill: there is no subcommand %s; known: %s'):format(name, known), vim.log.levels.ERROR)

@@ -43,18 +43,28 @@ local function check_server()
   end
   for _, from in ipairs(clients) do
     local buffers = vim.tbl_count(from.attached_buffers)
-    vim.health.ok(('server %d serves %d buffers of %s'):format(from.id, buffers, from.root_dir or 'no project'))
+    local counted = buffers == 1 and '1 buffer' or buffers .. ' buffers'
+    vim.health.ok(('server %d serves %s of %s'):format(from.id, counted, from.root_dir or 'no project'))
     local status, err
     client.request(from, 'workspace/executeCommand', { command = 'treefill.status' }, function(e, result) err, status = e, result end, 0)
     vim.wait(ANSWER_MS, function() return err or status end, 10)
     if not status then
       vim.health.error('the server does not answer', ':Treefill log shows what it wrote')
-    elseif status.engine.state == 'failed' then
-      vim.health.error('the engine has failed: ' .. tostring(status.engine.message), ':Treefill doctor')
-    else
+    elseif not status.state then
       vim.health.ok(('engine: %s %s'):format(status.engine.state, status.engine.model or ''))
+    else
+      local level, sentence = status.state.level, status.state.sentence
+      if level == 'error' then
+        vim.health.error(sentence, ':Treefill doctor, :Treefill model')
+      elseif level == 'warning' then
+        vim.health.warn(sentence, ':Treefill doctor')
+      elseif status.state.id == 'paused' then
+        vim.health.warn(sentence, ':Treefill resume')
+      else
+        vim.health.ok(sentence)
+      end
+      for number = 2, #status.lines do vim.health.info(status.lines[number]) end
     end
-    if status and status.paused then vim.health.warn('suggestions are paused', ':Treefill resume') end
   end
 end
 
@@ -69,6 +79,7 @@ local function check_keys()
     end
   end
   if not keymaps then vim.health.info('no keys are mapped by setup()') end
+  for _, line in ipairs(require('treefill.keymaps').list()) do vim.health.info(line) end
 end
 
 function M.check()

@@ -108,13 +108,14 @@ function M.toggle(scope)
   M.dismiss()
   return client.execute('treefill.toggle', argument, function(result)
     local where = scope == 'all' and 'everywhere' or 'in this ' .. scope
-    vim.notify(('treefill: suggestions are %s %s'):format(result.enabled and 'on' or 'off', where))
+    -- A server of an earlier version leaves the words to us.
+    vim.notify('treefill: ' .. (result.sentence or ('suggestions are %s %s'):format(result.enabled and 'on' or 'off', where)))
     require('treefill.status').refresh()
   end)
 end
 
---- What the server is doing, for a status line: `ready`, `thinking`, `loading 42 %`, `restarting`, `failed`, `paused`,
---- or an empty string where no server runs.
+--- What treefill is doing, for a status line: `ready`, `thinking`, `loading 42 %`, `engine restarting`, `no model`, `built-in model`
+--- (in place of yours), `remote`, `paused`, `off`, `private`, `downloading 42 %`, or an empty string where no server runs.
 --- @return string
 function M.status() return require('treefill.status').line() end
 

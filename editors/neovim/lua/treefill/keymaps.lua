@@ -67,6 +67,18 @@ function M.set(keymaps)
   end
 end
 
+--- The keys in insert mode, one line each, in the order in which one needs them.
+--- @return string[]
+function M.list()
+  local keymaps = require('treefill.config').options.keymaps or {}
+  local order = { 'accept', 'accept_word', 'accept_line', 'next', 'previous', 'trigger', 'dismiss', 'toggle' }
+  local lines = {}
+  for _, name in ipairs(order) do
+    if keymaps[name] then lines[#lines + 1] = ('%-11s %s'):format(keymaps[name], ACTIONS[name]) end
+  end
+  return lines
+end
+
 --- Defines <Plug>(treefill-…), for those who map their own keys.
 function M.define_plugs()
   for name, description in pairs(ACTIONS) do

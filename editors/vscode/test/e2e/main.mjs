@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
 import { BROKEN, MENDED, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
+import { choose, hub, walkthrough } from './model.mjs';
 import { inNotebook, NOTEBOOK, notebook } from './notebook.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
@@ -217,7 +218,10 @@ async function engineDies(window) {
 
 async function pauses(window) {
   await window.command('treefill: Pause in This Language');
-  await window.untilStatus(/paused in python/);
+  await window.untilStatus(/Suggestions are paused in python until you resume\./);
+  await window.command('treefill: Why Nothing Here?');
+  await window.page.waitForSelector('.notification-list-item:has-text("Suggestions are paused in python until you resume.")');
+  await window.page.click('.monaco-editor .view-lines');
   const before = newestItems(`${work}/tap`).length;
   await window.key('Alt+Backslash');
   await until('it is answered', () => newestItems(`${work}/tap`).length === 0);
@@ -245,7 +249,7 @@ async function reports(window) {
   await window.page.waitForSelector('.view-line:has-text("model")');
   await window.command('treefill: Show Statistics');
   await window.page.waitForSelector('.tab.active:has-text("treefill statistics")');
-  await window.command('treefill: Choose Model');
+  await window.command('treefill: Open Configuration File');
   await window.page.waitForSelector('.tab.active:has-text("config.toml")');
   await window.page.waitForSelector('.view-line:has-text("max_prefill_ms")');
   say('doctor, statistics and the configuration file open');
@@ -285,12 +289,18 @@ async function main() {
   mkdirSync(`${work}/vscode/data/User/snippets`, { recursive: true });
   writeFileSync(`${work}/vscode/data/User/snippets/python.json`, JSON.stringify(SNIPPETS));
   const settings = { 'treefill.server.path': tapped(`${work}/tap`, bin, server), 'editor.tabCompletion': 'onlySnippets' };
+  const home = `${work}/vscode/home`;
+  const source = await hub(home, process.env.XDG_CACHE_HOME ?? `${home}/.cache`);
+  env.HF_ENDPOINT = source.address;
   const code = await start({ bin, folder: `${work}/vscode`, vsix: `${work}/any.vsix`, env, settings });
   let window;
   try {
     window = await code.open(folder, 'shelf.py');
     await window.untilStatus(/ready/);
     say('VS Code runs, and treefill is ready');
+    assert.match(await window.status(), /Suggestions are ready\.\s+Built-in model, 15 M parameters, CPU/u);
+    await walkthrough(window, say);
+    await window.show('shelf.py');
     await ghostText(window);
     await window.show('tally.rs');
     await wordsAndDismissal(window);
@@ -304,6 +314,7 @@ async function main() {
     await pauses(window);
     for (const [file, text] of Object.entries(TYPED)) await typing(window, file, text, say);
     await cursorsAndSnippets(window, 'typed.py', say);
+    await choose(window, source, home, say);
     await reports(window);
     await rewrite(window);
     await window.command('treefill: Stop Server');
@@ -313,6 +324,7 @@ async function main() {
     throw error;
   } finally {
     await code.stop();
+    source.stop();
   }
   const { wrong, counts } = await check(`${work}/tap`, bin);
   assert.deepEqual(wrong, [], 'all requests answered, code 0');

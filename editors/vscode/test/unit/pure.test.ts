@@ -6,8 +6,9 @@ import { test } from 'node:test';
 import { named, rewriting } from '../../src/choice';
 import { isProgram, locate, type Places } from '../../src/locate';
 import { Pauses } from '../../src/pauses';
-import { collect, serverSettings } from '../../src/settings';
-import { view, when, why, type Interrupts, type State } from '../../src/status';
+import { lastLine, pace, refused, rows, share, type Model, type Speed } from '../../src/models';
+import { collect, serverName, serverSettings } from '../../src/settings';
+import { view, type Shown, type State } from '../../src/status';
 
 const places = (there: string[], change: Partial<Places> = {}): Places => ({
   setting: '',
@@ -63,7 +64,7 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
 
 test('the settings of package.json without our own are the server’s', () => {
   const names = serverSettings(manifest);
-  assert.ok(names.includes('treefill.completion.max_lines') && names.includes('treefill.disable.paths'));
+  assert.ok(names.includes('treefill.completion.maxLines') && names.includes('treefill.disable.paths'));
   assert.ok(!names.some((name) => name.startsWith('treefill.server') || name === 'treefill.languages'));
   assert.ok(!names.some((name) => name.startsWith('treefill.model') || name.startsWith('treefill.engine')));
 });
@@ -118,10 +119,14 @@ test('pauses: what is paused, what ends it, what a new server is told', () => {
   assert.equal(pauses.of('untitled:1', 'python'), undefined);
 });
 
-test('the status bar', () => {
+test('the status bar shows what the server says', () => {
+  const shown = (id: string, level: Shown['level'], sentence: string, short = id): Shown => ({ id, level, sentence, short });
   const ready: State = {
     server: 'running',
-    engine: { state: 'ready', model: 'small', parameters: 24_300_000, backend: 'AVX2' },
+    shown: shown('ready', 'normal', 'Suggestions are ready.'),
+    busy: shown('thinking', 'busy', 'The model is thinking.'),
+    title: 'Built-in model, 15 M parameters, CPU, 43 ms a suggestion',
+    lines: ['Suggestions are ready.', 'Built-in model, 15 M parameters, CPU, 43 ms a suggestion'],
     off: undefined,
     language: 'python',
     served: true,
@@ -130,25 +135,73 @@ test('the status bar', () => {
   const rows: [Partial<State>, string, string][] = [
     [{}, '$(check) treefill', 'normal'],
     [{ thinking: true }, '$(loading~spin) treefill', 'normal'],
-    [{ engine: { state: 'loading', share: 0.42 } }, '$(loading~spin) treefill: loading 42 %', 'normal'],
-    [{ engine: { state: 'restarting' } }, '$(sync~spin) treefill: engine restarting', 'warning'],
-    [{ engine: { state: 'failed', message: 'x.gguf: no GGUF' } }, '$(error) treefill: no model', 'error'],
-    [{ engine: { state: 'starting' } }, '$(loading~spin) treefill', 'normal'],
-    [{ off: 'all' }, '$(debug-pause) treefill: paused', 'normal'],
-    [{ off: 'settings' }, '$(debug-pause) treefill: paused', 'normal'],
-    [{ off: 'file', engine: { state: 'failed' } }, '$(error) treefill: no model', 'error'],
+    [{ shown: shown('loading', 'busy', 'The model is being read: 42 %.', 'loading 42 %') }, '$(loading~spin) treefill: loading 42 %', 'normal'],
+    [{ shown: shown('restarting', 'warning', 'x', 'engine restarting') }, '$(sync~spin) treefill: engine restarting', 'warning'],
+    [{ shown: shown('no_model', 'error', 'There is no model: x.', 'no model') }, '$(error) treefill: no model', 'error'],
+    [{ shown: shown('starting', 'busy', 'The engine is starting.') }, '$(loading~spin) treefill', 'normal'],
+    [{ shown: shown('paused', 'off', 'Suggestions are paused everywhere until 15:42.') }, '$(debug-pause) treefill: paused', 'normal'],
+    [{ shown: shown('off', 'off', 'Suggestions are off here by the setting disable.paths.') }, '$(circle-slash) treefill: off', 'normal'],
+    [{ shown: shown('built_in_instead', 'warning', 'x', 'built-in model') }, '$(warning) treefill: built-in model', 'warning'],
+    [{ shown: shown('remote', 'normal', 'x') }, '$(remote) treefill: remote', 'normal'],
+    [{ shown: undefined }, '$(loading~spin) treefill', 'normal'],
     [{ served: false, language: 'markdown' }, '$(circle-slash) treefill', 'normal'],
     [{ server: 'missing', why: 'x' }, '$(error) treefill: no server', 'error'],
     [{ server: 'stopped' }, '$(circle-slash) treefill: stopped', 'normal'],
     [{ server: 'starting' }, '$(loading~spin) treefill', 'normal'],
   ];
   for (const [change, text, level] of rows) {
-    const shown = view({ ...ready, ...change });
-    assert.deepEqual([shown.text, shown.level], [text, level]);
+    const seen = view({ ...ready, ...change });
+    assert.deepEqual([seen.text, seen.level], [text, level]);
+    const words = { ...ready, ...change }.shown?.sentence;
+    if (change.shown !== undefined) assert.equal(seen.sentence, words, 'the words of the server');
   }
-  assert.equal(view(ready).tooltip, 'treefill: ready (small, 24.3 M parameters, AVX2)');
-  assert.match(view({ ...ready, engine: { state: 'failed', message: 'x.gguf: no GGUF' } }).tooltip, /x\.gguf: no GGUF/);
-  assert.match(view({ ...ready, off: 'language' }).tooltip, /paused in python/);
+  assert.equal(view(ready).tooltip, 'treefill: Suggestions are ready.\nBuilt-in model, 15 M parameters, CPU, 43 ms a suggestion');
+  assert.equal(view({ ...ready, thinking: true }).sentence, 'The model is thinking.');
+  // While nothing can come, no request says that it thinks.
+  assert.equal(view({ ...ready, thinking: true, shown: shown('paused', 'off', 'Suggestions are paused.') }).sentence, 'Suggestions are paused.');
+});
+
+test('models as the program lists them', () => {
+  const out = '{"name":"built-in","where":"built_in","detail":"inside the program, 17 MB","in_use":true}\nnoise\n{"name":"a-1b","where":"catalogue","in_use":false}\n';
+  assert.deepEqual(rows<Model>(out).map(({ name, in_use }) => [name, in_use]), [['built-in', true], ['a-1b', false]]);
+  const speeds: Speed[] = [
+    { name: 'built-in', measured: true, first_line_s: 0.12, fits_memory: true, fast_enough: true },
+    { name: 'a-1b', measured: false, first_line_s: 2.34, fits_memory: false, fast_enough: false },
+  ];
+  assert.equal(pace('built-in', speeds), '0.1 s to a first line (measured here)');
+  assert.equal(pace('a-1b:Q8_0', speeds), '2.3 s to a first line (predicted for this machine); it needs more memory than there is');
+  assert.equal(pace('b', speeds), '');
+  assert.equal(share('tiny.gguf: 37 % of 17 MB'), 37);
+  assert.equal(share('going on after 3 MB'), undefined);
+  assert.equal(lastLine('Downloaded x.\nIn use: y.\n'), 'In use: y.');
+  const asked = 'owner/x comes under Gemma.\n  Read it\nnobody is there to agree to the licence; if you do, add --yes: treefill';
+  assert.equal(refused(asked), 'owner/x comes under Gemma. Read it');
+  assert.equal(refused('the disk is too full'), undefined);
+});
+
+test('VS Code shows the words of a setting, and the server gets its own name', () => {
+  assert.equal(serverName('maxTokens'), 'max_tokens');
+  assert.equal(serverName('quietAfterDismissalS'), 'quiet_after_dismissal_s');
+  assert.equal(serverName('enabled'), 'enabled');
+  for (const name of serverSettings(manifest)) assert.doesNotMatch(name, /_/u, 'no title with an underscore');
+  const set: Record<string, object> = { 'treefill.a.max_x': { globalValue: 1 }, 'treefill.a.maxY': { globalValue: 2 } };
+  const found = collect(['treefill.a.maxX', 'treefill.a.maxY'], (name) => set[name], true);
+  assert.deepEqual(found, { a: { max_x: 1, max_y: 2 } }, 'the name of before counts too');
+});
+
+test('the walkthrough comes first in the palette, and its steps have commands of ours or of VS Code', () => {
+  const hidden = manifest.contributes.menus.commandPalette.map(({ command }: { command: string }) => command);
+  const shown = manifest.contributes.commands.filter(({ command }: { command: string }) => !hidden.includes(command));
+  const titles: string[] = shown.map(({ title }: { title: string }) => title);
+  assert.equal([...titles].sort((a, b) => a.localeCompare(b))[0], 'Begin Here (Walkthrough)');
+  const known = manifest.contributes.commands.map(({ command }: { command: string }) => command);
+  const steps: { description: string; media: { markdown: string } }[] = manifest.contributes.walkthroughs[0].steps;
+  for (const { description, media } of steps) {
+    assert.ok(readFileSync(media.markdown, 'utf8').length > 0, media.markdown);
+    for (const [, command] of description.matchAll(/\(command:([\w.]+)/gu)) {
+      assert.ok(known.includes(command) || command?.startsWith('workbench.'), command);
+    }
+  }
 });
 
 test('a command is about the actions of its name, whatever they travel as', () => {
@@ -170,30 +223,4 @@ test('a selection is rewritten only when something was asked for', () => {
   const document = { uri: 'file:///a.py', version: 4 };
   assert.deepEqual(rewriting(document, range, ' shorter '), { ...document, range, instruction: 'shorter' });
   for (const nothing of [undefined, '', '  ']) assert.equal(rewriting(document, range, nothing), undefined);
-});
-
-test('what takes a model that follows instructions is in the palette only where there is one', () => {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
-  const hidden = manifest.contributes.menus.commandPalette.map(({ command }: { command: string }) => command);
-  assert.deepEqual(hidden, ['treefill.writeDocstring', 'treefill.explain', 'treefill.rewriteSelection']);
-  const known = manifest.contributes.commands.map(({ command }: { command: string }) => command);
-  for (const command of hidden) assert.ok(known.includes(command), command);
-});
-
-test('the status says when suggestions come, and why nothing came', () => {
-  const interrupts: Interrupts = {
-    trigger: 'automatic', eagerness: 'medium', bar: 0.3, bar_of_eagerness: 0.3, taken: [0, 0], quiet_s: 0,
-  };
-  assert.equal(when(undefined), '', 'a server of an earlier version');
-  assert.equal(when(interrupts), ', eagerness medium (likely by 30 % or more)');
-  const moved = { ...interrupts, trigger: 'pause' as const, bar: 0.34, taken: [4, 20] as [number, number] };
-  assert.equal(
-    when(moved),
-    ', in pauses, eagerness medium (likely by 34 % or more, 30 % but for your last reactions: 4 of 20 taken)',
-  );
-  assert.equal(when({ ...interrupts, trigger: 'manual' }), ', suggestions only when you ask');
-  const last = { uri: 'file:///a/b%20c.py', line: 3, column: 7, shown: false, reason: 'nothing came in time', seconds_ago: 2 };
-  assert.equal(why(last), 'nothing came in time (b c.py:3:7, 2 s ago)');
-  assert.equal(why({ ...last, line: null, column: null }), 'nothing came in time (b c.py, 2 s ago)');
-  assert.equal(why(null), 'nothing was asked for yet');
 });

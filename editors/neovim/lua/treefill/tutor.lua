@@ -1,0 +1,74 @@
+-- :Treefill tutor: a file that is not kept, in which each key can be tried.
+local config = require('treefill.config')
+
+local M = {}
+
+local TEXT = [[
+# treefill, in two minutes. This file is not kept: write whatever you like.
+#
+# 1. Put the cursor behind the last dot of this class, press A, and type one letter more.
+#    Grey text is a suggestion: it is not in the file before you take it.
+#      {accept}  takes it
+#      {accept_word}  takes its next word
+#      {accept_line}  takes its next line
+#    Or type on: what you type of it is kept, what contradicts it makes it go.
+
+
+class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def size(self):
+        return len(self.items)
+
+    def first(self):
+        return self.
+
+
+# 2. One is not what you want?
+#      {next}  shows the next one, if there is one
+#      {trigger}  asks now, for all there are
+#      {dismiss}  hides it, and for some seconds none comes by itself
+
+
+def total(prices):
+    result = 0
+    for price in prices:
+        
+
+
+# 3. The next line has an error. In normal mode, on that line: :Treefill fix
+
+
+print("the shelf holds", Shelf("books", []).size()
+
+
+# 4. Nothing comes? It has a reason: :Treefill why
+#    What it does, and all keys: :Treefill
+#    Not now: :Treefill pause 15, :Treefill toggle file, :Treefill resume
+#    A better model: :Treefill model
+#    A menu of completions and this grey text can be there at once; then {accept} takes the entry of the menu.
+#
+# :bdelete! leaves. :help treefill has it all.
+]]
+
+--- Opens it in a window of its own.
+function M.open()
+  if not vim.list_contains(config.options.filetypes, 'python') then
+    return vim.notify('treefill: the tutor is a Python file, and python is not among `filetypes` of setup()', vim.log.levels.WARN)
+  end
+  local keymaps = config.options.keymaps or {}
+  local text = TEXT:gsub('{([%w_]+)}', function(name) return keymaps[name] or ('<Plug>(treefill-' .. name:gsub('_', '-') .. ')') end)
+  local folder = vim.fn.tempname()
+  vim.fn.mkdir(folder, 'p')
+  -- The server knows files, so it is one; it goes with Neovim's folder of temporary files.
+  vim.cmd.tabedit(vim.fn.fnameescape(folder .. '/tutor.py'))
+  local buffer = vim.api.nvim_get_current_buf()
+  vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = false, 'wipe'
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))
+  vim.bo[buffer].filetype = 'python'
+  vim.bo[buffer].modified = false
+end
+
+return M
