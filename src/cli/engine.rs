@@ -1,7 +1,7 @@
 //! Runs `treefill engine`: lists the engine processes of this user, ends them, or becomes one.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,7 @@ use crate::engine::daemon::ask;
 use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::server;
 use crate::engine::daemon::wire::EngineReport;
-use crate::engine::start_in_process;
-use crate::engine::{DaemonOptions, DraftStats, Status};
+use crate::engine::{DaemonOptions, DraftStats, Fallback, Status, prepare};
 use crate::lsp;
 use crate::{models, paths};
 
@@ -60,10 +59,22 @@ pub fn run(arguments: &EngineArguments, config: Config) -> anyhow::Result<ExitCo
 }
 
 fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
-    let settings = config.engine_settings(models::infill(&config.model.path)?);
+    let settings = settings(config)?;
     let address = Address::of(&settings)?;
     super::tell(&format!("serving at {}; Ctrl-C ends it", address.socket.display()));
     serve(address, settings)
+}
+
+/// The settings of the engine of this configuration.
+fn settings(config: &Config) -> anyhow::Result<DaemonOptions> {
+    if !config.remote.is_used() {
+        return Ok(config.engine_settings(models::infill(&config.model.path)?));
+    }
+    let model = match config.remote.fallback {
+        Fallback::None => PathBuf::new(),
+        Fallback::Local => models::infill(&config.model.path)?,
+    };
+    Ok(config.remote_settings(model))
 }
 
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
@@ -73,8 +84,7 @@ fn detached(launch: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn serve(address: Address, settings: DaemonOptions) -> anyhow::Result<ExitCode> {
-    let options = settings.options.clone();
-    let make = move || start_in_process(options.clone());
+    let make = prepare(&settings);
     server::run(address, settings, Box::new(make))?;
     // llama.cpp's threads may be at work; its destructors must not run under them.
     lsp::process::quit(0)

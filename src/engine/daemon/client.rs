@@ -54,7 +54,9 @@ impl DaemonEngine {
         launcher: Launcher,
     ) -> std::io::Result<Arc<Self>> {
         // The engine's process works in another folder.
-        settings.options.model = std::path::absolute(&settings.options.model)?;
+        if !settings.options.model.as_os_str().is_empty() {
+            settings.options.model = std::path::absolute(&settings.options.model)?;
+        }
         let (submissions, receiver) = mpsc::unbounded_channel();
         let (memory, updates) = mpsc::unbounded_channel();
         let (status_sender, status) = watch::channel(Status::Loading(0.0));

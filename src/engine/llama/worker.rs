@@ -18,8 +18,8 @@ use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
 use crate::engine::{
-    ChatMessage, DraftStats, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions,
-    PromptStats, Segment, Task, TokenId, Update, cores,
+    Capabilities, ChatMessage, DraftStats, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelInfo,
+    ModelOptions, PromptStats, Segment, Task, TokenId, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
@@ -126,6 +126,8 @@ impl<'a> Worker<'a> {
             layers: model.n_layer().saturating_add(1),
             gpu_layers: self.loaded.gpu_layers,
             batch_costs: self.drafter.costs().map(|costs| costs.measured().to_vec()).unwrap_or_default(),
+            server: None,
+            capabilities: Capabilities::LLAMA,
         }
     }
 

@@ -1,0 +1,133 @@
+//! Asks a server to run the model: the same jobs as a local engine, over HTTP. Only the engine's process and the command line start it.
+//!
+//! One thread asks, one job after another, as a queue feeds it. Prompts are fitted, ordered and healed by the code that local engines use;
+//! [`dialect`] says how each server is spoken to.
+
+pub mod dialect;
+pub mod key;
+pub mod settings;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use self::key::Key;
+use self::settings::{Fallback, RemoteSettings};
+use super::queue::{Next, Queue, Ticket};
+use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelOptions, ModelTuning, Status};
+use crate::cancel::CancelToken;
+
+/// All that a remote engine is told.
+#[derive(Debug, Clone)]
+pub struct RemoteOptions {
+    /// What the user set; its address is there.
+    pub settings: RemoteSettings,
+    /// The family of the model, the longest context, the time for a prompt.
+    pub tuning: ModelTuning,
+    /// Sent with every request.
+    pub key: Option<Key>,
+    /// The model that works here while the server does not answer.
+    pub fallback: Option<ModelOptions>,
+}
+
+impl RemoteOptions {
+    /// For these settings, without a key and without a fallback.
+    pub fn new(settings: RemoteSettings) -> Self {
+        Self { settings, tuning: ModelTuning::default(), key: None, fallback: None }
+    }
+
+    /// Of an engine's process: reads the key, which may run a program. None where no server is asked.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn of(options: &DaemonOptions) -> Option<Result<Self, String>> {
+        let settings = options.remote.clone().filter(RemoteSettings::is_used)?;
+        Some(Key::read(&settings).map(|key| {
+            let local = (settings.fallback == Fallback::Local).then(|| options.options.clone());
+            Self { tuning: options.options.tuning.clone(), key, fallback: local, settings }
+        }))
+    }
+}
+
+/// A model on a server. Dropping it ends its thread, and the request that runs.
+pub struct RemoteEngine {
+    queue: Arc<Queue>,
+    status: watch::Receiver<Status>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl RemoteEngine {
+    /// Start asking the server what it is, and return at once. Jobs may be sent already: they wait. What happens shows in the
+    /// status, which is `Failed` only for what needs other settings.
+    pub fn start(options: RemoteOptions) -> Arc<dyn Engine> {
+        let queue = Arc::new(Queue::default());
+        let (status_sender, status) = watch::channel(Status::Loading(0.0));
+        let thread = std::thread::Builder::new().name("remote".into()).spawn({
+            let (queue, status) = (Arc::clone(&queue), status_sender.clone());
+            move || run(options, &queue, &status)
+        });
+        let thread = match thread {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                fail(&queue, &status_sender, format!("cannot start the engine's thread: {error}"));
+                None
+            }
+        };
+        Arc::new(Self { queue, status, thread: Mutex::new(thread) })
+    }
+}
+
+impl Engine for RemoteEngine {
+    fn generate(&self, job: Job, cancel: CancelToken) -> Generation {
+        let (updates, generation) = Generation::channel();
+        self.queue.push(Ticket::new(job, cancel, updates));
+        generation
+    }
+
+    fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    fn stuck_for(&self) -> Duration {
+        self.queue.stuck_for()
+    }
+}
+
+impl Drop for RemoteEngine {
+    fn drop(&mut self) {
+        self.queue.close(EngineError::Unavailable("the engine was stopped".into()));
+        if let Some(thread) = self.thread.get_mut().take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn fail(queue: &Queue, status: &watch::Sender<Status>, text: String) {
+    tracing::error!("{text}");
+    queue.close(EngineError::Unavailable(text.clone()));
+    status.send_replace(Status::Failed(text));
+}
+
+/// The engine's thread: find out what the server is, then serve jobs until the queue is closed.
+fn run(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status>) {
+    let served = catch_unwind(AssertUnwindSafe(|| serve(options, queue, status)));
+    let served =
+        served.unwrap_or_else(|_| Err("the engine's thread ended by an internal error (see the log)".into()));
+    match served {
+        Err(_) if queue.is_closed() => {}
+        Err(text) => fail(queue, status, text),
+        Ok(()) => {}
+    }
+}
+
+fn serve(options: RemoteOptions, queue: &Queue, status: &watch::Sender<Status>) -> Result<(), String> {
+    let _ = (options, status);
+    while let Next::Job(ticket) = queue.take() {
+        ticket.fail(EngineError::Failed("no dialect is spoken yet".into()));
+    }
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Speaks with servers: what differs between them is one file each.
