@@ -14,6 +14,7 @@ pub mod languages;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod local;
+pub mod memo;
 pub mod memory;
 pub mod power;
 pub mod queue;
@@ -26,6 +27,7 @@ pub mod speed;
 mod start;
 pub mod stop;
 pub mod utf8;
+pub mod windows;
 
 use std::path::PathBuf;
 use std::sync::Arc;

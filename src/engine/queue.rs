@@ -39,6 +39,17 @@ impl Ticket {
         self.superseded.load(Ordering::Acquire) || self.cancel.is_cancelled() || self.updates.is_closed()
     }
 
+    /// The same question for somebody who waits elsewhere, as a socket does; asking is a sign of life.
+    pub fn watcher(&self) -> impl Fn() -> bool + Send + 'static {
+        let (superseded, cancel, updates) =
+            (Arc::clone(&self.superseded), self.cancel.clone(), self.updates.clone());
+        let pulse = Arc::clone(&self.pulse);
+        move || {
+            *pulse.lock() = Instant::now();
+            superseded.load(Ordering::Acquire) || cancel.is_cancelled() || updates.is_closed()
+        }
+    }
+
     /// What the engine thread calls before each chunk and token: a sign of life, and an error when nobody wants the
     /// result any more.
     ///

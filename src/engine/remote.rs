@@ -3,9 +3,20 @@
 //! One thread asks, one job after another, as a queue feeds it. Prompts are fitted, ordered and healed by the code that local engines use;
 //! [`dialect`] says how each server is spoken to.
 
+mod connection;
+mod delivery;
 pub mod dialect;
+mod events;
+mod failure;
+mod health;
+mod http;
 pub mod key;
+mod local;
+mod prompt;
 pub mod settings;
+mod socket;
+mod vocabulary;
+mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,9 +26,15 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use self::connection::Connection;
+use self::dialect::{Ask, Beginning};
+use self::failure::RemoteError;
+use self::http::HttpServer;
 use self::key::Key;
 use self::settings::{Fallback, RemoteSettings};
-use super::queue::{Next, Queue, Ticket};
+use super::power::Prefetch;
+use super::queue::{Queue, Ticket};
+use super::windows::Windows;
 use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelOptions, ModelTuning, Status};
 use crate::cancel::CancelToken;
 
@@ -30,6 +47,8 @@ pub struct RemoteOptions {
     pub tuning: ModelTuning,
     /// Sent with every request.
     pub key: Option<Key>,
+    /// Whether work ahead is sent to the server: only if the user always wants it.
+    pub prefetch: Prefetch,
     /// The model that works here while the server does not answer.
     pub fallback: Option<ModelOptions>,
 }
@@ -37,7 +56,13 @@ pub struct RemoteOptions {
 impl RemoteOptions {
     /// For these settings, without a key and without a fallback.
     pub fn new(settings: RemoteSettings) -> Self {
-        Self { settings, tuning: ModelTuning::default(), key: None, fallback: None }
+        Self {
+            settings,
+            tuning: ModelTuning::default(),
+            key: None,
+            prefetch: Prefetch::Never,
+            fallback: None,
+        }
     }
 
     /// Of an engine's process: reads the key, which may run a program. None where no server is asked.
@@ -48,7 +73,8 @@ impl RemoteOptions {
         let settings = options.remote.clone().filter(RemoteSettings::is_used)?;
         Some(Key::read(&settings).map(|key| {
             let local = (settings.fallback == Fallback::Local).then(|| options.options.clone());
-            Self { tuning: options.options.tuning.clone(), key, fallback: local, settings }
+            let (tuning, prefetch) = (options.options.tuning.clone(), options.options.prefetch);
+            Self { tuning, key, prefetch, fallback: local, settings }
         }))
     }
 }
@@ -125,9 +151,38 @@ fn run(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status
 }
 
 fn serve(options: RemoteOptions, queue: &Queue, status: &watch::Sender<Status>) -> Result<(), String> {
-    let _ = (options, status);
-    while let Next::Job(ticket) = queue.take() {
-        ticket.fail(EngineError::Failed("no dialect is spoken yet".into()));
-    }
+    worker::Worker::new(options, queue, status)?.serve();
     Ok(())
+}
+
+/// What one request to the server looks like, as text: the sample prompt that is its content, where it goes, and its body. It asks the
+/// server what it is, and sends it nothing else.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn explain(options: &RemoteOptions) -> Result<String, String> {
+    let server = HttpServer::new(&options.settings, options.key.clone())?;
+    let told = |error: RemoteError| error.text().to_owned();
+    let connection = Connection::open(options, &server).map_err(told)?;
+    let job = worker::sample();
+    let prompt = connection.compose(&job, job.max_tokens, &mut Windows::default(), &server).map_err(told)?;
+    let text = connection.dialect.detokenize(&server, &connection.facts.model, &prompt.tokens);
+    let text = text.unwrap_or_else(|error| format!("(as ids below; {})", error.text()));
+    let typed = String::from_utf8_lossy(prompt.heal.pending()).into_owned();
+    let begins = if typed.is_empty() { Beginning::Free } else { Beginning::Text(&typed) };
+    let ask = Ask {
+        model: &connection.facts.model,
+        prompt: &prompt.tokens,
+        max_tokens: job.max_tokens,
+        sampling: job.sampling,
+        one_line: true,
+        begins,
+        stops: &connection.vocabulary.layout.stops,
+        limit_ms: connection.limit_ms,
+    };
+    let (path, body) = connection.dialect.completion(&ask, true);
+    Ok(format!(
+        "The prompt, as text:\n\n{text}\n\nTyped last, which the answer has to begin with: {typed:?}\n\nThe request:\n\n{}",
+        server.describe(path, &body)
+    ))
 }

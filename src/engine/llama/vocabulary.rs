@@ -11,6 +11,7 @@ use super::backend::backend;
 use super::chat::{Chat, Special};
 use crate::engine::family::{self, Layout};
 use crate::engine::heal::Pieces;
+use crate::engine::local::FileVocabulary;
 use crate::engine::{ChatMessage, ModelRole, TokenId};
 
 /// What is read from a vocabulary once, at load.
@@ -148,6 +149,17 @@ impl Tokenizer {
     pub fn conversation(&self, messages: &[ChatMessage]) -> Result<Vec<TokenId>, String> {
         let tokenize = |text: &str, special| tokenize(&self.model, self.lead, text, special);
         Chat::read(&self.model)?.prompt(&self.model, messages, &tokenize)
+    }
+
+    /// All of it, for an engine whose model runs elsewhere.
+    ///
+    /// # Errors
+    /// A text for the user; see [`family::detect`].
+    pub fn vocabulary(self, wanted: Option<&str>) -> Result<FileVocabulary, String> {
+        let ModelVocabulary { pieces, ends, layout, .. } =
+            ModelVocabulary::read(&self.model, ModelRole::Infill, wanted)?;
+        let tokenize = Box::new(move |text: &str| self.tokenize(text));
+        Ok(FileVocabulary { pieces, ends, layout, tokenize })
     }
 
     /// How prompts for this vocabulary are built.
