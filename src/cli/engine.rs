@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use crate::config::Config;
@@ -13,6 +14,7 @@ use crate::engine::daemon::ask;
 use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::server;
 use crate::engine::daemon::wire::EngineReport;
+use crate::engine::remote::{self, RemoteOptions};
 use crate::engine::{DaemonOptions, DraftStats, Fallback, Status, prepare};
 use crate::lsp;
 use crate::{models, paths};
@@ -22,6 +24,7 @@ Editors find and start the engine by themselves; nobody has to run these.
 
 Examples:
   treefill engine status     which engines run, for which model, and for how many editors
+  treefill engine explain    what a server (remote.url) is sent
   treefill engine stop       end them; an editor starts its own again at the next key
   treefill engine run        be the engine of your configuration, in the foreground";
 
@@ -38,6 +41,8 @@ enum Action {
     Status,
     /// End the engine processes of this user
     Stop,
+    /// Show one request to the server of your configuration (remote.url): all that it is sent, with the key hidden
+    Explain,
     /// Be an engine process until no editor needs it any more
     Run {
         /// How an editor's server starts it: detached, with these settings
@@ -53,9 +58,19 @@ pub fn run(arguments: &EngineArguments, config: Config) -> anyhow::Result<ExitCo
     match &arguments.action {
         Action::Status => status(),
         Action::Stop => stop(),
+        Action::Explain => explain(&config),
         Action::Run { launch: None } => foreground(&config),
         Action::Run { launch: Some(launch) } => detached(launch),
     }
+}
+
+fn explain(config: &Config) -> anyhow::Result<ExitCode> {
+    let settings = config.remote_settings(PathBuf::new());
+    let options = RemoteOptions::of(&settings)
+        .context("nothing is sent anywhere: the model runs on this machine (remote.url is not set)")?;
+    let told = options.and_then(|options| remote::explain(&options)).map_err(anyhow::Error::msg)?;
+    write!(anstream::stdout(), "{told}")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
@@ -113,6 +128,10 @@ fn status() -> anyhow::Result<ExitCode> {
 }
 
 fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Result<()> {
+    let server = match &report.status {
+        Status::Ready(model) => model.server.as_ref(),
+        _ => None,
+    };
     let (state, model) = match &report.status {
         Status::Ready(model) => ("ready".to_owned(), model.name.clone()),
         Status::Loading(share) => (format!("reading the model, {:.0} %", share * 100.0), String::new()),
@@ -124,7 +143,15 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     if !model.is_empty() {
         fact("model", &model)?;
     }
-    fact("file", &report.settings.options.model.display())?;
+    if let Some(server) = server {
+        fact("server", &server.notice())?;
+        let speed =
+            format!("reads {:.0} tokens/s, writes {:.0} tokens/s (as measured)", server.reads, server.writes);
+        fact("speed", &speed)?;
+    }
+    if !report.settings.options.model.as_os_str().is_empty() {
+        fact("file", &report.settings.options.model.display())?;
+    }
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
     fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;

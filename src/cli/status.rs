@@ -65,7 +65,9 @@ fn describe(told: &Value, now: u64) -> String {
             share("bar_of_eagerness")
         ));
     }
-    let model = told["engine"]["message"].as_str().map_or(String::new(), |why| format!("  model  {why}\n"));
+    // A message says what is wrong; without one it is told that text is sent to a server.
+    let model = told["engine"]["message"].as_str().or_else(|| told["engine"]["remote"].as_str());
+    let model = model.map_or(String::new(), |why| format!("  model  {why}\n"));
     // A server of an earlier version does not say.
     let read = told["workspace"]["message"].as_str().map_or(String::new(), |read| format!("  {read}\n"));
     format!(

@@ -201,6 +201,21 @@ impl Queue {
         pulse.map_or(Duration::ZERO, |pulse| pulse.lock().elapsed())
     }
 
+    /// Asks from elsewhere whether the queue was closed.
+    pub fn closing(self: &Arc<Self>) -> impl Fn() -> bool + Send + 'static {
+        let queue = Arc::clone(self);
+        move || queue.is_closed()
+    }
+
+    /// Asks from elsewhere whether there is something to do, or the queue was closed.
+    pub fn wanted(self: &Arc<Self>) -> impl Fn() -> bool + Send + 'static {
+        let queue = Arc::clone(self);
+        move || {
+            let state = queue.state();
+            state.closed.is_some() || !state.waiting.is_empty()
+        }
+    }
+
     /// Whether [`Queue::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.state().closed.is_some()

@@ -3,6 +3,7 @@
 //! One thread asks, one job after another, as a queue feeds it. Prompts are fitted, ordered and healed by the code that local engines use;
 //! [`dialect`] says how each server is spoken to.
 
+mod asking;
 mod connection;
 mod delivery;
 pub mod dialect;
@@ -150,7 +151,7 @@ fn run(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status
     }
 }
 
-fn serve(options: RemoteOptions, queue: &Queue, status: &watch::Sender<Status>) -> Result<(), String> {
+fn serve(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status>) -> Result<(), String> {
     worker::Worker::new(options, queue, status)?.serve();
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::events::Events;
 use super::failure::{self, RemoteError};
 use super::key::Key;
 use super::settings::RemoteSettings;
-use super::socket::{CONNECT, Patience, PatientConnector};
+use super::socket::{CONNECT, Patience, PatientConnector, is_loopback};
 
 /// Most bytes of an answer that comes as a whole: the tokens of a long text, in JSON.
 const LARGEST: u64 = 16 << 20;
@@ -69,13 +69,6 @@ impl HttpServer {
         let milliseconds = |number: u32| Duration::from_millis(u64::from(number));
         let (first_byte, total) = (milliseconds(settings.first_byte_ms), milliseconds(settings.total_ms));
         Ok(Self { agent, base, host, key, patience, first_byte, total: total.max(first_byte) })
-    }
-
-    /// Everything that is asked from here on has so long, instead of what the settings say: a server that has to read its model first
-    /// takes longer.
-    pub fn with_limits(mut self, first_byte: Duration, total: Duration) -> Self {
-        (self.first_byte, self.total) = (first_byte, total);
-        self
     }
 
     /// The answer to a request without a body.
@@ -241,13 +234,6 @@ fn address(url: &str, allow_http: bool) -> Result<(String, String, bool), String
     let base = url.trim_end_matches('/');
     let base = base.strip_suffix("/v1").unwrap_or(base);
     Ok((base.to_owned(), authority.as_str().to_owned(), local))
-}
-
-/// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost")
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The certificates to trust.

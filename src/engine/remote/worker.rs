@@ -1,23 +1,21 @@
 //! Runs one job after another on a server: fits its prompt, asks, delivers, and leaves a server alone that fails.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tokio::sync::watch;
 
 use super::RemoteOptions;
+use super::asking::Asking;
 use super::connection::Connection;
 use super::delivery::Delivery;
-use super::dialect::{Ask, Beginning, Event, Healing};
 use super::failure::RemoteError;
 use super::health::Health;
 use super::http::HttpServer;
 use super::local::LocalModel;
-use super::prompt::Composed;
 use crate::engine::power::Prefetch;
-use crate::engine::queue::{Queue, Ticket};
-use crate::engine::speed::Speed;
+use crate::engine::queue::{Next, Queue, Ticket};
 use crate::engine::windows::Windows;
 use crate::engine::{
     Capabilities, DraftStats, EngineError, Finish, Job, JobSummary, Lane, MemoryStats, ModelInfo,
@@ -31,7 +29,7 @@ const IDLE: Duration = Duration::from_millis(300);
 pub struct Worker<'a> {
     options: RemoteOptions,
     server: HttpServer,
-    queue: &'a Queue,
+    queue: &'a Arc<Queue>,
     status: &'a watch::Sender<Status>,
     /// What is known of the server, once it has answered.
     connection: Option<Connection>,
@@ -50,7 +48,7 @@ impl<'a> Worker<'a> {
     /// A sentence for the user: a setting is wrong.
     pub fn new(
         options: RemoteOptions,
-        queue: &'a Queue,
+        queue: &'a Arc<Queue>,
         status: &'a watch::Sender<Status>,
     ) -> Result<Self, String> {
         let server = HttpServer::new(&options.settings, options.key.clone())?;
@@ -78,6 +76,8 @@ impl<'a> Worker<'a> {
         if let Some(why) = self.health.pause(Instant::now()) {
             return Err(why.clone());
         }
+        // Not given up for a newer job: that would need it, too.
+        self.server.patience.watch(self.queue.closing());
         let connected = Connection::open(&self.options, &self.server);
         let result = match connected {
             Ok(connection) => {
@@ -168,8 +168,8 @@ impl<'a> Worker<'a> {
 
     /// Use the time: ask a server that has failed how it does, or open the connection for the next job.
     pub fn idle(&mut self) {
-        let queue_is_wanted = Self::nobody();
-        self.server.patience.watch(queue_is_wanted);
+        // Whoever comes does not wait for it.
+        self.server.patience.watch(self.queue.wanted());
         self.closed = false;
         if self.connection.is_none() {
             let _ = self.connect();
@@ -187,11 +187,6 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Nobody can give up what nobody waits for.
-    fn nobody() -> impl Fn() -> bool + Send + 'static {
-        || false
-    }
-
     /// Remember a failure, and tell it when it is the last straw.
     fn note(&mut self, error: &RemoteError) {
         let before = self.health.trouble().cloned();
@@ -203,7 +198,16 @@ impl<'a> Worker<'a> {
 
     /// Do a job, sending its updates and its end.
     pub fn run(&mut self, ticket: &Ticket) {
-        let result = match &ticket.job.task {
+        // A panic fails this job only.
+        let result = catch_unwind(AssertUnwindSafe(|| self.work(ticket)));
+        match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
+            Ok(summary) => ticket.send(Update::Done(summary)),
+            Err(error) => ticket.fail(error),
+        }
+    }
+
+    fn work(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
+        match &ticket.job.task {
             Task::Generate { .. } => self.generate(ticket),
             Task::Explain { .. } => {
                 ticket.send(Update::Explained(Vec::new()));
@@ -213,10 +217,6 @@ impl<'a> Worker<'a> {
             Task::Chat { .. } => Err(EngineError::Failed(
                 "questions are not sent to a server; name a model that runs here in instruct.path".into(),
             )),
-        };
-        match result {
-            Ok(summary) => ticket.send(Update::Done(summary)),
-            Err(error) => ticket.fail(error),
         }
     }
 
@@ -225,10 +225,12 @@ impl<'a> Worker<'a> {
         if ticket.job.lane == Lane::Background && self.options.prefetch != Prefetch::Always {
             return Err(EngineError::Cancelled);
         }
-        self.server.patience.watch(ticket.watcher());
         let asked = match self.health.pause(Instant::now()) {
             Some(why) => Err(why.clone()),
-            None => self.connect().and_then(|()| self.ask(ticket)),
+            None => self.connect().and_then(|()| {
+                self.server.patience.watch(ticket.watcher());
+                self.ask(ticket)
+            }),
         };
         match asked {
             Ok(summary) => {
@@ -286,8 +288,6 @@ impl<'a> Worker<'a> {
 
     /// Serve jobs until the queue is closed.
     pub fn serve(&mut self) {
-        use crate::engine::queue::Next;
-        self.server.patience.watch(Self::nobody());
         let _ = self.connect();
         if matches!(*self.status.borrow(), Status::Loading(_)) {
             self.tell();
@@ -300,143 +300,6 @@ impl<'a> Worker<'a> {
             }
         }
     }
-}
-
-/// One request on its way.
-struct Asking<'a> {
-    connection: &'a mut Connection,
-    server: &'a HttpServer,
-    ticket: &'a Ticket,
-    max_tokens: usize,
-    started: Instant,
-    /// When the first event came.
-    prefilled: Option<Instant>,
-    /// Whether the answer was ended by closing its connection.
-    closed: bool,
-}
-
-impl Asking<'_> {
-    fn run(&mut self, prompt: Composed, delivery: &mut Delivery) -> Result<Finish, RemoteError> {
-        let Composed { mut tokens, .. } = prompt;
-        let by_tokens = self.connection.dialect.healing() == Healing::Tokens
-            && self.connection.vocabulary.pieces().is_some();
-        if by_tokens && let Some(finish) = self.spell(&mut tokens, delivery)? {
-            return Ok(finish);
-        }
-        if delivery.generated >= self.max_tokens {
-            return Ok(Finish::Length);
-        }
-        let pending = String::from_utf8_lossy(delivery.heal.pending()).into_owned();
-        let begins = if pending.is_empty() { Beginning::Free } else { Beginning::Text(&pending) };
-        let ask = self.question(&tokens, self.max_tokens - delivery.generated, begins);
-        let (path, body) = self.connection.dialect.completion(&ask, true);
-        let mut events = self.server.stream(path, &body)?;
-        loop {
-            let value = match events.next(self.server, path) {
-                Ok(Some(value)) => value,
-                // It says that it is done, and has not said why.
-                Ok(None) => return Ok(Finish::EndOfText),
-                // What has come in time is of use.
-                Err(RemoteError::Late(_)) if self.prefilled.is_some() => {
-                    self.closed = true;
-                    return Ok(Finish::Length);
-                }
-                Err(error) => return Err(error),
-            };
-            if self.server.patience.check().is_err() {
-                // Before anything is sent to somebody who does not listen.
-                return Err(RemoteError::Given);
-            }
-            let event = self.event(&value, path)?;
-            let ended = delivery.take(&event, &|token| self.connection.vocabulary.is_end(token));
-            if let Some(finish) = ended {
-                match event.finish {
-                    Some(_) => events.finish(self.server, path),
-                    None => self.closed = true,
-                }
-                return Ok(finish);
-            }
-        }
-    }
-
-    fn event(&mut self, value: &Value, path: &str) -> Result<Event, RemoteError> {
-        let event = self.connection.dialect.event(value).ok_or_else(|| self.server.nonsense(path))?;
-        if self.prefilled.is_none() {
-            let now = Instant::now();
-            self.prefilled = Some(now);
-            if let Some((evaluated, ms)) = event.evaluated {
-                let took = ms.map_or(now.duration_since(self.started), |ms| {
-                    Duration::from_secs_f32(ms.max(0.0) / 1000.0)
-                });
-                self.connection.speed.measured(evaluated, took);
-            }
-        }
-        Ok(event)
-    }
-
-    fn question<'b>(&'b self, prompt: &'b [i32], max_tokens: usize, begins: Beginning<'b>) -> Ask<'b> {
-        Ask {
-            model: &self.connection.facts.model,
-            prompt,
-            max_tokens,
-            sampling: self.ticket.job.sampling,
-            one_line: self.ticket.job.stop.lines == 1,
-            begins,
-            stops: &self.connection.vocabulary.layout.stops,
-            limit_ms: self.connection.limit_ms,
-        }
-    }
-
-    /// Let the server spell what was typed, a token at a time, as long as that takes. Some: the text ends there.
-    fn spell(
-        &mut self,
-        tokens: &mut Vec<i32>,
-        delivery: &mut Delivery,
-    ) -> Result<Option<Finish>, RemoteError> {
-        loop {
-            let pieces = self.connection.vocabulary.pieces();
-            let Some(candidates) = pieces.and_then(|pieces| delivery.heal.candidates(pieces)) else {
-                return Ok(None);
-            };
-            if candidates.is_empty() {
-                return Ok(Some(Finish::EndOfText));
-            }
-            let ask = Ask { one_line: false, ..self.question(tokens, 1, Beginning::Tokens(&candidates)) };
-            let (path, body) = self.connection.dialect.completion(&ask, false);
-            let answer = self.server.post(path, &body)?;
-            let mut event = self.event(&answer, path)?;
-            let pieces = self.connection.vocabulary.pieces();
-            let Some((token, text)) =
-                chosen(&event, &candidates, |token| pieces.map_or(&[], |pieces| pieces.text(token)))
-            else {
-                return Ok(Some(Finish::EndOfText));
-            };
-            tokens.push(token);
-            // Byte by byte, which a server's own text need not be.
-            event.text.clear();
-            event.finish = None;
-            let text = text.to_vec();
-            event.tokens.truncate(1);
-            if let Some(first) = event.tokens.first_mut() {
-                first.bytes.clone_from(&text);
-            }
-            let ended = delivery.take(&event, &|_| false).or_else(|| delivery.give(&text));
-            if ended.is_some() {
-                return Ok(ended);
-            }
-            if delivery.generated >= self.max_tokens {
-                return Ok(Some(Finish::Length));
-            }
-        }
-    }
-}
-
-/// The token that the server chose of `candidates`, by its number, or by its text where that is not told.
-fn chosen<'a>(event: &Event, candidates: &[i32], text: impl Fn(i32) -> &'a [u8]) -> Option<(i32, &'a [u8])> {
-    let told = event.tokens.first().and_then(|token| token.id);
-    let spelled = || candidates.iter().copied().find(|&token| text(token) == event.text.as_bytes());
-    let token = told.filter(|token| candidates.contains(token)).or_else(spelled)?;
-    Some((token, text(token)))
 }
 
 fn summary(
