@@ -6,6 +6,7 @@ pub mod cores;
 #[cfg(unix)]
 pub mod daemon;
 pub mod family;
+pub mod file_vocabulary;
 pub mod fit;
 pub mod heal;
 mod job;

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::TokenId;
-use super::family::Layout;
-use super::heal::Pieces;
+use super::file_vocabulary::FileVocabulary;
 
 /// Something that computes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,18 +26,6 @@ pub fn devices() -> Vec<Device> {
     return super::llama::devices();
     #[cfg(not(feature = "llama"))]
     Vec::new()
-}
-
-/// A vocabulary that was read from a file, without weights.
-pub struct FileVocabulary {
-    /// Text of every ordinary token.
-    pub pieces: Pieces,
-    /// By token id: ends the text.
-    pub ends: Vec<bool>,
-    /// How prompts are built.
-    pub layout: Layout,
-    /// The tokens of a text as it stands in the middle of a document, none of them special.
-    pub tokenize: Box<dyn Fn(&str) -> Vec<TokenId> + Send>,
 }
 
 /// The vocabulary in the GGUF at `path`, for a model that fills in; `family` is the user's choice of how it is asked.

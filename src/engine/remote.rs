@@ -19,6 +19,7 @@ mod socket;
 mod vocabulary;
 mod worker;
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -27,16 +28,16 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use self::connection::Connection;
+use self::connection::ConnectedServer;
 use self::dialect::{Ask, Beginning};
 use self::failure::RemoteError;
 use self::http::HttpServer;
 use self::key::Key;
-use self::settings::{Fallback, RemoteSettings};
+use self::settings::RemoteSettings;
 use super::power::Prefetch;
 use super::queue::{Queue, Ticket};
 use super::windows::Windows;
-use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelOptions, ModelTuning, Status};
+use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelTuning, Status};
 use crate::cancel::CancelToken;
 
 /// All that a remote engine is told.
@@ -51,7 +52,17 @@ pub struct RemoteOptions {
     /// Whether work ahead is sent to the server: only if the user always wants it.
     pub prefetch: Prefetch,
     /// The model that works here while the server does not answer.
-    pub fallback: Option<ModelOptions>,
+    pub fallback: Option<LocalStarter>,
+}
+
+/// Starts the model of this machine, when it is first needed.
+#[derive(Clone)]
+pub struct LocalStarter(pub Arc<dyn Fn() -> Arc<dyn Engine> + Send + Sync>);
+
+impl fmt::Debug for LocalStarter {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("LocalStarter")
+    }
 }
 
 impl RemoteOptions {
@@ -66,16 +77,15 @@ impl RemoteOptions {
         }
     }
 
-    /// Of an engine's process: reads the key, which may run a program. None where no server is asked.
+    /// Of an engine's process, without a fallback: reads the key, which may run a program. None where no server is asked.
     ///
     /// # Errors
     /// A sentence for the user.
     pub fn of(options: &DaemonOptions) -> Option<Result<Self, String>> {
         let settings = options.remote.clone().filter(RemoteSettings::is_used)?;
         Some(Key::read(&settings).map(|key| {
-            let local = (settings.fallback == Fallback::Local).then(|| options.options.clone());
             let (tuning, prefetch) = (options.options.tuning.clone(), options.options.prefetch);
-            Self { tuning, key, prefetch, fallback: local, settings }
+            Self { settings, tuning, key, prefetch, fallback: None }
         }))
     }
 }
@@ -152,7 +162,7 @@ fn run(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status
 }
 
 fn serve(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Status>) -> Result<(), String> {
-    worker::Worker::new(options, queue, status)?.serve();
+    worker::RemoteWorker::new(options, queue, status)?.serve();
     Ok(())
 }
 
@@ -164,7 +174,7 @@ fn serve(options: RemoteOptions, queue: &Arc<Queue>, status: &watch::Sender<Stat
 pub fn explain(options: &RemoteOptions) -> Result<String, String> {
     let server = HttpServer::new(&options.settings, options.key.clone())?;
     let told = |error: RemoteError| error.text().to_owned();
-    let connection = Connection::open(options, &server).map_err(told)?;
+    let connection = ConnectedServer::open(options, &server).map_err(told)?;
     let job = worker::sample();
     let prompt = connection.compose(&job, job.max_tokens, &mut Windows::default(), &server).map_err(told)?;
     let text = connection.dialect.detokenize(&server, &connection.facts.model, &prompt.tokens);

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 #[cfg(unix)]
 use super::daemon::client::DaemonEngine;
-use super::remote::{RemoteEngine, RemoteOptions};
+use super::remote::{LocalStarter, RemoteEngine, RemoteOptions};
 use super::{
     DaemonOptions, Engine, EngineError, Fallback, Generation, Job, ModelOptions, ModelRole, RemoteSettings,
     Status,
@@ -87,7 +87,13 @@ fn shared(_: DaemonOptions) -> anyhow::Result<Arc<dyn Engine>> {
 /// What an engine process does before its sandbox: read a server's key, which may run a program. The result starts the engine.
 pub fn prepare(settings: &DaemonOptions) -> impl Fn() -> Arc<dyn Engine> + Send + Sync + use<> {
     let options = settings.options.clone();
-    let remote = RemoteOptions::of(settings);
+    let mut remote = RemoteOptions::of(settings);
+    if let Some(Ok(remote)) = &mut remote
+        && remote.settings.fallback == Fallback::Local
+    {
+        let options = options.clone();
+        remote.fallback = Some(LocalStarter(Arc::new(move || start_in_process(options.clone()))));
+    }
     move || match &remote {
         None => start_in_process(options.clone()),
         Some(Ok(remote)) => RemoteEngine::start(remote.clone()),

@@ -10,8 +10,8 @@ use llama_cpp_2::token::LlamaToken;
 use super::backend::backend;
 use super::chat::{Chat, Special};
 use crate::engine::family::{self, Layout};
+use crate::engine::file_vocabulary::FileVocabulary;
 use crate::engine::heal::Pieces;
-use crate::engine::local::FileVocabulary;
 use crate::engine::{ChatMessage, ModelRole, TokenId};
 
 /// What is read from a vocabulary once, at load.

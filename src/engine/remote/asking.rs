@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::connection::Connection;
+use super::connection::ConnectedServer;
 use super::delivery::Delivery;
 use super::dialect::{Ask, Beginning, Event, Healing};
 use super::failure::RemoteError;
@@ -14,9 +14,9 @@ use crate::engine::Finish;
 use crate::engine::queue::Ticket;
 
 /// One request on its way.
-pub struct Asking<'a> {
+pub struct RemoteRequest<'a> {
     /// Whom it asks.
-    pub connection: &'a mut Connection,
+    pub connection: &'a mut ConnectedServer,
     /// How.
     pub server: &'a HttpServer,
     /// For whom.
@@ -31,7 +31,7 @@ pub struct Asking<'a> {
     pub closed: bool,
 }
 
-impl Asking<'_> {
+impl RemoteRequest<'_> {
     /// Ask, and deliver until the text ends; says why it does.
     pub fn run(&mut self, prompt: Composed, delivery: &mut Delivery) -> Result<Finish, RemoteError> {
         let Composed { mut tokens, .. } = prompt;
@@ -49,7 +49,7 @@ impl Asking<'_> {
         let (path, body) = self.connection.dialect.completion(&ask, true);
         let mut events = self.server.stream(path, &body)?;
         loop {
-            let value = match events.next(self.server, path) {
+            let value = match events.next(path) {
                 Ok(Some(value)) => value,
                 // It says that it is done, and has not said why.
                 Ok(None) => return Ok(Finish::EndOfText),
@@ -68,7 +68,7 @@ impl Asking<'_> {
             let ended = delivery.take(&event, &|token| self.connection.vocabulary.is_end(token));
             if let Some(finish) = ended {
                 match event.finish {
-                    Some(_) => events.finish(self.server, path),
+                    Some(_) => events.finish(path),
                     None => self.closed = true,
                 }
                 return Ok(finish);

@@ -16,7 +16,7 @@ use crate::engine::{ModelOptions, Sampling};
 const MEASURED: usize = 256;
 
 /// A server that has answered.
-pub struct Connection {
+pub struct ConnectedServer {
     /// How it is spoken to.
     pub dialect: &'static dyn Dialect,
     /// What it says of itself.
@@ -31,7 +31,7 @@ pub struct Connection {
     pub limit_ms: u32,
 }
 
-impl Connection {
+impl ConnectedServer {
     /// Asks it.
     pub fn open(options: &RemoteOptions, server: &HttpServer) -> Result<Self, RemoteError> {
         let RemoteOptions { settings, tuning, .. } = options;

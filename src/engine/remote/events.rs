@@ -7,7 +7,7 @@ use serde_json::Value;
 use ureq::{Body, BodyReader};
 
 use super::failure::{self, RemoteError};
-use super::http::HttpServer;
+use super::key::Key;
 use super::socket::Patience;
 
 /// Most bytes of one event: a token's text with the probabilities of some others takes a few hundred.
@@ -18,13 +18,14 @@ const LINGER: Duration = Duration::from_millis(100);
 const LARGEST: usize = 8 << 20;
 
 /// An answer on its way. Dropping it closes the connection, which is how a server is told to stop.
-pub struct Events {
+pub struct AnswerEvents {
     reader: BodyReader<'static>,
     buffer: Vec<u8>,
     /// Bytes of the buffer that were looked through for a line feed.
     searched: usize,
     read: usize,
     host: String,
+    key: Option<Key>,
     patience: Patience,
     /// When all of it has to be there.
     until: Instant,
@@ -43,21 +44,23 @@ enum Line {
     Nonsense,
 }
 
-impl Events {
-    pub(super) fn new(body: Body, server: &HttpServer, until: Instant) -> Self {
+impl AnswerEvents {
+    /// The answer of a host, which has our key, in `body`; it has to be complete at `until`.
+    pub fn new(body: Body, (host, key): (String, Option<Key>), patience: Patience, until: Instant) -> Self {
         Self {
             reader: body.into_reader(),
             buffer: Vec::new(),
             searched: 0,
             read: 0,
-            host: server.host.clone(),
-            patience: server.patience.clone(),
+            host,
+            key,
+            patience,
             until,
         }
     }
 
     /// The next event; none when the server has said that there are no more. `path` is for people.
-    pub fn next(&mut self, server: &HttpServer, path: &str) -> Result<Option<Value>, RemoteError> {
+    pub fn next(&mut self, path: &str) -> Result<Option<Value>, RemoteError> {
         loop {
             let Some(line) = self.line()? else {
                 return Err(RemoteError::Down(format!(
@@ -69,7 +72,7 @@ impl Events {
                 Line::Value(value) => {
                     // It has begun to answer, so it has the time for the rest.
                     self.patience.until(self.until);
-                    return match server.error_in(&value) {
+                    return match failure::error_in(&value, &self.host, self.key.as_ref()) {
                         Some(error) => Err(error),
                         None => Ok(Some(value)),
                     };
@@ -81,16 +84,16 @@ impl Events {
                     return Ok(None);
                 }
                 Line::Empty => {}
-                Line::Nonsense => return Err(server.nonsense(path)),
+                Line::Nonsense => return Err(failure::nonsense(&self.host, path)),
             }
         }
     }
 
     /// Read what the server sends behind its last event, so that the connection can be used again.
-    pub fn finish(mut self, server: &HttpServer, path: &str) {
+    pub fn finish(mut self, path: &str) {
         self.hurry();
         for _ in 0..4 {
-            match self.next(server, path) {
+            match self.next(path) {
                 Ok(Some(_)) => {}
                 Ok(None) | Err(_) => return,
             }

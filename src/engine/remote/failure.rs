@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode, header};
 
+use super::key::Key;
 use super::socket::Interruption;
 use crate::engine::EngineError;
 
 /// Longest pause that a server's `Retry-After` can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// Most characters of what a server says that are shown.
+const SHOWN: usize = 160;
 
 /// Why a request has failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,6 +185,40 @@ pub fn of_io(error: &std::io::Error, host: &str) -> RemoteError {
     })
 }
 
+/// What an answer of `host` to `path` means that is not what was asked for.
+pub fn nonsense(host: &str, path: &str) -> RemoteError {
+    RemoteError::Down(format!(
+        "{host} answers {path} with something else; check remote.url and remote.dialect: it may be another kind of server, or a login page"
+    ))
+}
+
+/// The error that an answer with a good status is all the same.
+pub fn error_in(value: &Value, host: &str, key: Option<&Key>) -> Option<RemoteError> {
+    let error = value.get("error").filter(|error| !error.is_null())?;
+    let said =
+        message(error).and_then(|text| showable(text, key)).map_or(String::new(), |said| format!(": {said}"));
+    Some(RemoteError::Down(format!("{host} reports an error in the middle of its answer{said}")))
+}
+
+/// What the body of an error says, if it is a short sentence. A long or nested one may repeat what was sent.
+pub fn said(body: &[u8], key: Option<&Key>) -> Option<String> {
+    let value: Value = serde_json::from_slice(body).ok()?;
+    showable(message(&value)?, key)
+}
+
+/// The sentence in an error, which each server puts elsewhere.
+fn message(value: &Value) -> Option<&str> {
+    let inner = value.get("error").unwrap_or(value);
+    [inner, &inner["message"], &value["message"], &value["detail"]].into_iter().find_map(Value::as_str)
+}
+
+fn showable(text: &str, key: Option<&Key>) -> Option<String> {
+    let text = text.trim();
+    let is_plain = !text.is_empty() && !text.contains(['{', '[', '\n', '`']);
+    let hidden = key.map_or_else(|| text.to_owned(), |key| key.hide(text));
+    is_plain.then(|| hidden.chars().take(SHOWN).collect())
+}
+
 /// Whether a request may be sent once more: its connection was an old one that the server has closed meanwhile.
 pub fn is_stale(error: &ureq::Error) -> bool {
     use std::io::ErrorKind;
@@ -219,6 +258,17 @@ mod tests {
             matches!(&unclear, RemoteError::Unclear(text) if text.contains("remote.dialect") && text.contains("no such model"))
         );
         assert!(of_status(StatusCode::OK, &HeaderMap::new(), "h", "/", None).is_none());
+    }
+
+    #[test]
+    fn what_a_server_says_is_shown_only_where_it_cannot_repeat_what_was_sent() {
+        let key = Key::new("sk-1").unwrap();
+        let said = |body: &str| said(body.as_bytes(), Some(&key));
+        assert_eq!(said(r#"{"error":{"message":"no model x"}}"#), Some("no model x".into()));
+        assert_eq!(said(r#"{"detail":"key sk-1 is wrong"}"#), Some("key [key] is wrong".into()));
+        assert_eq!(said(r#"{"message":"[{'input': 'fn main'}]"}"#), None);
+        assert_eq!(said(r#"{"detail":[{"input":"fn main"}]}"#), None);
+        assert_eq!(said("<html>"), None);
     }
 
     #[test]

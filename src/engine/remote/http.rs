@@ -11,7 +11,7 @@ use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, RustlsConnector};
 use ureq::{Agent, Body};
 
-use super::events::Events;
+use super::events::AnswerEvents;
 use super::failure::{self, RemoteError};
 use super::key::Key;
 use super::settings::RemoteSettings;
@@ -21,9 +21,6 @@ use super::socket::{CONNECT, Patience, PatientConnector, is_loopback};
 const LARGEST: u64 = 16 << 20;
 /// Most bytes that are read of an answer that says what is wrong.
 const LARGEST_ERROR: u64 = 64 << 10;
-/// Most characters of what a server says that are shown.
-const SHOWN: usize = 160;
-
 /// One server.
 pub struct HttpServer {
     agent: Agent,
@@ -86,10 +83,15 @@ impl HttpServer {
     }
 
     /// The answer to `body`, event by event.
-    pub fn stream(&self, path: &str, body: &Value) -> Result<Events, RemoteError> {
+    pub fn stream(&self, path: &str, body: &Value) -> Result<AnswerEvents, RemoteError> {
         let began = self.begin();
         let response = self.posted(path, body)?;
-        Ok(Events::new(response.into_body(), self, began + self.total))
+        Ok(AnswerEvents::new(
+            response.into_body(),
+            (self.host.clone(), self.key.clone()),
+            self.patience.clone(),
+            began + self.total,
+        ))
     }
 
     fn begin(&self) -> Instant {
@@ -134,9 +136,12 @@ impl HttpServer {
         let (parts, mut body) = response.into_parts();
         let said = match parts.status.is_redirection() {
             true => None,
-            false => {
-                body.with_config().limit(LARGEST_ERROR).read_to_vec().ok().and_then(|bytes| self.said(&bytes))
-            }
+            false => body
+                .with_config()
+                .limit(LARGEST_ERROR)
+                .read_to_vec()
+                .ok()
+                .and_then(|bytes| failure::said(&bytes, self.key.as_ref())),
         };
         let error = failure::of_status(parts.status, &parts.headers, &self.host, path, said);
         Err(error.unwrap_or_else(|| RemoteError::Down(format!("{} gives no answer", self.host))))
@@ -151,7 +156,7 @@ impl HttpServer {
             return Err(RemoteError::Down(format!("{} sends more than any answer to {path} has", self.host)));
         }
         let value = serde_json::from_slice::<Value>(&bytes).map_err(|_| self.nonsense(path))?;
-        match self.error_in(&value) {
+        match failure::error_in(&value, &self.host, self.key.as_ref()) {
             Some(error) => Err(error),
             None => Ok(value),
         }
@@ -159,32 +164,7 @@ impl HttpServer {
 
     /// What an answer means that is not what was asked for.
     pub fn nonsense(&self, path: &str) -> RemoteError {
-        RemoteError::Down(format!(
-            "{} answers {path} with something else; check remote.url and remote.dialect: it may be another kind of server, or a login page",
-            self.host
-        ))
-    }
-
-    /// The error that an answer with a good status is all the same.
-    pub fn error_in(&self, value: &Value) -> Option<RemoteError> {
-        let error = value.get("error").filter(|error| !error.is_null())?;
-        let said = message(error)
-            .and_then(|text| self.showable(text))
-            .map_or(String::new(), |said| format!(": {said}"));
-        Some(RemoteError::Down(format!("{} reports an error in the middle of its answer{said}", self.host)))
-    }
-
-    /// What the body of an error says, if it is a short sentence. A long or nested one may repeat what was sent.
-    fn said(&self, body: &[u8]) -> Option<String> {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        self.showable(message(&value)?)
-    }
-
-    fn showable(&self, text: &str) -> Option<String> {
-        let text = text.trim();
-        let is_plain = !text.is_empty() && !text.contains(['{', '[', '\n', '`']);
-        let hidden = self.key.as_ref().map_or_else(|| text.to_owned(), |key| key.hide(text));
-        is_plain.then(|| hidden.chars().take(SHOWN).collect())
+        failure::nonsense(&self.host, path)
     }
 
     /// What a request looks like, with the key hidden.
@@ -197,12 +177,6 @@ impl HttpServer {
             env!("CARGO_PKG_VERSION")
         )
     }
-}
-
-/// The sentence in an error, which each server puts elsewhere.
-fn message(value: &Value) -> Option<&str> {
-    let inner = value.get("error").unwrap_or(value);
-    [inner, &inner["message"], &value["message"], &value["detail"]].into_iter().find_map(Value::as_str)
 }
 
 /// The address that requests begin with, the host for people, and whether that is this machine.
@@ -288,17 +262,5 @@ mod tests {
         assert!(roots(&settings).unwrap_err().contains("has no certificate"));
         let gone = RemoteSettings { ca_file: Some("/nowhere/ca.pem".into()), ..RemoteSettings::default() };
         assert!(roots(&gone).unwrap_err().contains("/nowhere/ca.pem (remote.ca_file) cannot be read"));
-    }
-
-    #[test]
-    fn what_a_server_says_is_shown_only_where_it_cannot_repeat_what_was_sent() {
-        let settings = RemoteSettings { url: Some("http://127.0.0.1:1".into()), ..RemoteSettings::default() };
-        let server = HttpServer::new(&settings, Some(Key::new("sk-1").unwrap())).unwrap();
-        let said = |body: &str| server.said(body.as_bytes());
-        assert_eq!(said(r#"{"error":{"message":"no model x"}}"#), Some("no model x".into()));
-        assert_eq!(said(r#"{"detail":"key sk-1 is wrong"}"#), Some("key [key] is wrong".into()));
-        assert_eq!(said(r#"{"message":"[{'input': 'fn main'}]"}"#), None);
-        assert_eq!(said(r#"{"detail":[{"input":"fn main"}]}"#), None);
-        assert_eq!(said("<html>"), None);
     }
 }

@@ -3,28 +3,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::LocalStarter;
 use crate::cancel::CancelSource;
 use crate::engine::queue::Ticket;
-use crate::engine::{Engine, EngineError, JobSummary, ModelOptions, Update, start_in_process};
+use crate::engine::{Engine, EngineError, JobSummary, Update};
 
 /// Between two looks at whether somebody still waits.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A model on this machine.
-pub struct LocalModel {
-    options: ModelOptions,
+pub struct FallbackModel {
+    starter: LocalStarter,
     engine: Option<Arc<dyn Engine>>,
 }
 
-impl LocalModel {
+impl FallbackModel {
     /// Not read yet.
-    pub fn new(options: ModelOptions) -> Self {
-        Self { options, engine: None }
+    pub fn new(starter: LocalStarter) -> Self {
+        Self { starter, engine: None }
     }
 
     /// Do the job of `ticket`, sending its updates but for the last.
     pub fn run(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
-        let engine = self.engine.get_or_insert_with(|| start_in_process(self.options.clone()));
+        let engine = self.engine.get_or_insert_with(|| (self.starter.0)());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         let runtime = runtime.map_err(|error| EngineError::Failed(error.to_string()))?;
         // Dropped with the job, which ends the work.

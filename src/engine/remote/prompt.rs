@@ -1,6 +1,6 @@
 //! Makes the prompt of a job for a server: the same windows, budget and healing as for a model that runs here.
 
-use super::connection::Connection;
+use super::connection::ConnectedServer;
 use super::delivery;
 use super::failure::RemoteError;
 use super::http::HttpServer;
@@ -21,7 +21,7 @@ pub struct Composed {
     pub heal: Heal,
 }
 
-impl Connection {
+impl ConnectedServer {
     /// The prompt of a place in a document.
     pub fn compose(
         &self,

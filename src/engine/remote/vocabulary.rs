@@ -10,9 +10,9 @@ use super::dialect::{Dialect, ServerFacts};
 use super::failure::RemoteError;
 use super::http::HttpServer;
 use crate::engine::family::{self, Layout, VocabularyFacts};
+use crate::engine::file_vocabulary::FileVocabulary;
 use crate::engine::fit::Tokens;
 use crate::engine::heal::Pieces;
-use crate::engine::local::FileVocabulary;
 use crate::engine::memo::Memo;
 use crate::engine::{FileName, TokenId};
 

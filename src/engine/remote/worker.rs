@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::RemoteOptions;
-use super::asking::Asking;
-use super::connection::Connection;
+use super::asking::RemoteRequest;
+use super::connection::ConnectedServer;
 use super::delivery::Delivery;
 use super::failure::RemoteError;
 use super::health::Health;
 use super::http::HttpServer;
-use super::local::LocalModel;
+use super::local::FallbackModel;
 use crate::engine::power::Prefetch;
 use crate::engine::queue::{Next, Queue, Ticket};
 use crate::engine::windows::Windows;
@@ -26,22 +26,22 @@ use crate::engine::{
 const IDLE: Duration = Duration::from_millis(300);
 
 /// Works through jobs with one server.
-pub struct Worker<'a> {
+pub struct RemoteWorker<'a> {
     options: RemoteOptions,
     server: HttpServer,
     queue: &'a Arc<Queue>,
     status: &'a watch::Sender<Status>,
     /// What is known of the server, once it has answered.
-    connection: Option<Connection>,
+    connection: Option<ConnectedServer>,
     health: Health,
     windows: Windows,
-    local: Option<LocalModel>,
+    local: Option<FallbackModel>,
     /// Whether the connection was closed to end an answer, so that the next job would open one.
     closed: bool,
     writes: f32,
 }
 
-impl<'a> Worker<'a> {
+impl<'a> RemoteWorker<'a> {
     /// Connects to nothing yet.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl<'a> Worker<'a> {
         status: &'a watch::Sender<Status>,
     ) -> Result<Self, String> {
         let server = HttpServer::new(&options.settings, options.key.clone())?;
-        let local = options.fallback.clone().map(LocalModel::new);
+        let local = options.fallback.clone().map(FallbackModel::new);
         let (connection, health, windows) = (None, Health::default(), Windows::default());
         Ok(Self {
             options,
@@ -78,7 +78,7 @@ impl<'a> Worker<'a> {
         }
         // Not given up for a newer job: that would need it, too.
         self.server.patience.watch(self.queue.closing());
-        let connected = Connection::open(&self.options, &self.server);
+        let connected = ConnectedServer::open(&self.options, &self.server);
         let result = match connected {
             Ok(connection) => {
                 self.connection = Some(connection);
@@ -259,7 +259,7 @@ impl<'a> Worker<'a> {
         let started = Instant::now();
         let max_tokens = ticket.job.max_tokens.clamp(1, connection.context as usize / 2);
         let prompt = connection.compose(&ticket.job, max_tokens, &mut self.windows, &self.server)?;
-        let mut asking = Asking {
+        let mut asking = RemoteRequest {
             connection,
             server: &self.server,
             ticket,
