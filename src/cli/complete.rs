@@ -66,7 +66,10 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
         .map(|place| Task::new(place, arguments.cut))
         .collect::<anyhow::Result<Vec<_>>>()?;
     let registry = super::languages::load_and_tell();
-    config.model.path = arguments.model.clone().or(config.model.path);
+    if let Some(model) = &arguments.model {
+        config.model.path = Some(model.clone());
+        config.remote.url = None;
+    }
     let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {

@@ -81,7 +81,10 @@ pub fn run(
     }
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
-    config.model.path = arguments.model.clone().or(config.model.path);
+    if let Some(model) = &arguments.model {
+        config.model.path = Some(model.clone());
+        config.remote.url = None;
+    }
 
     page.section("treefill")?;
     page.fact("version", env!("CARGO_PKG_VERSION"))?;

@@ -154,15 +154,25 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     }
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
-    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
-    let DraftStats { steps, drafted, accepted, .. } = report.drafts;
-    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))?;
+    if server.is_none() {
+        memory(&mut fact, report)?;
+    }
     fact("up", &format_args!("{} s", report.uptime_s))?;
     fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
     if let Some(confined) = &report.confined {
         fact("sandbox", confined)?;
     }
     fact("version", &report.version)
+}
+
+/// What memory did for a model that runs here.
+fn memory(
+    fact: &mut impl FnMut(&str, &dyn std::fmt::Display) -> std::io::Result<()>,
+    report: &EngineReport,
+) -> std::io::Result<()> {
+    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
+    let DraftStats { steps, drafted, accepted, .. } = report.drafts;
+    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))
 }
 
 fn stop() -> anyhow::Result<ExitCode> {

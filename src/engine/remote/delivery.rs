@@ -122,8 +122,9 @@ fn among_spellings(token: &Generated, pending: &[u8]) -> f32 {
 /// How much of the text before the cursor to send where the texts of tokens are not known: all but a word that is being typed with
 /// the space before it, or the spaces or signs at the end, which a longer token could begin with. Never across a line feed.
 pub fn kept(prefix: &str) -> usize {
-    /// Bytes taken back at most: a few tokens.
+    /// Bytes taken back at most: a few tokens, of which those for indentation are long.
     const MOST: usize = 16;
+    const MOST_SPACES: usize = 64;
     let line = prefix.rfind('\n').map_or(0, |at| at + 1);
     let tail = &prefix[line..];
     let Some(last) = tail.chars().next_back() else { return prefix.len() };
@@ -134,10 +135,14 @@ pub fn kept(prefix: &str) -> usize {
         _ => &|char| !is_word(char) && !char.is_whitespace(),
     };
     let mut start = tail.trim_end_matches(same).len();
-    if !last.is_whitespace() && tail[..start].ends_with(' ') {
-        start -= 1;
+    // Many vocabularies have tokens of a word with the space or the sign before it.
+    let joins =
+        |char: char| if is_word(last) { !is_word(char) } else { char == ' ' && !last.is_whitespace() };
+    if let Some(before) = tail[..start].chars().next_back().filter(|&char| joins(char)) {
+        start -= before.len_utf8();
     }
-    if tail.len() - start > MOST { prefix.len() } else { line + start }
+    let most = if last.is_whitespace() { MOST_SPACES } else { MOST };
+    if tail.len() - start > most { prefix.len() } else { line + start }
 }
 
 #[cfg(test)]
@@ -156,7 +161,8 @@ mod tests {
             ("x = ", " "),
             ("if x ==", " =="),
             ("a_name_that_is_longer_than_a_few_tokens", ""),
-            ("é.ü", "ü"),
+            ("é.ü", ".ü"),
+            ("                        ", "                        "),
         ] {
             assert_eq!(&prefix[kept(prefix)..], taken, "{prefix:?}");
         }

@@ -30,8 +30,8 @@ impl FallbackModel {
         let runtime = runtime.map_err(|error| EngineError::Failed(error.to_string()))?;
         // Dropped with the job, which ends the work.
         let source = CancelSource::new();
-        let mut generation = engine.generate(ticket.job.clone(), source.token());
         runtime.block_on(async {
+            let mut generation = engine.generate(ticket.job.clone(), source.token());
             loop {
                 let update = tokio::time::timeout(TICK, generation.next()).await;
                 ticket.check()?;

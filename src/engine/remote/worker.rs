@@ -24,6 +24,8 @@ use crate::engine::{
 
 /// Between two looks at whether a connection is open, while nobody asks.
 const IDLE: Duration = Duration::from_millis(300);
+/// Between two attempts to reach a server that has never answered, before there are longer pauses.
+const UNREACHED: Duration = Duration::from_secs(1);
 
 /// Works through jobs with one server.
 pub struct RemoteWorker<'a> {
@@ -33,6 +35,8 @@ pub struct RemoteWorker<'a> {
     status: &'a watch::Sender<Status>,
     /// What is known of the server, once it has answered.
     connection: Option<ConnectedServer>,
+    /// Why it has never answered.
+    unreached: Option<RemoteError>,
     health: Health,
     windows: Windows,
     local: Option<FallbackModel>,
@@ -53,15 +57,15 @@ impl<'a> RemoteWorker<'a> {
     ) -> Result<Self, String> {
         let server = HttpServer::new(&options.settings, options.key.clone())?;
         let local = options.fallback.clone().map(FallbackModel::new);
-        let (connection, health, windows) = (None, Health::default(), Windows::default());
         Ok(Self {
             options,
             server,
             queue,
             status,
-            connection,
-            health,
-            windows,
+            connection: None,
+            unreached: None,
+            health: Health::default(),
+            windows: Windows::default(),
             local,
             closed: false,
             writes: 0.0,
@@ -69,24 +73,30 @@ impl<'a> RemoteWorker<'a> {
     }
 
     /// Ask the server what it is, if it may be asked now, and tell what came of it.
-    pub fn connect(&mut self) -> Result<(), RemoteError> {
+    pub fn connect(&mut self, waits: Option<&Ticket>) -> Result<(), RemoteError> {
         if self.connection.is_some() {
             return Ok(());
         }
         if let Some(why) = self.health.pause(Instant::now()) {
             return Err(why.clone());
         }
-        // Not given up for a newer job: that would need it, too.
-        self.server.patience.watch(self.queue.closing());
+        // Not given up for a newer job: that would need it, too. The job that waits shows a sign of life.
+        let (closing, pulse) = (self.queue.closing(), waits.map(Ticket::watcher));
+        self.server.patience.watch(move || {
+            let _ = pulse.as_ref().map(|pulse| pulse());
+            closing()
+        });
         let connected = ConnectedServer::open(&self.options, &self.server);
         let result = match connected {
             Ok(connection) => {
                 self.connection = Some(connection);
+                self.unreached = None;
                 self.health.good();
                 Ok(())
             }
             Err(error) => {
                 self.health.bad(&error, Instant::now());
+                self.unreached = Some(error.clone());
                 Err(error)
             }
         };
@@ -98,7 +108,7 @@ impl<'a> RemoteWorker<'a> {
 
     /// Tell what is known, with what is wrong.
     fn tell(&self) {
-        let trouble = self.health.trouble().map(|why| match &self.local {
+        let trouble = self.health.trouble().or(self.unreached.as_ref()).map(|why| match &self.local {
             Some(_) => format!("{}; the model on this machine works meanwhile", why.text()),
             None => why.text().to_owned(),
         });
@@ -162,6 +172,7 @@ impl<'a> RemoteWorker<'a> {
     pub fn rest(&self) -> Option<Duration> {
         match self.health.left(Instant::now()) {
             Some(left) => Some(left.max(IDLE)),
+            None if self.connection.is_none() => Some(UNREACHED),
             None => self.closed.then_some(IDLE),
         }
     }
@@ -172,7 +183,7 @@ impl<'a> RemoteWorker<'a> {
         self.server.patience.watch(self.queue.wanted());
         self.closed = false;
         if self.connection.is_none() {
-            let _ = self.connect();
+            let _ = self.connect(None);
         } else if self.health.trouble().is_none() || self.health.pause(Instant::now()).is_none() {
             match self.server.get("/v1/models") {
                 Ok(_) if self.health.trouble().is_some() => {
@@ -227,7 +238,7 @@ impl<'a> RemoteWorker<'a> {
         }
         let asked = match self.health.pause(Instant::now()) {
             Some(why) => Err(why.clone()),
-            None => self.connect().and_then(|()| {
+            None => self.connect(Some(ticket)).and_then(|()| {
                 self.server.patience.watch(ticket.watcher());
                 self.ask(ticket)
             }),
@@ -288,7 +299,7 @@ impl<'a> RemoteWorker<'a> {
 
     /// Serve jobs until the queue is closed.
     pub fn serve(&mut self) {
-        let _ = self.connect();
+        let _ = self.connect(None);
         if matches!(*self.status.borrow(), Status::Loading(_)) {
             self.tell();
         }

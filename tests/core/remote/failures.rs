@@ -1,7 +1,11 @@
 //! Tests what a server that fails does to a user: a sentence that says what to do, a pause, and work by this machine where it is wanted.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
-use treefill::engine::remote::{RemoteEngine, RemoteOptions};
+use treefill::engine::remote::{LocalStarter, RemoteEngine, RemoteOptions};
+use treefill::engine::scripted::ScriptedEngine;
 use treefill::engine::{EngineError, Finish, RemoteSettings, Status};
 
 use super::fake::{Fake, failure, job, run, trouble, wait, with_key};
@@ -61,10 +65,10 @@ fn a_busy_server_is_left_alone() {
 
 #[test]
 fn three_failures_are_enough_and_the_server_may_come_back() {
-    let down = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
-    let is_down = std::sync::Arc::clone(&down);
+    let down = Arc::new(AtomicBool::new(true));
+    let is_down = Arc::clone(&down);
     let fake = Fake::start("back", move |asked, peer| {
-        let down = is_down.load(std::sync::atomic::Ordering::SeqCst);
+        let down = is_down.load(Ordering::SeqCst);
         let is_it = down && asked.body["stream"] == true;
         if is_it {
             peer.whole("500 Internal Server Error", "", "{}");
@@ -80,7 +84,7 @@ fn three_failures_are_enough_and_the_server_may_come_back() {
     let asked = fake.asked("/completion").len();
     failure(&*engine, job("", ""));
     assert_eq!(fake.asked("/completion").len(), asked, "it is left alone");
-    down.store(false, std::sync::atomic::Ordering::SeqCst);
+    down.store(false, Ordering::SeqCst);
     // It asks by itself after the pause.
     wait(&*engine, |status| matches!(status, Status::Ready(_)) && trouble(status).is_none());
     assert_eq!(run(&*engine, job("", "")), Ok(("back".into(), Finish::EndOfText)));
@@ -183,6 +187,39 @@ fn nobody_at_the_address_is_said_and_jobs_end() {
     let engine = RemoteEngine::start(RemoteOptions::new(settings));
     let why = failure(&*engine, job("", ""));
     assert!(why.contains("refuses connections") && why.contains("remote.url"), "{why}");
+}
+
+#[test]
+fn a_server_that_starts_later_is_found() {
+    let up = Arc::new(AtomicBool::new(false));
+    let is_up = Arc::clone(&up);
+    let fake = Fake::start("late", move |_, peer| {
+        let down = !is_up.load(Ordering::SeqCst);
+        if down {
+            peer.whole("503 Service Unavailable", "", "{}");
+        }
+        down
+    });
+    let engine = fake.engine();
+    let told = wait(&*engine, |status| trouble(status).is_some());
+    assert!(trouble(&told).unwrap().contains("still reads its model (503)"));
+    up.store(true, Ordering::SeqCst);
+    wait(&*engine, |status| matches!(status, Status::Ready(_)) && trouble(status).is_none());
+    assert_eq!(run(&*engine, job("", "")), Ok(("late".into(), Finish::EndOfText)));
+}
+
+#[test]
+fn the_model_of_this_machine_works_while_the_server_does_not() {
+    let fake = refuses("500 Internal Server Error", "", "{}");
+    let local = LocalStarter(Arc::new(|| ScriptedEngine::always("from here")));
+    let options = RemoteOptions { fallback: Some(local), ..RemoteOptions::new(fake.settings()) };
+    let engine = RemoteEngine::start(options);
+    for _ in 0..4 {
+        assert_eq!(run(&*engine, job("", "")).unwrap().0, "from here");
+    }
+    let told = wait(&*engine, |status| trouble(status).is_some());
+    assert!(trouble(&told).unwrap().contains("the model on this machine works meanwhile"));
+    assert_eq!(fake.asked("/completion").len(), 4, "the measurement, and three failures");
 }
 
 #[test]
