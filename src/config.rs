@@ -39,6 +39,9 @@ pub struct Config {
     pub instruct: InstructSection,
     /// The process that runs the model. Read from this file only.
     pub engine: EngineSection,
+    /// A server that runs the model in the place of this machine, as a team has one. Then the text around your cursor leaves this
+    /// machine. Read from this file only.
+    pub remote: engine::RemoteSettings,
     /// How suggestions are made.
     pub completion: CompletionSection,
     /// What is read of the folders that you work in, so that the model knows their words. It stays in memory, on this machine.
@@ -277,14 +280,25 @@ impl Config {
     /// Paths in the file at `path` are relative to it.
     fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let files = [&mut self.model.path, &mut self.model.adapter, &mut self.instruct.path];
+        let remote = &mut self.remote;
+        let files = [
+            &mut self.model.path,
+            &mut self.model.adapter,
+            &mut self.instruct.path,
+            &mut remote.ca_file,
+            &mut remote.tokenizer,
+        ];
         for file in files.into_iter().flatten() {
             *file = paths::expand(file, folder);
         }
     }
 
-    /// Takes the model at `path` instead of the configured one, if one is given. An adapter belongs to the configured one.
+    /// Takes the model at `path` on this machine instead of the configured one, if one is given. An adapter belongs to the configured
+    /// one.
     pub fn take_model(&mut self, path: Option<PathBuf>) {
+        if path.is_some() {
+            self.remote.url = None;
+        }
         if path.is_some() && path != self.model.path {
             self.model.adapter = None;
             self.model.path = path;
@@ -313,7 +327,13 @@ impl Config {
             options: self.engine_options(model),
             idle: self.engine.idle.clone(),
             sandbox: self.engine.sandbox.clone(),
+            remote: None,
         }
+    }
+
+    /// The settings of the engine's process that asks a server; `model` stands in for it, an empty path if none does.
+    pub fn remote_settings(&self, model: PathBuf) -> engine::DaemonOptions {
+        engine::DaemonOptions { remote: Some(self.remote.clone()), ..self.engine_settings(model) }
     }
 
     /// The settings of the engine's process for the model at `model` that takes instructions. One that nobody needs for ten
@@ -336,7 +356,7 @@ impl Config {
         if idle.unload_after_idle_s == 0 {
             idle.unload_after_idle_s = INSTRUCT_UNLOAD_S;
         }
-        engine::DaemonOptions { options, idle, sandbox: self.engine.sandbox.clone() }
+        engine::DaemonOptions { options, idle, sandbox: self.engine.sandbox.clone(), remote: None }
     }
 
     /// Where models run.

@@ -6,6 +6,7 @@ pub mod cores;
 #[cfg(unix)]
 pub mod daemon;
 pub mod family;
+pub mod file_vocabulary;
 pub mod fit;
 pub mod heal;
 mod job;
@@ -14,10 +15,12 @@ pub mod languages;
 #[cfg(feature = "llama")]
 pub mod llama;
 pub mod local;
+pub mod memo;
 pub mod memory;
 pub mod power;
 pub mod queue;
 mod remembered;
+pub mod remote;
 pub mod sampling;
 pub mod scripted;
 mod settings;
@@ -25,6 +28,7 @@ pub mod speed;
 mod start;
 pub mod stop;
 pub mod utf8;
+pub mod windows;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,11 +41,12 @@ pub use job::{
 };
 pub use memory::MemoryStats;
 pub use remembered::remembered;
+pub use remote::settings::{DialectChoice, Fallback, RemoteSettings};
 use serde::{Deserialize, Serialize};
 pub use settings::{
     CacheType, DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions,
 };
-pub use start::{Host, Unavailable, start, start_in_process};
+pub use start::{Host, Unavailable, prepare, start, start_in_process, start_remote};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;
@@ -99,6 +104,41 @@ pub struct ModelInfo {
     /// What its file says of its prompts that its family contradicts.
     #[serde(default)]
     pub doubts: Vec<String>,
+    /// The server that runs it; None where it runs on this machine.
+    #[serde(default)]
+    pub server: Option<ServerInfo>,
+    /// What can be asked of it.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+}
+
+/// Facts about a server that runs the model, for people.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ServerInfo {
+    /// Its name and port.
+    pub host: String,
+    /// What it speaks.
+    pub dialect: String,
+    /// Who tokenises.
+    pub tokenizer: String,
+    /// Tokens of a prompt that it reads in a second, as measured; 0 before that.
+    pub reads: f32,
+    /// Tokens that it writes in a second, as measured; 0 before that.
+    pub writes: f32,
+    /// Why it does not answer at present, and what is done meanwhile.
+    pub trouble: Option<String>,
+}
+
+impl ServerInfo {
+    /// One sentence for status displays: that text is sent to a server, and what is wrong there, if anything is.
+    pub fn notice(&self) -> String {
+        match &self.trouble {
+            Some(trouble) => format!("remote engine {} ({}): {trouble}", self.host, self.dialect),
+            None => {
+                format!("remote engine: text around the cursor is sent to {} ({})", self.host, self.dialect)
+            }
+        }
+    }
 }
 
 /// Why an engine could not finish a job.
@@ -135,7 +175,7 @@ impl Status {
 
 /// What an engine can do besides generating one text for a prompt. The pipeline and the actions ask before they rely on
 /// it: an engine elsewhere may lack any of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
     /// [`Piece::logprob`] is the model's own; without it suggestions cannot be ranked by likelihood.
     pub log_probabilities: bool,
@@ -160,8 +200,14 @@ impl Capabilities {
     }
 }
 
-/// Something that continues prompts. Implementations: llama.cpp on a thread (`llama`), the same in a process of its own
-/// (`daemon`, on Unix) and a script ([`scripted`]).
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self::LLAMA
+    }
+}
+
+/// Something that continues prompts. Implementations: llama.cpp on a thread (`llama`), a server elsewhere ([`remote`]), either
+/// of them in a process of its own (`daemon`, on Unix), and a script ([`scripted`]).
 pub trait Engine: Send + Sync {
     /// Queue `job`. Returns at once; the work happens elsewhere and stops soon after `cancel` is set or the
     /// returned [`Generation`] is dropped. A newer job of the same document and lane supersedes an older one.
@@ -175,7 +221,10 @@ pub trait Engine: Send + Sync {
 
     /// What it can do besides generating text.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::LLAMA
+        match &*self.status().borrow() {
+            Status::Ready(model) => model.capabilities,
+            _ => Capabilities::LLAMA,
+        }
     }
 
     /// How long the job that runs has shown no sign of life; zero when none runs, or where it cannot be told.

@@ -141,6 +141,10 @@ fn languages() -> Registry {
 
 /// The engine for these settings, or one that says why there is none.
 fn start_engine(config: &Config) -> Arc<dyn Engine> {
+    if config.remote.is_used() {
+        let settings = |model| config.remote_settings(model);
+        return engine::start_remote(&config.remote, &config.model.path, config.host(), settings);
+    }
     let settings = |model| config.engine_settings(model);
     engine::start(ModelRole::Infill, &config.model.path, config.host(), settings)
 }

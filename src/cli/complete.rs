@@ -101,6 +101,10 @@ fn skipped(reason: Reason) -> CompletionReport {
 
 /// The engine for the configured model, loading.
 pub fn start(config: &Config) -> Arc<dyn Engine> {
+    if config.remote.is_used() {
+        let settings = |model| config.remote_settings(model);
+        return engine::start_remote(&config.remote, &config.model.path, Host::Shared, settings);
+    }
     let settings = |model| config.engine_settings(model);
     engine::start(ModelRole::Infill, &config.model.path, Host::ThisProcess, settings)
 }

@@ -1,6 +1,7 @@
 //! Runs `treefill doctor`: says what is in force on this machine, what it can do, and what is wrong. It changes only caches.
 
 pub mod probe;
+mod server;
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -224,7 +225,11 @@ fn engine(page: &mut Page, common: &Common, config: &Config) -> anyhow::Result<(
 #[cfg(unix)]
 fn sandbox(page: &mut Page, common: &Common, config: &Config) -> anyhow::Result<()> {
     let model = models::infill(&config.model.path).unwrap_or_default();
-    match Probe::Sandbox(config.engine_settings(model)).ask::<Confinement>(common) {
+    let settings = match config.remote.is_used() {
+        true => config.remote_settings(model),
+        false => config.engine_settings(model),
+    };
+    match Probe::Sandbox(settings).ask::<Confinement>(common) {
         Ok(confined) if confined.is_whole() => page.good("sandbox", confined)?,
         // Engines run without: it is no fault of this machine's.
         Ok(confined) => page.fact("sandbox", confined)?,
@@ -272,6 +277,9 @@ fn words(names: &[&str]) -> String {
 
 fn model(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
     page.section("model")?;
+    if config.remote.is_used() {
+        return server::describe(page, common, config, skip);
+    }
     let configured = config.model.path.as_ref();
     match (models::infill(&config.model.path), configured) {
         (Ok(path), configured) => {

@@ -1,10 +1,11 @@
 //! Runs `treefill engine`: lists the engine processes of this user, ends them, or becomes one.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 
 use crate::config::Config;
@@ -13,8 +14,8 @@ use crate::engine::daemon::ask;
 use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::server;
 use crate::engine::daemon::wire::EngineReport;
-use crate::engine::start_in_process;
-use crate::engine::{DaemonOptions, DraftStats, Status};
+use crate::engine::remote::{self, RemoteOptions};
+use crate::engine::{DaemonOptions, DraftStats, Fallback, Status, prepare};
 use crate::lsp;
 use crate::{models, paths};
 
@@ -23,6 +24,7 @@ Editors find and start the engine by themselves; nobody has to run these.
 
 Examples:
   treefill engine status     which engines run, for which model, and for how many editors
+  treefill engine explain    what a server (remote.url) is sent
   treefill engine stop       end them; an editor starts its own again at the next key
   treefill engine run        be the engine of your configuration, in the foreground";
 
@@ -39,6 +41,8 @@ enum Action {
     Status,
     /// End the engine processes of this user
     Stop,
+    /// Show one request to the server of your configuration (remote.url): all that it is sent, with the key hidden
+    Explain,
     /// Be an engine process until no editor needs it any more
     Run {
         /// How an editor's server starts it: detached, with these settings
@@ -54,16 +58,38 @@ pub fn run(arguments: &EngineArguments, config: Config) -> anyhow::Result<ExitCo
     match &arguments.action {
         Action::Status => status(),
         Action::Stop => stop(),
+        Action::Explain => explain(&config),
         Action::Run { launch: None } => foreground(&config),
         Action::Run { launch: Some(launch) } => detached(launch),
     }
 }
 
+fn explain(config: &Config) -> anyhow::Result<ExitCode> {
+    let settings = config.remote_settings(PathBuf::new());
+    let options = RemoteOptions::of(&settings)
+        .context("nothing is sent anywhere: the model runs on this machine (remote.url is not set)")?;
+    let told = options.and_then(|options| remote::explain(&options)).map_err(anyhow::Error::msg)?;
+    write!(anstream::stdout(), "{told}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
 fn foreground(config: &Config) -> anyhow::Result<ExitCode> {
-    let settings = config.engine_settings(models::infill(&config.model.path)?);
+    let settings = settings(config)?;
     let address = Address::of(&settings)?;
     super::tell(&format!("serving at {}; Ctrl-C ends it", address.socket.display()));
     serve(address, settings)
+}
+
+/// The settings of the engine of this configuration.
+fn settings(config: &Config) -> anyhow::Result<DaemonOptions> {
+    if !config.remote.is_used() {
+        return Ok(config.engine_settings(models::infill(&config.model.path)?));
+    }
+    let model = match config.remote.fallback {
+        Fallback::None => PathBuf::new(),
+        Fallback::Local => models::infill(&config.model.path)?,
+    };
+    Ok(config.remote_settings(model))
 }
 
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {
@@ -73,8 +99,7 @@ fn detached(launch: &str) -> anyhow::Result<ExitCode> {
 }
 
 fn serve(address: Address, settings: DaemonOptions) -> anyhow::Result<ExitCode> {
-    let options = settings.options.clone();
-    let make = move || start_in_process(options.clone());
+    let make = prepare(&settings);
     server::run(address, settings, Box::new(make))?;
     // llama.cpp's threads may be at work; its destructors must not run under them.
     lsp::process::quit(0)
@@ -103,6 +128,10 @@ fn status() -> anyhow::Result<ExitCode> {
 }
 
 fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Result<()> {
+    let server = match &report.status {
+        Status::Ready(model) => model.server.as_ref(),
+        _ => None,
+    };
     let (state, model) = match &report.status {
         Status::Ready(model) => ("ready".to_owned(), model.name.clone()),
         Status::Loading(share) => (format!("reading the model, {:.0} %", share * 100.0), String::new()),
@@ -114,21 +143,39 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
     if !model.is_empty() {
         fact("model", &model)?;
     }
-    fact("file", &report.settings.options.model.display())?;
+    if let Some(server) = server {
+        fact("server", &server.notice())?;
+        let speed =
+            format!("reads {:.0} tokens/s, writes {:.0} tokens/s (as measured)", server.reads, server.writes);
+        fact("speed", &speed)?;
+    }
+    if !report.settings.options.model.as_os_str().is_empty() {
+        fact("file", &report.settings.options.model.display())?;
+    }
     if let Some(adapter) = &report.settings.options.adapter {
         fact("adapter", &adapter.display())?;
     }
     fact("clients", &report.clients)?;
     fact("jobs", &report.jobs)?;
-    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
-    let DraftStats { steps, drafted, accepted, .. } = report.drafts;
-    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))?;
+    if server.is_none() {
+        memory(&mut fact, report)?;
+    }
     fact("up", &format_args!("{} s", report.uptime_s))?;
     fact("stays", &format_args!("{} s after its last client", report.settings.idle.exit_after_idle_s))?;
     if let Some(confined) = &report.confined {
         fact("sandbox", confined)?;
     }
     fact("version", &report.version)
+}
+
+/// What memory did for a model that runs here.
+fn memory(
+    fact: &mut impl FnMut(&str, &dyn std::fmt::Display) -> std::io::Result<()>,
+    report: &EngineReport,
+) -> std::io::Result<()> {
+    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
+    let DraftStats { steps, drafted, accepted, .. } = report.drafts;
+    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))
 }
 
 fn stop() -> anyhow::Result<ExitCode> {

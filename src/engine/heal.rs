@@ -66,6 +66,11 @@ impl Heal {
         &self.pending
     }
 
+    /// This text has to be spelled first.
+    pub fn of(text: String) -> Self {
+        Self { pending: text.into_bytes() }
+    }
+
     /// How many tokens of `prefix` to evaluate, and the text of the others, which is to be spelled.
     ///
     /// Taken back are the most tokens whose joined text some single token begins with and goes on after: otherwise

@@ -10,7 +10,6 @@ mod decode;
 mod devices;
 mod extend;
 mod load;
-mod memo;
 mod remember;
 mod score;
 mod vocabulary;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::file_vocabulary::FileVocabulary;
+
 /// Something that computes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
@@ -24,6 +26,22 @@ pub fn devices() -> Vec<Device> {
     return super::llama::devices();
     #[cfg(not(feature = "llama"))]
     Vec::new()
+}
+
+/// The vocabulary in the GGUF at `path`, for a model that fills in; `family` is the user's choice of how it is asked.
+///
+/// # Errors
+/// A text for the user, that follows the file's name.
+#[cfg_attr(not(feature = "llama"), allow(unused_variables, reason = "read by llama.cpp only"))]
+pub fn vocabulary(path: &Path, family: Option<&str>) -> Result<FileVocabulary, String> {
+    #[cfg(feature = "llama")]
+    {
+        // It checks a file before llama.cpp, which aborts on a bad one, may see it.
+        crate::models::check(path).map_err(|error| format!("{error:#}"))?;
+        super::llama::Tokenizer::open(path)?.vocabulary(family)
+    }
+    #[cfg(not(feature = "llama"))]
+    Err("cannot be read: this treefill was built without llama.cpp (cargo feature `llama`)".to_owned())
 }
 
 /// The CPU features and devices that ggml uses, as it prints them.

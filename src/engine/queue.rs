@@ -39,6 +39,17 @@ impl Ticket {
         self.superseded.load(Ordering::Acquire) || self.cancel.is_cancelled() || self.updates.is_closed()
     }
 
+    /// The same question for somebody who waits elsewhere, as a socket does; asking is a sign of life.
+    pub fn watcher(&self) -> impl Fn() -> bool + Send + 'static {
+        let (superseded, cancel, updates) =
+            (Arc::clone(&self.superseded), self.cancel.clone(), self.updates.clone());
+        let pulse = Arc::clone(&self.pulse);
+        move || {
+            *pulse.lock() = Instant::now();
+            superseded.load(Ordering::Acquire) || cancel.is_cancelled() || updates.is_closed()
+        }
+    }
+
     /// What the engine thread calls before each chunk and token: a sign of life, and an error when nobody wants the
     /// result any more.
     ///
@@ -188,6 +199,21 @@ impl Queue {
     pub fn stuck_for(&self) -> Duration {
         let pulse = self.state().running.as_ref().map(|running| Arc::clone(&running.pulse));
         pulse.map_or(Duration::ZERO, |pulse| pulse.lock().elapsed())
+    }
+
+    /// Asks from elsewhere whether the queue was closed.
+    pub fn closing(self: &Arc<Self>) -> impl Fn() -> bool + Send + 'static {
+        let queue = Arc::clone(self);
+        move || queue.is_closed()
+    }
+
+    /// Asks from elsewhere whether there is something to do, or the queue was closed.
+    pub fn wanted(self: &Arc<Self>) -> impl Fn() -> bool + Send + 'static {
+        let queue = Arc::clone(self);
+        move || {
+            let state = queue.state();
+            state.closed.is_some() || !state.waiting.is_empty()
+        }
     }
 
     /// Whether [`Queue::close`] was called.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use super::Task;
 use super::power;
+use super::remote::settings::RemoteSettings;
 
 /// What a model is for; each reads other things in its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -143,6 +144,9 @@ pub struct DaemonOptions {
     /// What it may reach; engines of earlier versions report none.
     #[serde(default)]
     pub sandbox: SandboxOptions,
+    /// The server that runs the model; then the file of `options` is that of the fallback, or no path at all.
+    #[serde(default)]
+    pub remote: Option<RemoteSettings>,
 }
 
 /// What an engine process may reach.
@@ -187,6 +191,6 @@ impl Default for IdleLimits {
 impl DaemonOptions {
     /// The defaults for a model.
     pub fn new(options: ModelOptions) -> Self {
-        Self { options, idle: IdleLimits::default(), sandbox: SandboxOptions::default() }
+        Self { options, idle: IdleLimits::default(), sandbox: SandboxOptions::default(), remote: None }
     }
 }

@@ -8,9 +8,17 @@ use tokio::sync::watch;
 
 #[cfg(unix)]
 use super::daemon::client::DaemonEngine;
-use super::{DaemonOptions, Engine, EngineError, Generation, Job, ModelOptions, ModelRole, Status};
+use super::remote::{LocalStarter, RemoteEngine, RemoteOptions};
+use super::{
+    DaemonOptions, Engine, EngineError, Fallback, Generation, Job, ModelOptions, ModelRole, RemoteSettings,
+    Status,
+};
 use crate::cancel::CancelToken;
 use crate::models;
+
+/// Why no server is asked from within an editor's server.
+const IN_PROCESS: &str = "a server (remote.url) is asked by the engine's own process only, because an editor's server opens no network connection; \
+     remove engine.in_process and --in-process, or remote.url";
 
 /// Where a model runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +53,55 @@ pub fn start(
         }
     });
     started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
+}
+
+/// Start the engine that asks the server of `remote`, in the engine process of this user: that alone opens network connections, so
+/// where there is none, or `host` wants none, the engine only says so. `configured` is the model that stands in, if the settings
+/// want one.
+pub fn start_remote(
+    remote: &RemoteSettings,
+    configured: &Option<PathBuf>,
+    host: Host,
+    settings: impl FnOnce(PathBuf) -> DaemonOptions,
+) -> Arc<dyn Engine> {
+    if host == Host::ThisProcess {
+        return Unavailable::because(IN_PROCESS);
+    }
+    let model = match remote.fallback {
+        Fallback::None => Ok(PathBuf::new()),
+        Fallback::Local => models::infill(configured),
+    };
+    let started = model.and_then(|model| shared(settings(model)));
+    started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
+}
+
+#[cfg(unix)]
+fn shared(settings: DaemonOptions) -> anyhow::Result<Arc<dyn Engine>> {
+    Ok(DaemonEngine::start(settings)?)
+}
+
+#[cfg(not(unix))]
+fn shared(_: DaemonOptions) -> anyhow::Result<Arc<dyn Engine>> {
+    anyhow::bail!(
+        "a server (remote.url) is asked by the engine's own process, which this system has no sockets for; remove remote.url"
+    )
+}
+
+/// What an engine process does before its sandbox: read a server's key, which may run a program. The result starts the engine.
+pub fn prepare(settings: &DaemonOptions) -> impl Fn() -> Arc<dyn Engine> + Send + Sync + use<> {
+    let options = settings.options.clone();
+    let mut remote = RemoteOptions::of(settings);
+    if let Some(Ok(remote)) = &mut remote
+        && remote.settings.fallback == Fallback::Local
+    {
+        let options = options.clone();
+        remote.fallback = Some(LocalStarter(Arc::new(move || start_in_process(options.clone()))));
+    }
+    move || match &remote {
+        None => start_in_process(options.clone()),
+        Some(Ok(remote)) => RemoteEngine::start(remote.clone()),
+        Some(Err(why)) => Unavailable::because(why.clone()),
+    }
 }
 
 /// Start llama.cpp on a thread of this process.

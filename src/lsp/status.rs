@@ -56,6 +56,15 @@ fn told(session: &Session, status: &Status) -> Value {
     if let (Status::Ready(_), Some(notice)) = (status, session.stand_in().borrow().notice()) {
         engine["message"] = notice.into();
     }
+    if let Status::Ready(model) = status
+        && let Some(server) = &model.server
+    {
+        // Text leaves the machine: that is said all the time.
+        engine["remote"] = server.notice().into();
+        if server.trouble.is_some() {
+            engine["message"] = server.notice().into();
+        }
+    }
     engine
 }
 

@@ -30,7 +30,8 @@ impl Session {
             let config = session.config();
             let engine = (session.starter)(&config);
             let status = engine.status();
-            let configured = config.model.path.is_some() || config.model.adapter.is_some();
+            let own = config.model.path.is_some() || config.model.adapter.is_some();
+            let configured = own && !config.remote.is_used();
             let stand_in = if configured { StandIn::Watching } else { StandIn::None };
             if session.replace_engine(&config, engine, stand_in) && configured {
                 let weak = Arc::downgrade(&session);

@@ -66,7 +66,7 @@ impl Session {
     /// thread brings the engine. Whether it did.
     pub(super) fn replace_engine(&self, config: &Config, engine: Arc<dyn Engine>, stand_in: StandIn) -> bool {
         let now = self.config();
-        let current = now.model == config.model && now.engine == config.engine;
+        let current = now.model == config.model && now.engine == config.engine && now.remote == config.remote;
         if current {
             // Before the engine: who sees the engine knows whether it stands in.
             self.stand_in.send_replace(stand_in);

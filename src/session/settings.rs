@@ -20,7 +20,7 @@ impl Session {
             let mut state = self.lock();
             let old = &state.config;
             let engine = old.engine != config.engine;
-            let model = engine || old.model != config.model;
+            let model = engine || old.model != config.model || old.remote != config.remote;
             // The model that takes instructions computes with as many threads as the other one.
             let threads = old.model.tuning.threads != config.model.tuning.threads;
             let instruct = engine || old.instruct != config.instruct || threads;

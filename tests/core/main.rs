@@ -25,6 +25,7 @@ mod oracle;
 mod pipeline;
 #[cfg(target_os = "linux")]
 mod reliability;
+mod remote;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[path = "../shared/soak.rs"]

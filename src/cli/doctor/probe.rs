@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
@@ -16,7 +17,7 @@ use crate::engine::daemon::{address::Address, confinement::Confinement, sandbox}
 use crate::engine::local::{self, Device};
 use crate::engine::{
     DaemonOptions, Engine, Job, JobSummary, Lane, ModelInfo, Role, Sampling, SandboxOptions, Segment, Stop,
-    Task, Update, start_in_process,
+    Task, Update, prepare,
 };
 use crate::models;
 
@@ -92,9 +93,10 @@ impl Probe {
             }
             Self::ChatTemplate(path) => serde_json::to_string(&local::check_chat_template(&path))?,
             Self::Model(settings) => {
+                let make = prepare(&settings);
                 // Where no sandbox can be entered no engine has one.
                 let _ = enter_sandbox(&settings);
-                serde_json::to_string(&measured(settings).map_err(|error| format!("{error:#}")))?
+                serde_json::to_string(&measured(make).map_err(|error| format!("{error:#}")))?
             }
             Self::Sandbox(settings) => serde_json::to_string(&enter_sandbox(&settings))?,
         })
@@ -131,8 +133,8 @@ fn enter_sandbox(_: &DaemonOptions) -> Result<(), String> {
     Err("none on this system".to_owned())
 }
 
-fn measured(settings: DaemonOptions) -> anyhow::Result<Measured> {
-    let engine = start_in_process(settings.options);
+fn measured(make: impl Fn() -> Arc<dyn Engine>) -> anyhow::Result<Measured> {
+    let engine = make();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let info = runtime.block_on(complete::ready(&*engine))?;
     let speed = runtime.block_on(measure(&*engine)).map_err(|error| format!("{error:#}"));

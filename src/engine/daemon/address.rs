@@ -97,7 +97,10 @@ fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
     hash.update(PROTOCOL.to_le_bytes());
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(program.fingerprint());
-    hash.update(fingerprint(model)?);
+    // An engine that asks a server may have no file; the key for the server is no part of its settings.
+    if !model.as_os_str().is_empty() {
+        hash.update(fingerprint(model)?);
+    }
     if let Some(adapter) = &settings.options.adapter {
         hash.update(fingerprint(adapter)?);
     }

@@ -54,7 +54,8 @@ impl DaemonEngine {
         launcher: Launcher,
     ) -> std::io::Result<Arc<Self>> {
         // The engine's process works in another folder.
-        for file in std::iter::once(&mut settings.options.model).chain(&mut settings.options.adapter) {
+        let model = Some(&mut settings.options.model).filter(|model| !model.as_os_str().is_empty());
+        for file in model.into_iter().chain(&mut settings.options.adapter) {
             *file = std::path::absolute(&*file)?;
         }
         let (submissions, receiver) = mpsc::unbounded_channel();

@@ -22,8 +22,17 @@ pub fn enter(settings: &DaemonOptions, address: &Address) -> Confinement {
         return Confinement { landlock, no_new_privileges: false, memory };
     }
     #[cfg(target_os = "linux")]
-    let (no_new_privileges, landlock) =
-        (restrict::refuse_privileges(), restrict::landlock(&files::needed(&settings.options, address)));
+    let (no_new_privileges, landlock) = {
+        let mut allowed = files::needed(&settings.options, address);
+        let network = match &settings.remote {
+            None => restrict::Network::None,
+            Some(remote) => {
+                allowed.extend(files::for_server(remote));
+                restrict::Network::Connects
+            }
+        };
+        (restrict::refuse_privileges(), restrict::landlock(&allowed, network))
+    };
     #[cfg(not(target_os = "linux"))]
     let (no_new_privileges, landlock) = {
         let _ = address;

@@ -10,6 +10,7 @@ use llama_cpp_2::token::LlamaToken;
 use super::backend::backend;
 use super::chat::{Chat, Special};
 use crate::engine::family::{self, Layout};
+use crate::engine::file_vocabulary::FileVocabulary;
 use crate::engine::heal::Pieces;
 use crate::engine::{ChatMessage, ModelRole, TokenId};
 
@@ -158,6 +159,17 @@ impl Tokenizer {
     pub fn conversation(&self, messages: &[ChatMessage]) -> Result<Vec<TokenId>, String> {
         let tokenize = |text: &str, special| tokenize(&self.model, self.lead, text, special);
         Chat::read(&self.model)?.prompt(&self.model, messages, &tokenize)
+    }
+
+    /// All of it, for an engine whose model runs elsewhere.
+    ///
+    /// # Errors
+    /// A text for the user; see [`family::detect`].
+    pub fn vocabulary(self, wanted: Option<&str>) -> Result<FileVocabulary, String> {
+        let ModelVocabulary { pieces, ends, layout, .. } =
+            ModelVocabulary::read(&self.model, ModelRole::Infill, wanted)?;
+        let tokenize = Box::new(move |text: &str| self.tokenize(text));
+        Ok(FileVocabulary { pieces, ends, layout, tokenize })
     }
 
     /// How prompts for this vocabulary are built.

@@ -1,7 +1,6 @@
 //! Runs one job after another on one context: fit, reuse, evaluate in chunks, choose tokens, deliver pieces.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,26 +8,23 @@ use super::backend::system_info;
 use super::cache::{Cache, Output};
 use super::extend::{FACTOR, LongerPrompt, STEP};
 use super::load::Loaded;
-use super::memo::Memo;
 use super::remember::JobRecall;
 use crate::engine::fit::{self, Fitted, WindowAnchor};
 use crate::engine::heal::Heal;
 use crate::engine::languages;
+use crate::engine::memo::Memo;
 use crate::engine::memory::{Costs, Drafter, Recall, SEPARATOR, Shelves};
 use crate::engine::power::Prefetch;
 use crate::engine::queue::Ticket;
 use crate::engine::speed::{CHUNK, Speed};
+use crate::engine::windows::Windows;
 use crate::engine::{
-    ChatMessage, DraftStats, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelInfo, ModelOptions,
-    PromptStats, Segment, Task, TokenId, Update, cores,
+    Capabilities, ChatMessage, DraftStats, EngineError, FileName, Finish, Job, JobSummary, Lane, ModelInfo,
+    ModelOptions, PromptStats, Segment, Task, TokenId, Update, cores,
 };
 
 /// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
 const ANSWER: usize = 64;
-/// Windows remembered for each document, the one used last first: places that the user goes back and forth between.
-const PLACES: usize = 4;
-/// Documents whose windows are remembered.
-const DOCUMENTS: usize = 64;
 /// Sizes of batches whose cost is measured, and how often, unless the model takes so long for one that it is plain.
 const BATCHES: [usize; 5] = [1, 2, 3, 4, 8];
 const ROUNDS: usize = 4;
@@ -40,7 +36,7 @@ pub struct Worker<'a> {
     pub(super) cache: Cache<'a>,
     speed: Speed,
     threads: usize,
-    windows: HashMap<String, Vec<Window>>,
+    windows: Windows,
     longer: Option<LongerPrompt>,
     /// The sequence in which the last job ran.
     asked: usize,
@@ -75,14 +71,6 @@ struct Prompt {
     said: Vec<TokenId>,
 }
 
-/// Where the prompt of a document stands in its text.
-#[derive(Debug, Clone, Default)]
-struct Window {
-    anchor: WindowAnchor,
-    /// Tokens it may have, where that is more than a cold prompt may.
-    budget: usize,
-}
-
 impl<'a> Worker<'a> {
     /// Create the context. The error is for the user.
     pub fn new(options: &ModelOptions, loaded: &'a Loaded, shelves: &'a Shelves) -> Result<Self, String> {
@@ -100,7 +88,7 @@ impl<'a> Worker<'a> {
             cache,
             speed,
             threads,
-            windows: HashMap::new(),
+            windows: Windows::default(),
             longer: None,
             asked: 0,
             prefetch: (options.prefetch, Duration::from_millis(u64::from(options.pause_ms))),
@@ -136,6 +124,8 @@ impl<'a> Worker<'a> {
             token_ms: self.token_ms,
             doubts: self.loaded.vocabulary.layout.doubts.clone(),
             batch_costs: self.drafter.costs().map(|costs| costs.measured().to_vec()).unwrap_or_default(),
+            server: None,
+            capabilities: Capabilities::LLAMA,
         }
     }
 
@@ -233,38 +223,15 @@ impl<'a> Worker<'a> {
     /// The prompt of a place in a document.
     fn prompt(&mut self, job: &Job, max_tokens: usize) -> Prompt {
         let room = self.room(max_tokens);
-        if !self.windows.contains_key(&job.document) && self.windows.len() >= DOCUMENTS {
-            // Losing a window costs one evaluation of a moved one; no need to know which is the oldest.
-            self.windows.clear();
-        }
-        let mut windows = self.windows.remove(&job.document).unwrap_or_default();
         let short = room.min(self.speed.budget());
-        let standing = windows.iter_mut().enumerate().find_map(|(at, window)| {
-            // One that was extended in idle time has more room.
-            let fitted =
-                self.fit_again(&job.segments, room.min(window.budget.max(short)), &mut window.anchor)?;
-            Some((at, fitted))
-        });
-        let fitted = match standing {
-            Some((at, fitted)) => {
-                windows[..=at].rotate_right(1);
-                fitted
-            }
-            None => {
-                // Another place, or too much was typed: then the suffix window may still stand.
-                let mut anchor = windows.first().map(|window| window.anchor.clone()).unwrap_or_default();
-                let fitted = self.fit(&job.segments, short, &mut anchor);
-                windows.truncate(PLACES - 1);
-                windows.insert(0, Window { anchor, budget: 0 });
-                fitted
-            }
-        };
+        let mut windows = std::mem::take(&mut self.windows);
+        let fitted = windows.fit(&job.document, &job.segments, room, short, self);
+        self.windows = windows;
         if job.lane == Lane::Interactive {
             // Once for each window: the budget moves with every measurement of the speed.
-            let wide = if windows[0].budget == 0 { room.min(short * FACTOR) } else { 0 };
+            let wide = if self.windows.is_short(&job.document) { room.min(short * FACTOR) } else { 0 };
             self.longer = LongerPrompt::beyond(job, short, wide, self.prefetch);
         }
-        self.windows.insert(job.document.clone(), windows);
         self.compose(&fitted)
     }
 
@@ -308,10 +275,6 @@ impl<'a> Worker<'a> {
         fit::fit(segments, budget, anchor, self)
     }
 
-    fn fit_again(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Option<Fitted> {
-        fit::again(segments, budget, anchor, self)
-    }
-
     pub(super) fn tokenize(&self, text: &str) -> Vec<TokenId> {
         let Loaded { model, vocabulary, .. } = self.loaded;
         self.memo.borrow_mut().tokens(text, |text| vocabulary.tokenize(model, text))
@@ -341,9 +304,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         tracing::debug!(tokens = prompt.len(), "the prompt was extended");
-        let windows = self.windows.entry(longer.document).or_default();
-        windows.truncate(PLACES - 1);
-        windows.insert(0, Window { anchor: longer.anchor, budget: longer.budget });
+        self.windows.extended(longer.document, longer.anchor, longer.budget);
         Ok(())
     }
 

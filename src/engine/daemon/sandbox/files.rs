@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::engine::ModelOptions;
+use crate::engine::{ModelOptions, RemoteSettings};
 use crate::engine::daemon::address::Address;
 use crate::engine::daemon::confinement::FOR_GPUS;
 use crate::models;
@@ -84,6 +84,33 @@ const CACHES: &[&str] = &[
     ".cache/radv_builtin_shaders",
 ];
 
+/// By what the C library finds hosts.
+const NAMES: &[&str] = &[
+    "/etc/hosts",
+    "/etc/resolv.conf",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/run/systemd/resolve",
+    "/run/resolvconf",
+    "/run/NetworkManager",
+];
+/// Where systems keep the certificates that they trust.
+const CERTIFICATES: &[&str] = &[
+    "/etc/ssl",
+    "/etc/pki",
+    "/etc/ca-certificates",
+    "/etc/ca-certificates.conf",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates",
+    "/usr/share/pki",
+    "/nix/store",
+    "/gnu/store",
+];
+/// Variables that name others.
+const CERTIFICATE_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
+
 /// What an engine of `options` at `address` needs.
 pub fn needed(options: &ModelOptions, address: &Address) -> Vec<Allowed> {
     let mut all = Vec::new();
@@ -113,6 +140,16 @@ pub fn needed(options: &ModelOptions, address: &Address) -> Vec<Allowed> {
     all
 }
 
+/// What an engine needs besides that asks the server of `remote`: to find it, to trust it, and to tokenise for it.
+pub fn for_server(remote: &RemoteSettings) -> Vec<Allowed> {
+    let named = CERTIFICATE_VARIABLES.iter().filter_map(std::env::var_os);
+    let named = named.flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>());
+    let tokenizer = remote.tokenizer.iter().flat_map(|file| models::parts(file));
+    let files = remote.ca_file.iter().cloned().chain(tokenizer).chain(named);
+    let all = NAMES.iter().chain(CERTIFICATES).map(PathBuf::from).chain(files);
+    all.map(|path| Allowed { path, right: Right::Read }).collect()
+}
+
 /// The device files of NVIDIA's driver: one for each GPU, and some for all.
 fn nvidia() -> impl Iterator<Item = PathBuf> {
     let devices = std::fs::read_dir("/dev").into_iter().flatten().flatten();
@@ -125,6 +162,20 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[test]
+    fn a_server_needs_its_certificates_and_its_vocabulary() {
+        let remote = RemoteSettings {
+            ca_file: Some("/home/u/ca.pem".into()),
+            tokenizer: Some("/home/u/v.gguf".into()),
+            ..RemoteSettings::default()
+        };
+        let allowed = for_server(&remote);
+        for path in ["/home/u/ca.pem", "/home/u/v.gguf", "/etc/hosts", "/etc/ssl"] {
+            assert!(allowed.contains(&Allowed { path: path.into(), right: Right::Read }), "{path}");
+        }
+        assert!(allowed.iter().all(|one| one.right == Right::Read));
+    }
 
     #[test]
     fn only_the_model_and_not_its_folder() {

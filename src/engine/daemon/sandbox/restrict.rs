@@ -18,10 +18,19 @@ pub fn refuse_privileges() -> bool {
     unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 }
 }
 
+/// What is left of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing.
+    None,
+    /// Connections to others, for an engine that asks a server; nobody can connect to it.
+    Connects,
+}
+
 /// Leaves this thread, and those that it starts, `allowed` and nothing else: no other file is opened, made or removed, no program is
-/// run, no network port is used, nothing outside is sent a signal. Returns the version of Landlock that does it, or why none does.
-pub fn landlock(allowed: &[Allowed]) -> Result<i32, String> {
-    let status = restrict(allowed).map_err(|error| format!("no Landlock: {error}"))?;
+/// run, no network port is used but as `network` says, nothing outside is sent a signal. Returns the version of Landlock that does it, or why none does.
+pub fn landlock(allowed: &[Allowed], network: Network) -> Result<i32, String> {
+    let status = restrict(allowed, network).map_err(|error| format!("no Landlock: {error}"))?;
     match (status.landlock, status.ruleset) {
         (LandlockStatus::Available { effective_abi, .. }, ruleset)
             if ruleset != RulesetStatus::NotEnforced =>
@@ -36,10 +45,15 @@ pub fn landlock(allowed: &[Allowed]) -> Result<i32, String> {
     }
 }
 
-fn restrict(allowed: &[Allowed]) -> Result<landlock::RestrictionStatus, RulesetError> {
+fn restrict(allowed: &[Allowed], network: Network) -> Result<landlock::RestrictionStatus, RulesetError> {
+    let ports = match network {
+        Network::None => AccessNet::from_all(NEWEST),
+        // Names are asked for by UDP.
+        Network::Connects => AccessNet::BindTcp.into(),
+    };
     let ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
-        .handle_access(AccessNet::from_all(NEWEST))?
+        .handle_access(ports)?
         .scope(Scope::from_all(NEWEST))?
         .create()?;
     let rules = allowed.iter().filter_map(|Allowed { path, right }| {
@@ -89,7 +103,7 @@ mod tests {
         std::thread::scope(|scope| {
             let thread = scope.spawn(|| {
                 assert!(refuse_privileges());
-                landlock(&needed(&ModelOptions::new(model), address)).map(|_| attempt())
+                landlock(&needed(&ModelOptions::new(model), address), Network::None).map(|_| attempt())
             });
             thread.join().unwrap().unwrap()
         })
@@ -121,7 +135,7 @@ mod tests {
 
     /// Whether this kernel has Landlock; elsewhere there is nothing to test.
     fn is_here() -> bool {
-        let thread = std::thread::spawn(|| landlock(&[]).is_ok());
+        let thread = std::thread::spawn(|| landlock(&[], Network::None).is_ok());
         thread.join().unwrap()
     }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::engine::TokenId;
 
-/// Texts remembered: for one key there are a suffix, some stable segments and the prefix, which is asked for twice.
-const ENTRIES: usize = 8;
+/// Texts remembered: for one key there are a suffix, some stable segments, texts of other files and the prefix, which is asked for twice.
+const ENTRIES: usize = 16;
 
 /// The last texts and their tokens.
 #[derive(Debug, Default)]

@@ -1,0 +1,157 @@
+//! Asks for one text: typed text is spelled first, the answer is delivered as it comes, and closed as soon as it is of no more use.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::connection::ConnectedServer;
+use super::delivery::Delivery;
+use super::dialect::{Ask, Beginning, Event, Healing};
+use super::failure::RemoteError;
+use super::http::HttpServer;
+use super::prompt::Composed;
+use crate::engine::Finish;
+use crate::engine::queue::Ticket;
+
+/// One request on its way.
+pub struct RemoteRequest<'a> {
+    /// Whom it asks.
+    pub connection: &'a mut ConnectedServer,
+    /// How.
+    pub server: &'a HttpServer,
+    /// For whom.
+    pub ticket: &'a Ticket,
+    /// Most tokens of the answer.
+    pub max_tokens: usize,
+    /// When the job was begun.
+    pub started: Instant,
+    /// When the first event came.
+    pub prefilled: Option<Instant>,
+    /// Whether the answer was ended by closing its connection.
+    pub closed: bool,
+}
+
+impl RemoteRequest<'_> {
+    /// Ask, and deliver until the text ends; says why it does.
+    pub fn run(&mut self, prompt: Composed, delivery: &mut Delivery) -> Result<Finish, RemoteError> {
+        let Composed { mut tokens, .. } = prompt;
+        let by_tokens = self.connection.dialect.healing() == Healing::Tokens
+            && self.connection.vocabulary.pieces().is_some();
+        if by_tokens && let Some(finish) = self.spell(&mut tokens, delivery)? {
+            return Ok(finish);
+        }
+        if delivery.generated >= self.max_tokens {
+            return Ok(Finish::Length);
+        }
+        let pending = String::from_utf8_lossy(delivery.heal.pending()).into_owned();
+        let begins = if pending.is_empty() { Beginning::Free } else { Beginning::Text(&pending) };
+        let ask = self.question(&tokens, self.max_tokens - delivery.generated, begins);
+        let (path, body) = self.connection.dialect.completion(&ask, true);
+        let mut events = self.server.stream(path, &body)?;
+        loop {
+            let value = match events.next(path) {
+                Ok(Some(value)) => value,
+                // It says that it is done, and has not said why.
+                Ok(None) => return Ok(Finish::EndOfText),
+                // What has come in time is of use.
+                Err(RemoteError::Late(_)) if self.prefilled.is_some() => {
+                    self.closed = true;
+                    return Ok(Finish::Length);
+                }
+                Err(error) => return Err(error),
+            };
+            if self.server.patience.check().is_err() {
+                // Before anything is sent to somebody who does not listen.
+                return Err(RemoteError::Given);
+            }
+            let event = self.event(&value, path)?;
+            let ended = delivery.take(&event, &|token| self.connection.vocabulary.is_end(token));
+            if let Some(finish) = ended {
+                match event.finish {
+                    Some(_) => events.finish(path),
+                    None => self.closed = true,
+                }
+                return Ok(finish);
+            }
+        }
+    }
+
+    fn event(&mut self, value: &Value, path: &str) -> Result<Event, RemoteError> {
+        let event = self.connection.dialect.event(value).ok_or_else(|| self.server.nonsense(path))?;
+        if self.prefilled.is_none() {
+            let now = Instant::now();
+            self.prefilled = Some(now);
+            if let Some((evaluated, ms)) = event.evaluated {
+                let took = ms.map_or(now.duration_since(self.started), |ms| {
+                    Duration::from_secs_f32(ms.max(0.0) / 1000.0)
+                });
+                self.connection.speed.measured(evaluated, took);
+            }
+        }
+        Ok(event)
+    }
+
+    fn question<'b>(&'b self, prompt: &'b [i32], max_tokens: usize, begins: Beginning<'b>) -> Ask<'b> {
+        Ask {
+            model: &self.connection.facts.model,
+            prompt,
+            max_tokens,
+            sampling: self.ticket.job.sampling,
+            one_line: self.ticket.job.stop.lines == 1,
+            begins,
+            stops: &self.connection.vocabulary.layout.stops,
+            limit_ms: self.connection.limit_ms,
+        }
+    }
+
+    /// Let the server spell what was typed, a token at a time, as long as that takes. Some: the text ends there.
+    fn spell(
+        &mut self,
+        tokens: &mut Vec<i32>,
+        delivery: &mut Delivery,
+    ) -> Result<Option<Finish>, RemoteError> {
+        loop {
+            let pieces = self.connection.vocabulary.pieces();
+            let Some(candidates) = pieces.and_then(|pieces| delivery.heal.candidates(pieces)) else {
+                return Ok(None);
+            };
+            if candidates.is_empty() {
+                return Ok(Some(Finish::EndOfText));
+            }
+            let ask = Ask { one_line: false, ..self.question(tokens, 1, Beginning::Tokens(&candidates)) };
+            let (path, body) = self.connection.dialect.completion(&ask, false);
+            let answer = self.server.post(path, &body)?;
+            let mut event = self.event(&answer, path)?;
+            let pieces = self.connection.vocabulary.pieces();
+            let Some((token, text)) =
+                chosen(&event, &candidates, |token| pieces.map_or(&[], |pieces| pieces.text(token)))
+            else {
+                return Ok(Some(Finish::EndOfText));
+            };
+            tokens.push(token);
+            // Byte by byte, which a server's own text need not be.
+            event.text.clear();
+            event.finish = None;
+            let text = text.to_vec();
+            event.tokens.truncate(1);
+            if let Some(first) = event.tokens.first_mut() {
+                first.bytes.clone_from(&text);
+            }
+            let ended = delivery.take(&event, &|_| false).or_else(|| delivery.give(&text));
+            if ended.is_some() {
+                return Ok(ended);
+            }
+            if delivery.generated >= self.max_tokens {
+                return Ok(Some(Finish::Length));
+            }
+        }
+    }
+}
+
+/// The token that the server chose of `candidates`, by its number, or by its text where that is not told.
+fn chosen<'a>(event: &Event, candidates: &[i32], text: impl Fn(i32) -> &'a [u8]) -> Option<(i32, &'a [u8])> {
+    let told = event.tokens.first().and_then(|token| token.id);
+    let spelled = || candidates.iter().copied().find(|&token| text(token) == event.text.as_bytes());
+    let token = told.filter(|token| candidates.contains(token)).or_else(spelled)?;
+    Some((token, text(token)))
+}

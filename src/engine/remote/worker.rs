@@ -1,0 +1,349 @@
+//! Runs one job after another on a server: fits its prompt, asks, delivers, and leaves a server alone that fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::RemoteOptions;
+use super::asking::RemoteRequest;
+use super::connection::ConnectedServer;
+use super::delivery::Delivery;
+use super::failure::RemoteError;
+use super::health::Health;
+use super::http::HttpServer;
+use super::local::FallbackModel;
+use crate::engine::power::Prefetch;
+use crate::engine::queue::{Next, Queue, Ticket};
+use crate::engine::windows::Windows;
+use crate::engine::{
+    Capabilities, DraftStats, EngineError, Finish, Job, JobSummary, Lane, MemoryStats, ModelInfo,
+    ModelOptions, PromptStats, ServerInfo, Status, Task, Update,
+};
+
+/// Between two looks at whether a connection is open, while nobody asks.
+const IDLE: Duration = Duration::from_millis(300);
+/// Between two attempts to reach a server that has never answered, before there are longer pauses.
+const UNREACHED: Duration = Duration::from_secs(1);
+
+/// Works through jobs with one server.
+pub struct RemoteWorker<'a> {
+    options: RemoteOptions,
+    server: HttpServer,
+    queue: &'a Arc<Queue>,
+    status: &'a watch::Sender<Status>,
+    /// What is known of the server, once it has answered.
+    connection: Option<ConnectedServer>,
+    /// Why it has never answered.
+    unreached: Option<RemoteError>,
+    health: Health,
+    windows: Windows,
+    local: Option<FallbackModel>,
+    /// Whether the connection was closed to end an answer, so that the next job would open one.
+    closed: bool,
+    writes: f32,
+}
+
+impl<'a> RemoteWorker<'a> {
+    /// Connects to nothing yet.
+    ///
+    /// # Errors
+    /// A sentence for the user: a setting is wrong.
+    pub fn new(
+        options: RemoteOptions,
+        queue: &'a Arc<Queue>,
+        status: &'a watch::Sender<Status>,
+    ) -> Result<Self, String> {
+        let server = HttpServer::new(&options.settings, options.key.clone())?;
+        let local = options.fallback.clone().map(FallbackModel::new);
+        Ok(Self {
+            options,
+            server,
+            queue,
+            status,
+            connection: None,
+            unreached: None,
+            health: Health::default(),
+            windows: Windows::default(),
+            local,
+            closed: false,
+            writes: 0.0,
+        })
+    }
+
+    /// Ask the server what it is, if it may be asked now, and tell what came of it.
+    pub fn connect(&mut self, waits: Option<&Ticket>) -> Result<(), RemoteError> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        if let Some(why) = self.health.pause(Instant::now()) {
+            return Err(why.clone());
+        }
+        // Not given up for a newer job: that would need it, too. The job that waits shows a sign of life.
+        let (closing, pulse) = (self.queue.closing(), waits.map(Ticket::watcher));
+        self.server.patience.watch(move || {
+            let _ = pulse.as_ref().map(|pulse| pulse());
+            closing()
+        });
+        let connected = ConnectedServer::open(&self.options, &self.server);
+        let result = match connected {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                self.unreached = None;
+                self.health.good();
+                Ok(())
+            }
+            Err(error) => {
+                self.health.bad(&error, Instant::now());
+                self.unreached = Some(error.clone());
+                Err(error)
+            }
+        };
+        if !matches!(result, Err(RemoteError::Given)) {
+            self.tell();
+        }
+        result
+    }
+
+    /// Tell what is known, with what is wrong.
+    fn tell(&self) {
+        let trouble = self.health.trouble().or(self.unreached.as_ref()).map(|why| match &self.local {
+            Some(_) => format!("{}; the model on this machine works meanwhile", why.text()),
+            None => why.text().to_owned(),
+        });
+        let info = Arc::new(self.info(trouble));
+        let changed = |status: &Status| !matches!(status, Status::Ready(known) if *known == info);
+        if changed(&self.status.borrow()) {
+            if let Some(trouble) = info.server.as_ref().and_then(|server| server.trouble.as_ref()) {
+                tracing::warn!("{trouble}");
+            }
+            self.status.send_replace(Status::Ready(info));
+        }
+    }
+
+    fn info(&self, trouble: Option<String>) -> ModelInfo {
+        let host = self.server.host.clone();
+        let none = Capabilities {
+            log_probabilities: false,
+            scoring: false,
+            branches: false,
+            token_ids: true,
+            kv_plan: true,
+        };
+        let Some(connection) = &self.connection else {
+            let server = ServerInfo {
+                host: host.clone(),
+                dialect: "not known yet".into(),
+                trouble,
+                ..ServerInfo::default()
+            };
+            let name = self.options.settings.model.clone().unwrap_or(host);
+            let context = self.options.tuning.context.unwrap_or(ModelOptions::CONTEXT);
+            return ModelInfo {
+                name,
+                context,
+                server: Some(server),
+                capabilities: none,
+                ..ModelInfo::default()
+            };
+        };
+        let server = ServerInfo {
+            host,
+            dialect: connection.dialect.name().to_owned(),
+            tokenizer: connection.vocabulary.describe().to_owned(),
+            reads: connection.speed.rate().round(),
+            writes: self.writes.round(),
+            trouble,
+        };
+        ModelInfo {
+            name: connection.facts.name.clone(),
+            parameters: connection.facts.parameters,
+            context: connection.context,
+            family: connection.vocabulary.layout.describe(),
+            backend: "a server".to_owned(),
+            server: Some(server),
+            capabilities: connection.dialect.capabilities(),
+            ..ModelInfo::default()
+        }
+    }
+
+    /// How long to wait for a job before there is something else to do; none: for ever.
+    pub fn rest(&self) -> Option<Duration> {
+        match self.health.left(Instant::now()) {
+            Some(left) => Some(left.max(IDLE)),
+            None if self.connection.is_none() => Some(UNREACHED),
+            None => self.closed.then_some(IDLE),
+        }
+    }
+
+    /// Use the time: ask a server that has failed how it does, or open the connection for the next job.
+    pub fn idle(&mut self) {
+        // Whoever comes does not wait for it.
+        self.server.patience.watch(self.queue.wanted());
+        self.closed = false;
+        if self.connection.is_none() {
+            let _ = self.connect(None);
+        } else if self.health.trouble().is_none() || self.health.pause(Instant::now()).is_none() {
+            match self.server.get("/v1/models") {
+                Ok(_) if self.health.trouble().is_some() => {
+                    self.health.good();
+                    self.tell();
+                }
+                // A server without such a list is none the worse, and one that is down is found out by the next job.
+                Ok(_) => {}
+                Err(error) if self.health.trouble().is_some() => self.note(&error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Remember a failure, and tell it when it is the last straw.
+    fn note(&mut self, error: &RemoteError) {
+        let before = self.health.trouble().cloned();
+        self.health.bad(error, Instant::now());
+        if self.health.trouble() != before.as_ref() {
+            self.tell();
+        }
+    }
+
+    /// Do a job, sending its updates and its end.
+    pub fn run(&mut self, ticket: &Ticket) {
+        // A panic fails this job only.
+        let result = catch_unwind(AssertUnwindSafe(|| self.work(ticket)));
+        match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
+            Ok(summary) => ticket.send(Update::Done(summary)),
+            Err(error) => ticket.fail(error),
+        }
+    }
+
+    fn work(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
+        match &ticket.job.task {
+            Task::Generate { .. } => self.generate(ticket),
+            Task::Explain { .. } => {
+                ticket.send(Update::Explained(Vec::new()));
+                Ok(summary(Finish::EndOfText, PromptStats::default(), 0, [0.0; 2]))
+            }
+            Task::Score { .. } => Err(EngineError::Failed("this server does not score texts".into())),
+            Task::Chat { .. } => Err(EngineError::Failed(
+                "questions are not sent to a server; name a model that runs here in instruct.path".into(),
+            )),
+        }
+    }
+
+    fn generate(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
+        // Work ahead costs others of the team their turn.
+        if ticket.job.lane == Lane::Background && self.options.prefetch != Prefetch::Always {
+            return Err(EngineError::Cancelled);
+        }
+        let asked = match self.health.pause(Instant::now()) {
+            Some(why) => Err(why.clone()),
+            None => self.connect(Some(ticket)).and_then(|()| {
+                self.server.patience.watch(ticket.watcher());
+                self.ask(ticket)
+            }),
+        };
+        match asked {
+            Ok(summary) => {
+                if self.health.trouble().is_some() {
+                    self.health.good();
+                    self.tell();
+                }
+                self.health.good();
+                Ok(summary)
+            }
+            Err(error) => {
+                if self.health.pause(Instant::now()).is_none() {
+                    self.note(&error);
+                }
+                match &mut self.local {
+                    Some(local) if error != RemoteError::Given => local.run(ticket),
+                    _ => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// Ask the server for one text.
+    fn ask(&mut self, ticket: &Ticket) -> Result<JobSummary, RemoteError> {
+        let Some(connection) = &mut self.connection else { return Err(RemoteError::Given) };
+        let started = Instant::now();
+        let max_tokens = ticket.job.max_tokens.clamp(1, connection.context as usize / 2);
+        let prompt = connection.compose(&ticket.job, max_tokens, &mut self.windows, &self.server)?;
+        let mut asking = RemoteRequest {
+            connection,
+            server: &self.server,
+            ticket,
+            max_tokens,
+            started,
+            prefilled: None,
+            closed: false,
+        };
+        let mut delivery = Delivery::new(ticket, prompt.tokens.len(), prompt.heal.clone());
+        let finish = asking.run(prompt, &mut delivery)?;
+        self.closed = asking.closed;
+        let now = Instant::now();
+        let prefilled = asking.prefilled.unwrap_or(now);
+        let decode = now.duration_since(prefilled);
+        if delivery.generated >= 8 {
+            let rate = delivery.generated as f32 / decode.as_secs_f32().max(1e-3);
+            let changed = (rate - self.writes).abs() > self.writes / 2.0;
+            if changed {
+                self.writes = rate;
+                self.tell();
+            }
+        }
+        let ms = [prefilled.duration_since(started), decode].map(|time| time.as_secs_f32() * 1000.0);
+        Ok(summary(finish, delivery.prompt(), delivery.generated, ms))
+    }
+
+    /// Serve jobs until the queue is closed.
+    pub fn serve(&mut self) {
+        let _ = self.connect(None);
+        if matches!(*self.status.borrow(), Status::Loading(_)) {
+            self.tell();
+        }
+        loop {
+            match self.queue.take_within(self.rest()) {
+                Next::Job(ticket) => self.run(&ticket),
+                Next::Closed => return,
+                Next::Nothing => self.idle(),
+            }
+        }
+    }
+}
+
+fn summary(
+    finish: Finish,
+    prompt: PromptStats,
+    generated_tokens: usize,
+    [prefill_ms, decode_ms]: [f32; 2],
+) -> JobSummary {
+    let (drafts, remembered) = (DraftStats::default(), MemoryStats::default());
+    JobSummary { finish, prompt, generated_tokens, prefill_ms, decode_ms, drafts, remembered }
+}
+
+/// A job whose prompt can be looked at.
+pub(super) fn sample() -> Job {
+    use crate::engine::{Role, Sampling, Segment, Stop};
+    let segment = |role, text: &str| Segment {
+        role,
+        text: text.into(),
+        share: 100,
+        file: None,
+        boundaries: Vec::new(),
+    };
+    Job {
+        document: "explain".into(),
+        lane: Lane::Interactive,
+        segments: vec![
+            segment(Role::Prefix, "def add(a, b):\n    retu"),
+            segment(Role::Suffix, "\n\nprint(add(1, 2))\n"),
+        ],
+        max_tokens: 64,
+        stop: Stop { lines: 1 },
+        sampling: Sampling::Greedy,
+        task: Task::default(),
+        workspace: None,
+    }
+}

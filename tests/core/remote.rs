@@ -1,0 +1,7 @@
+//! Tests the engine that asks a server: prompts, answers, cancels and failures, with scripted servers on this machine.
+
+mod answers;
+mod failures;
+pub mod fake;
+mod process;
+mod prompts;
