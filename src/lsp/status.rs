@@ -169,9 +169,10 @@ fn shown_of(status: Option<&Status>, overview: &Overview, stand_in: &StandIn) ->
         (Some(Status::Loading(share)), _) => ShownState::Loading(*share),
         (Some(Status::Restarting), _) => ShownState::Restarting,
         (_, Some(notice)) => ShownState::BuiltInInstead(notice.to_owned()),
-        (Some(Status::Ready(model)), None) => {
-            remote_host(model).map_or(ShownState::Ready, |host| ShownState::Remote(host.to_owned()))
-        }
+        (Some(Status::Ready(model)), None) => match &model.server {
+            Some(server) => ShownState::Remote(server.host.clone(), server.trouble.clone()),
+            None => ShownState::Ready,
+        },
         (Some(Status::Failed(why)), None) => ShownState::NoModel(why.clone()),
     }
 }
@@ -188,11 +189,6 @@ fn off_in(document: &DocumentOverview) -> Option<ShownState> {
         }
         None => document.private.clone().map(ShownState::Private),
     }
-}
-
-/// Where the engine of this model is, if it is not on this machine.
-fn remote_host(model: &ModelInfo) -> Option<&str> {
-    model.backend.strip_prefix("remote ")
 }
 
 fn ready_model(session: &Session) -> Option<Arc<ModelInfo>> {

@@ -38,8 +38,8 @@ pub enum ShownState {
     Private(String),
     /// The built-in model is used in place of the configured one; the notice of the session.
     BuiltInInstead(String),
-    /// Suggestions come from the engine at this address.
-    Remote(String),
+    /// Suggestions come from the server at this host, and what is wrong with it at present, if anything is.
+    Remote(String, Option<String>),
     /// Suggestions come.
     Ready,
     /// A request runs.
@@ -102,7 +102,7 @@ impl ShownState {
             Self::OffBySetting(_) => "off",
             Self::Private(_) => "private",
             Self::BuiltInInstead(_) => "built_in_instead",
-            Self::Remote(_) => "remote",
+            Self::Remote(..) => "remote",
             Self::Ready => "ready",
             Self::Thinking => "thinking",
         }
@@ -138,7 +138,12 @@ impl ShownState {
                 format!("Nothing is suggested in a private file: {}.", why.trim_end_matches('.'))
             }
             Self::BuiltInInstead(notice) => sentence(notice),
-            Self::Remote(host) => format!("Suggestions come from the engine at {host}."),
+            Self::Remote(host, None) => {
+                format!("Suggestions come from a server: text around the cursor is sent to {host}.")
+            }
+            Self::Remote(host, Some(trouble)) => {
+                format!("The server {host} is not of use at present: {}.", trouble.trim_end_matches('.'))
+            }
             Self::Ready => READY.to_owned(),
             Self::Thinking => "The model is thinking.".to_owned(),
         }
@@ -147,16 +152,16 @@ impl ShownState {
     pub fn level(&self) -> Level {
         match self {
             Self::Starting | Self::Loading(_) | Self::Thinking => Level::Busy,
-            Self::Restarting | Self::BuiltInInstead(_) => Level::Warning,
+            Self::Restarting | Self::BuiltInInstead(_) | Self::Remote(_, Some(_)) => Level::Warning,
             Self::NoModel(_) => Level::Error,
             Self::Paused(..) | Self::OffBySetting(_) | Self::Private(_) => Level::Off,
-            Self::Remote(_) | Self::Ready => Level::Normal,
+            Self::Remote(_, None) | Self::Ready => Level::Normal,
         }
     }
 
     /// Whether suggestions may come in this state, so that the last request says why none did.
     pub fn suggests(&self) -> bool {
-        matches!(self, Self::BuiltInInstead(_) | Self::Remote(_) | Self::Ready | Self::Thinking)
+        matches!(self, Self::BuiltInInstead(_) | Self::Remote(..) | Self::Ready | Self::Thinking)
     }
 }
 
@@ -188,6 +193,7 @@ pub fn title(model: &ModelInfo, is_built_in: bool, usual_ms: Option<f32>) -> Str
     if model.parameters > 0 {
         parts.push(format!("{} parameters", parameters(model.parameters)));
     }
+    parts.extend(model.server.as_ref().map(|server| format!("on {}", server.host)));
     // An engine elsewhere knows no layers.
     if model.layers > 0 {
         let all = model.gpu_layers >= model.layers;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use treefill::engine::scripted::{Script, ScriptedEngine};
-use treefill::engine::{ModelInfo, Status};
+use treefill::engine::{ModelInfo, ServerInfo, Status};
 use treefill::lsp::{BetterModel, HintOptions};
 
 use super::support::{GatedEngine, TestServer, URI};
@@ -58,13 +58,22 @@ fn the_engine_has_a_sentence_in_each_state() {
     assert_eq!(told["title"], "Small, 15 M parameters, CPU");
     assert_eq!((&told["lines"][0], &told["lines"][1]), (&"Suggestions are ready.".into(), &told["title"]));
     assert_eq!(told["thinking"]["sentence"], "The model is thinking.");
-    let remote =
-        ModelInfo { name: "Large".into(), backend: "remote gpu.example".into(), ..ModelInfo::default() };
-    engine.status.send_replace(Status::Ready(Arc::new(remote)));
-    assert_eq!(
-        state(&mut server),
-        ("remote".into(), "Suggestions come from the engine at gpu.example.".into())
-    );
+    let remote = |trouble: Option<&str>| {
+        let at = ServerInfo {
+            host: "gpu.example".into(),
+            trouble: trouble.map(str::to_owned),
+            ..ServerInfo::default()
+        };
+        let model = ModelInfo { name: "Large".into(), server: Some(at), ..ModelInfo::default() };
+        Status::Ready(Arc::new(model))
+    };
+    engine.status.send_replace(remote(None));
+    let sentence = "Suggestions come from a server: text around the cursor is sent to gpu.example.";
+    assert_eq!(state(&mut server), ("remote".into(), sentence.into()));
+    assert_eq!(status(&mut server)["title"], "Large, on gpu.example");
+    engine.status.send_replace(remote(Some("it refuses connections")));
+    let sentence = "The server gpu.example is not of use at present: it refuses connections.";
+    assert_eq!(state(&mut server), ("remote".into(), sentence.into()));
     engine.status.send_replace(ready());
 }
 

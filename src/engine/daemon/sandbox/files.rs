@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::engine::{ModelOptions, RemoteSettings};
 use crate::engine::daemon::address::Address;
 use crate::engine::daemon::confinement::FOR_GPUS;
+use crate::engine::{ModelOptions, RemoteSettings};
 use crate::models;
 
 /// What may be done with a file, or with everything in a folder.
