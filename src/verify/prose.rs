@@ -165,11 +165,39 @@ fn copies_a_line(text: &str, code: &str, language: &Language) -> bool {
     text.lines().map(|line| ink(line.trim().trim_matches('`'))).any(|line| lines.contains(&line))
 }
 
-/// Whether a comment says no more than the names in the line of code that it stands above.
+/// Whether a comment says no more than the names in the line of code that it stands above: nothing ("This is a comment") or these.
 pub fn repeats(comment: &str, line: &str) -> bool {
     const LITTLE: &[&str] = &[
-        "the", "a", "an", "is", "are", "to", "of", "and", "it", "this", "that", "in", "for", "from", "with",
-        "by", "on", "as", "be", "we",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "to",
+        "of",
+        "and",
+        "it",
+        "this",
+        "that",
+        "in",
+        "for",
+        "from",
+        "with",
+        "by",
+        "on",
+        "as",
+        "be",
+        "we",
+        "here",
+        "following",
+        "comment",
+        "comments",
+        "code",
+        "function",
+        "functions",
+        "method",
+        "line",
+        "lines",
     ];
     let words = |text: &str| -> HashSet<String> {
         let mut apart = String::new();
@@ -184,7 +212,7 @@ pub fn repeats(comment: &str, line: &str) -> bool {
         words.map(|word| word.trim_end_matches('s').to_owned()).collect()
     };
     let (said, code) = (words(comment), words(line));
-    !said.is_empty() && said.is_subset(&code)
+    said.is_subset(&code)
 }
 
 /// The lines of a text that are no example: neither fenced nor a session, nor below a heading for examples or `::`.
@@ -320,7 +348,10 @@ mod tests {
             ("max_size", "let maxSize = 3;", true),
             ("An empty list is an error", "return total / len(values)", false),
             ("Why.", "g();", false),
-            ("…", "g();", false),
+            ("…", "g();", true),
+            // What a small model wrote above a function.
+            ("This is a comment", "def mean(values):", true),
+            ("This function calculates the average", "def mean(values):", false),
         ] {
             assert_eq!(repeats(comment, line), expected, "{comment}");
         }

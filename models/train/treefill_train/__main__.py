@@ -18,6 +18,7 @@ STAGES = {
     "sample": "treefill_train.sample",
     "plot": "treefill_train.plot",
     "bench": "treefill_train.bench",
+    "adapt": "treefill_train.adapt",
 }
 
 ALL = ("corpus", "tokenizer", "train", "export", "evaluate")
@@ -39,6 +40,12 @@ def main() -> None:
     parser.add_argument("--llama-greedy", type=Path, help="export: the program built from llama_greedy.cpp")
     parser.add_argument("--checkpoint", type=Path, help="export, evaluate, sample: another checkpoint than the newest")
     parser.add_argument("--average", action="store_true", help="export, evaluate, sample: the averaged weights")
+    parser.add_argument("--from", dest="folder", type=Path, help="adapt: the folder whose source files the adapter learns")
+    parser.add_argument("--base", type=Path, help="adapt: the GGUF that the adapter is for")
+    parser.add_argument("--out", type=Path, help="adapt: where to (default: NAME-lora.gguf below --work)")
+    parser.add_argument("--rank", type=int, default=16, help="adapt: rank of the change of each matrix")
+    parser.add_argument("--steps", type=int, help="adapt: steps of training (default: by the size of the folder)")
+    parser.add_argument("--treefill", type=Path, help="adapt: the program, to measure the memory of the workspace beside it")
     arguments = parser.parse_args()
     # Threads that wait for each other by spinning burn the time of a machine that has other work to do.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -51,6 +58,7 @@ def main() -> None:
         "export": ("checkpoint", "average", "llama_greedy"),
         "evaluate": ("gguf", "checkpoint", "average"),
         "sample": ("checkpoint", "average"),
+        "adapt": ("folder", "base", "out", "rank", "steps", "treefill"),
     }
     for stage in ALL if arguments.stage == "all" else [arguments.stage]:
         extra = {name: getattr(arguments, name) for name in options.get(stage, ())}
