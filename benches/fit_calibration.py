@@ -91,12 +91,27 @@ def measure(parts, learn, count, **options):
     return [sum(column) / len(found) for column in zip(*found)]
 
 
+def across(parts, bar):
+    """Each file with the correction that the other files give: calibration error and the same by luck, what is shown at `bar`, right of that."""
+    figures = []
+    for learned in (False, True):
+        scored = []
+        for number, part in enumerate(parts):
+            others = [row for other, rows in enumerate(parts) if other != number for row in rows]
+            theta = fit(others) if learned else [1.0] + [0.0] * (1 + KINDS)
+            scored += [(probability(theta, row), row[4]) for row in part]
+        shown = [right for p, right in scored if p >= bar]
+        figures.append((calibration(scored), by_luck(scored), len(shown) / len(scored), sum(shown) / max(1, len(shown))))
+    return figures
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+", metavar="NAME=FILE,FILE…")
     parser.add_argument("--learn", type=int, nargs="+", default=[0, 50, 100, 250, 500])
     parser.add_argument("--orders", type=int, default=4)
     parser.add_argument("--by-size", action="store_true", help="only the correction that all outcomes of each model give")
+    parser.add_argument("--across", type=float, metavar="BAR", help="each file with the correction of the others; shown at this bar")
     parser.add_argument("--grid", action="store_true", help="compare spreads of the prior and weights of an outcome")
     args = parser.parse_args()
     models = {}
@@ -113,6 +128,11 @@ def main():
         flat = fit(rows, form="sb", weight=1.0, half_life=1e9)
         print("  all: slope %.2f, bias %s; without kinds: slope %.2f, bias %.2f" % (
             theta[0], " ".join(f"{theta[1] + delta:+.2f}" for delta in theta[2:]), flat[0], flat[1]))
+        if args.across is not None:
+            for name, figures in zip(("as it is", "learned"), across(parts, args.across)):
+                print("  %s: error %.3f (by luck %.3f), shown %.1f%%, right of these %.1f%%" % (
+                    name, *figures[:2], *(share * 100 for share in figures[2:])))
+            continue
         if args.by_size:
             continue
         for form, letters in FORMS.items():

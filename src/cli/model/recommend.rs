@@ -117,7 +117,6 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
     let devices =
         Probe::Machine.ask::<Machine>(shelf.common).map(|machine| machine.devices).unwrap_or_default();
     let ram = devices.iter().filter(|device| !device.gpu).map(|device| device.total).max();
-    let gpu = devices.iter().find(|device| device.gpu);
     let all = !arguments.names.is_empty();
     candidates.extend(predictions(
         wanted,
@@ -128,17 +127,7 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
     ));
     candidates.sort_by_key(|it| it.parameters);
     if arguments.json {
-        let mut out = anstream::stdout().lock();
-        for it in &candidates {
-            let value = json!({
-                "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "parameters": it.parameters,
-                "read_per_s": it.speed.read, "written_per_s": it.speed.written,
-                "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
-                "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
-            });
-            writeln!(out, "{value}")?;
-        }
-        return Ok(ExitCode::SUCCESS);
+        return print_json(&candidates, ram);
     }
     let head = format!(
         "{count} cores, {} read from memory in a second{}",
@@ -146,13 +135,26 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         ram.map_or(String::new(), |ram| format!(", {} of memory", size(ram)))
     );
     report(&candidates, &head, ram)?;
-    if let Some(gpu) = gpu {
+    if let Some(gpu) = devices.iter().find(|device| device.gpu) {
         let mut out = anstream::stdout().lock();
         writeln!(
             out,
-            "There is a GPU ({}). The predictions are for the processor; with the GPU models are faster: measure them (--all).",
+            "There is a GPU ({}). Models were timed with it as far as they fit; one that does not fit whole is slower than predicted.",
             gpu.name
         )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_json(candidates: &[Candidate], ram: Option<u64>) -> anyhow::Result<ExitCode> {
+    let mut out = anstream::stdout().lock();
+    for it in candidates {
+        let value = json!({
+            "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "parameters": it.parameters,
+            "read_per_s": it.speed.read, "written_per_s": it.speed.written, "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
+            "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
+        });
+        writeln!(out, "{value}")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -177,5 +177,19 @@ fn the_models_of_the_catalogue() {
         let prompt = layout.compose(&[], &[], &before, &after);
         shown += &format!("{}: {}: {prompt:?}\n", model.name, layout.describe());
     }
-    expect![[""]].assert_eq(&shown);
+    expect![[r#"
+        qwen2.5-coder-0.5b: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-1.5b: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-3b: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-7b: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-14b: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-0.5b-instruct: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        qwen2.5-coder-1.5b-instruct: qwen2.5-coder, suffix-first: [151659, 151661, 982, 151660, 750, 282, 7]
+        starcoder2-3b: starcoder2, suffix-first: [1, 3, 731, 222, 2, 610, 315, 45]
+        starcoder2-7b: starcoder2, suffix-first: [1, 3, 731, 222, 2, 610, 315, 45]
+        starcoder-1b: starcoder, suffix-first: [1, 3, 711, 203, 2, 589, 296, 26]
+        deepseek-coder-1.3b: deepseek-coder, suffix-first: [32013, 32016, 32015, 1772, 185, 32017, 1551, 267, 7]
+        deepseek-coder-6.7b: deepseek-coder, suffix-first: [32013, 32016, 32015, 1772, 185, 32017, 1551, 267, 7]
+    "#]]
+    .assert_eq(&shown);
 }
