@@ -131,7 +131,11 @@ mod tests {
         let words: Vec<(&str, &str)> = told.iter().map(|(word, value, _)| (*word, &**value)).collect();
         assert_eq!(words, [("shown", "60.0 %"), ("right", "25.0 %"), ("half within", "70 ms")]);
         let text = anstream::adapter::strip_str(&grouped(Report::new("x"), &figures).terminal()).to_string();
-        let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(rows, [vec!["a", "b"], vec!["shown", "60.0", "%", "50.0", "%"], vec!["exact", "25.0", "%"]]);
+        let rows: Vec<Vec<&str>> =
+            text.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(
+            rows,
+            [vec!["a", "b"], vec!["shown", "60.0", "%", "50.0", "%"], vec!["exact", "25.0", "%"]]
+        );
     }
 }

@@ -267,7 +267,10 @@ fn a_model_that_cannot_be_read_is_said_once() {
     let mut server = TestServer::start(engine);
     let position = server.open_at(TEXT, char::len_utf8);
     let message = server.client().message("window/showMessage");
-    assert_eq!(message["params"]["message"], "treefill: There is no model: model.gguf: no GGUF; set model.path.");
+    assert_eq!(
+        message["params"]["message"],
+        "treefill: There is no model: model.gguf: no GGUF; set model.path."
+    );
     for _ in 0..2 {
         let id = server.ask(&position);
         assert!(server.items(id).is_empty());
