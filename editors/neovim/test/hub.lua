@@ -1,5 +1,5 @@
 -- A hub of models with one file, on loopback, in the process of the test: `start(file)` returns its address and a function that ends it.
-local CHUNK = 1 << 20
+local CHUNK = 1048576
 
 local function headers(status, length, more)
   return ('HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n'):format(status, length, more or '')

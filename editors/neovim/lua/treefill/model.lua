@@ -114,7 +114,9 @@ local function entries(rows)
     local mark = row.in_use and '* ' or '  '
     local get = row.where == 'catalogue'
     local text = ('%s%s  %s%s'):format(mark, row.name, row.detail or '', speed(row.name))
-    return { text = (get and '+ ' .. text:sub(3) or text), run = function() return get and M.get(row) or M.use(row.name) end }
+    return { text = (get and '+ ' .. text:sub(3) or text), run = function()
+      if get then M.get(row) else M.use(row.name) end
+    end }
   end):totable()
   vim.list_extend(found, {
     { text = '  a GGUF file of mine …', run = ask_file },

@@ -6,7 +6,7 @@ local M = {}
 local TEXT = [[
 # treefill, in two minutes. This file is not kept: write whatever you like.
 #
-# 1. Put the cursor behind the last dot of this class, press A, and type one letter more.
+# 1. Put the cursor on the line `pass` of the class, press S, and type: return self.
 #    Grey text is a suggestion: it is not in the file before you take it.
 #      {accept}  takes it
 #      {accept_word}  takes its next word
@@ -23,10 +23,10 @@ class Shelf:
         return len(self.items)
 
     def first(self):
-        return self.
+        pass
 
 
-# 2. One is not what you want?
+# 2. One is not what you want? Try it on the line `pass` of this function: S, and type: re
 #      {next}  shows the next one, if there is one
 #      {trigger}  asks now, for all there are
 #      {dismiss}  hides it, and for some seconds none comes by itself
@@ -35,7 +35,7 @@ class Shelf:
 def total(prices):
     result = 0
     for price in prices:
-        
+        pass
 
 
 # 3. The next line has an error. In normal mode, on that line: :Treefill fix
@@ -63,12 +63,11 @@ function M.open()
   local folder = vim.fn.tempname()
   vim.fn.mkdir(folder, 'p')
   -- The server knows files, so it is one; it goes with Neovim's folder of temporary files.
-  vim.cmd.tabedit(vim.fn.fnameescape(folder .. '/tutor.py'))
+  local path = folder .. '/tutor.py'
+  vim.fn.writefile(vim.split(text, '\n', { plain = true }), path)
+  vim.cmd.tabedit(vim.fn.fnameescape(path))
   local buffer = vim.api.nvim_get_current_buf()
   vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = false, 'wipe'
-  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(text, '\n', { plain = true }))
-  vim.bo[buffer].filetype = 'python'
-  vim.bo[buffer].modified = false
 end
 
 return M
