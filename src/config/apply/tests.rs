@@ -56,7 +56,7 @@ fn unknown_names_come_with_the_nearest_valid_one() {
     check(
         "[zebra]\n",
         expect![
-            "config.toml:1: zebra: unknown section; there are [model], [instruct], [engine], [completion], [workspace], [disable], [diagnostics], [stats], [log]"
+            "config.toml:1: zebra: unknown section; there are [model], [instruct], [engine], [remote], [completion], [workspace], [disable], [diagnostics], [stats], [log]"
         ],
     );
 }
@@ -201,7 +201,7 @@ fn editors_send_sections_bare_or_under_our_name() {
         json!([1]),
         Trust::Workspace,
         expect![
-            "editor settings: treefill: expected an object of sections; there are [model], [instruct], [engine], [completion], [workspace], [disable], [diagnostics], [stats], [log]"
+            "editor settings: treefill: expected an object of sections; there are [model], [instruct], [engine], [remote], [completion], [workspace], [disable], [diagnostics], [stats], [log]"
         ],
     );
     merge(

@@ -8,6 +8,10 @@ use crate::engine::{Finish, Piece, PromptStats, Update};
 
 use super::dialect::{Event, Generated};
 
+/// What a token's natural-log probability is taken for where the server does not say it: three in four are right, so that such a text is
+/// neither certain nor unlikely, and its length and place decide.
+const ASSUMED: f32 = -0.29;
+
 /// One text on its way to who asked for it.
 pub struct Delivery<'a> {
     ticket: &'a Ticket,
@@ -69,6 +73,7 @@ impl<'a> Delivery<'a> {
         let unknown = usize::from(event.tokens.is_empty() && !event.text.is_empty());
         self.generated += event.tokens.len() + unknown;
         self.tokens += event.tokens.len() + unknown;
+        self.logprob += ASSUMED * unknown as f32;
         let mut pending = self.heal.pending();
         for token in &event.tokens {
             self.logprob += among_spellings(token, pending);
@@ -109,14 +114,15 @@ impl<'a> Delivery<'a> {
 
 /// The log-probability of a token among those that `pending` begins with, or that begin with it.
 fn among_spellings(token: &Generated, pending: &[u8]) -> f32 {
+    let Some(own) = token.logprob else { return ASSUMED };
     if pending.is_empty() {
-        return token.logprob.min(0.0);
+        return own.min(0.0);
     }
     let spells =
         |bytes: &[u8]| !bytes.is_empty() && (bytes.starts_with(pending) || pending.starts_with(bytes));
     let rivals = token.likeliest.iter().filter(|(bytes, _)| spells(bytes) && *bytes != token.bytes);
-    let sum: f32 = token.logprob.exp() + rivals.map(|(_, logprob)| logprob.exp()).sum::<f32>();
-    if sum > 0.0 { (token.logprob - sum.ln()).min(0.0) } else { 0.0 }
+    let sum: f32 = own.exp() + rivals.map(|(_, logprob)| logprob.exp()).sum::<f32>();
+    if sum > 0.0 { (own - sum.ln()).min(0.0) } else { 0.0 }
 }
 
 /// How much of the text before the cursor to send where the texts of tokens are not known: all but a word that is being typed with
@@ -175,10 +181,11 @@ mod tests {
         let generated = Generated {
             id: None,
             bytes: b"return".to_vec(),
-            logprob: 0.25f32.ln(),
+            logprob: Some(0.25f32.ln()),
             likeliest: vec![token(b"other", half), token(b"retu", 0.25f32.ln())],
         };
         assert!((among_spellings(&generated, b"re") - half).abs() < 1e-5);
         assert_eq!(among_spellings(&generated, b""), 0.25f32.ln());
+        assert_eq!(among_spellings(&Generated { logprob: None, ..generated }, b"re"), ASSUMED);
     }
 }

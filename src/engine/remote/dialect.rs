@@ -71,8 +71,8 @@ pub struct Generated {
     pub id: Option<TokenId>,
     /// Its text; empty where the server does not say it.
     pub bytes: Vec<u8>,
-    /// Natural-log probability.
-    pub logprob: f32,
+    /// Natural-log probability, where the server says it.
+    pub logprob: Option<f32>,
     /// The likeliest tokens at its place: text and natural-log probability.
     pub likeliest: Vec<(Vec<u8>, f32)>,
 }

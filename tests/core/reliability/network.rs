@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::support::{Editor, command, home};
 use crate::home::Home;
+use crate::remote::fake::Fake;
 use crate::soak;
 
 /// Default settings. A program without llama.cpp is given a model, so that it starts an engine at all.
@@ -20,8 +21,11 @@ fn finds(program: &str, arguments: &[&str]) -> bool {
     run.is_ok_and(|status| status.success())
 }
 
-/// What an editor does: suggestions, menus, actions, commands.
-fn work(editor: &mut Editor) {
+/// An engine that can only say why it cannot work says so.
+const STATE: &str = if cfg!(feature = "embedded-model") { "ready" } else { "failed" };
+
+/// What an editor does, until the engine is in this state: suggestions, menus, actions, commands.
+fn work(editor: &mut Editor, state: &str) {
     let uri = "file:///w/a.py";
     editor.initialize(Some(std::process::id()));
     editor.open(uri, "import os\n\ndef f(path):\n    print(len(path)\n");
@@ -37,8 +41,7 @@ fn work(editor: &mut Editor) {
         let id = editor.client.request(method, params);
         editor.client.answer(id);
     }
-    // An engine that can only say why it cannot work has said so.
-    editor.until(if cfg!(feature = "embedded-model") { "ready" } else { "failed" });
+    editor.until(state);
     editor.edit(uri, 2, 6, "import");
     let id = editor.ask(uri, 6);
     editor.client.answer(id);
@@ -64,7 +67,7 @@ fn no_network_socket_is_opened() {
     let mut command = command(&home, "strace".as_ref(), &strace);
     command.arg("-o").arg(&log).args([program, "serve"]);
     let mut editor = Editor::run(home, command);
-    work(&mut editor);
+    work(&mut editor, STATE);
     shut_down(&mut editor);
     let trace = std::fs::read_to_string(log).unwrap();
     let lines = |word: &str| trace.lines().filter(|line| line.contains(word)).count();
@@ -75,6 +78,28 @@ fn no_network_socket_is_opened() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// The engine's process asks it, which strace lets go when it is started.
+#[test]
+fn no_network_socket_is_opened_by_serve_where_a_server_runs_the_model() {
+    let strace = ["-f", "-qq", "-b", "execve", "-e", "trace=socket,connect,sendto,sendmsg"];
+    if !finds("strace", &[&strace[..], &["-o", "/dev/null", "true"]].concat()) {
+        return soak::not_run(17, "strace is not installed, or may not trace here");
+    }
+    let fake = Fake::start("x\n", |_, _| false);
+    let home = default_home();
+    home.config(&format!("[remote]\nurl = '{}'\n", fake.url()));
+    let log: PathBuf = home.path("trace");
+    let mut command = command(&home, "strace".as_ref(), &strace);
+    command.arg("-o").arg(&log).args([env!("CARGO_BIN_EXE_treefill"), "serve"]);
+    let mut editor = Editor::run(home, command);
+    work(&mut editor, "ready");
+    shut_down(&mut editor);
+    let trace = std::fs::read_to_string(log).unwrap();
+    assert!(trace.contains("socket(AF_UNIX"), "{trace}");
+    assert!(!trace.contains("AF_INET"), "{trace}");
+    assert!(!fake.asked("/completion").is_empty(), "the engine has asked");
+}
+
 #[test]
 fn without_any_network_everything_works() {
     if !finds("unshare", &["-rn", "true"]) {
@@ -83,7 +108,7 @@ fn without_any_network_everything_works() {
     let home = default_home();
     let command = command(&home, "unshare".as_ref(), &["-rn", env!("CARGO_BIN_EXE_treefill"), "serve"]);
     let mut editor = Editor::run(home, command);
-    work(&mut editor);
+    work(&mut editor, STATE);
     shut_down(&mut editor);
     soak::figure(17, "works under `unshare -rn`");
 }

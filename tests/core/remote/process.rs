@@ -6,6 +6,7 @@ use treefill::config::{Config, Trust};
 use treefill::engine::{Host, RemoteSettings, Status, start_remote};
 
 use super::fake::Fake;
+use crate::home::{Home, Run, run};
 
 #[test]
 fn an_editor_and_a_project_may_not_name_a_server() {
@@ -32,4 +33,89 @@ fn no_server_is_asked_from_within_an_editors_server() {
     );
     assert!(fake.asked("/v1/models").is_empty());
     assert_eq!(Arc::strong_count(&engine), 1);
+}
+
+const KEY: &str = "sk-never-to-be-seen";
+
+/// A user's home whose settings name `fake`, with a key.
+#[cfg(unix)]
+fn home(fake: &Fake, more: &str) -> Home {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    let home = Home::new();
+    let url = fake.url();
+    home.config(&format!("[remote]\nurl = '{url}'\nkey_env = 'TEAM_KEY'\n{more}\n[log]\nlevel = 'trace'\n"));
+    std::fs::DirBuilder::new().mode(0o700).create(home.path("run")).unwrap();
+    home
+}
+
+#[cfg(unix)]
+fn treefill(home: &Home, arguments: &[&str]) -> Run {
+    run(home.command(arguments).env("TEAM_KEY", KEY))
+}
+
+/// Ends the engine's process, whatever the test finds.
+#[cfg(unix)]
+struct Stopped<'a>(&'a Home);
+
+#[cfg(unix)]
+impl Drop for Stopped<'_> {
+    fn drop(&mut self) {
+        treefill(self.0, &["engine", "stop"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_completion_by_the_engines_process_in_its_sandbox_has_the_key_and_no_log_has() {
+    let fake = Fake::start("rn a + b\n", |_, _| false);
+    let home = home(&fake, "");
+    let _stopped = Stopped(&home);
+    let file = home.file("a.py", "def add(a, b):\n    retu\n");
+    // The word is spelled first: the model of the script writes what follows it.
+    let answer = treefill(&home, &["complete", "--json", &format!("{file}:2:9")]);
+    assert_eq!(answer.code, 0, "{answer:?}");
+    let told: serde_json::Value = serde_json::from_str(answer.out.trim()).unwrap();
+    assert_eq!(told["model"], "fake-coder", "{told}");
+    let asked = fake.last();
+    assert_eq!(asked.header("authorization"), Some(&*format!("Bearer {KEY}")));
+    assert!(asked.prompt().contains("def add(a, b):"), "{}", asked.prompt());
+    let status = treefill(&home, &["engine", "status"]);
+    assert!(status.out.contains("remote engine: text around the cursor is sent to 127.0.0.1:"), "{status:?}");
+    let log = std::fs::read_to_string(home.path("state/treefill/engine.log")).unwrap_or_default();
+    for text in [&answer.out, &answer.err, &status.out, &log] {
+        assert!(!text.contains(KEY), "{text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_sent_can_be_looked_at_without_the_key() {
+    let fake = Fake::start("x", |_, _| false);
+    let home = home(&fake, "");
+    let shown = treefill(&home, &["engine", "explain"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    for part in [
+        "<|fim_middle|>def add(a, b):",
+        "POST http://127.0.0.1:",
+        "/completion",
+        "authorization: Bearer [key]",
+        "\"cache_prompt\": true",
+    ] {
+        assert!(shown.out.contains(part), "{part}: {}", shown.out);
+    }
+    assert!(!shown.out.contains(KEY) && !shown.err.contains(KEY));
+    assert_eq!(fake.asked("/completion").len(), 1, "only the measurement");
+    let local = Home::new().run(&["engine", "explain"]);
+    assert!(local.code != 0 && local.err.contains("remote.url is not set"), "{local:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_is_not_there_is_said_with_its_variable() {
+    let fake = Fake::start("x", |_, _| false);
+    let home = home(&fake, "");
+    let shown = home.run(&["engine", "explain"]);
+    assert!(shown.err.contains("TEAM_KEY (remote.key_env) is not set"), "{shown:?}");
+    assert!(fake.asked("/v1/models").is_empty());
 }

@@ -146,7 +146,7 @@ fn generated(value: &Value) -> Generated {
     Generated {
         id: value["id"].as_i64().and_then(|id| TokenId::try_from(id).ok()),
         bytes: bytes(value),
-        logprob: logprob(value),
+        logprob: value["logprob"].as_f64().map(|logprob| logprob as f32),
         likeliest: likeliest.map(|one| (bytes(one), logprob(one))).collect(),
     }
 }
@@ -228,7 +228,7 @@ mod tests {
         );
         assert_eq!(
             (event.tokens[0].id, &*event.tokens[0].bytes, event.tokens[0].logprob),
-            (Some(5), &b"turn"[..], -0.5)
+            (Some(5), &b"turn"[..], Some(-0.5))
         );
         assert_eq!(event.tokens[0].likeliest, [(b"turn".to_vec(), -0.5)]);
         let ended = |value: Value| {

@@ -179,7 +179,7 @@ fn tokens(logprobs: &Value) -> Vec<Generated> {
                 id: None,
                 bytes: text.as_str().unwrap_or_default().into(),
                 // Servers cut what JSON cannot hold to a very small number, or leave it out.
-                logprob: number(&logprobs["token_logprobs"][at]).unwrap_or_default(),
+                logprob: number(&logprobs["token_logprobs"][at]),
                 likeliest: likeliest
                     .filter_map(|(text, logprob)| Some((text.as_bytes().into(), number(logprob)?)))
                     .collect(),
@@ -235,7 +235,7 @@ mod tests {
         let event = VLLM.event(&value).unwrap();
         assert_eq!((event.text.as_str(), event.finish, event.evaluated), ("a b", None, Some((4, None))));
         assert_eq!(event.tokens[0].likeliest.len(), 2);
-        assert_eq!((event.tokens[1].id, event.tokens[1].logprob), (Some(4), 0.0));
+        assert_eq!((event.tokens[1].id, event.tokens[1].logprob), (Some(4), None));
         let ended = |reason: &str, by: Value| {
             let choice = json!({ "text": "", "finish_reason": reason, "stop_reason": by });
             VLLM.event(&json!({ "choices": [choice] })).unwrap().finish
