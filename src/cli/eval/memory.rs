@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{bar, runtime};
+use super::{WHOLE_PROMPTS_MS, bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package, ToldEngine};
@@ -47,6 +47,8 @@ pub struct MemoryArguments {
 /// Measure, and print a line for each language.
 pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()> {
     config.model.path = arguments.model.clone().or(config.model.path);
+    // Prompts would be shorter on a busy machine.
+    config.model.tuning.max_prefill_ms = WHOLE_PROMPTS_MS;
     let runtime = runtime()?;
     if arguments.drafts || arguments.exact {
         return compare(arguments, &config);
