@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{bar, runtime};
+use super::{WHOLE_PROMPTS_MS, bar, runtime};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::eval::memory::{MemoryFigures, MemoryOptions, MemoryRow, Package, ToldEngine, table};
@@ -53,6 +53,8 @@ pub struct MemoryArguments {
 /// Measure, and print a line for each language; with an adapter a table.
 pub fn run(arguments: &MemoryArguments, mut config: Config) -> anyhow::Result<()> {
     config.take_model(arguments.model.clone());
+    // Prompts would be shorter on a busy machine.
+    config.model.tuning.max_prefill_ms = WHOLE_PROMPTS_MS;
     if arguments.drafts || arguments.exact {
         return compare(arguments, &config);
     }
