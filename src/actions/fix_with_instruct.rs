@@ -167,16 +167,13 @@ mod tests {
     #[test]
     fn what_leaves_the_complaint_or_breaks_something_is_refused() {
         let code = PYTHON.replace('ˇ', "");
-        for answer in [
-            code.replace("itm", "(item"),
-            code.replace("itm", "item") + "\n\nx = 1\n",
-            code.replace("itm", "eval(item)"),
-        ] {
+        for answer in [code.replace("itm", "(item"), code.replace("itm", "eval(item)")] {
             let made = made(&SPEC, "python", PYTHON, "\"itm\" is not defined", &answer);
             assert_eq!(made, Err(Reason::Invalid), "{answer}");
         }
         for (answer, why) in [
             (code.replace("total = 0", "total = 1"), "`itm` is as unknown as before"),
+            (code.replace("itm", "item") + "\n\nx = 1\n", "it makes something else of the function"),
             (
                 code.replace("itm", "item").replace("items)", "items, item)"),
                 "it changes the signature of `f`, which you did not ask for",
