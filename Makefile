@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-core fuzz soak test-editors test-vscode-newest test-models test-train vsix dist lint bench docs picture install clean
+.PHONY: help setup hint build demo test test-core fuzz soak test-editors test-vscode-newest test-models test-servers test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -55,6 +55,9 @@ test-vscode-newest: build ## Drive VS Code 1.139 too, which test-editors does no
 
 test-models: setup hint ## Ask a real small model that takes instructions (fetches SmolLM2-135M-Instruct: 90 MB)
 	scripts/test-models.sh $(CARGO) test $(FLAGS)
+
+test-servers: setup hint ## Test against real servers: llama-server, vLLM, LiteLLM (fetches 6 GB; SERVERS="llama-server": 80 MB)
+	CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" SERVERS="$(SERVERS)" scripts/test-servers.sh
 
 test-train: build ## Run every stage of the model's training on a tiny override (fetches PyTorch: 6 GB)
 	models/train/smoke.sh $(BINARY)

@@ -14,6 +14,7 @@ pub mod editor;
 pub mod exact;
 pub mod holes;
 pub mod leaks;
+pub mod load;
 pub mod memory;
 pub mod metrics;
 pub mod oracle;

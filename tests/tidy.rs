@@ -40,7 +40,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "src/eval/build_cases/places.rs",
         ],
     ),
-    ("ureq", &["src/eval/peer.rs", "src/hub/", "src/engine/remote/"]),
+    ("ureq", &["src/eval/peer.rs", "src/eval/load/counters.rs", "src/hub/", "src/engine/remote/"]),
     ("rustls", &["src/hub/http.rs", "src/engine/remote/"]),
     ("rustix", &["src/hub/space.rs"]),
     ("toml_edit", &["src/config/edit.rs"]),

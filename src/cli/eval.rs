@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod common;
+mod load;
 mod make;
 mod memory;
 
@@ -43,6 +44,7 @@ Examples:
   treefill eval holes repo.jsonl --workspace --without memory --out without.jsonl
   treefill eval memory src/flask --dump rows.jsonl         model against model and memory, token by token
   treefill eval calibrate src/flask --model m.gguf         what that model's probabilities mean; --write keeps it
+  treefill eval load CASES --typists 1,8,32                what a team's server is asked, and how long its answers take
   treefill eval report a.jsonl b.jsonl --html report.html
   treefill eval diff old.jsonl new.jsonl
 
@@ -67,6 +69,8 @@ enum Action {
     Memory(memory::MemoryArguments),
     /// Learn what a model's probabilities mean, by typing held-out code
     Calibrate(calibrate::CalibrateArguments),
+    /// Let many typists work against the configured server, and count what that asks of it
+    Load(load::LoadArguments),
     /// Show the figures of runs, or write them as a page
     Report(Report),
     /// Compare two runs
@@ -128,6 +132,7 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
         Action::Replay(arguments) => run_replay(&arguments, config),
         Action::Memory(arguments) => memory::run(&arguments, config),
         Action::Calibrate(arguments) => calibrate::run(&arguments, config),
+        Action::Load(arguments) => load::run(&arguments, config),
         Action::Report(arguments) => show(&arguments),
         Action::Diff { old, new } => {
             let cases = paired::of(&old, &new)?;

@@ -4,6 +4,9 @@ use super::TokenId;
 use super::family::Layout;
 use super::heal::Pieces;
 
+/// Makes tokens of a text.
+pub type Tokenize = Box<dyn Fn(&str) -> Vec<TokenId> + Send>;
+
 /// A vocabulary that was read from a file, without weights.
 pub struct FileVocabulary {
     /// Text of every ordinary token.
@@ -13,5 +16,5 @@ pub struct FileVocabulary {
     /// How prompts are built.
     pub layout: Layout,
     /// The tokens of a text as it stands in the middle of a document, none of them special.
-    pub tokenize: Box<dyn Fn(&str) -> Vec<TokenId> + Send>,
+    pub tokenize: Tokenize,
 }

@@ -5,7 +5,6 @@ mod commands;
 mod hostile;
 mod kills;
 mod refusals;
-mod server;
 
 use sha2::{Digest as _, Sha256};
 

@@ -18,6 +18,10 @@ mod faults;
 mod fix;
 #[path = "../shared/home.rs"]
 mod home;
+#[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
+mod http_server;
 mod languages;
 mod lsp;
 #[path = "../shared/oracle.rs"]

@@ -181,9 +181,12 @@ impl RunArguments {
     /// # Errors
     /// When the model cannot be read.
     pub fn engine(&self, config: &Config, runtime: &Runtime) -> anyhow::Result<(Arc<dyn Engine>, String)> {
-        let path = models::infill(&config.model.path)?;
         let engine = crate::cli::complete::start(config);
         let info = runtime.block_on(crate::cli::complete::ready(&*engine))?;
+        if let Some(server) = &info.server {
+            return Ok((engine, format!("{} on {} ({})", info.name, server.host, server.dialect)));
+        }
+        let path = models::infill(&config.model.path)?;
         Ok((engine, fingerprint(&path, &info)?))
     }
 

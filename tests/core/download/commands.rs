@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::kills::HomeWithHub;
-use super::server::{Asked, Peer, Server};
 use super::{gguf, sha256};
 use crate::home::{Run, run};
+use crate::http_server::{Asked, Peer, Server};
 
 const SIZE: usize = 50_000;
 

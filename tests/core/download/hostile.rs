@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use treefill::hub::{DownloadLimits, Downloader, HubEnvironment, RemoteFile};
 
-use super::server::{Asked, Peer, Server};
 use super::{gguf, sha256};
+use crate::http_server::{Asked, Peer, Server};
 
 pub const SIZE: usize = 300_000;
 

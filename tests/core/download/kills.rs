@@ -4,9 +4,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
-use super::server::{Asked, Peer, Server};
 use super::{gguf, sha256};
 use crate::home::{Home, run};
+use crate::http_server::{Asked, Peer, Server};
 use crate::soak;
 
 const SIZE: usize = 3_000_000;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::hostile::{SIZE, against, against_unknown, download, gets, known, model};
-use super::server::{Asked, Peer};
 use super::{gguf, sha256};
+use crate::http_server::{Asked, Peer};
 use crate::soak;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Serves files over HTTP on this machine, by a script: each request is answered by a function that may do anything to the connection.
+//! Serves HTTP on this machine by a script: each request is answered by a function that may do anything to the connection.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,6 +11,8 @@ pub struct Asked {
     pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
+    /// What came with it, of the length that it said.
+    pub body: Vec<u8>,
     /// Requests with this method before it.
     pub before: usize,
 }
@@ -96,7 +98,11 @@ impl Peer {
             let Some((name, value)) = line.trim_end().split_once(':') else { break };
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        Some(Asked { method, path, headers, before: 0 })
+        let mut asked = Asked { method, path, headers, body: Vec::new(), before: 0 };
+        let length = asked.header("content-length").and_then(|length| length.parse().ok());
+        asked.body = vec![0; length.unwrap_or(0)];
+        reader.read_exact(&mut asked.body).ok()?;
+        Some(asked)
     }
 
     /// Bytes as they are. Who asks may be gone.
@@ -116,6 +122,12 @@ impl Peer {
     /// A whole answer without content.
     pub fn status(&mut self, status: &str, headers: &[(&str, &str)]) {
         self.head(status, &[headers, &[("Content-Length", "0")]].concat());
+    }
+
+    /// A whole answer.
+    pub fn body(&mut self, status: &str, kind: &str, body: &[u8]) {
+        self.head(status, &[("Content-Type", kind), ("Content-Length", &body.len().to_string())]);
+        self.raw(body);
     }
 
     /// As a good server of `file` answers: HEAD, whole, or from a byte on. With `If-Range` only if the ETag is the same.

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Runs tests/servers against real servers with the model inside the program: llama-server, vLLM, and LiteLLM in front of vLLM.
+#   scripts/test-servers.sh [FILTER…]     fetches them first, into $TREEFILL_SERVERS (.tools/servers), 6 GB and 10 minutes once
+#   SERVERS="llama-server" scripts/test-servers.sh …     only some of them; the tests of the others fail and say so
+# The tests print what they measure. Each server gets a free port of this machine and ends with this script.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export TREEFILL_SERVERS=${TREEFILL_SERVERS:-$root/.tools/servers}
+wanted=${SERVERS:-llama-server vllm litellm}
+model=$root/models/default/model.gguf
+logs=$TREEFILL_SERVERS/logs
+started=()
+
+say() { echo "test-servers: $*" >&2; }
+cleanup() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done; }
+trap cleanup EXIT
+port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# until_up NAME URL SECONDS
+until_up() {
+    local second
+    for second in $(seq "$3"); do
+        if curl -sf -o /dev/null -m 2 "$2"; then return; fi
+        sleep 1
+    done
+    say "$1 does not answer within $3 s; its last words:"
+    tail -20 "$logs/$1.log" >&2
+    exit 1
+}
+
+mkdir -p "$logs"
+for server in $wanted; do
+    case $server in
+    llama-server)
+        program=$("$root/scripts/servers/llama-server.sh")
+        at=$(port)
+        # Its prompts end where the model's training did: 1024 tokens a slot.
+        "$program" -m "$model" --host 127.0.0.1 --port "$at" -c 4096 -np 4 -t 1 --metrics >"$logs/llama-server.log" 2>&1 &
+        started+=($!)
+        until_up llama-server "http://127.0.0.1:$at/health" 60
+        export TREEFILL_TEST_LLAMA_SERVER=http://127.0.0.1:$at
+        ;;
+    vllm)
+        { read -r program; read -r hub; } < <("$root/scripts/servers/vllm.sh")
+        at=$(port)
+        VLLM_NO_USAGE_STATS=1 DO_NOT_TRACK=1 HF_HUB_OFFLINE=1 VLLM_CPU_KVCACHE_SPACE=1 \
+            "$program" serve "$hub" --served-model-name treefill --host 127.0.0.1 --port "$at" --dtype float32 \
+            --max-model-len 1024 --enforce-eager --enable-prompt-tokens-details --block-size 32 --max-num-seqs 32 >"$logs/vllm.log" 2>&1 &
+        started+=($!)
+        until_up vllm "http://127.0.0.1:$at/health" 300
+        export TREEFILL_TEST_VLLM=http://127.0.0.1:$at
+        ;;
+    litellm)
+        [ -n "${TREEFILL_TEST_VLLM:-}" ] || { say "litellm stands in front of vllm; SERVERS has to name vllm before it"; exit 1; }
+        program=$("$root/scripts/servers/litellm.sh")
+        at=$(port)
+        cat >"$TREEFILL_SERVERS/litellm.yaml" <<Y
+model_list:
+  - model_name: treefill
+    litellm_params:
+      model: text-completion-openai/treefill
+      api_base: $TREEFILL_TEST_VLLM/v1
+      api_key: none
+general_settings:
+  master_key: sk-test
+Y
+        LITELLM_LOCAL_MODEL_COST_MAP=True "$program" --config "$TREEFILL_SERVERS/litellm.yaml" --host 127.0.0.1 --port "$at" \
+            --telemetry False >"$logs/litellm.log" 2>&1 &
+        started+=($!)
+        until_up litellm "http://127.0.0.1:$at/health/liveliness" 120
+        export TREEFILL_TEST_LITELLM=http://127.0.0.1:$at
+        ;;
+    *)
+        say "no script for $server; there are llama-server, vllm and litellm"
+        exit 1
+        ;;
+    esac
+    say "$server is up"
+done
+cd "$root"
+${CARGO:-cargo} test --release ${CARGO_FLAGS:-} --test servers -- --nocapture --test-threads=1 "$@"
