@@ -218,7 +218,9 @@ fn when_there_is_nothing_to_apply_the_user_is_told_in_one_sentence() {
         assert!(text.contains(expected), "{text}");
         if text.contains("no model") {
             // Said once when it was looked for, too.
-            server.client().take(|message| message["params"]["message"] == "treefill: set model.path");
+            server.client().take(|message| {
+                message["params"]["message"] == "treefill: There is no model: set model.path."
+            });
         }
     }
 }

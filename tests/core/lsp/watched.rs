@@ -149,5 +149,5 @@ fn without_a_built_in_model_the_error_of_the_configured_one_is_shown() {
         Unavailable::because(if config.model.path.is_some() { "/no/m.gguf is broken" } else { "none inside" })
     });
     let mut server = TestServer::start_by(start, params(), &with_model("/no/m.gguf"));
-    assert_eq!(told(&mut server), (1, "treefill: /no/m.gguf is broken".to_owned()));
+    assert_eq!(told(&mut server), (1, "treefill: There is no model: /no/m.gguf is broken.".to_owned()));
 }
