@@ -188,15 +188,17 @@ impl<'a> TokenizerEntries<'a> {
     /// end the text.
     fn widened(&self, vocabulary: u64) -> anyhow::Result<Vec<Vec<u8>>> {
         let marks: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.kinds[at] == CONTROL).collect();
-        let least = self.tokens.len() + marks.len();
         let count = usize::try_from(vocabulary)?;
         ensure!(
-            count >= least,
+            count >= self.tokens.len(),
             "a vocabulary of {vocabulary} tokens is smaller than the one inside the program"
         );
-        let moved = |id: u32| match marks.iter().position(|&at| u32::try_from(at) == Ok(id)) {
-            Some(mark) => (count - marks.len() + mark) as u32,
-            None => id,
+        let moved = |id: u32| {
+            let before = marks.partition_point(|&mark| (mark as u64) < u64::from(id));
+            match marks.get(before).is_some_and(|&mark| mark as u64 == u64::from(id)) {
+                true => (count - marks.len() + before) as u32,
+                false => id - before as u32,
+            }
         };
         let mut tokens: Vec<Vec<u8>> = (0..count).map(|id| text(&format!("[{id}]"))).collect();
         let mut kinds = vec![UNUSED; count];

@@ -102,7 +102,7 @@ fn a_page_for_browsers() {
     let run = home.run(&["stats", "--html", &path]);
     assert!(run.code == 0 && run.out.contains(&path), "{run:?}");
     let page = std::fs::read_to_string(&path).unwrap();
-    assert!(page.starts_with("<!DOCTYPE html>") && page.matches("<svg ").count() == 3, "{page}");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.matches("<svg ").count() == 2, "{page}");
     assert!(page.contains("tokens that your files proposed"), "{page}");
     for text in ["<script", "src=", "href="] {
         assert!(!page.contains(text), "{text}");

@@ -9,8 +9,8 @@ use treefill::cancel::CancelToken;
 use treefill::engine::DaemonOptions;
 use treefill::engine::daemon::address::Address;
 use treefill::engine::{
-    Engine, EngineError, Generation, IdleLimits, Job, Lane, ModelOptions, Role, Sampling, SandboxOptions,
-    Segment, Status, Stop, Task, Update,
+    Engine, EngineError, Generation, IdleLimits, Job, Lane, ModelOptions, Role, Sampling, Segment, Status,
+    Stop, Task, Update,
 };
 
 /// Far above what anything takes here, so that only a hang meets it.
@@ -27,11 +27,8 @@ impl Place {
     pub fn new(model: &Path) -> Self {
         let private = std::fs::Permissions::from_mode(0o700);
         let folder = tempfile::Builder::new().permissions(private).tempdir().unwrap();
-        let settings = DaemonOptions {
-            options: ModelOptions::new(model),
-            idle: IdleLimits { exit_after_idle_s: 0, unload_after_idle_s: 0 },
-            sandbox: SandboxOptions::default(),
-        };
+        let idle = IdleLimits { exit_after_idle_s: 0, unload_after_idle_s: 0 };
+        let settings = DaemonOptions { idle, ..DaemonOptions::new(ModelOptions::new(model)) };
         let address = Address::within(folder.path(), &folder.path().join("state"), "0123456789abcdef".into());
         Self { folder, settings, address }
     }

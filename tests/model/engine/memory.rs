@@ -35,7 +35,12 @@ async fn until_remembered(engine: &dyn Engine, something: bool) {
     panic!("the memory did not change");
 }
 
-const USE: &str = "def store(row):\n    frobnicate_ledger(row, keep_parity=True)\n\n\ndef load(row):\n    frobnicate_ledger(row, keep_parity=True)\n";
+const USE: &str = concat!(
+    "def store(row):\n    frobnicate_ledger(row, keep_parity=True)\n\n\n",
+    "def load(row):\n    frobnicate_ledger(row, keep_parity=True)\n\n\n",
+    "def drop(row):\n    frobnicate_ledger(row, keep_parity=True)\n\n\n",
+    "def copy(row):\n    frobnicate_ledger(row, keep_parity=True)\n",
+);
 
 #[tokio::test]
 async fn what_a_workspace_says_is_likelier_there_and_forgotten_with_it() {
