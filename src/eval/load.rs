@@ -119,7 +119,7 @@ impl Desk {
         open: impl FnOnce(Arc<dyn Engine>) -> Arc<Session>,
     ) -> anyhow::Result<Self> {
         let tally = Arc::new(Tally::default());
-        let session = open(Metered::new(engine, Arc::clone(&tally)));
+        let session = open(Arc::new(Metered::new(engine, Arc::clone(&tally))));
         session.start_engine();
         let ready = session.ready_engine().await;
         ready.map_err(|reason| anyhow::anyhow!("{reason}")).context("a typist's engine cannot work")?;

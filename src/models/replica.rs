@@ -185,7 +185,7 @@ impl<'a> TokenizerEntries<'a> {
     }
 
     /// With `vocabulary` tokens. Marks go to the end: where all tokens are equally likely the first is chosen, and that must not
-    /// end the text.
+    /// end the text. Ordinary tokens stay where they are if there is room, else they close the gaps.
     fn widened(&self, vocabulary: u64) -> anyhow::Result<Vec<Vec<u8>>> {
         let marks: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.kinds[at] == CONTROL).collect();
         let count = usize::try_from(vocabulary)?;
@@ -193,11 +193,13 @@ impl<'a> TokenizerEntries<'a> {
             count >= self.tokens.len(),
             "a vocabulary of {vocabulary} tokens is smaller than the one inside the program"
         );
+        let is_tight = count < self.tokens.len() + marks.len();
         let moved = |id: u32| {
             let before = marks.partition_point(|&mark| (mark as u64) < u64::from(id));
             match marks.get(before).is_some_and(|&mark| mark as u64 == u64::from(id)) {
                 true => (count - marks.len() + before) as u32,
-                false => id - before as u32,
+                false if is_tight => id - before as u32,
+                false => id,
             }
         };
         let mut tokens: Vec<Vec<u8>> = (0..count).map(|id| text(&format!("[{id}]"))).collect();
@@ -341,6 +343,14 @@ mod tests {
             assert_eq!(again.tokens[*id as usize], read.tokens[*before as usize], "{key}");
         }
         assert_eq!(again.tokens[100], read.tokens[100], "ordinary ones stay where they are");
+        let same = read.widened(read.tokens.len() as u64).unwrap().concat();
+        let same = [&head[..24], &same].concat();
+        let same = TokenizerEntries::read(&same).unwrap();
+        assert_eq!(
+            (same.tokens.len(), same.kinds.last()),
+            (read.tokens.len(), Some(&CONTROL)),
+            "no room to spare"
+        );
         assert!(read.widened(5000).is_err());
         for end in 0..2000 {
             assert!(TokenizerEntries::read(&bytes[..end]).is_none(), "cut at {end}");

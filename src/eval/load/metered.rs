@@ -59,8 +59,8 @@ pub struct Metered {
 
 impl Metered {
     /// Of `inner`, counted in `tally`.
-    pub fn new(inner: Arc<dyn Engine>, tally: Arc<Tally>) -> Arc<dyn Engine> {
-        Arc::new(Self { inner, tally })
+    pub fn new(inner: Arc<dyn Engine>, tally: Arc<Tally>) -> Self {
+        Self { inner, tally }
     }
 }
 
