@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-pub use adapter::{ADAPTER_SETTING, check_adapter, without_adapter_notice};
+pub use adapter::{ADAPTER_SETTING, WITHOUT_ADAPTER, check_adapter, without_adapter_notice};
 pub use embedded::{
     LANGUAGES as EMBEDDED_LANGUAGES, bytes as embedded_bytes, is_cached, is_extracted as is_embedded,
 };

@@ -104,8 +104,9 @@ async fn give(
     let record = HintRecord::open(&options.file, seconds_now())?;
     tokio::time::sleep(record.wait(seconds_now())?).await;
     session.ready_engine().await.ok()?;
-    // Who has chosen a model has made up their mind.
-    if session.config().model.path.is_some() {
+    // Who has chosen a model, or a server that runs one, has made up their mind.
+    let config = session.config();
+    if config.model.path.is_some() || config.remote.is_used() {
         return None;
     }
     while !rested(session, options.rest) {

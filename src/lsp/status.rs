@@ -328,7 +328,7 @@ pub async fn keep_told(session: Arc<Session>, workspace: WorkspaceReader, client
 }
 
 /// Waits for another state of the engine.
-async fn changed(status: Option<&mut watch::Receiver<Status>>) {
+pub async fn changed(status: Option<&mut watch::Receiver<Status>>) {
     let gone = match status {
         Some(status) => status.changed().await.is_err(),
         None => true,
@@ -340,7 +340,7 @@ async fn changed(status: Option<&mut watch::Receiver<Status>>) {
 }
 
 /// Waits for the end of a pause.
-async fn ends(pause: Option<Duration>) {
+pub async fn ends(pause: Option<Duration>) {
     match pause {
         Some(left) => tokio::time::sleep(left).await,
         None => std::future::pending().await,

@@ -24,12 +24,15 @@ pub fn own() -> Option<PathBuf> {
     Some(folder.join(format!("{BEGIN}{}{END}", std::process::id())))
 }
 
-/// Writes the file after each answer, and while the workspace is read. Runs for the life of the server; a file that cannot be
-/// written is missing, no more.
+/// Writes the file after each answer, when the state changes, and while the workspace is read. Runs for the life of the server; a file
+/// that cannot be written is missing, no more.
 pub async fn keep(session: Arc<Session>, workspace: WorkspaceReader, client: String, file: PathBuf) {
-    let mut progress = workspace.progress();
+    let (mut slot, mut progress, mut turned) = (session.engine(), workspace.progress(), session.turned());
     loop {
+        // Only the state is kept: a reference to the engine would keep a replaced one alive.
+        let mut engine = slot.borrow_and_update().as_ref().map(|engine| engine.status());
         progress.mark_unchanged();
+        turned.mark_unchanged();
         let mut told = status::all(&session, &workspace, None);
         told["client"] = client.as_str().into();
         told["pid"] = json!(std::process::id());
@@ -42,7 +45,15 @@ pub async fn keep(session: Arc<Session>, workspace: WorkspaceReader, client: Str
                 std::future::pending::<()>().await;
             }
         };
-        tokio::select! { () = session.answered() => {}, () = read => {} }
+        let pause = session.overview(None).pause_left;
+        tokio::select! {
+            () = session.answered() => {}
+            () = read => {}
+            () = status::changed(engine.as_mut()) => {}
+            () = status::ends(pause) => {}
+            _ = turned.changed() => {}
+            Ok(()) = slot.changed() => {}
+        }
         tokio::time::sleep(PAUSE).await;
     }
 }

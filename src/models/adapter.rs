@@ -9,6 +9,9 @@ use super::{facts, gguf};
 /// The setting that names an adapter: every error about one begins with it.
 pub const ADAPTER_SETTING: &str = "the setting `model.adapter`";
 
+/// How a notice begins of a model that runs without its adapter.
+pub const WITHOUT_ADAPTER: &str = "without the adapter";
+
 /// Check that the file at `path` is an adapter for the model at `model`.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ fn checked(path: &Path, model: &Path) -> anyhow::Result<()> {
 pub fn without_adapter_notice(why: &str) -> String {
     let why = why.strip_prefix(ADAPTER_SETTING).unwrap_or(why).trim_start_matches(": ").trim_end_matches('.');
     format!(
-        "without the adapter: {why}; set model.adapter in config.toml to a LoRA adapter made for this model, or remove that line"
+        "{WITHOUT_ADAPTER}: {why}; set model.adapter in config.toml to a LoRA adapter made for this model, or remove that line"
     )
 }
 

@@ -74,14 +74,7 @@ const CHATTER: &[&str] = &[
     "unfortunately, i",
 ];
 /// What it says elsewhere.
-const ASIDES: &[&str] = &[
-    "as an ai ",
-    "as an ai language model",
-    "let me know if",
-    "<|im_start|>",
-    "<|im_end|>",
-    "<|endoftext|>",
-];
+const ASIDES: &[&str] = &["as an ai ", "let me know if", "<|im_start|>", "<|im_end|>", "<|endoftext|>"];
 
 /// What a text (LF line ends) about `code` is refused for; None for prose. Examples in it may be code, but not this one.
 pub fn flaw(text: &str, code: &str, language: &Arc<Language>) -> Option<ProseFlaw> {

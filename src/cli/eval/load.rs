@@ -72,13 +72,17 @@ pub fn run(arguments: &LoadArguments, mut config: Config) -> anyhow::Result<()> 
         time: Duration::from_secs(arguments.seconds),
         ..TypingPace::default()
     };
+    // Once: a program may print the key.
+    let options = RemoteOptions::of(&config.remote_settings(PathBuf::new()))
+        .context("no server is configured")?
+        .map_err(anyhow::Error::msg)?;
     let mut out = anstream::stdout().lock();
     for &typists in &arguments.typists {
         let counted = || arguments.counters.as_deref().map(Counters::read).transpose();
         let figures = runtime.block_on(async {
             let mut desks = Vec::new();
             for _ in 0..typists {
-                desks.push(desk(&config).await?);
+                desks.push(desk(&config, options.clone()).await?);
             }
             let before = counted()?;
             let figures = load::run(&set, &registry, desks, pace).await?;
@@ -97,10 +101,7 @@ pub fn run(arguments: &LoadArguments, mut config: Config) -> anyhow::Result<()> 
 
 /// A typist: with a session and an engine of its own, as every developer has them. Many engines in this process, and not many
 /// engine processes, because these would cost this machine more than the server.
-async fn desk(config: &Config) -> anyhow::Result<Desk> {
-    let options = RemoteOptions::of(&config.remote_settings(PathBuf::new()))
-        .context("no server is configured")?
-        .map_err(|why| anyhow::anyhow!(why))?;
+async fn desk(config: &Config, options: RemoteOptions) -> anyhow::Result<Desk> {
     let config = config.clone();
     Desk::new(RemoteEngine::start(options), move |engine: Arc<dyn Engine>| {
         let languages = || Registry::builtin().expect("the built-in languages compile, as the tests show");

@@ -1,12 +1,12 @@
 //! Asks for one text: typed text is spelled first, the answer is delivered as it comes, and closed as soon as it is of no more use.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 
 use super::connection::ConnectedServer;
 use super::delivery::Delivery;
-use super::dialect::{Ask, Beginning, Event, Healing};
+use super::dialect::{self, Ask, Beginning, Event, Healing};
 use super::failure::RemoteError;
 use super::http::HttpServer;
 use super::prompt::Composed;
@@ -82,9 +82,7 @@ impl RemoteRequest<'_> {
             let now = Instant::now();
             self.prefilled = Some(now);
             if let Some((evaluated, ms)) = event.evaluated {
-                let took = ms.map_or(now.duration_since(self.started), |ms| {
-                    Duration::from_secs_f32(ms.max(0.0) / 1000.0)
-                });
+                let took = ms.and_then(dialect::time).unwrap_or_else(|| now.duration_since(self.started));
                 self.connection.speed.measured(evaluated, took);
             }
         }

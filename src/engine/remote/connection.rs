@@ -1,6 +1,6 @@
 //! Finds out what a server is: its dialect, its model, its vocabulary and its speed.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::RemoteOptions;
 use super::dialect::{self, Ask, Beginning, Dialect, ServerFacts};
@@ -99,11 +99,8 @@ impl ConnectedServer {
         let started = Instant::now();
         let answer = server.post(path, &body)?;
         let event = self.dialect.event(&answer).ok_or_else(|| server.nonsense(path))?;
-        let (evaluated, took) = match event.evaluated {
-            Some((evaluated, Some(ms))) => (evaluated, Duration::from_secs_f32(ms.max(0.0) / 1000.0)),
-            Some((evaluated, None)) => (evaluated, started.elapsed()),
-            None => (tokens.len(), started.elapsed()),
-        };
+        let (evaluated, ms) = event.evaluated.unwrap_or((tokens.len(), None));
+        let took = ms.and_then(dialect::time).unwrap_or_else(|| started.elapsed());
         self.speed.measured(evaluated, took);
         tracing::debug!(server = server.host, speed = self.speed.rate(), "measured");
         Ok(())

@@ -25,6 +25,8 @@ pub struct Delivery<'a> {
     /// Of tokens whose text is not delivered yet.
     tokens: usize,
     logprob: f32,
+    /// Whether some text was delivered.
+    has_text: bool,
     /// Tokens so far.
     pub generated: usize,
 }
@@ -41,8 +43,14 @@ impl<'a> Delivery<'a> {
             begun: false,
             tokens: 0,
             logprob: 0.0,
+            has_text: false,
             generated: 0,
         }
+    }
+
+    /// Whether some text was delivered, which another text cannot take back.
+    pub fn has_text(&self) -> bool {
+        self.has_text
     }
 
     /// The prompt's figures, as far as they are known.
@@ -105,6 +113,7 @@ impl<'a> Delivery<'a> {
             finish = Some(Finish::Stop);
         }
         if !text.is_empty() {
+            self.has_text = true;
             let (tokens, logprob) = (std::mem::take(&mut self.tokens), std::mem::take(&mut self.logprob));
             self.ticket.send(Update::Piece(Piece { text, logprob, tokens, candidate: 0 }));
         }

@@ -3,6 +3,8 @@
 mod llama_server;
 mod vllm;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::failure::RemoteError;
@@ -95,6 +97,11 @@ pub trait Dialect: Sync {
     /// Its name in the setting.
     fn name(&self) -> &'static str;
 
+    /// Where the server says what it is: every one that was connected to has this path.
+    fn facts_path(&self) -> &'static str {
+        "/v1/models"
+    }
+
     /// What the server says of itself and of the model `wanted`.
     fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError>;
 
@@ -162,6 +169,11 @@ pub fn choose(choice: DialectChoice, server: &HttpServer) -> Result<&'static dyn
     })
 }
 
+/// The milliseconds that a server says; none where they are no time.
+pub fn time(ms: f32) -> Option<Duration> {
+    Duration::try_from_secs_f32(ms / 1000.0).ok()
+}
+
 /// The numbers of tokens in a list.
 fn ids(value: &Value) -> Option<Vec<TokenId>> {
     value.as_array()?.iter().map(|id| TokenId::try_from(id.as_i64()?).ok()).collect()
@@ -181,6 +193,19 @@ fn sampling(sampling: Sampling) -> Value {
         // Seeds are small numbers nearly everywhere.
         Sampling::Seeded { temperature, top_p, seed } => {
             json!({ "temperature": temperature, "top_p": top_p, "seed": seed & 0x7fff_ffff })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_times_are_times() {
+        assert_eq!(time(1500.0), Some(Duration::from_millis(1500)));
+        for ms in [-1.0, f32::NAN, f32::INFINITY, 1e30] {
+            assert_eq!(time(ms), None, "{ms}");
         }
     }
 }

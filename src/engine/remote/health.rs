@@ -46,7 +46,7 @@ impl Health {
             // Nobody knows whether it would have answered.
             RemoteError::Given => return,
             RemoteError::Busy(_, wanted) => wanted.unwrap_or(BUSY),
-            // RemoteRequest again is no use until somebody has done something.
+            // Asking again is no use until somebody has done something.
             RemoteError::Refused(_) => PAUSES[PAUSES.len() - 1],
             RemoteError::Late(_) | RemoteError::Down(_) | RemoteError::Unclear(_) => {
                 self.failures += 1;

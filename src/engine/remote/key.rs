@@ -1,12 +1,18 @@
 //! Reads the key for a server, and keeps it from being printed.
 
 use std::fmt;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::settings::RemoteSettings;
 
 /// Longest key: far more than any service gives out, and what fits into a header everywhere.
 const LONGEST: usize = 8192;
+
+/// How long a program may take to print it. Editors' servers wait 20 s for an engine.
+const PATIENCE: Duration = Duration::from_secs(15);
+const POLL: Duration = Duration::from_millis(10);
 
 /// A secret that opens a server. It is neither printed nor written anywhere.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,18 +44,7 @@ impl Key {
                 )),
             },
             (None, Some((program, arguments))) => {
-                let output =
-                    Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output();
-                let output = output.map_err(|error| {
-                    format!("the program {program} (remote.key_command) cannot be run: {error}")
-                })?;
-                if !output.status.success() {
-                    return Err(format!(
-                        "the program {program} (remote.key_command) has failed ({}); run it by hand to see why",
-                        output.status
-                    ));
-                }
-                let text = String::from_utf8(output.stdout)
+                let text = String::from_utf8(printed(program, arguments)?)
                     .map_err(|_| format!("what {program} (remote.key_command) prints is no text"))?;
                 Self::new(&text)
                     .map(Some)
@@ -86,6 +81,40 @@ impl Key {
     pub(super) fn hide(&self, text: &str) -> String {
         text.replace(&self.0, "[key]")
     }
+}
+
+/// What a program prints that ends well, and in time. No thread reads it: one that is started before the sandbox would not be in it. What
+/// does not fit into the system's buffer is never read, and no key either.
+fn printed(program: &str, arguments: &[String]) -> Result<Vec<u8>, String> {
+    let named = |what: String| format!("the program {program} (remote.key_command) {what}");
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().map_err(|error| named(format!("cannot be run: {error}")))?;
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if started.elapsed() < PATIENCE => std::thread::sleep(POLL),
+            Ok(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let most = PATIENCE.as_secs();
+                return Err(named(format!(
+                    "does not end within {most} s; run it by hand to see what it waits for"
+                )));
+            }
+            Err(error) => return Err(named(format!("cannot be waited for: {error}"))),
+        }
+    };
+    if !status.success() {
+        return Err(named(format!("has failed ({status}); run it by hand to see why")));
+    }
+    let mut bytes = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        let read = stdout.take(2 * LONGEST as u64).read_to_end(&mut bytes);
+        read.map_err(|error| named(format!("prints what cannot be read: {error}")))?;
+    }
+    Ok(bytes)
 }
 
 #[cfg(test)]

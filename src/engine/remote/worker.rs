@@ -42,6 +42,8 @@ pub struct RemoteWorker<'a> {
     local: Option<FallbackModel>,
     /// Whether the connection was closed to end an answer, so that the next job would open one.
     closed: bool,
+    /// Whether the job that runs, or the last one, got some of the server's text.
+    begun: bool,
     writes: f32,
 }
 
@@ -68,6 +70,7 @@ impl<'a> RemoteWorker<'a> {
             windows: Windows::default(),
             local,
             closed: false,
+            begun: false,
             writes: 0.0,
         })
     }
@@ -182,19 +185,22 @@ impl<'a> RemoteWorker<'a> {
         // Whoever comes does not wait for it.
         self.server.patience.watch(self.queue.wanted());
         self.closed = false;
-        if self.connection.is_none() {
+        let Some(path) = self.connection.as_ref().map(|connection| connection.dialect.facts_path()) else {
             let _ = self.connect(None);
-        } else if self.health.trouble().is_none() || self.health.pause(Instant::now()).is_none() {
-            match self.server.get("/v1/models") {
-                Ok(_) if self.health.trouble().is_some() => {
-                    self.health.good();
-                    self.tell();
-                }
-                // A server without such a list is none the worse, and one that is down is found out by the next job.
-                Ok(_) => {}
-                Err(error) if self.health.trouble().is_some() => self.note(&error),
-                Err(_) => {}
+            return;
+        };
+        if self.health.pause(Instant::now()).is_some() {
+            return;
+        }
+        match self.server.get(path) {
+            Ok(_) if self.health.trouble().is_some() => {
+                self.health.good();
+                self.tell();
             }
+            Ok(_) => {}
+            Err(error) if self.health.trouble().is_some() => self.note(&error),
+            // One that is down is found out by the next job.
+            Err(_) => {}
         }
     }
 
@@ -236,6 +242,7 @@ impl<'a> RemoteWorker<'a> {
         if ticket.job.lane == Lane::Background && self.options.prefetch != Prefetch::Always {
             return Err(EngineError::Cancelled);
         }
+        self.begun = false;
         let asked = match self.health.pause(Instant::now()) {
             Some(why) => Err(why.clone()),
             None => self.connect(Some(ticket)).and_then(|()| {
@@ -257,7 +264,8 @@ impl<'a> RemoteWorker<'a> {
                     self.note(&error);
                 }
                 match &mut self.local {
-                    Some(local) if error != RemoteError::Given => local.run(ticket),
+                    // Its text would stand behind what the server has written.
+                    Some(local) if error != RemoteError::Given && !self.begun => local.run(ticket),
                     _ => Err(error.into()),
                 }
             }
@@ -268,7 +276,7 @@ impl<'a> RemoteWorker<'a> {
     fn ask(&mut self, ticket: &Ticket) -> Result<JobSummary, RemoteError> {
         let Some(connection) = &mut self.connection else { return Err(RemoteError::Given) };
         let started = Instant::now();
-        let max_tokens = ticket.job.max_tokens.clamp(1, connection.context as usize / 2);
+        let max_tokens = ticket.job.max_tokens.clamp(1, (connection.context as usize / 2).max(1));
         let prompt = connection.compose(&ticket.job, max_tokens, &mut self.windows, &self.server)?;
         let mut asking = RemoteRequest {
             connection,
@@ -280,7 +288,9 @@ impl<'a> RemoteWorker<'a> {
             closed: false,
         };
         let mut delivery = Delivery::new(ticket, prompt.tokens.len(), prompt.heal.clone());
-        let finish = asking.run(prompt, &mut delivery)?;
+        let finished = asking.run(prompt, &mut delivery);
+        self.begun = delivery.has_text();
+        let finish = finished?;
         self.closed = asking.closed;
         let now = Instant::now();
         let prefilled = asking.prefilled.unwrap_or(now);

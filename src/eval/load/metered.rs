@@ -1,4 +1,4 @@
-//! LoadCounts what is asked of an engine and when its answers come, between a session and that engine.
+//! Counts what is asked of an engine and when its answers come, between a session and that engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

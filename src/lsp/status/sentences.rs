@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::ModelInfo;
+use crate::models::WITHOUT_ADAPTER;
 use crate::session::Interrupts;
 use crate::text::amounts::{parameters, size, span};
 
@@ -36,7 +37,7 @@ pub enum ShownState {
     OffBySetting(&'static str),
     /// The document is private, and why.
     Private(String),
-    /// The built-in model is used in place of the configured one; the notice of the session.
+    /// The built-in model is used in place of the configured one, or that one without its adapter; the notice of the session.
     BuiltInInstead(String),
     /// Suggestions come from the server at this host, and what is wrong with it at present, if anything is.
     Remote(String, Option<String>),
@@ -114,6 +115,8 @@ impl ShownState {
             Self::Loading(share) => format!("loading {}", percent(*share)),
             Self::Restarting => "engine restarting".to_owned(),
             Self::NoModel(_) => "no model".to_owned(),
+            // The model is the configured one then.
+            Self::BuiltInInstead(notice) if notice.starts_with(WITHOUT_ADAPTER) => "no adapter".to_owned(),
             Self::BuiltInInstead(_) => "built-in model".to_owned(),
             other => other.id().to_owned(),
         }

@@ -223,6 +223,22 @@ fn the_model_of_this_machine_works_while_the_server_does_not() {
 }
 
 #[test]
+fn a_text_that_the_server_has_begun_is_not_begun_again_here() {
+    let fake = Fake::start("x", |asked, peer| {
+        let is_it = asked.body["stream"] == true;
+        if is_it {
+            peer.begin();
+            peer.event(&json!({ "content": "half", "stop": false }));
+            peer.close();
+        }
+        is_it
+    });
+    let local = LocalStarter(Arc::new(|| ScriptedEngine::always("from here")));
+    let options = RemoteOptions { fallback: Some(local), ..RemoteOptions::new(fake.settings()) };
+    failure(&*RemoteEngine::start(options), job("", ""));
+}
+
+#[test]
 fn a_server_that_never_answers_costs_no_more_than_its_limits() {
     let fake = Fake::start("x", |asked, peer| {
         let is_it = asked.body["stream"] == true;

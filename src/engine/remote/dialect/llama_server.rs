@@ -20,8 +20,13 @@ impl Dialect for LlamaServer {
         "llama-server"
     }
 
+    /// The list of models is shown without a key, and gateways have none.
+    fn facts_path(&self) -> &'static str {
+        "/props"
+    }
+
     fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError> {
-        let props = server.get("/props")?;
+        let props = server.get(self.facts_path())?;
         let context =
             props["default_generation_settings"]["n_ctx"].as_u64().or_else(|| props["n_ctx"].as_u64());
         let Some(context) = context.and_then(|context| u32::try_from(context).ok()).filter(|&it| it > 0)

@@ -45,6 +45,7 @@ impl Dialect for Completions {
         };
         let id = model["id"].as_str().ok_or_else(|| server.nonsense("/v1/models"))?;
         let context = model["max_model_len"].as_u64().and_then(|context| u32::try_from(context).ok());
+        let context = context.filter(|&context| context > 0);
         Ok(ServerFacts {
             model: id.to_owned(),
             // Many serve a model under a short name, and say beside it which it is.

@@ -55,6 +55,13 @@ fn one_sentence_for_one_state() {
 }
 
 #[test]
+fn a_model_without_its_adapter_is_not_the_built_in_one() {
+    let state = ShownState::BuiltInInstead(crate::models::without_adapter_notice("it is no adapter"));
+    assert_eq!(state.short(), "no adapter");
+    assert!(state.sentence().starts_with("Without the adapter: it is no adapter;"), "{}", state.sentence());
+}
+
+#[test]
 fn why_nothing_came() {
     let ago = Duration::from_secs(1);
     let said = |reason: Reason| last("shelf.py", Some((3, 5)), ago, Some(&reason.to_string()));
