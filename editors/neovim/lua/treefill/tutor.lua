@@ -64,7 +64,8 @@ function M.open()
   vim.fn.mkdir(folder, 'p')
   -- The server knows files, so it is one; it goes with Neovim's folder of temporary files.
   local path = folder .. '/tutor.py'
-  vim.fn.writefile(vim.split(text, '\n', { plain = true }), path)
+  -- `b`: without it, the file would end with an empty line.
+  vim.fn.writefile(vim.split(text, '\n', { plain = true }), path, 'b')
   vim.cmd.tabedit(vim.fn.fnameescape(path))
   local buffer = vim.api.nvim_get_current_buf()
   vim.bo[buffer].swapfile, vim.bo[buffer].bufhidden = false, 'wipe'
