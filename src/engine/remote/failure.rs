@@ -24,6 +24,8 @@ pub enum RemoteError {
     Late(String),
     /// What was asked is not understood; something else may be.
     Unclear(String),
+    /// It may not be sent; the server has no part in it.
+    Unsendable(String),
     /// Somebody has to do something; asking again soon is no use.
     Refused(String),
     /// It has too much to do; it is to be left alone for so long, if it says for how long.
@@ -39,6 +41,7 @@ impl RemoteError {
             Self::Given => "nobody waits for it any more",
             Self::Late(text)
             | Self::Unclear(text)
+            | Self::Unsendable(text)
             | Self::Refused(text)
             | Self::Busy(text, _)
             | Self::Down(text) => text,

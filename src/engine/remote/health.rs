@@ -44,7 +44,7 @@ impl Health {
     pub fn bad(&mut self, error: &RemoteError, now: Instant) {
         let pause = match error {
             // Nobody knows whether it would have answered.
-            RemoteError::Given => return,
+            RemoteError::Given | RemoteError::Unsendable(_) => return,
             RemoteError::Busy(_, wanted) => wanted.unwrap_or(BUSY),
             // Asking again is no use until somebody has done something.
             RemoteError::Refused(_) => PAUSES[PAUSES.len() - 1],
@@ -71,6 +71,7 @@ mod tests {
         let (mut health, start) = (Health::default(), Instant::now());
         health.bad(&down(), start);
         health.bad(&RemoteError::Given, start);
+        health.bad(&RemoteError::Unsendable("<|fim|>".into()), start);
         health.bad(&down(), start);
         assert_eq!((health.pause(start), health.left(start)), (None, None));
         for seconds in [1, 5, 30, 30] {

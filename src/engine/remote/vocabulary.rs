@@ -170,7 +170,7 @@ impl<'a> ServerTokens<'a> {
             }
         };
         match tokens.iter().find(|token| self.vocabulary.control.contains(token)) {
-            Some(token) => Err(RemoteError::Unclear(format!(
+            Some(token) => Err(RemoteError::Unsendable(format!(
                 "text near the cursor spells the control token {token} of the model on {}, so it is not sent",
                 self.server.host
             ))),

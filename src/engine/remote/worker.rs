@@ -245,9 +245,10 @@ impl<'a> RemoteWorker<'a> {
         self.begun = false;
         let asked = match self.health.pause(Instant::now()) {
             Some(why) => Err(why.clone()),
+            // It notes itself what fails.
             None => self.connect(Some(ticket)).and_then(|()| {
                 self.server.patience.watch(ticket.watcher());
-                self.ask(ticket)
+                self.ask(ticket).inspect_err(|error| self.note(error))
             }),
         };
         match asked {
@@ -259,16 +260,11 @@ impl<'a> RemoteWorker<'a> {
                 self.health.good();
                 Ok(summary)
             }
-            Err(error) => {
-                if self.health.pause(Instant::now()).is_none() {
-                    self.note(&error);
-                }
-                match &mut self.local {
-                    // Its text would stand behind what the server has written.
-                    Some(local) if error != RemoteError::Given && !self.begun => local.run(ticket),
-                    _ => Err(error.into()),
-                }
-            }
+            Err(error) => match &mut self.local {
+                // Its text would stand behind what the server has written.
+                Some(local) if error != RemoteError::Given && !self.begun => local.run(ticket),
+                _ => Err(error.into()),
+            },
         }
     }
 

@@ -145,7 +145,7 @@ impl ShownState {
                 format!("Suggestions come from a server: text around the cursor is sent to {host}.")
             }
             Self::Remote(host, Some(trouble)) => {
-                format!("The server {host} is not of use at present: {}.", trouble.trim_end_matches('.'))
+                format!("The server {host} cannot be used at present: {}.", trouble.trim_end_matches('.'))
             }
             Self::Ready => READY.to_owned(),
             Self::Thinking => "The model is thinking.".to_owned(),

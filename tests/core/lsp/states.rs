@@ -72,7 +72,7 @@ fn the_engine_has_a_sentence_in_each_state() {
     assert_eq!(state(&mut server), ("remote".into(), sentence.into()));
     assert_eq!(status(&mut server)["title"], "Large, on gpu.example");
     engine.status.send_replace(remote(Some("it refuses connections")));
-    let sentence = "The server gpu.example is not of use at present: it refuses connections.";
+    let sentence = "The server gpu.example cannot be used at present: it refuses connections.";
     assert_eq!(state(&mut server), ("remote".into(), sentence.into()));
     engine.status.send_replace(ready());
 }

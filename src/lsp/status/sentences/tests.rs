@@ -47,7 +47,7 @@ fn one_sentence_for_one_state() {
             private (private, off): Nothing is suggested in a private file: it is named like a file with secrets.
             built_in_instead (built-in model, warning): The built-in model is used in place of yours: /m.gguf was not found; set model.path in config.toml to a GGUF file that can be read, or remove that line to keep the built-in one.
             remote (remote, normal): Suggestions come from a server: text around the cursor is sent to gpu.example:8080.
-            remote (remote, warning): The server gpu.example:8080 is not of use at present: it refuses connections.
+            remote (remote, warning): The server gpu.example:8080 cannot be used at present: it refuses connections.
             restarting (engine restarting, warning): The engine has ended and is being started again.
             no_model (no model, error): There is no model: model.gguf: no GGUF; set model.path.
         "#]]
