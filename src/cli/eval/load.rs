@@ -112,7 +112,10 @@ async fn desk(config: &Config, options: RemoteOptions) -> anyhow::Result<Desk> {
 
 fn text(found: &LoadFigures, counted: Option<Counters>) -> String {
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
-    let ms = |[half, most]: [f64; 2]| format!("{half:.0} ms (95 %: {most:.0} ms)");
+    let ms = |[half, most]: [f64; 2]| match half.is_nan() {
+        true => "never".to_owned(),
+        false => format!("{half:.0} ms (95 %: {most:.0} ms)"),
+    };
     let s = if found.typists == 1 { "" } else { "s" };
     let mut text = format!("{} typist{s}, {:.0} s, {} keys\n", found.typists, found.seconds, found.keys);
     text += &format!(
