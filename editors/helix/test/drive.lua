@@ -258,8 +258,11 @@ local function implement(it)
   local written = it:await('the function gets a body, the rest of the file stays', function()
     -- Helix refuses a plain `:w` when the machine's clock has been set back since the last one.
     it:keys(':w!', 'Enter')
-    local now = body()
-    return now and now ~= hole and now:find('%S')
+    -- Not more often than a slow Helix can save: what is asked of it queues up.
+    return vim.wait(300, function()
+      local now = body()
+      return now and now ~= hole and now:find('%S') and true or false
+    end, 30)
   end, function() return vim.inspect(body()) end)
   if not written then return end
   judge(it.case, it.file)
