@@ -14,6 +14,10 @@ return function(path)
     elseif message and message.method then
       counts[message.method] = (counts[message.method] or 0) + 1
       if message.method == '$/cancelRequest' then cancelled[key(entry.from, message.params.id)] = true end
+      -- Who leaves waits for nothing any more: what is still open then may be answered as cancelled.
+      if message.method == 'exit' then
+        for at in pairs(open) do cancelled[at] = true end
+      end
       if message.id ~= nil then
         local at = key(entry.from, message.id)
         if open[at] then complain('%s used the id %s again before its answer', entry.from, at) end

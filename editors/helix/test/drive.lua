@@ -216,7 +216,7 @@ end
 -- The engine dies under the fingers: nothing breaks, and entries come again by themselves.
 local function killed(it)
   if not it:insert_here() then return end
-  it:keys('-l', 'self.')
+  it:keys('-l', 'return self.')
   -- What comes by itself is not always likely enough; who asks twice at one place gets it.
   it:await('an entry before the engine dies', function()
     if it:menu_shows((it:newest_item())) then return true end
@@ -239,7 +239,7 @@ local function killed(it)
     vim.wait(300)
   end)
   it:escape()
-  it:await_file('the file is what was typed', it.before .. 'self.' .. it.after)
+  it:await_file('the file is what was typed', it.before .. 'return self.' .. it.after)
 end
 
 -- A function gets its body by the action that is made when it is chosen. « » are around what the body takes the place of.
@@ -258,8 +258,11 @@ local function implement(it)
   local written = it:await('the function gets a body, the rest of the file stays', function()
     -- Helix refuses a plain `:w` when the machine's clock has been set back since the last one.
     it:keys(':w!', 'Enter')
-    local now = body()
-    return now and now ~= hole and now:find('%S')
+    -- Not more often than a slow Helix can save: what is asked of it queues up.
+    return vim.wait(300, function()
+      local now = body()
+      return now and now ~= hole and now:find('%S') and true or false
+    end, 30)
   end, function() return vim.inspect(body()) end)
   if not written then return end
   judge(it.case, it.file)
@@ -286,7 +289,7 @@ local function commands(it)
     it:await(('treefill.%s says: %s'):format(command, message), function() return it:screen():find('treefill: ' .. message, 1, true) end)
   end
   if not it:insert_here() then return end
-  it:keys('-l', 'self.')
+  it:keys('-l', 'return self.')
   it:keys('C-x')
   it:await('and entries come again', function()
     if it:menu_shows((it:newest_item())) then return true end
@@ -294,7 +297,7 @@ local function commands(it)
     vim.wait(300)
   end)
   it:escape()
-  it:await_file('the file is what was typed', it.before .. 'self.' .. it.after)
+  it:await_file('the file is what was typed', it.before .. 'return self.' .. it.after)
 end
 
 local KEY_MS, KEYS, REST_MS = 100, 20, 600

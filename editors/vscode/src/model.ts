@@ -1,13 +1,14 @@
 // “Choose Model…”: what is on this machine, what can be had, a file. `treefill model` writes the user's file, after a confirmation.
 import * as vscode from 'vscode';
-import { lastLine, pace, refused, rows, share, type Model, type Speed } from './models';
+import { benched, lastLine, pace, refused, rows, share, type Model, type Speed } from './models';
 import { ask, child, runWithProgress } from './program';
 import type { Server } from './server';
 
 type Entry = vscode.QuickPickItem & { act?: () => Promise<void> };
 
-/** What was measured in this window. */
+/** What was measured in this window, and whether that is all there is to measure. */
 let speeds: Speed[] = [];
+let complete = false;
 
 /** Offer the models. How fast they are here comes a little later: that is measured. */
 export async function chooseModel(server: Server): Promise<void> {
@@ -30,7 +31,7 @@ export async function chooseModel(server: Server): Promise<void> {
     pick.onDidHide(() => resolve(undefined));
   });
   pick.show();
-  if (speeds.length === 0) void measure(server, pick, found, stop.token);
+  if (!complete) void measure(server, pick, found, stop.token);
   await (await chosen)?.act?.();
 }
 
@@ -40,12 +41,24 @@ async function measure(
   found: Model[],
   token: vscode.CancellationToken,
 ): Promise<void> {
-  if (server.program === undefined) return;
+  const { program } = server;
+  if (program === undefined) return;
   pick.busy = true;
   try {
-    const { code, out } = await child(server.program, ['model', 'recommend', '--json'], token);
-    if (code !== 0) return;
-    speeds = rows<Speed>(out);
+    const told = async (...args: string[]): Promise<string | undefined> => {
+      const { code, out } = await child(program, ['model', ...args, '--json'], token);
+      return code === 0 ? out : undefined;
+    };
+    // The one that is always there takes seconds, the others a minute or more.
+    const first = speeds.length === 0 ? await told('bench', 'built-in') : undefined;
+    if (first !== undefined) {
+      speeds = benched(first);
+      pick.items = entries(server, found);
+    }
+    const all = await told('recommend');
+    if (all === undefined) return;
+    speeds = rows<Speed>(all);
+    complete = true;
     pick.items = entries(server, found);
   } catch {
     // The list was closed before.

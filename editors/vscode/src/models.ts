@@ -18,12 +18,16 @@ export interface Speed {
   measured: boolean;
   first_line_s: number;
   fits_memory: boolean;
-  fast_enough: boolean;
 }
 
 /** The lines of JSON that a program has printed. */
 export function rows<T>(out: string): T[] {
   return out.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as T);
+}
+
+/** What `treefill model bench --json` says: models that ran here, so that they fit. */
+export function benched(out: string): Speed[] {
+  return rows<{ name: string; first_line_s: number }>(out).map((row) => ({ ...row, measured: true, fits_memory: true }));
 }
 
 /** How long a model takes here, in words; nothing where it is not known. */

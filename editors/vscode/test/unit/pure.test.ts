@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { named, rewriting } from '../../src/choice';
 import { isProgram, locate, type Places } from '../../src/locate';
 import { Pauses } from '../../src/pauses';
-import { lastLine, pace, refused, rows, share, type Model, type Speed } from '../../src/models';
+import { benched, lastLine, pace, refused, rows, share, type Model, type Speed } from '../../src/models';
 import { collect, serverName, serverSettings } from '../../src/settings';
 import { view, type Shown, type State } from '../../src/status';
 
@@ -165,12 +165,14 @@ test('models as the program lists them', () => {
   const out = '{"name":"built-in","where":"built_in","detail":"inside the program, 17 MB","in_use":true}\nnoise\n{"name":"a-1b","where":"catalogue","in_use":false}\n';
   assert.deepEqual(rows<Model>(out).map(({ name, in_use }) => [name, in_use]), [['built-in', true], ['a-1b', false]]);
   const speeds: Speed[] = [
-    { name: 'built-in', measured: true, first_line_s: 0.12, fits_memory: true, fast_enough: true },
-    { name: 'a-1b', measured: false, first_line_s: 2.34, fits_memory: false, fast_enough: false },
+    { name: 'built-in', measured: true, first_line_s: 0.12, fits_memory: true },
+    { name: 'a-1b', measured: false, first_line_s: 2.34, fits_memory: false },
   ];
   assert.equal(pace('built-in', speeds), '0.1 s to a first line (measured here)');
   assert.equal(pace('a-1b:Q8_0', speeds), '2.3 s to a first line (predicted for this machine); it needs more memory than there is');
   assert.equal(pace('b', speeds), '');
+  const ran = benched('{"name":"built-in","threads":1,"read_per_s":194.0,"first_line_s":1.93,"key_s":0.62}\n');
+  assert.equal(pace('built-in', ran), '1.9 s to a first line (measured here)');
   assert.equal(share('tiny.gguf: 37 % of 17 MB'), 37);
   assert.equal(share('going on after 3 MB'), undefined);
   assert.equal(lastLine('Downloaded x.\nIn use: y.\n'), 'In use: y.');
