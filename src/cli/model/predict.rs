@@ -17,7 +17,8 @@ pub const PROMPT: f64 = 256.0;
 pub const LINE: f64 = 12.0;
 /// Tokens that are new after a typed character.
 pub const KEY: f64 = 3.0;
-/// What a prediction from a replica is taken to be off by, up and down: a guess. `benches/RESULTS.md` says how it is measured.
+/// What a prediction from a replica is taken to be off by, up and down: 20 % at most where it was measured
+/// (`benches/RESULTS.md`).
 pub const ERROR: f64 = 0.3;
 /// The same of one from a model of other widths.
 pub const ROUGH_ERROR: f64 = 0.5;
