@@ -46,7 +46,7 @@ use serde::{Deserialize, Serialize};
 pub use settings::{
     CacheType, DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions,
 };
-pub use start::{Host, Unavailable, prepare, start, start_in_process, start_remote};
+pub use start::{Host, Unavailable, model_beside, prepare, start, start_in_process, start_remote};
 use tokio::sync::watch;
 
 use crate::cancel::CancelToken;

@@ -15,7 +15,7 @@ use crate::engine::daemon::launch::Launch;
 use crate::engine::daemon::server;
 use crate::engine::daemon::wire::EngineReport;
 use crate::engine::remote::{self, RemoteOptions};
-use crate::engine::{DaemonOptions, DraftStats, Fallback, Status, prepare};
+use crate::engine::{DaemonOptions, DraftStats, Status, model_beside, prepare};
 use crate::lsp;
 use crate::{models, paths};
 
@@ -85,11 +85,7 @@ fn settings(config: &Config) -> anyhow::Result<DaemonOptions> {
     if !config.remote.is_used() {
         return Ok(config.engine_settings(models::infill(&config.model.path)?));
     }
-    let model = match config.remote.fallback {
-        Fallback::None => PathBuf::new(),
-        Fallback::Local => models::infill(&config.model.path)?,
-    };
-    Ok(config.remote_settings(model))
+    Ok(config.remote_settings(model_beside(&config.remote, &config.model.path)?))
 }
 
 fn detached(launch: &str) -> anyhow::Result<ExitCode> {

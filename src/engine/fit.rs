@@ -4,6 +4,9 @@
 
 use super::{FileName, Role, Segment, TokenId};
 
+/// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
+const ANSWER: usize = 64;
+
 /// Most bytes of text a token stands for, on average, in source code (measured 3.7 to 3.9; indentation more): text
 /// further away than this times the budget cannot get in and is not looked at.
 const BYTES_PER_TOKEN: usize = 6;
@@ -77,6 +80,14 @@ impl Mark {
         let alike = edges.filter(|&(edge, _)| !self.bytes.is_empty() && looks_so(edge, &self.bytes));
         alike.min_by_key(|&(_, distance)| distance.abs_diff(self.distance)).map(|(edge, _)| edge)
     }
+}
+
+/// Tokens of a context of `context` that a prompt may have beside its answer and `overhead` of marks: the same for jobs that want little
+/// and for those that want more, or windows would move between them. One more is kept free: a full context has no place for the
+/// next token.
+pub fn room(context: usize, max_tokens: usize, overhead: usize) -> usize {
+    let answer = max_tokens.max(ANSWER.min(context / 4));
+    context.saturating_sub(answer + overhead + 1)
 }
 
 /// Fit `segments` into `budget` tokens. `anchor` is what the last call for this document left, and is updated.

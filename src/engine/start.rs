@@ -67,12 +67,20 @@ pub fn start_remote(
     if host == Host::ThisProcess {
         return Unavailable::because(IN_PROCESS);
     }
-    let model = match remote.fallback {
+    let started = model_beside(remote, configured).and_then(|model| shared(settings(model)));
+    started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
+}
+
+/// The model of this machine that an engine for a server has beside it: the configured one or the one inside where it may stand in for the
+/// server, else an empty path.
+///
+/// # Errors
+/// A sentence for the user, if that model cannot be used.
+pub fn model_beside(remote: &RemoteSettings, configured: &Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    match remote.fallback {
         Fallback::None => Ok(PathBuf::new()),
         Fallback::Local => models::infill(configured),
-    };
-    let started = model.and_then(|model| shared(settings(model)));
-    started.unwrap_or_else(|error| Unavailable::because(format!("{error:#}")))
+    }
 }
 
 #[cfg(unix)]

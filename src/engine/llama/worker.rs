@@ -23,8 +23,6 @@ use crate::engine::{
     ModelOptions, PromptStats, Segment, Task, TokenId, Update, cores,
 };
 
-/// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
-const ANSWER: usize = 64;
 /// Sizes of batches whose cost is measured, and how often, unless the model takes so long for one that it is plain.
 const BATCHES: [usize; 5] = [1, 2, 3, 4, 8];
 const ROUNDS: usize = 4;
@@ -264,11 +262,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Tokens that a prompt may have beside its answer: the same for jobs that want little and for those that want more,
-    /// or windows would move between them. One more is kept free: a full context has no place for the next token.
+    /// Tokens that a prompt may have.
     fn room(&self, max_tokens: usize) -> usize {
-        let answer = max_tokens.max(ANSWER.min(self.cache.size() / 4));
-        self.cache.size().saturating_sub(answer + self.loaded.vocabulary.layout.overhead() + 1)
+        fit::room(self.cache.size(), max_tokens, self.loaded.vocabulary.layout.overhead())
     }
 
     fn fit(&self, segments: &[Segment], budget: usize, anchor: &mut WindowAnchor) -> Fitted {

@@ -5,13 +5,10 @@ use super::delivery;
 use super::failure::RemoteError;
 use super::http::HttpServer;
 use super::vocabulary::ServerTokens;
-use crate::engine::fit::Tokens as _;
+use crate::engine::fit::{self, Tokens as _};
 use crate::engine::heal::Heal;
 use crate::engine::windows::Windows;
 use crate::engine::{Job, Role, TokenId};
-
-/// Tokens that are kept free for the answer, where the context is not too small for that: what a suggestion takes.
-const ANSWER: usize = 64;
 
 /// A prompt ready to be sent.
 pub struct Composed {
@@ -32,9 +29,7 @@ impl ConnectedServer {
     ) -> Result<Composed, RemoteError> {
         let asking = ServerTokens::new(&self.vocabulary, self.dialect, server, &self.facts.model);
         let layout = &self.vocabulary.layout;
-        let context = self.context as usize;
-        let answer = max_tokens.max(ANSWER.min(context / 4));
-        let room = context.saturating_sub(answer + layout.overhead() + 1);
+        let room = fit::room(self.context as usize, max_tokens, layout.overhead());
         let mut segments = job.segments.clone();
         let mut heal = Heal::default();
         if self.vocabulary.pieces().is_none() {
