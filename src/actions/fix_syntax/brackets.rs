@@ -45,7 +45,7 @@ fn closers(site: &ErrorSite<'_>, bracket: &LonelyBracket, closer: &str, found: &
         let start = site.tokens[token].range.start;
         let end = site.tokens[token - 1].range.end;
         if site.kind(token - 1) == TokenKind::LineEnd {
-            found.extend(beginning(site, token, width, closer));
+            found.extend(beginning(site, token, row, closer));
             continue;
         }
         let fits = match site.kind(token) {
@@ -86,18 +86,21 @@ fn closers(site: &ErrorSite<'_>, bracket: &LonelyBracket, closer: &str, found: &
     found.push(score(site, Edit::replace(range, ""), RepairKind::Delete, FAR_BRACKET - 2.0));
 }
 
-/// The closer where the line of `token`, its first, begins: an empty line that is indented as the opener's is where it was.
-fn beginning(site: &ErrorSite<'_>, token: usize, width: usize, closer: &str) -> Option<RepairCandidate> {
+/// The closer where the line of `token`, its first, begins: an empty line that is indented as `head`, the opener's, is where it was.
+fn beginning(site: &ErrorSite<'_>, token: usize, head: usize, closer: &str) -> Option<RepairCandidate> {
     let start = site.tokens[token].range.start;
     let row = site.lines.of(start);
     let line = site.lines.bytes(row..row + 1);
     let blank = site.text[line.start..start].trim_end_matches('\r').len();
+    let width = site.lines.width(head).unwrap_or(0);
+    let before = site.lines.before(row).filter(|before| *before > head).and_then(|row| site.lines.width(row));
     let fits = match site.kind(token) {
+        // What is no deeper than the head, a comment too, is behind what the closer ends.
+        TokenKind::LineEnd if before.is_some_and(|before| before <= width) => return None,
         // What follows the closed block is not indented deeper than its head.
         TokenKind::LineEnd if blank == width => {
             let next = site.lines.after(row).and_then(|row| site.lines.width(row)).unwrap_or(0);
-            let before = site.lines.before(row).and_then(|row| site.lines.width(row)).unwrap_or(0);
-            if next <= width && before > width { 6.0 } else { 2.0 }
+            if next <= width && before.is_some() { 6.0 } else { 2.0 }
         }
         TokenKind::LineEnd if blank >= width.min(1) => 0.0,
         TokenKind::Punctuation if blank == width => 3.0,

@@ -45,6 +45,20 @@ fn brackets() {
             z = g(y)
         "#]],
     );
+    // Behind the last element, not behind the comment that follows.
+    check(
+        "python",
+        "y = f(x)\nx = f(\n    1,\n    2,\n# commentˇ\n\n",
+        expect![[r#"
+            Close the call: insert `)` after `2,` (line 4)
+            y = f(x)
+            x = f(
+                1,
+                2,)
+            # comment
+
+        "#]],
+    );
     check(
         "rust",
         "fn f(a: &[u8]) -> usize {\n    if a.is_empty() {\n        return 0;\n    \n    a.len()\n}ˇ\n",

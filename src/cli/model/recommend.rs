@@ -100,7 +100,12 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         !known.is_empty(),
         "this treefill was built without a model inside to measure with; add --all to measure those that are here"
     );
-    let (mut candidates, base) = measured(&known, shelf);
+    let devices =
+        Probe::Machine.ask::<Machine>(shelf.common).map(|machine| machine.devices).unwrap_or_default();
+    let ram = devices.iter().filter(|device| !device.gpu).map(|device| device.total).max();
+    // A program that reads this need not wait for the slowest.
+    let found = |it: &Candidate| if arguments.json { print_row(it, ram) } else { Ok(()) };
+    let (mut candidates, base) = measured(&known, shelf, found)?;
     let Some(base) = base else { anyhow::bail!("no model could be measured") };
     let wanted: Vec<Wanted> = if arguments.names.is_empty() {
         let is_measured = |model: &CatalogueModel| {
@@ -114,9 +119,6 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
     };
     let count = cores::physical();
     let memory = predict::memory_speed(count);
-    let devices =
-        Probe::Machine.ask::<Machine>(shelf.common).map(|machine| machine.devices).unwrap_or_default();
-    let ram = devices.iter().filter(|device| !device.gpu).map(|device| device.total).max();
     let all = !arguments.names.is_empty();
     candidates.extend(predictions(
         wanted,
@@ -124,11 +126,12 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
         |base| MachineSpeed::of(&base.0, &base.1, memory, count),
         Limits { ram, all },
         shelf,
-    ));
-    candidates.sort_by_key(|it| it.parameters);
+        found,
+    )?);
     if arguments.json {
-        return print_json(&candidates, ram);
+        return Ok(ExitCode::SUCCESS);
     }
+    candidates.sort_by_key(|it| it.parameters);
     let head = format!(
         "{count} cores, {} read from memory in a second{}",
         size(memory as u64),
@@ -146,21 +149,21 @@ pub fn run(arguments: &RecommendArguments, shelf: &Shelf<'_>) -> anyhow::Result<
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_json(candidates: &[Candidate], ram: Option<u64>) -> anyhow::Result<ExitCode> {
-    let mut out = anstream::stdout().lock();
-    for it in candidates {
-        let value = json!({
-            "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "parameters": it.parameters,
-            "read_per_s": it.speed.read, "written_per_s": it.speed.written, "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
-            "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
-        });
-        writeln!(out, "{value}")?;
-    }
-    Ok(ExitCode::SUCCESS)
+fn print_row(it: &Candidate, ram: Option<u64>) -> anyhow::Result<()> {
+    let value = json!({
+        "name": it.name, "measured": it.source == SpeedSource::Measured, "by": it.source.name(), "parameters": it.parameters,
+        "read_per_s": it.speed.read, "written_per_s": it.speed.written, "first_line_s": it.speed.jump(), "key_s": it.speed.key(), "memory_bytes": it.memory,
+        "fits_memory": ram.is_none_or(|ram| it.memory < ram), "fast_enough": it.speed.jump() <= LIMIT,
+    });
+    Ok(writeln!(anstream::stdout().lock(), "{value}")?)
 }
 
-/// The speeds of models that are here, and the first one that could be measured.
-fn measured(known: &[&LocalModel], shelf: &Shelf<'_>) -> (Vec<Candidate>, Option<MeasuredModel>) {
+/// The speeds of models that are here, and the first one that could be measured. `found` hears of each when it is known.
+fn measured(
+    known: &[&LocalModel],
+    shelf: &Shelf<'_>,
+    found: impl Fn(&Candidate) -> anyhow::Result<()>,
+) -> anyhow::Result<(Vec<Candidate>, Option<MeasuredModel>)> {
     let (mut candidates, mut base) = (Vec::new(), None);
     for model in known {
         super::super::tell(&format!("measuring {} …", model.name));
@@ -174,13 +177,14 @@ fn measured(known: &[&LocalModel], shelf: &Shelf<'_>) -> (Vec<Candidate>, Option
                     memory: model.bytes,
                     restricts: false,
                 });
+                candidates.last().map_or(Ok(()), &found)?;
                 base.get_or_insert(measured);
             }
             // Not every file of another program is a model for this.
             Err(error) => super::super::tell(&format!("{error:#}")),
         }
     }
-    (candidates, base)
+    Ok((candidates, base))
 }
 
 /// What ends the timing of larger and larger models.
@@ -193,16 +197,17 @@ struct Limits {
 }
 
 /// The speeds of models that are not here, from small to large: by a replica, until one is too slow to be used at all. What is larger
-/// than that follows from the last one that was timed, which is the likest.
+/// than that follows from the last one that was timed, which is the likest. `found` hears of each when it is known.
 fn predictions(
     mut wanted: Vec<Wanted>,
     mut base: (ModelShape, ModelSpeed),
     machine: impl Fn(&(ModelShape, ModelSpeed)) -> MachineSpeed,
     limits: Limits,
     shelf: &Shelf<'_>,
-) -> Vec<Candidate> {
+    found: impl Fn(&Candidate) -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<Candidate>> {
     wanted.sort_by_key(|it| it.shape.parameters);
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     for it in wanted {
         let fits = limits.ram.is_none_or(|ram| it.memory < ram);
         let worth = fits && (limits.all || base.1.key() <= LIMIT);
@@ -219,9 +224,17 @@ fn predictions(
             None => (machine(&base).predict(&it.shape), SpeedSource::Arithmetic),
         };
         let (name, memory, restricts) = (it.name, it.memory, it.restricts);
-        found.push(Candidate { name, speed, source, parameters: it.shape.parameters, memory, restricts });
+        candidates.push(Candidate {
+            name,
+            speed,
+            source,
+            parameters: it.shape.parameters,
+            memory,
+            restricts,
+        });
+        candidates.last().map_or(Ok(()), &found)?;
     }
-    found
+    Ok(candidates)
 }
 
 fn listed_model(model: &CatalogueModel, shelf: &Shelf<'_>) -> Wanted {
