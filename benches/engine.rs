@@ -29,6 +29,7 @@ fn job(prefix: String, max_tokens: usize) -> Job {
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

@@ -17,11 +17,16 @@ cleanup() { for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
 trap cleanup EXIT
 port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
-# until_up NAME URL SECONDS
+# until_up NAME URL SECONDS: of the server that was started last
 until_up() {
-    local second
-    for second in $(seq "$3"); do
+    local pid=$! started=$SECONDS
+    while [ $((SECONDS - started)) -lt "$3" ]; do
         if curl -sf -o /dev/null -m 2 "$2"; then return; fi
+        if ! kill -0 "$pid" 2>/dev/null; then
+            say "$1 has ended; its last words:"
+            tail -20 "$logs/$1.log" >&2
+            exit 1
+        fi
         sleep 1
     done
     say "$1 does not answer within $3 s; its last words:"
@@ -48,7 +53,8 @@ for server in $wanted; do
             "$program" serve "$hub" --served-model-name treefill --host 127.0.0.1 --port "$at" --dtype float32 \
             --max-model-len 1024 --enforce-eager --enable-prompt-tokens-details --block-size 32 --max-num-seqs 32 >"$logs/vllm.log" 2>&1 &
         started+=($!)
-        until_up vllm "http://127.0.0.1:$at/health" 300
+        # Python compiles all of it when it is started for the first time: 6 minutes on 2 cores with other work.
+        until_up vllm "http://127.0.0.1:$at/health" 1200
         export TREEFILL_TEST_VLLM=http://127.0.0.1:$at
         ;;
     litellm)
@@ -68,7 +74,7 @@ Y
         LITELLM_LOCAL_MODEL_COST_MAP=True "$program" --config "$TREEFILL_SERVERS/litellm.yaml" --host 127.0.0.1 --port "$at" \
             --telemetry False >"$logs/litellm.log" 2>&1 &
         started+=($!)
-        until_up litellm "http://127.0.0.1:$at/health/liveliness" 120
+        until_up litellm "http://127.0.0.1:$at/health/liveliness" 600
         export TREEFILL_TEST_LITELLM=http://127.0.0.1:$at
         ;;
     *)

@@ -280,15 +280,8 @@ impl Config {
     /// Paths in the file at `path` are relative to it.
     fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let remote = &mut self.remote;
-        let files = [
-            &mut self.model.path,
-            &mut self.model.adapter,
-            &mut self.instruct.path,
-            &mut remote.ca_file,
-            &mut remote.tokenizer,
-        ];
-        for file in files.into_iter().flatten() {
+        let files = [&mut self.model.path, &mut self.model.adapter, &mut self.instruct.path];
+        for file in files.into_iter().flatten().chain(self.remote.files_mut()) {
             *file = paths::expand(file, folder);
         }
     }
@@ -297,7 +290,7 @@ impl Config {
     /// one.
     pub fn take_model(&mut self, path: Option<PathBuf>) {
         if path.is_some() {
-            self.remote.url = None;
+            self.remote.switch_off();
         }
         if path.is_some() && path != self.model.path {
             self.model.adapter = None;

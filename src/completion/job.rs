@@ -64,6 +64,7 @@ pub fn at_cursor(context: &CursorContext, model_context: u32, document: &str, ta
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task,
+        language: context.language.clone(),
         workspace: Some(String::new()),
     }
 }

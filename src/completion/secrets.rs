@@ -154,6 +154,7 @@ mod tests {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             task: Task::default(),
+            language: String::new(),
             workspace: None,
         })
     }

@@ -241,8 +241,42 @@ fn conform(kind: &ValueKind, value: &Value) -> (Option<Value>, Option<String>) {
             Some(items) if items.iter().all(Value::is_string) => list(kind, items),
             _ => wrong(),
         },
+        ValueKind::Tables(settings) => match value.as_array() {
+            Some(items) if items.iter().all(Value::is_object) => tables(settings, items),
+            _ => wrong(),
+        },
         _ => wrong(),
     }
+}
+
+/// A list of tables: in each, what cannot be taken is left out, and one that lacks the first of `settings` as a whole.
+fn tables(settings: &[Setting], items: &[Value]) -> (Option<Value>, Option<String>) {
+    let (mut remarks, mut kept) = (Vec::new(), Vec::new());
+    for (at, item) in items.iter().enumerate() {
+        let mut remark = |text: String| remarks.push(format!("number {}: {text}", at + 1));
+        let mut table = Map::new();
+        for (key, value) in item.as_object().into_iter().flatten() {
+            let Some(setting) = settings.iter().find(|setting| setting.is_called(key)) else {
+                let keys = || settings.iter().map(|setting| setting.key.clone());
+                let hint = nearest(key, keys()).map_or_else(
+                    || format!("there are {}", keys().collect::<Vec<_>>().join(", ")),
+                    |name| format!("did you mean {name}?"),
+                );
+                remark(format!("unknown setting {key}; {hint}"));
+                continue;
+            };
+            let (value, why) = conform(&setting.kind, value);
+            why.into_iter().for_each(|why| remark(format!("{key}: {why}")));
+            table.extend(value.filter(|value| !value.is_null()).map(|value| (setting.key.clone(), value)));
+        }
+        match settings.first() {
+            Some(first) if !table.contains_key(&first.key) => {
+                remark(format!("{} is not set; ignored", first.key))
+            }
+            _ => kept.push(Value::Object(table)),
+        }
+    }
+    (Some(Value::Array(kept)), (!remarks.is_empty()).then(|| remarks.join("; ")))
 }
 
 /// A list of texts; patterns that match nothing are left out.

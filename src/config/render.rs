@@ -155,6 +155,19 @@ mod tests {
                     formerly.unwrap_or_default()
                 );
             }
+            for setting in &section.settings {
+                let ValueKind::Tables(inner) = &setting.kind else { continue };
+                let _ = write!(
+                    out,
+                    "\n### `[[{}]]`\n\n| key | value | default | meaning |\n|---|---|---|---|\n",
+                    setting.name()
+                );
+                for setting in inner {
+                    let unset = if setting.unset.is_empty() { "`[]`" } else { &setting.unset };
+                    let kind = setting.kind.describe();
+                    let _ = writeln!(out, "| `{}` | {kind} | {unset} | {} |", setting.key, setting.doc);
+                }
+            }
         }
         out
     }
@@ -168,6 +181,11 @@ mod tests {
     fn the_values_in_force_can_be_read_back() {
         let (config, _) =
             load("[model]\nthreads = 3\npath = 'C:\\m \"x\".gguf'\n[disable]\nlanguages = [\"a\"]\n");
+        assert_eq!(load(&values(&config)), (config, Vec::new()));
+        let (config, problems) = load(
+            "[remote]\nmodel = 'm'\n[[remote.servers]]\nurl = 'http://a'\nweight = 2\nlanguages = ['go']\n[[remote.servers]]\nurl = 'http://b'\n",
+        );
+        assert_eq!((problems, config.remote.servers.len()), (Vec::new(), 2));
         assert_eq!(load(&values(&config)), (config, Vec::new()));
     }
 }

@@ -35,6 +35,12 @@ fn of(setting: &Setting) -> Value {
         ValueKind::Text | ValueKind::Path => json!({ "type": "string" }),
         ValueKind::Word(words) => json!({ "type": "string", "enum": words }),
         ValueKind::Texts | ValueKind::Globs => json!({ "type": "array", "items": { "type": "string" } }),
+        ValueKind::Tables(settings) => {
+            let properties: Map<String, Value> =
+                settings.iter().map(|setting| (setting.key.clone(), of(setting))).collect();
+            let items = json!({ "type": "object", "additionalProperties": false, "properties": properties });
+            json!({ "type": "array", "items": items })
+        }
     };
     schema["description"] = match setting.unset.as_str() {
         "" => setting.doc.as_str().into(),

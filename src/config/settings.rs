@@ -24,9 +24,11 @@ pub enum ValueKind {
     Texts,
     /// A list of path patterns (`*`, `**`, `?`, `[a-z]`, `{a,b}`).
     Globs,
+    /// A list of tables with these settings, of which the first has to be set.
+    Tables(Vec<Setting>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// The table of the file it belongs to.
     pub section: String,
@@ -88,7 +90,7 @@ fn setting(section: &str, key: &str, schema: &Value, defaults: &Value) -> Settin
     Setting {
         section: section.to_owned(),
         key: key.to_owned(),
-        kind: kind(schema),
+        kind: kind(&format!("{section}.{key}"), schema),
         anyone: schema["x-scope"] == "anyone",
         doc: text(schema, "description"),
         default: defaults[section][key].clone(),
@@ -98,8 +100,12 @@ fn setting(section: &str, key: &str, schema: &Value, defaults: &Value) -> Settin
     }
 }
 
-fn kind(schema: &Value) -> ValueKind {
+fn kind(whole: &str, schema: &Value) -> ValueKind {
     // An optional value has two types, `null` being the second; an enum with documented words is a choice of constants.
+    let schema = match schema["anyOf"][0].is_object() {
+        true => &schema["anyOf"][0],
+        false => schema,
+    };
     let name = schema["type"].as_str().or_else(|| schema["type"][0].as_str()).unwrap_or("string");
     let constants = schema["oneOf"].as_array().into_iter().flatten().filter_map(|one| one["const"].as_str());
     let words = schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).chain(constants);
@@ -109,6 +115,10 @@ fn kind(schema: &Value) -> ValueKind {
         ("boolean", _) => ValueKind::Switch,
         ("integer", _) => ValueKind::Integer { min: limit("minimum", 0), max: limit("maximum", u64::MAX) },
         ("array", Some("glob")) => ValueKind::Globs,
+        ("array", _) if schema["items"]["properties"].is_object() => {
+            let inner = properties(&schema["items"]);
+            ValueKind::Tables(inner.map(|(key, schema)| setting(whole, key, schema, &Value::Null)).collect())
+        }
         ("array", _) => ValueKind::Texts,
         (_, Some("path")) => ValueKind::Path,
         _ if words.is_empty() => ValueKind::Text,
@@ -149,6 +159,7 @@ impl ValueKind {
             Self::Word(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Texts => "a list of texts".to_owned(),
             Self::Globs => "a list of path patterns".to_owned(),
+            Self::Tables(_) => "a list of tables".to_owned(),
         }
     }
 }

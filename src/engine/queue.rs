@@ -25,13 +25,15 @@ pub struct Ticket {
     superseded: Arc<AtomicBool>,
     /// The last sign of life of the thread that runs it.
     pulse: Arc<Mutex<Instant>>,
+    /// Places of the servers that could not do it, of an engine that has several.
+    pub tried: Vec<usize>,
 }
 
 impl Ticket {
     /// A ticket for `job`, answered through `updates`.
     pub fn new(job: Job, cancel: CancelToken, updates: UnboundedSender<Result<Update, EngineError>>) -> Self {
         let pulse = Arc::new(Mutex::new(Instant::now()));
-        Self { job, cancel, updates, superseded: Arc::default(), pulse }
+        Self { job, cancel, updates, superseded: Arc::default(), pulse, tried: Vec::new() }
     }
 
     /// Whether nobody wants the result any more: superseded, cancelled, or its `Generation` dropped. Three atomic reads.
@@ -121,19 +123,13 @@ impl Queue {
         if let Some(error) = &state.closed {
             return ticket.fail(error.clone());
         }
-        let (document, lane) = (ticket.job.document.clone(), ticket.job.lane);
-        state.waiting.retain(|old| {
-            let stays = !old.same_place(&document, lane);
-            if !stays {
-                old.fail(EngineError::Cancelled);
-            }
-            stays
-        });
-        if let Some(running) = &state.running {
-            let replaced = running.lane == lane && running.document == document;
-            if replaced || (running.lane == Lane::Background && lane == Lane::Interactive) {
-                running.superseded.store(true, Ordering::Release);
-            }
+        let lane = ticket.job.lane;
+        state.withdraw(&ticket.job.document, lane);
+        if let Some(running) = &state.running
+            && running.lane == Lane::Background
+            && lane == Lane::Interactive
+        {
+            running.superseded.store(true, Ordering::Release);
         }
         if state.waiting.len() >= CAPACITY
             && let Some(oldest) = state.waiting.pop_front()
@@ -142,6 +138,11 @@ impl Queue {
         }
         state.waiting.push_back(ticket);
         self.wake.notify_one();
+    }
+
+    /// End the job of a document and lane with [`EngineError::Cancelled`], whether it waits or runs: a newer one goes elsewhere.
+    pub fn withdraw(&self, document: &str, lane: Lane) {
+        self.state().withdraw(document, lane);
     }
 
     /// Wait for the next job that somebody still wants: the oldest interactive one, else the oldest background one. The
@@ -223,6 +224,22 @@ impl Queue {
 }
 
 impl State {
+    fn withdraw(&mut self, document: &str, lane: Lane) {
+        self.waiting.retain(|old| {
+            let stays = !old.same_place(document, lane);
+            if !stays {
+                old.fail(EngineError::Cancelled);
+            }
+            stays
+        });
+        if let Some(running) = &self.running
+            && running.lane == lane
+            && running.document == document
+        {
+            running.superseded.store(true, Ordering::Release);
+        }
+    }
+
     fn pop(&mut self) -> Option<Ticket> {
         self.waiting.retain(|ticket| {
             let over = ticket.is_over();
@@ -251,6 +268,7 @@ mod tests {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             task: Task::default(),
+            language: String::new(),
             workspace: None,
         }
     }

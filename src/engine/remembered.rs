@@ -18,6 +18,7 @@ pub async fn remembered(engine: &dyn Engine, workspace: &str) -> Result<MemorySt
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task: Task::Explain { continuation: "x".into() },
+        language: String::new(),
         workspace: Some(workspace.to_owned()),
     };
     let mut generation = engine.generate(job, CancelToken::never());

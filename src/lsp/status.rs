@@ -170,7 +170,7 @@ fn shown_of(status: Option<&Status>, overview: &Overview, stand_in: &StandIn) ->
         (Some(Status::Restarting), _) => ShownState::Restarting,
         (_, Some(notice)) => ShownState::BuiltInInstead(notice.to_owned()),
         (Some(Status::Ready(model)), None) => match &model.server {
-            Some(server) => ShownState::Remote(server.host.clone(), server.trouble.clone()),
+            Some(server) => ShownState::Remote(server.hosts(), server.trouble.clone()),
             None => ShownState::Ready,
         },
         (Some(Status::Failed(why)), None) => ShownState::NoModel(why.clone()),

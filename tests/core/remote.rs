@@ -5,3 +5,4 @@ mod failures;
 pub mod fake;
 mod process;
 mod prompts;
+mod servers;

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use treefill::engine::daemon::address::Address;
 use treefill::engine::daemon::ask;
 use treefill::engine::daemon::launch::Launch;
+use treefill::engine::daemon::sandbox;
 use treefill::engine::daemon::wire::EngineReport;
-use treefill::engine::{DaemonOptions, ModelOptions, SandboxOptions};
+use treefill::engine::{DaemonOptions, ModelOptions, RemoteSettings, SandboxOptions, TeamServer};
 
 use crate::home::Home;
 
@@ -140,4 +141,29 @@ fn doctor_says_what_is_active() {
     assert!(line(&home).contains("off (engine.sandbox = false)"));
     home.config("[engine]\nmemory_mb = 3000\n");
     assert!(line(&home).contains("memory ≤ 3.0 GB"));
+}
+
+#[test]
+fn an_engine_that_asks_servers_connects_to_their_ports_alone() {
+    use std::net::{TcpListener, TcpStream};
+
+    let home = Home::new();
+    let listeners = [0, 1, 2].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [one, two, other] = listeners.each_ref().map(|one| one.local_addr().unwrap().port());
+    let server = |port| TeamServer { url: Some(format!("http://127.0.0.1:{port}")), ..TeamServer::default() };
+    let remote = RemoteSettings { servers: vec![server(one), server(two)], ..RemoteSettings::default() };
+    // The limit of memory would be that of all these tests.
+    let sandbox = SandboxOptions { memory_mb: Some(16_777_216), ..SandboxOptions::default() };
+    let settings =
+        DaemonOptions { sandbox, remote: Some(remote), ..DaemonOptions::new(ModelOptions::new("")) };
+    let address = Address::within(&home.path("run"), &home.path("state"), "0123456789abcdef".into());
+    let connect = |port| TcpStream::connect(("127.0.0.1", port)).map(|_| ()).map_err(|error| error.kind());
+    // It binds a thread and those that it starts.
+    let attempt = move || (sandbox::enter(&settings, &address), [one, two, other].map(connect));
+    let (confined, found) = std::thread::spawn(attempt).join().unwrap();
+    // Since its fourth version the kernel has fences for ports.
+    let has_fence = confined.landlock.is_ok_and(|version| version >= 4);
+    let closed = if has_fence { Err(std::io::ErrorKind::PermissionDenied) } else { Ok(()) };
+    assert_eq!(found, [Ok(()), Ok(()), closed]);
+    assert_eq!(connect(other), Ok(()), "only that thread");
 }

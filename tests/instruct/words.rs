@@ -36,6 +36,7 @@ async fn an_answer_ends_by_itself_and_shows_no_control_token() {
             stop: Stop::default(),
             sampling: Sampling::Greedy,
             task: Task::Chat { messages: messages("You are brief.", question) },
+            language: String::new(),
             workspace: None,
         };
         let mut generation = engine.generate(job, CancelToken::never());

@@ -114,6 +114,7 @@ fn job(document: &str, before: &str, after: &str) -> Job {
         stop: Stop { lines: 1 },
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

@@ -191,6 +191,7 @@ async fn once(engine: &dyn Engine, run: usize) -> anyhow::Result<JobSummary> {
         // A draw among tokens that are equally likely, as without training, would sort the whole vocabulary.
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     };
     let mut generation = engine.generate(job, CancelToken::never());

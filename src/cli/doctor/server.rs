@@ -4,21 +4,40 @@ use super::super::Common;
 use super::Page;
 use super::probe::{Measured, Probe};
 use crate::config::Config;
+use crate::engine::{RemoteSettings, TeamServer};
 
 /// What is known of the server that runs the model.
 pub fn describe(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
-    let url = config.remote.url.as_deref().unwrap_or_default();
-    page.fact(
-        "source",
-        format_args!("a server (remote.url): {url}; treefill engine explain shows what it is sent"),
-    )?;
+    let set = config.remote.where_set();
+    page.fact("source", format_args!("a server: {set}; treefill engine explain shows what it is sent"))?;
     if config.engine.in_process {
         page.bad("engine", "an editor's server asks no server itself; remove engine.in_process")?;
     }
-    if skip {
-        return Ok(());
+    let each = match config.remote.each() {
+        Ok(each) => each,
+        Err(why) => return Ok(page.bad("server", why)?),
+    };
+    let several = each.len() > 1;
+    for (one, server) in
+        each.into_iter().zip(config.remote.servers.iter().map(Some).chain(std::iter::once(None)))
+    {
+        if let Some(TeamServer { url: Some(url), weight, languages, .. }) = server.filter(|_| several) {
+            let languages =
+                if languages.is_empty() { "all languages".to_owned() } else { languages.join(", ") };
+            page.fact("one of", format_args!("{url}, weight {}, for {languages}", weight.unwrap_or(1)))?;
+        }
+        if !skip {
+            measured(page, common, config, one)?;
+        }
     }
-    match Probe::Model(config.remote_settings(std::path::PathBuf::new())).ask::<Measured>(common) {
+    Ok(())
+}
+
+/// What one server says of itself, and how fast it is.
+fn measured(page: &mut Page, common: &Common, config: &Config, one: RemoteSettings) -> anyhow::Result<()> {
+    let mut settings = config.remote_settings(std::path::PathBuf::new());
+    settings.remote = Some(one);
+    match Probe::Model(settings).ask::<Measured>(common) {
         Err(why) => Ok(page.bad("server", why)?),
         Ok(Measured { info, speed }) => {
             let told = info.server.clone().unwrap_or_default();

@@ -229,3 +229,26 @@ fn a_project_may_not_choose_the_model() {
     let config = merge(options, Trust::User, expect![[""]]);
     assert_eq!(config.model.tuning.threads, Some(1));
 }
+
+#[test]
+fn tables_in_a_list_are_checked_each_for_itself() {
+    let config = check(
+        "[[remote.servers]]\nurl = 'https://a'\nweigth = 2\nweight = 5000\n[[remote.servers]]\nweight = 1\n[[remote.servers]]\nurl = 'https://b'\ndialect = 'vlm'\n",
+        expect![[r#"
+            config.toml:1: remote.servers: number 1: weight: expected a whole number from 1 to 1000, found 5000; 1000 is used; number 1: unknown setting weigth; did you mean weight?; number 2: url is not set; ignored; number 3: dialect: expected one of "auto", "llama-server", "vllm", "sglang", found "vlm"; ignored; did you mean "vllm"?"#]],
+    );
+    let servers = &config.remote.servers;
+    assert_eq!(servers.len(), 2);
+    assert_eq!((servers[0].weight, servers[1].dialect), (Some(1000), None));
+    check(
+        "[remote]\nservers = 3\n",
+        expect!["config.toml:2: remote.servers: expected a list of tables, found 3; ignored"],
+    );
+    merge(
+        json!({ "remote": { "servers": [{ "url": "https://evil" }] } }),
+        Trust::Workspace,
+        expect![
+            "editor settings: remote.servers: refused: a project or an editor may not set it; put it into CONFIG"
+        ],
+    );
+}

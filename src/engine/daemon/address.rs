@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::DaemonOptions;
 use super::wire::{Greeting, PROTOCOL};
+use crate::engine::RemoteSettings;
 use crate::paths::{self, LONGEST_SOCKET, RunningProgram};
 
 /// Characters of the key: 64 bits are enough among the few engines of one user.
@@ -97,9 +98,13 @@ fn key(settings: &DaemonOptions) -> anyhow::Result<String> {
     hash.update(PROTOCOL.to_le_bytes());
     hash.update(env!("CARGO_PKG_VERSION"));
     hash.update(program.fingerprint());
-    // An engine that asks a server may have no file; the key for the server is no part of its settings.
+    // An engine that asks a server may have no file. Which variable or program has the key for it is among its settings, the key is not.
     if !model.as_os_str().is_empty() {
         hash.update(fingerprint(model)?);
+    }
+    for file in settings.remote.iter().flat_map(RemoteSettings::files) {
+        // What is wrong with it the engine says when it needs it.
+        hash.update(fingerprint(file).unwrap_or_default());
     }
     if let Some(adapter) = &settings.options.adapter {
         hash.update(fingerprint(adapter)?);
@@ -118,7 +123,7 @@ fn fingerprint(file: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ModelOptions;
+    use crate::engine::{ModelOptions, TeamServer};
 
     #[test]
     fn who_differs_in_anything_has_another_engine() {
@@ -141,6 +146,37 @@ mod tests {
         assert_ne!(one, key(&settings).unwrap());
         let gone = DaemonOptions::new(ModelOptions::new("/nowhere/model.gguf"));
         assert!(format!("{:#}", key(&gone).unwrap_err()).contains("/nowhere/model.gguf"));
+    }
+
+    #[test]
+    fn another_key_another_server_and_another_file_of_it_are_other_engines() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let of = |change: &dyn Fn(&mut RemoteSettings)| {
+            let mut remote = RemoteSettings { url: Some("https://a".into()), ..RemoteSettings::default() };
+            change(&mut remote);
+            key(&DaemonOptions { remote: Some(remote), ..DaemonOptions::new(ModelOptions::new("")) }).unwrap()
+        };
+        let tokenizer = |remote: &mut RemoteSettings| remote.tokenizer = Some(file.path().into());
+        let certificates = |remote: &mut RemoteSettings| {
+            let ca_file = Some(file.path().into());
+            remote.servers = vec![TeamServer { ca_file, ..TeamServer::default() }];
+        };
+        let all = || {
+            [
+                of(&|_| {}),
+                of(&|remote| remote.key_env = Some("KEY".into())),
+                of(&|remote| remote.key_env = Some("OTHER".into())),
+                of(&|remote| remote.key_command = vec!["pass".into()]),
+                of(&tokenizer),
+                of(&certificates),
+            ]
+        };
+        let before = all();
+        assert_eq!(before.iter().collect::<std::collections::HashSet<_>>().len(), before.len());
+        std::fs::write(file.path(), "another one").unwrap();
+        let after = all();
+        assert_eq!(before[..4], after[..4]);
+        assert!(before[4] != after[4] && before[5] != after[5], "files with the same names");
     }
 
     #[test]

@@ -166,7 +166,11 @@ impl Supervisor {
 
     fn hopeless(&self, why: &str) -> String {
         let role = self.settings.options.role;
+        let remote = self.settings.remote.as_ref();
         let off = match role {
+            ModelRole::Infill if remote.is_some() => {
+                "Suggestions are off until the editor is restarted; everything else goes on"
+            }
             // The session puts the built-in one in its place.
             ModelRole::Infill if !crate::models::is_embedded(&self.settings.options.model) => {
                 "It is not started again until the editor is restarted"
@@ -175,11 +179,18 @@ impl Supervisor {
             ModelRole::Instruct => "It is started again when another action that needs it is chosen",
         };
         format!(
-            "the engine was lost {} times within {} minutes, the last time it {why}. {off}. Its log is {}; `treefill doctor` tries the model, and the setting {} names another one",
+            "the engine was lost {} times within {} minutes, the last time it {why}. {off}. Its log is {}; {}",
             RESTARTS + 1,
             WINDOW.as_secs() / 60,
             self.address.log.display(),
-            role.setting()
+            match remote {
+                Some(remote) =>
+                    format!("`treefill doctor` tries the server, which {} names", remote.where_set()),
+                None => {
+                    let setting = role.setting();
+                    format!("`treefill doctor` tries the model, and the setting {setting} names another one")
+                }
+            }
         )
     }
 

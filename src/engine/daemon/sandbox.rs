@@ -28,7 +28,7 @@ pub fn enter(settings: &DaemonOptions, address: &Address) -> Confinement {
             None => restrict::Network::None,
             Some(remote) => {
                 allowed.extend(files::for_server(remote));
-                restrict::Network::Connects
+                restrict::Network::Connects(remote.ports())
             }
         };
         (restrict::refuse_privileges(), restrict::landlock(&allowed, network))

@@ -210,6 +210,23 @@ fn address(url: &str, allow_http: bool) -> Result<(String, String, bool), String
     Ok((base.to_owned(), authority.as_str().to_owned(), local))
 }
 
+impl RemoteSettings {
+    /// The TCP ports that its servers are reached by, and that of a proxy, if the environment names one.
+    pub fn ports(&self) -> Vec<u16> {
+        let urls = self.url.iter().chain(self.servers.iter().filter_map(|server| server.url.as_ref()));
+        let of_url = |url: &String| {
+            let uri = url.parse::<Uri>().ok()?;
+            let usual = if uri.scheme_str() == Some("http") { 80 } else { 443 };
+            Some(uri.port_u16().unwrap_or(usual))
+        };
+        let proxy = ureq::Proxy::try_from_env().map(|proxy| proxy.port());
+        let mut ports: Vec<u16> = urls.filter_map(of_url).chain(proxy).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+}
+
 /// The certificates to trust.
 fn roots(settings: &RemoteSettings) -> Result<RootCerts, String> {
     let Some(file) = &settings.ca_file else { return Ok(RootCerts::PlatformVerifier) };
@@ -232,6 +249,7 @@ fn roots(settings: &RemoteSettings) -> Result<RootCerts, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::TeamServer;
 
     #[test]
     fn only_addresses_that_keep_the_key_safe_are_taken() {
@@ -253,6 +271,16 @@ mod tests {
             assert!(why.contains(what) && !why.contains("secret"), "{url}: {why}");
         }
         assert!(address("http://gpu.example:8000", true).is_ok());
+    }
+
+    #[test]
+    fn the_ports_are_those_of_the_servers() {
+        let server = |url: &str| TeamServer { url: Some(url.into()), ..TeamServer::default() };
+        let servers =
+            ["https://a", "http://b", "http://127.0.0.1:8080/v1", "https://[::1]:8443", "nonsense:"];
+        let settings = RemoteSettings { servers: servers.map(server).into(), ..RemoteSettings::default() };
+        let found = settings.ports();
+        assert!([80, 443, 8080, 8443].iter().all(|port| found.contains(port)), "{found:?}");
     }
 
     #[test]

@@ -49,6 +49,53 @@ pub struct RemoteSettings {
     /// Milliseconds until an answer has to be complete; what is there by then is used.
     #[schemars(range(min = 100, max = 600_000))]
     pub total_ms: u32,
+    /// Several servers in the place of remote.url, a [[remote.servers]] each: a document stays with one of them as long as that one
+    /// answers. What a server does not say of itself is as [remote] says, but for the key: each names its own.
+    pub servers: Vec<TeamServer>,
+}
+
+/// One of several servers, `[[remote.servers]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TeamServer {
+    /// Its address.
+    #[schemars(extend("x-unset" = "the server is left out", "x-example" = "\"https://gpu-1.example:8000\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its share of the documents, against the other weights.
+    #[schemars(range(min = 1, max = 1000), extend("x-unset" = "1", "x-example" = "2"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Languages that it is for, which then no other server gets that does not name them; without any it is for all that none names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<String>,
+    /// As remote.model.
+    #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "\"qwen2.5-coder-7b\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// As remote.dialect.
+    #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "\"vllm\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<DialectChoice>,
+    /// As remote.key_env, for this server alone.
+    #[schemars(extend("x-unset" = "no key is sent", "x-example" = "\"TEAM_LLM_KEY\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_env: Option<String>,
+    /// As remote.key_command, for this server alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub key_command: Vec<String>,
+    /// As remote.ca_file.
+    #[schemars(extend("format" = "path", "x-unset" = "as [remote] says", "x-example" = "\"~/.config/team-ca.pem\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// As remote.allow_http.
+    #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "true"))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_http: Option<bool>,
+    /// As remote.tokenizer.
+    #[schemars(extend("format" = "path", "x-unset" = "as [remote] says", "x-example" = "\"~/models/vocab.gguf\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokenizer: Option<PathBuf>,
 }
 
 /// What a server speaks.
@@ -92,6 +139,7 @@ impl Default for RemoteSettings {
             // A cold prompt on a busy server; a new key ends the wait at once anyway.
             first_byte_ms: 5_000,
             total_ms: 15_000,
+            servers: Vec::new(),
         }
     }
 }
@@ -99,6 +147,139 @@ impl Default for RemoteSettings {
 impl RemoteSettings {
     /// Whether a server runs the model.
     pub fn is_used(&self) -> bool {
-        self.url.is_some()
+        self.url.is_some() || !self.servers.is_empty()
+    }
+
+    /// The setting that names the servers, with the first of them.
+    pub fn where_set(&self) -> String {
+        match (&self.url, self.servers.first().and_then(|server| server.url.as_ref())) {
+            (Some(url), _) => format!("remote.url = \"{url}\""),
+            (None, Some(url)) => format!("[[remote.servers]] (the first of {}: {url})", self.servers.len()),
+            (None, None) => "[remote]".to_owned(),
+        }
+    }
+
+    /// Without a server: the model of this machine is used.
+    pub fn switch_off(&mut self) {
+        self.url = None;
+        self.servers.clear();
+    }
+
+    /// The settings of each server as if it were the only one, in their order. Of one server, its own.
+    ///
+    /// # Errors
+    /// A sentence for the user, where it is not clear which server is meant.
+    pub fn each(&self) -> Result<Vec<Self>, String> {
+        if self.servers.is_empty() {
+            return Ok(vec![self.clone()]);
+        }
+        if self.url.is_some() {
+            return Err("both remote.url and [[remote.servers]] are set; move the address into a [[remote.servers]] of its own".into());
+        }
+        if self.key_env.is_some() || !self.key_command.is_empty() {
+            return Err("a key is for one server: move remote.key_env or remote.key_command into the [[remote.servers]] that it is for".into());
+        }
+        let all: Vec<Self> = self.servers.iter().map(|server| self.of(server)).collect();
+        for (at, one) in all.iter().enumerate() {
+            if let Some(url) = &one.url
+                && all[..at].iter().any(|other| other.url == one.url && other.model == one.model)
+            {
+                return Err(format!(
+                    "two of the [[remote.servers]] are {url} with the same model; remove one, and give the other a weight"
+                ));
+            }
+        }
+        Ok(all)
+    }
+
+    fn of(&self, server: &TeamServer) -> Self {
+        Self {
+            url: server.url.clone(),
+            dialect: server.dialect.unwrap_or(self.dialect),
+            model: server.model.clone().or_else(|| self.model.clone()),
+            key_env: server.key_env.clone(),
+            key_command: server.key_command.clone(),
+            ca_file: server.ca_file.clone().or_else(|| self.ca_file.clone()),
+            allow_http: server.allow_http.unwrap_or(self.allow_http),
+            tokenizer: server.tokenizer.clone().or_else(|| self.tokenizer.clone()),
+            servers: Vec::new(),
+            ..self.clone()
+        }
+    }
+
+    /// The files that any of the servers needs: certificates and vocabularies.
+    pub fn files(&self) -> Vec<&PathBuf> {
+        let own = self.ca_file.iter().chain(&self.tokenizer);
+        own.chain(self.servers.iter().flat_map(|server| server.ca_file.iter().chain(&server.tokenizer)))
+            .collect()
+    }
+
+    /// The same, to be changed.
+    pub fn files_mut(&mut self) -> Vec<&mut PathBuf> {
+        let own = self.ca_file.iter_mut().chain(&mut self.tokenizer);
+        let theirs =
+            self.servers.iter_mut().flat_map(|server| server.ca_file.iter_mut().chain(&mut server.tokenizer));
+        own.chain(theirs).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(url: &str) -> TeamServer {
+        TeamServer { url: Some(url.into()), ..TeamServer::default() }
+    }
+
+    #[test]
+    fn a_server_has_what_it_says_and_else_what_all_have() {
+        let one = RemoteSettings {
+            url: Some("https://a".into()),
+            key_env: Some("KEY".into()),
+            ..RemoteSettings::default()
+        };
+        assert_eq!(one.each(), Ok(vec![one.clone()]));
+        let settings = RemoteSettings {
+            model: Some("m".into()),
+            ca_file: Some("/ca.pem".into()),
+            total_ms: 900,
+            servers: vec![
+                TeamServer { key_env: Some("ONE".into()), ..server("https://a") },
+                TeamServer { model: Some("n".into()), allow_http: Some(true), ..server("http://b") },
+            ],
+            ..RemoteSettings::default()
+        };
+        let each = settings.each().unwrap();
+        let of = |at: usize| {
+            let one: &RemoteSettings = &each[at];
+            (
+                one.url.as_deref().unwrap(),
+                one.model.as_deref().unwrap(),
+                one.key_env.as_deref(),
+                one.allow_http,
+            )
+        };
+        assert_eq!(of(0), ("https://a", "m", Some("ONE"), false));
+        assert_eq!(of(1), ("http://b", "n", None, true));
+        assert!(
+            each.iter()
+                .all(|one| one.total_ms == 900 && one.ca_file == settings.ca_file && one.servers.is_empty())
+        );
+    }
+
+    #[test]
+    fn what_is_not_clear_is_refused_with_what_to_do() {
+        let several = RemoteSettings {
+            servers: vec![server("https://a"), server("https://b")],
+            ..RemoteSettings::default()
+        };
+        assert!(several.each().is_ok());
+        let refused = |settings: RemoteSettings| settings.each().unwrap_err();
+        let both = RemoteSettings { url: Some("https://c".into()), ..several.clone() };
+        assert!(refused(both).contains("both remote.url and [[remote.servers]]"));
+        let key = RemoteSettings { key_env: Some("KEY".into()), ..several.clone() };
+        assert!(refused(key).contains("a key is for one server"));
+        let twice = RemoteSettings { servers: vec![server("https://a"), server("https://a")], ..several };
+        assert!(refused(twice).contains("https://a"));
     }
 }

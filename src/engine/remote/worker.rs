@@ -4,8 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
 use super::RemoteOptions;
 use super::asking::RemoteRequest;
 use super::connection::ConnectedServer;
@@ -14,6 +12,7 @@ use super::failure::RemoteError;
 use super::health::Health;
 use super::http::HttpServer;
 use super::local::FallbackModel;
+use super::team::Team;
 use crate::engine::power::Prefetch;
 use crate::engine::queue::{Next, Queue, Ticket};
 use crate::engine::windows::Windows;
@@ -28,11 +27,12 @@ const IDLE: Duration = Duration::from_millis(300);
 const UNREACHED: Duration = Duration::from_secs(1);
 
 /// Works through jobs with one server.
-pub struct RemoteWorker<'a> {
+pub struct RemoteWorker {
     options: RemoteOptions,
     server: HttpServer,
-    queue: &'a Arc<Queue>,
-    status: &'a watch::Sender<Status>,
+    /// The servers, of which this one is at that place.
+    team: Arc<Team>,
+    at: usize,
     /// What is known of the server, once it has answered.
     connection: Option<ConnectedServer>,
     /// Why it has never answered.
@@ -47,23 +47,19 @@ pub struct RemoteWorker<'a> {
     writes: f32,
 }
 
-impl<'a> RemoteWorker<'a> {
+impl RemoteWorker {
     /// Connects to nothing yet.
     ///
     /// # Errors
     /// A sentence for the user: a setting is wrong.
-    pub fn new(
-        options: RemoteOptions,
-        queue: &'a Arc<Queue>,
-        status: &'a watch::Sender<Status>,
-    ) -> Result<Self, String> {
+    pub fn new(options: RemoteOptions, team: Arc<Team>, at: usize) -> Result<Self, String> {
         let server = HttpServer::new(&options.settings, options.key.clone())?;
         let local = options.fallback.clone().map(FallbackModel::new);
         Ok(Self {
             options,
             server,
-            queue,
-            status,
+            team,
+            at,
             connection: None,
             unreached: None,
             health: Health::default(),
@@ -83,8 +79,12 @@ impl<'a> RemoteWorker<'a> {
         if let Some(why) = self.health.pause(Instant::now()) {
             return Err(why.clone());
         }
+        if let Some(why) = self.unreached.clone().filter(|_| waits.is_some() && self.team.has_others()) {
+            // Another one does it sooner; this one is tried when there is time.
+            return Err(why);
+        }
         // Not given up for a newer job: that would need it, too. The job that waits shows a sign of life.
-        let (closing, pulse) = (self.queue.closing(), waits.map(Ticket::watcher));
+        let (closing, pulse) = (self.queue().closing(), waits.map(Ticket::watcher));
         self.server.patience.watch(move || {
             let _ = pulse.as_ref().map(|pulse| pulse());
             closing()
@@ -116,12 +116,11 @@ impl<'a> RemoteWorker<'a> {
             None => why.text().to_owned(),
         });
         let info = Arc::new(self.info(trouble));
-        let changed = |status: &Status| !matches!(status, Status::Ready(known) if *known == info);
-        if changed(&self.status.borrow()) {
+        if !matches!(self.team.told(self.at), Status::Ready(known) if known == info) {
             if let Some(trouble) = info.server.as_ref().and_then(|server| server.trouble.as_ref()) {
                 tracing::warn!("{trouble}");
             }
-            self.status.send_replace(Status::Ready(info));
+            self.team.tell(self.at, Status::Ready(info));
         }
     }
 
@@ -158,6 +157,7 @@ impl<'a> RemoteWorker<'a> {
             reads: connection.speed.rate().round(),
             writes: self.writes.round(),
             trouble,
+            others: Vec::new(),
         };
         ModelInfo {
             name: connection.facts.name.clone(),
@@ -183,7 +183,7 @@ impl<'a> RemoteWorker<'a> {
     /// Use the time: ask a server that has failed how it does, or open the connection for the next job.
     pub fn idle(&mut self) {
         // Whoever comes does not wait for it.
-        self.server.patience.watch(self.queue.wanted());
+        self.server.patience.watch(self.queue().wanted());
         self.closed = false;
         let Some(path) = self.connection.as_ref().map(|connection| connection.dialect.facts_path()) else {
             let _ = self.connect(None);
@@ -213,34 +213,56 @@ impl<'a> RemoteWorker<'a> {
         }
     }
 
-    /// Do a job, sending its updates and its end.
-    pub fn run(&mut self, ticket: &Ticket) {
+    fn queue(&self) -> &Arc<Queue> {
+        &self.team.member(self.at).queue
+    }
+
+    /// Do a job, sending its updates and its end; or give it on.
+    pub fn run(&mut self, ticket: Ticket) {
         // A panic fails this job only.
-        let result = catch_unwind(AssertUnwindSafe(|| self.work(ticket)));
-        match result.unwrap_or_else(|_| Err(EngineError::Failed("internal error (see the log)".into()))) {
+        let result = catch_unwind(AssertUnwindSafe(|| self.work(&ticket)));
+        match result.unwrap_or_else(|_| {
+            Err(Fault::Engine(EngineError::Failed("internal error (see the log)".into())))
+        }) {
             Ok(summary) => ticket.send(Update::Done(summary)),
-            Err(error) => ticket.fail(error),
+            Err(Fault::Engine(error)) => ticket.fail(error),
+            Err(Fault::Server(error)) => self.without_server(ticket, error),
         }
     }
 
-    fn work(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
+    /// The server has failed at a job: another one may do it, or this machine.
+    fn without_server(&mut self, ticket: Ticket, error: RemoteError) {
+        // Their text would stand behind what the server has written.
+        if error == RemoteError::Given || self.begun {
+            return ticket.fail(error.into());
+        }
+        let Err(ticket) = self.team.pass_on(ticket, self.at) else { return };
+        match self.local.as_mut().map(|local| local.run(&ticket)) {
+            None => ticket.fail(error.into()),
+            Some(Ok(summary)) => ticket.send(Update::Done(summary)),
+            Some(Err(error)) => ticket.fail(error),
+        }
+    }
+
+    fn work(&mut self, ticket: &Ticket) -> Result<JobSummary, Fault> {
         match &ticket.job.task {
             Task::Generate { .. } => self.generate(ticket),
             Task::Explain { .. } => {
                 ticket.send(Update::Explained(Vec::new()));
                 Ok(summary(Finish::EndOfText, PromptStats::default(), 0, [0.0; 2]))
             }
-            Task::Score { .. } => Err(EngineError::Failed("this server does not score texts".into())),
+            Task::Score { .. } => Err(EngineError::Failed("this server does not score texts".into()).into()),
             Task::Chat { .. } => Err(EngineError::Failed(
                 "questions are not sent to a server; name a model that runs here in instruct.path".into(),
-            )),
+            )
+            .into()),
         }
     }
 
-    fn generate(&mut self, ticket: &Ticket) -> Result<JobSummary, EngineError> {
+    fn generate(&mut self, ticket: &Ticket) -> Result<JobSummary, Fault> {
         // Work ahead costs others of the team their turn.
         if ticket.job.lane == Lane::Background && self.options.prefetch != Prefetch::Always {
-            return Err(EngineError::Cancelled);
+            return Err(EngineError::Cancelled.into());
         }
         self.begun = false;
         let asked = match self.health.pause(Instant::now()) {
@@ -251,21 +273,13 @@ impl<'a> RemoteWorker<'a> {
                 self.ask(ticket).inspect_err(|error| self.note(error))
             }),
         };
-        match asked {
-            Ok(summary) => {
-                if self.health.trouble().is_some() {
-                    self.health.good();
-                    self.tell();
-                }
-                self.health.good();
-                Ok(summary)
-            }
-            Err(error) => match &mut self.local {
-                // Its text would stand behind what the server has written.
-                Some(local) if error != RemoteError::Given && !self.begun => local.run(ticket),
-                _ => Err(error.into()),
-            },
+        let summary = asked.map_err(Fault::Server)?;
+        let was_in_trouble = self.health.trouble().is_some();
+        self.health.good();
+        if was_in_trouble {
+            self.tell();
         }
+        Ok(summary)
     }
 
     /// Ask the server for one text.
@@ -286,6 +300,10 @@ impl<'a> RemoteWorker<'a> {
         let mut delivery = Delivery::new(ticket, prompt.tokens.len(), prompt.heal.clone());
         let finished = asking.run(prompt, &mut delivery);
         self.begun = delivery.has_text();
+        if self.begun {
+            // Most who ask have enough before the end.
+            self.team.answered(self.at);
+        }
         let finish = finished?;
         self.closed = asking.closed;
         let now = Instant::now();
@@ -306,16 +324,30 @@ impl<'a> RemoteWorker<'a> {
     /// Serve jobs until the queue is closed.
     pub fn serve(&mut self) {
         let _ = self.connect(None);
-        if matches!(*self.status.borrow(), Status::Loading(_)) {
+        if matches!(self.team.told(self.at), Status::Loading(_)) {
             self.tell();
         }
         loop {
-            match self.queue.take_within(self.rest()) {
-                Next::Job(ticket) => self.run(&ticket),
+            match self.queue().take_within(self.rest()) {
+                Next::Job(ticket) => self.run(*ticket),
                 Next::Closed => return,
                 Next::Nothing => self.idle(),
             }
         }
+    }
+}
+
+/// Why a job was not done.
+enum Fault {
+    /// The server could not; another one may.
+    Server(RemoteError),
+    /// Nobody can.
+    Engine(EngineError),
+}
+
+impl From<EngineError> for Fault {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
     }
 }
 
@@ -350,6 +382,7 @@ pub(super) fn sample() -> Job {
         stop: Stop { lines: 1 },
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

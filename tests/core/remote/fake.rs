@@ -255,6 +255,7 @@ pub fn job(prefix: &str, suffix: &str) -> Job {
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

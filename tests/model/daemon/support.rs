@@ -50,6 +50,7 @@ pub fn job(document: &str, prefix: &str, max_tokens: usize) -> Job {
         stop: Stop::default(),
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

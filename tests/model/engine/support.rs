@@ -43,6 +43,7 @@ pub fn job(prefix: &str, suffix: &str) -> Job {
         stop: Stop { lines: 1 },
         sampling: Sampling::Greedy,
         task: Task::default(),
+        language: String::new(),
         workspace: None,
     }
 }

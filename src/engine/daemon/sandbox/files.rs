@@ -140,12 +140,12 @@ pub fn needed(options: &ModelOptions, address: &Address) -> Vec<Allowed> {
     all
 }
 
-/// What an engine needs besides that asks the server of `remote`: to find it, to trust it, and to tokenise for it.
+/// What an engine needs besides that asks the servers of `remote`: to find them, to trust them, and to tokenise for them.
 pub fn for_server(remote: &RemoteSettings) -> Vec<Allowed> {
     let named = CERTIFICATE_VARIABLES.iter().filter_map(std::env::var_os);
     let named = named.flat_map(|value| std::env::split_paths(&value).collect::<Vec<_>>());
-    let tokenizer = remote.tokenizer.iter().flat_map(|file| models::parts(file));
-    let files = remote.ca_file.iter().cloned().chain(tokenizer).chain(named);
+    // Of a vocabulary in several files, all of them.
+    let files = remote.files().into_iter().flat_map(|file| models::parts(file)).chain(named);
     let all = NAMES.iter().chain(CERTIFICATES).map(PathBuf::from).chain(files);
     all.map(|path| Allowed { path, right: Right::Read }).collect()
 }
@@ -162,16 +162,18 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::engine::TeamServer;
 
     #[test]
     fn a_server_needs_its_certificates_and_its_vocabulary() {
         let remote = RemoteSettings {
             ca_file: Some("/home/u/ca.pem".into()),
             tokenizer: Some("/home/u/v.gguf".into()),
+            servers: vec![TeamServer { ca_file: Some("/home/u/other.pem".into()), ..TeamServer::default() }],
             ..RemoteSettings::default()
         };
         let allowed = for_server(&remote);
-        for path in ["/home/u/ca.pem", "/home/u/v.gguf", "/etc/hosts", "/etc/ssl"] {
+        for path in ["/home/u/ca.pem", "/home/u/v.gguf", "/home/u/other.pem", "/etc/hosts", "/etc/ssl"] {
             assert!(allowed.contains(&Allowed { path: path.into(), right: Right::Read }), "{path}");
         }
         assert!(allowed.iter().all(|one| one.right == Right::Read));

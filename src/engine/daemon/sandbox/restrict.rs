@@ -1,8 +1,8 @@
 //! Asks the kernel for the fence: Landlock as far as it has it, and no new privileges.
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
+    ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, NetPort, PathBeneath, PathFd, Ruleset,
+    RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
 };
 
 use super::files::{Allowed, Right};
@@ -19,13 +19,17 @@ pub fn refuse_privileges() -> bool {
 }
 
 /// What is left of the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Network {
     /// Nothing.
     None,
-    /// Connections to others, for an engine that asks a server; nobody can connect to it.
-    Connects,
+    /// Connections to these TCP ports, for an engine that asks a server; nobody can connect to it. The kernel knows ports only:
+    /// the one place that connects goes to the servers of the settings alone.
+    Connects(Vec<u16>),
 }
+
+/// Where names are asked for when an answer is too long for UDP, which is not closed.
+const NAMES: u16 = 53;
 
 /// Leaves this thread, and those that it starts, `allowed` and nothing else: no other file is opened, made or removed, no program is
 /// run, no network port is used but as `network` says, nothing outside is sent a signal. Returns the version of Landlock that does it, or why none does.
@@ -46,14 +50,18 @@ pub fn landlock(allowed: &[Allowed], network: Network) -> Result<i32, String> {
 }
 
 fn restrict(allowed: &[Allowed], network: Network) -> Result<landlock::RestrictionStatus, RulesetError> {
-    let ports = match network {
-        Network::None => AccessNet::from_all(NEWEST),
-        // Names are asked for by UDP.
-        Network::Connects => AccessNet::BindTcp.into(),
+    let (network, ports) = match network {
+        Network::None => (AccessNet::from_all(NEWEST), Vec::new()),
+        // Names are asked for by UDP, mostly.
+        Network::Connects(ports) => {
+            (AccessNet::BindTcp | AccessNet::ConnectTcp, [&ports[..], &[NAMES]].concat())
+        }
     };
+    let ports =
+        ports.into_iter().map(|port| Ok::<_, RulesetError>(NetPort::new(port, AccessNet::ConnectTcp)));
     let ruleset = Ruleset::default()
         .handle_access(AccessFs::from_all(NEWEST))?
-        .handle_access(ports)?
+        .handle_access(network)?
         .scope(Scope::from_all(NEWEST))?
         .create()?;
     let rules = allowed.iter().filter_map(|Allowed { path, right }| {
@@ -64,7 +72,7 @@ fn restrict(allowed: &[Allowed], network: Network) -> Result<landlock::Restricti
             rights(*right) & if is_file { AccessFs::from_file(NEWEST) } else { AccessFs::from_all(NEWEST) };
         Some(Ok::<_, RulesetError>(PathBeneath::new(opened, rights)))
     });
-    ruleset.add_rules(rules)?.restrict_self()
+    ruleset.add_rules(rules)?.add_rules(ports)?.restrict_self()
 }
 
 fn rights(right: Right) -> BitFlags<AccessFs> {
