@@ -1,6 +1,7 @@
 //! Holds the settings: one TOML file of the user's, and what an editor sends on top of it. Features never see [`Config`]: they
 //! define option structs, which are its fields.
 
+mod adapters;
 mod apply;
 mod disable;
 mod edit;
@@ -12,6 +13,7 @@ pub(crate) mod settings;
 
 use std::path::{Path, PathBuf};
 
+pub use adapters::FolderAdapter;
 pub use apply::{ConfigProblem, Trust};
 pub use disable::Disabled;
 pub use edit::{ModelSetting, set_model};
@@ -75,6 +77,8 @@ pub struct ModelSection {
         "x-example" = "\"~/models/my-project-lora.gguf\""
     ))]
     pub adapter: Option<PathBuf>,
+    /// Adapters of folders of their own, a [[model.adapters]] each: there in the place of model.adapter.
+    pub adapters: Vec<FolderAdapter>,
     #[expect(missing_docs, reason = "its fields are documented")]
     #[serde(flatten)]
     pub tuning: engine::ModelTuning,
@@ -281,7 +285,9 @@ impl Config {
     fn expand_paths(&mut self, path: &Path) {
         let folder = path.parent().unwrap_or(Path::new(""));
         let files = [&mut self.model.path, &mut self.model.adapter, &mut self.instruct.path];
-        for file in files.into_iter().flatten().chain(self.remote.files_mut()) {
+        let adapters =
+            self.model.adapters.iter_mut().flat_map(|one| one.file.iter_mut().chain([&mut one.folder]));
+        for file in files.into_iter().flatten().chain(adapters).chain(self.remote.files_mut()) {
             *file = paths::expand(file, folder);
         }
     }
@@ -294,6 +300,7 @@ impl Config {
         }
         if path.is_some() && path != self.model.path {
             self.model.adapter = None;
+            self.model.adapters = Vec::new();
             self.model.path = path;
         }
     }

@@ -67,6 +67,9 @@ pub fn run(arguments: &CompleteArguments, mut config: Config) -> anyhow::Result<
         .collect::<anyhow::Result<Vec<_>>>()?;
     let registry = super::languages::load_and_tell();
     config.take_model(arguments.model.clone());
+    let folders: Vec<PathBuf> =
+        tasks.iter().filter_map(|task| Some(task.path().parent()?.to_owned())).collect();
+    config.take_adapter_of(&folders);
     let engine = start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {

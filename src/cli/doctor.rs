@@ -82,6 +82,8 @@ pub fn run(
     let mut page = Page { out: anstream::stdout().lock(), wrong: 0 };
     let mut config = config.clone();
     config.take_model(arguments.model.clone());
+    // As an editor that opens this folder.
+    config.take_adapter_of(&std::env::current_dir().into_iter().collect::<Vec<_>>());
 
     page.section("treefill")?;
     page.fact("version", env!("CARGO_PKG_VERSION"))?;

@@ -15,9 +15,10 @@ impl Session {
     }
 
     /// Applies new settings from the next request on. A changed model is started at once.
-    pub fn configure(self: &Arc<Self>, config: Config) {
+    pub fn configure(self: &Arc<Self>, mut config: Config) {
         let (model_changed, instruct_changed) = {
             let mut state = self.lock();
+            config.take_adapter_of(&state.roots);
             let old = &state.config;
             let engine = old.engine != config.engine;
             let model = engine || old.model != config.model || old.remote != config.remote;
@@ -71,5 +72,36 @@ impl Session {
         state.disabled = state.config.disabled(&state.roots);
         drop(state);
         self.happened(SessionEvent::Folders);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::config::FolderAdapter;
+    use crate::engine::scripted::ScriptedEngine;
+
+    #[test]
+    fn a_folder_with_an_adapter_of_its_own_gets_an_engine_with_it() {
+        let (started, adapters) = mpsc::channel();
+        let engine = ScriptedEngine::always("x");
+        let starter = Arc::new(move |config: &Config| {
+            let _ = started.send(config.model.adapter.clone());
+            Arc::clone(&engine) as _
+        });
+        let mut config = Config::default();
+        config.model.adapters =
+            vec![FolderAdapter { folder: "/src/api".into(), file: Some("api.gguf".into()) }];
+        let session = Session::new(crate::testing::registry, Config::default(), starter);
+        session.configure(config.clone());
+        assert_eq!(adapters.recv().unwrap(), None);
+        session.change_folders(vec!["/src/api".into()], &[]);
+        session.configure(config.clone());
+        assert_eq!(adapters.recv().unwrap(), Some("api.gguf".into()));
+        session.change_folders(Vec::new(), &["/src/api".into()]);
+        session.configure(config);
+        assert_eq!(adapters.recv().unwrap(), None);
     }
 }
