@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo test test-core fuzz soak test-editors test-vscode-newest test-models test-servers test-train vsix dist lint bench docs picture install clean
+.PHONY: help setup hint build demo web test test-core fuzz soak test-editors test-vscode-newest test-models test-servers test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ build: setup hint ## Build the binary: target/release/treefill
 demo: build ## Complete at real cursors in real Python and Rust files, with the built-in model
 	@sh demo/run.sh $(BINARY)
 
+web: build ## Try it in the browser: an editor in a page that is served to this machine only (needs Node 20 and npm)
+	editors/web/run.sh $(BINARY)
+
 test: setup hint ## Run the whole test suite
 	$(CARGO) test $(FLAGS)
 
@@ -47,7 +50,7 @@ fuzz: ## Fuzz each target of fuzz/ for SECONDS (60), guided by coverage (fetches
 soak: setup hint ## Run the reliability tests for long and write benches/RELIABILITY.md (ROWS="1 4 15": some of them)
 	@CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" scripts/soak.py $(ROWS)
 
-test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code) against the binary
+test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code, a page in Chromium) against the binary
 	editors/test.sh $(BINARY)
 
 test-vscode-newest: build ## Drive VS Code 1.139 too, which test-editors does not
@@ -89,4 +92,4 @@ install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
 
 clean: ## Remove everything built and fetched
 	$(CARGO) clean
-	rm -rf .tools dist editors/vscode/node_modules editors/vscode/out
+	rm -rf .tools dist editors/vscode/node_modules editors/vscode/out editors/web/node_modules editors/web/out

@@ -12,6 +12,8 @@ export TREEFILL_RUNTIME_DIR TREEFILL_RECORDINGS
 trap '"$1" engine stop >/dev/null; rm -rf "$TREEFILL_RUNTIME_DIR" "$TREEFILL_RECORDINGS"' EXIT
 "$root/editors/neovim/test/run.sh" "$bin/nvim" "$bin/nvim-0.10" "$1"
 "$root/editors/helix/test/run.sh" "$bin/hx" "$bin/nvim" "$1"
-"$root/editors/vscode/test/run.sh" "$("$root/scripts/setup-vscode.sh")" "$1"
+bin_vscode=$("$root/scripts/setup-vscode.sh")
+"$root/editors/vscode/test/run.sh" "$bin_vscode" "$1"
+"$root/editors/web/test/run.sh" "$bin_vscode" "$1"
 "$bin/nvim" --clean -l "$root/editors/metamodel/self_test.lua"
 "$bin/nvim" --clean -l "$root/editors/metamodel/check.lua" "$TREEFILL_RECORDINGS"/*.jsonl

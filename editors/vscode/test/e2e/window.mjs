@@ -40,6 +40,15 @@ async function freePort() {
   return port;
 }
 
+/** The browser of the tests. */
+export function launch(bin) {
+  return chromium.launch({
+    executablePath: `${bin}/chromium`,
+    // The sandbox wants a user who is not root; the pages are our own.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
 /** Start VS Code with `vsix` installed; `folder` is its own, `env` the whole environment, `trust` asks for workspace trust. */
 export async function start({ bin, folder, vsix, env, settings = {}, trust = false }) {
   for (const name of ['extensions', 'home']) mkdirSync(`${folder}/${name}`, { recursive: true });
@@ -73,11 +82,7 @@ export async function start({ bin, folder, vsix, env, settings = {}, trust = fal
   // A group of its own: the extension host and the language server are its children's children.
   const server = spawn(program, [...options, ...folders], { env: environment, stdio: ['ignore', log, log], detached: true });
   await until('code-server is up', () => fetch(`http://127.0.0.1:${port}/healthz`).then((answer) => answer.ok, () => false));
-  const browser = await chromium.launch({
-    executablePath: `${bin}/chromium`,
-    // The sandbox wants a user who is not root; the pages are our own.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  const browser = await launch(bin);
   return {
     async open(workspace, file) {
       const context = await browser.newContext({ viewport: { width: 1100, height: 620 } });
