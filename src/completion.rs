@@ -34,7 +34,7 @@ pub use crate::prompt::ForeignText;
 pub use blocking::blocking;
 pub use control::{Eagerness, Multiline, Trigger};
 pub use dismissed::{Dismissed, SuggestionKey};
-pub use outcome::{CompletionReport, Outcome, Reason};
+pub use outcome::{CompletionReport, ModelUse, Outcome, Reason};
 pub use pipeline::complete;
 pub use project::{ContextPart, ForeignPlace, KnownProject, WorkspaceContext, with_foreign};
 pub use request::{CompletionOptions, CompletionRequest, Effort, Extent, OnRisk, SelectedEntry, TriggerKind};

@@ -14,5 +14,5 @@ pub use event::{
 };
 pub(crate) use history::History;
 pub use log::{EventLog, default_file, read};
-pub(crate) use summary::{Filter, LanguageSummary, Step, Summary};
+pub(crate) use summary::{Filter, LanguageSummary, Latency, Step, Summary};
 pub use writer::Recorder;

@@ -1,5 +1,7 @@
 //! Collects the texts of one generation until they end, the guide has enough of them, or the time is up.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::guide::{Advice, Guide};
@@ -24,6 +26,8 @@ pub struct Decoded {
     pub pieces: Vec<(usize, f32, usize)>,
     /// The guide has enough of it, or the model ended it: its last token is whole.
     pub complete: bool,
+    /// From the question to the first complete line of the first text, or to its end.
+    pub first_line: Option<Duration>,
 }
 
 /// Collect pieces until the end, the guide's stop or `deadline`; what is there by then is taken, but for a token that the end
@@ -37,6 +41,7 @@ pub async fn decode(
     deadline: Instant,
     cancel: &CancelToken,
 ) -> Result<Vec<Decoded>, Reason> {
+    let (asked, mut first_line) = (Instant::now(), None);
     let mut texts = vec![Decoded::default()];
     let (mut figures, mut drafts, mut ended) = (PromptStats::default(), DraftStats::default(), 0);
     loop {
@@ -56,6 +61,9 @@ pub async fn decode(
                 }
                 let text = &mut texts[piece.candidate];
                 text.take(piece, guide);
+                if first_line.is_none() && (texts[0].complete || texts[0].text.contains('\n')) {
+                    first_line = Some(asked.elapsed());
+                }
                 if texts.len() == count && texts.iter().all(|text| text.complete) {
                     break;
                 }
@@ -82,8 +90,9 @@ pub async fn decode(
             }
         }
     }
+    let first_line = first_line.or_else(|| (!texts[0].text.is_empty()).then(|| asked.elapsed()));
     for text in &mut texts {
-        (text.prompt, text.drafts) = (figures, drafts);
+        (text.prompt, text.drafts, text.first_line) = (figures, drafts, first_line);
         if guide.is_some() && !text.complete {
             text.text.truncate(whole_tokens(&text.text).len());
         }

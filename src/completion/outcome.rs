@@ -138,6 +138,15 @@ pub enum Outcome {
     Skipped(Reason),
 }
 
+/// What the model did for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ModelUse {
+    /// How its tokens were generated.
+    pub drafts: DraftStats,
+    /// From the question to its first complete line.
+    pub first_line: Option<Duration>,
+}
+
 /// What a request ends in, and what is worth keeping of the way there.
 #[derive(Debug)]
 pub struct CompletionReport {
@@ -149,8 +158,8 @@ pub struct CompletionReport {
     /// The request's snapshot and its tree, when one was parsed: hand them to
     /// [`Document::store_tree`](crate::document::Document::store_tree), so that the next parse is incremental.
     pub tree: Option<(Snapshot, Tree)>,
-    /// How the model's tokens were generated; nothing where it was not asked.
-    pub drafts: DraftStats,
+    /// What the model did; nothing where it was not asked.
+    pub model: ModelUse,
     /// What the prompt showed of other files, when it was looked at: the next request takes it along.
     pub foreign: Option<Arc<ForeignText>>,
     /// From the call to the outcome.
@@ -165,7 +174,7 @@ impl CompletionReport {
             others: Vec::new(),
             tree: None,
             foreign: None,
-            drafts: DraftStats::default(),
+            model: ModelUse::default(),
             elapsed,
         }
     }

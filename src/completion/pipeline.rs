@@ -10,7 +10,7 @@ use super::control::Trigger;
 use super::cutback::{self, Bound, Chosen};
 use super::decode::{self, Decoded};
 use super::guide::Guide;
-use super::outcome::{CompletionReport, Reason};
+use super::outcome::{CompletionReport, ModelUse, Reason};
 use super::request::{CompletionOptions, CompletionRequest, Effort, Extent, TriggerKind};
 use super::secrets::{self, MaskedJob};
 use super::suggestion::{CheckLevel, Remembered, Suggestion};
@@ -19,7 +19,7 @@ use super::target::Target;
 use super::validate::Validator;
 use super::{debounce, dismissed, finish, import, job, project, rank, reuse, trigger, trim};
 use crate::cancel::CancelToken;
-use crate::engine::{DraftStats, Engine, Job, Lane, Stop, Task};
+use crate::engine::{Engine, Job, Lane, Stop, Task};
 use crate::prompt;
 
 /// Most cuts tried of the likeliest text, and of each other one: of those, what does not fit nearly as it is, is not worth
@@ -48,7 +48,7 @@ pub async fn complete(
     if let Err(reason) = wait(&known, &request.trigger, options, cancel).await {
         return CompletionReport::skipped(reason, start.elapsed());
     }
-    let mut drafts = DraftStats::default();
+    let mut model = ModelUse::default();
     let (found, tree, foreign) = if rank::suffice(&known, &request.trigger) {
         (Ok(Vec::new()), None, None)
     } else {
@@ -58,13 +58,13 @@ pub async fn complete(
                 let (tree, foreign) = (around.tree_of_document(), around.foreign.clone());
                 let around = Arc::new(around);
                 let found =
-                    generate(around, request.trigger, engine, options, cancel, start, &mut drafts).await;
+                    generate(around, request.trigger, engine, options, cancel, start, &mut model).await;
                 (found, tree, foreign)
             }
         }
     };
     let (outcome, others) = rank::select(known, found, threshold);
-    CompletionReport { outcome, others, tree, foreign, drafts, elapsed: start.elapsed() }
+    CompletionReport { outcome, others, tree, foreign, model, elapsed: start.elapsed() }
 }
 
 /// What is around a target, and what of other files belongs to it.
@@ -101,7 +101,7 @@ async fn wait(
     }
 }
 
-/// The stages that take the model: what may be shown, in the order of generation. `drafts` says what it took.
+/// The stages that take the model: what may be shown, in the order of generation. `took` says what it did.
 async fn generate(
     around: Arc<Surroundings>,
     trigger: TriggerKind,
@@ -109,7 +109,7 @@ async fn generate(
     options: &CompletionOptions,
     cancel: &CancelToken,
     start: Instant,
-    drafts: &mut DraftStats,
+    took: &mut ModelUse,
 ) -> Result<Vec<Suggestion>, Reason> {
     let (tokens, lines) = options.length(&*job::model(engine)?);
     let extent = trigger::decide(&around.context, &trigger, options, lines)?;
@@ -125,7 +125,9 @@ async fn generate(
     let generation = engine.generate(job, cancel.clone());
     let deadline = start + options.deadline;
     let texts = decode::decode(generation, candidates, guide.as_ref(), engine, deadline, cancel).await;
-    *drafts = texts.as_ref().ok().and_then(|texts| texts.first()).map_or(*drafts, |first| first.drafts);
+    if let Some(first) = texts.as_ref().ok().and_then(|texts| texts.first()) {
+        *took = ModelUse { drafts: first.drafts, first_line: first.first_line };
+    }
     // The model may have been read only meanwhile.
     job::check_language(engine, language)?;
     let (options, cancelled) = (options.clone(), cancel.clone());

@@ -50,9 +50,14 @@ pub fn path(uri: &str) -> Option<PathBuf> {
     (!path.is_empty()).then(|| PathBuf::from(path))
 }
 
+/// Whether a URI names something on the disk, and not a document of another scheme.
+pub fn is_file(uri: &str) -> bool {
+    uri.starts_with("file:")
+}
+
 /// The file or folder of the disk that a URI names; none for other schemes.
 pub fn file(uri: &str) -> Option<PathBuf> {
-    path(uri).filter(|_| uri.starts_with("file:"))
+    path(uri).filter(|_| is_file(uri))
 }
 
 /// The URI of a file, as most editors spell it. `path` is absolute.

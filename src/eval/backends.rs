@@ -229,7 +229,7 @@ async fn of_pipeline(
         Outcome::Skipped(reason) => skipped(&reason),
         Outcome::Suggested(suggestion) => suggested(suggestion, offset),
     };
-    BackendAnswer { drafts: report.drafts, ..answer }
+    BackendAnswer { drafts: report.model.drafts, ..answer }
 }
 
 impl SessionBackend {

@@ -11,11 +11,12 @@ use super::open_document::OpenDocument;
 use super::state::{Session, State};
 use crate::cancel::CancelSource;
 use crate::completion::{
-    self, ForeignText, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger, TriggerKind, reuse,
+    self, ForeignText, ModelUse, Outcome, Reason, Remembered, SelectedEntry, Suggestion, Trigger,
+    TriggerKind, reuse,
 };
 use crate::document::Snapshot;
-use crate::engine::DraftStats;
 use crate::engine::power::Prefetch;
+use crate::engine::{DraftStats, Status};
 use crate::stats::event::{self, SHOWN};
 use crate::stats::{Asked, RequestKind, UsageEvent};
 
@@ -37,6 +38,13 @@ pub struct PendingRequest {
 struct Begun {
     kind: RequestKind,
     start: Instant,
+}
+
+/// What a request took of the model, and whether a server ran it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Took {
+    model: ModelUse,
+    remote: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +106,7 @@ impl Session {
         if let Some(reason) = state.silence(uri) {
             let outcome = Outcome::Skipped(reason.clone());
             state.counts.record(&outcome);
-            state.record_answer(uri, &outcome, begun, (false, DraftStats::default()));
+            state.record_answer(uri, &outcome, begun, (false, Took::default()));
             state.last_request = Some(LastRequest::silent(uri, reason.clone(), kind));
             drop(state);
             self.has_answered();
@@ -131,7 +139,7 @@ impl Session {
     pub async fn complete(self: &Arc<Self>, mut pending: PendingRequest, query: Query) -> CompletionAnswer {
         let token = pending.source.token();
         let offset = query.offset;
-        let mut drafts = DraftStats::default();
+        let mut took = Took::default();
         let run = async {
             if let Some(reason) = pending.hush {
                 return (Outcome::Skipped(reason), Vec::new());
@@ -144,6 +152,8 @@ impl Session {
                 Err(reason) => return (Outcome::Skipped(reason), Vec::new()),
             };
             pending.options.correction = self.correction(&*engine);
+            took.remote =
+                matches!(&*engine.status().borrow(), Status::Ready(model) if model.server.is_some());
             let request = completion::CompletionRequest {
                 snapshot: pending.snapshot.clone(),
                 offset: query.offset,
@@ -155,7 +165,7 @@ impl Session {
             if let Some((snapshot, tree)) = report.tree {
                 self.store_tree(&snapshot, tree);
             }
-            drafts = report.drafts;
+            took.model = report.model;
             if let Some(foreign) = report.foreign {
                 self.store_foreign(&pending.snapshot.uri, foreign);
             }
@@ -166,7 +176,7 @@ impl Session {
             () = token.cancelled() => (Outcome::Skipped(Reason::Superseded), Vec::new()),
             found = run => found,
         };
-        let found = (outcome, others, drafts);
+        let found = (outcome, others, took);
         let answer = self.finish_request(pending.snapshot, offset, found, pending.begun);
         if let Outcome::Suggested(completion) = &answer.outcome
             && pending.options.prefetch != Prefetch::Never
@@ -189,7 +199,7 @@ impl Session {
         self: &Arc<Self>,
         asked: Snapshot,
         offset: usize,
-        (outcome, others, drafts): (Outcome, Vec<Remembered>, DraftStats),
+        (outcome, others, took): (Outcome, Vec<Remembered>, Took),
         begun: Begun,
     ) -> CompletionAnswer {
         let mut state = self.lock();
@@ -223,7 +233,8 @@ impl Session {
         };
         let (request, snapshot) = (asked.clone(), fresh.unwrap_or(asked));
         if let Outcome::Skipped(reason) = &outcome {
-            tracing::debug!(?reason, "no suggestion");
+            // Its text may have words of a server's.
+            tracing::debug!(reason = reason_name(reason), "no suggestion");
         }
         state.counts.record(&outcome);
         if let Outcome::Suggested(suggestion) = &outcome
@@ -242,11 +253,11 @@ impl Session {
         state.last_answer += 1;
         let id = state.last_answer;
         let (continued, check) = state.show(&snapshot, &outcome, begun.kind);
-        state.record_answer(&snapshot.uri, &outcome, begun, (continued, drafts));
+        state.record_answer(&snapshot.uri, &outcome, begun, (continued, took));
         drop(state);
         self.has_answered();
         self.check_later(check);
-        CompletionAnswer { outcome, others, snapshot, id, drafts }
+        CompletionAnswer { outcome, others, snapshot, id, drafts: took.model.drafts }
     }
 }
 
@@ -267,21 +278,17 @@ impl State {
     }
 
     /// Records what came of a request, and what it took; `continued` when it is the rest of what was shown before.
-    fn record_answer(
-        &self,
-        uri: &str,
-        outcome: &Outcome,
-        begun: Begun,
-        (continued, drafts): (bool, DraftStats),
-    ) {
+    fn record_answer(&self, uri: &str, outcome: &Outcome, begun: Begun, (continued, took): (bool, Took)) {
         let asked = Asked {
             at: event::now(),
             language: self.documents.get(uri).map_or("other", |open| open.feedback.language()).to_owned(),
             kind: begun.kind,
             ms: begun.start.elapsed().as_secs_f32() * 1000.0,
-            generated: drafts.tokens,
-            drafted: drafts.drafted,
-            accepted: drafts.accepted,
+            generated: took.model.drafts.tokens,
+            drafted: took.model.drafts.drafted,
+            accepted: took.model.drafts.accepted,
+            line_ms: took.model.first_line.map_or(0.0, |time| time.as_secs_f32() * 1000.0),
+            remote: took.remote,
             ..Asked::default()
         };
         self.feedback.record(UsageEvent::Asked(match outcome {

@@ -1,5 +1,6 @@
 //! Lets the built-in model stand in for a configured one that cannot be used: missing, unreadable, broken, or lost again and again.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 
 use tokio::sync::watch;
@@ -20,36 +21,41 @@ impl Session {
     /// Puts the built-in model in the place of the engine with this `status`, started for `config`, when that has failed; the same
     /// model without its adapter, when that is what cannot be used. Blocks for as long as that engine is in use.
     pub(super) fn watch_over(session: &Weak<Self>, config: &Config, mut status: watch::Receiver<Status>) {
-        let failed = status.wait_for(|status| matches!(status, Status::Failed(_)));
-        let why = match futures::executor::block_on(failed).as_deref() {
-            Ok(Status::Failed(why)) => why.clone(),
-            // Another engine took its place.
-            _ => return,
-        };
-        let Some(session) = session.upgrade() else { return };
-        let adapter = config.model.adapter.as_ref().filter(|_| why.starts_with(models::ADAPTER_SETTING));
-        let Some(path) = adapter.or(config.model.path.as_ref()) else { return };
-        let model = match adapter {
-            Some(_) => ModelSection { adapter: None, ..config.model.clone() },
-            None => ModelSection::default(),
-        };
-        let engine = (session.starter)(&Config { model, ..config.clone() });
-        if matches!(*engine.status().borrow(), Status::Failed(_)) {
-            // This build has no model inside: the error of the configured one is the better one to read.
-            session.stand_in.send_if_modified(|stand_in| {
-                let undecided = *stand_in == StandIn::Watching;
-                *stand_in = if undecided { StandIn::None } else { stand_in.clone() };
-                undecided
-            });
-            return;
+        let mut tried = config.model.clone();
+        loop {
+            let failed = status.wait_for(|status| matches!(status, Status::Failed(_)));
+            let why = match futures::executor::block_on(failed).as_deref() {
+                Ok(Status::Failed(why)) => why.clone(),
+                // Another engine took its place.
+                _ => return,
+            };
+            let Some(session) = session.upgrade() else { return };
+            let Some((next, used)) = Instead::of(&tried, &why) else { return };
+            let engine = (session.starter)(&Config { model: next.clone(), ..config.clone() });
+            if matches!(*engine.status().borrow(), Status::Failed(_)) {
+                if next.path.is_some() {
+                    // Without its adapter it does not even start: its file is what is wrong.
+                    (tried, status) = (next, engine.status());
+                    continue;
+                }
+                // This build has no model inside: the error of the configured one is the better one to read.
+                session.stand_in.send_if_modified(|stand_in| {
+                    let undecided = *stand_in == StandIn::Watching;
+                    *stand_in = if undecided { StandIn::None } else { stand_in.clone() };
+                    undecided
+                });
+                return;
+            }
+            tracing::warn!("{}", used.notice);
+            let file = FileStamp::of(&used.path);
+            let used = StandIn::Used { notice: used.notice, path: used.path, file };
+            let now = engine.status();
+            if !session.replace_engine(config, engine, used) || next.path.is_none() {
+                return;
+            }
+            // It is still being read, and may turn out to be as bad as its adapter.
+            (tried, status) = (next, now);
         }
-        let notice = match adapter {
-            Some(_) => models::without_adapter_notice(&why),
-            None => models::stand_in_notice(path, &why),
-        };
-        tracing::warn!("{notice}");
-        let used = StandIn::Used { notice, path: path.clone(), file: FileStamp::of(path) };
-        session.replace_engine(config, engine, used);
     }
 
     /// Tries the configured model again if its file was written since it failed.
@@ -74,5 +80,34 @@ impl Session {
             self.lock().times.forget();
         }
         current
+    }
+}
+
+/// What takes the place of a model that cannot be used.
+struct Instead {
+    /// What the user is told.
+    notice: String,
+    /// The file that cannot be used.
+    path: PathBuf,
+}
+
+impl Instead {
+    /// The model that takes the place of `failed`, which has failed because of `why`: the same without its adapter, if that is it, else
+    /// the built-in one. None where the built-in one has failed.
+    fn of(failed: &ModelSection, why: &str) -> Option<(ModelSection, Self)> {
+        match (&failed.adapter, &failed.path) {
+            (Some(adapter), _) if why.starts_with(models::ADAPTER_SETTING) => {
+                let notice = models::without_adapter_notice(why);
+                Some((
+                    ModelSection { adapter: None, ..failed.clone() },
+                    Self { notice, path: adapter.clone() },
+                ))
+            }
+            (_, Some(path)) => {
+                let notice = models::stand_in_notice(path, why);
+                Some((ModelSection::default(), Self { notice, path: path.clone() }))
+            }
+            (_, None) => None,
+        }
     }
 }

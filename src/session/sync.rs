@@ -143,7 +143,7 @@ impl Session {
         let mut state = self.lock();
         let State { documents, spellings, feedback, switches, notebooks, .. } = &mut *state;
         // The name of an unsaved document is used again for another one; a file that is opened again is the same.
-        if !uri.starts_with("file:") {
+        if !uri::is_file(uri) {
             switches.forget(uri);
         }
         let Some(mut open) = documents.remove(uri) else { return 0 };

@@ -7,7 +7,7 @@ use super::state::{Session, State};
 use crate::actions::{AvailableModels, SMALL_PARAMETERS, Workspace};
 use crate::completion::Reason;
 use crate::config::Config;
-use crate::document::Snapshot;
+use crate::document::{Snapshot, uri};
 use crate::engine::{Engine, Status};
 
 /// An open document and what is around it, at one moment.
@@ -52,7 +52,8 @@ impl Session {
 impl State {
     /// The files around a document. URIs of other schemes than `file` have nothing on the disk.
     fn workspace(&self, uri: &str) -> Workspace {
-        let file = |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri.starts_with("file:"));
+        let file =
+            |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri::is_file(uri));
         let path = self.documents.get(uri).and_then(|open| file(uri, open));
         // What is switched off and private is no context either.
         let is_open = |uri: &str| self.silence(uri).is_none();

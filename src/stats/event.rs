@@ -80,6 +80,12 @@ pub struct Asked {
     /// Of these, those that the model chose too.
     #[serde(default, skip_serializing_if = "is_default")]
     pub accepted: usize,
+    /// Milliseconds from the question to the model until its first line was complete; 0 where it was not asked, or wrote none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub line_ms: f32,
+    /// Whether a server runs the model.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub remote: bool,
 }
 
 /// What became of a suggestion.

@@ -72,6 +72,10 @@ pub struct Summary {
     pub model: Latency,
     /// Times of the answers that did not.
     pub no_model: Latency,
+    /// Times from the question to the model until its first line was complete, where it runs on this machine.
+    pub first_line_here: Latency,
+    /// The same where a server runs it.
+    pub first_line_remote: Latency,
     pub step_days: u64,
     /// Step by step, oldest first.
     pub steps: Vec<Step>,
@@ -90,13 +94,15 @@ pub struct Step {
     pub taken: usize,
 }
 
-/// Times from request to answer, in milliseconds.
+/// Times, in milliseconds.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Latency {
     /// Half are shorter.
     pub p50: Option<f64>,
     /// 95 % are shorter.
     pub p95: Option<f64>,
+    /// 99 % are shorter.
+    pub p99: Option<f64>,
     /// All of them, ascending.
     #[serde(skip)]
     pub all: Vec<f64>,
@@ -166,6 +172,13 @@ fn totals(events: &[&UsageEvent]) -> Summary {
                 } else {
                     *silent.entry(&asked.outcome).or_default() += 1;
                 }
+                if asked.line_ms > 0.0 {
+                    let of = match asked.remote {
+                        true => &mut summary.first_line_remote,
+                        false => &mut summary.first_line_here,
+                    };
+                    of.all.push(f64::from(asked.line_ms));
+                }
                 reused += asked.reused;
                 generated += asked.generated;
                 summary.drafted += asked.drafted;
@@ -192,6 +205,8 @@ fn totals(events: &[&UsageEvent]) -> Summary {
     summary.tokens_per_step = share(generated, generated.saturating_sub(right));
     summary.model.finish();
     summary.no_model.finish();
+    summary.first_line_here.finish();
+    summary.first_line_remote.finish();
     summary
 }
 
@@ -257,6 +272,7 @@ impl Latency {
         self.all.sort_by(f64::total_cmp);
         self.p50 = self.at(0.5);
         self.p95 = self.at(0.95);
+        self.p99 = self.at(0.99);
     }
 
     /// The nearest rank: the smallest time that at least this share of all does not exceed.
@@ -362,5 +378,18 @@ mod tests {
         assert_eq!(p95(0), (None, None));
         assert_eq!(p95(1), (Some(1.0), Some(1.0)));
         assert_eq!(p95(100), (Some(50.0), Some(95.0)));
+    }
+
+    #[test]
+    fn first_lines_from_here_and_from_a_server_are_told_apart() {
+        let line = |line_ms: f32, remote| {
+            UsageEvent::Asked(Asked { line_ms, remote, ..asked(0, "rust", "shown", 2.0 * line_ms) })
+        };
+        let mut events: Vec<UsageEvent> = (1..=100).map(|ms| line(ms as f32, true)).collect();
+        events.extend([line(7.0, false), line(0.0, false)]);
+        let summary = Summary::of(&events, &filter(3, None));
+        let remote = &summary.first_line_remote;
+        assert_eq!((remote.p50, remote.p95, remote.p99), (Some(50.0), Some(95.0), Some(99.0)));
+        assert_eq!(summary.first_line_here.all, [7.0]);
     }
 }

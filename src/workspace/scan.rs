@@ -254,7 +254,7 @@ fn of_roots(roots: &[PathBuf]) -> VecDeque<Source> {
 /// The folders of the open files, each with their languages.
 fn beside_open(view: &WorkspaceView) -> VecDeque<Source> {
     let mut sources: Vec<Source> = Vec::new();
-    for open in view.open.iter().filter(|open| open.uri.starts_with("file:")) {
+    for open in view.open.iter().filter(|open| uri::is_file(&open.uri)) {
         let Some(folder) = open.path.as_deref().and_then(Path::parent) else { continue };
         let is_known =
             |source: &Source| source.folder == folder && source.siblings.as_ref() == Some(&open.language);

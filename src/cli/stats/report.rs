@@ -2,7 +2,7 @@
 
 use super::{because, milliseconds, percent, span};
 use crate::plot::{BarChart, Histogram, LineChart, Report};
-use crate::stats::{Filter, Step, Summary};
+use crate::stats::{Filter, Latency, Step, Summary};
 
 pub fn of(summary: &Summary, filter: &Filter) -> Report {
     let language = filter.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default();
@@ -21,10 +21,17 @@ pub fn of(summary: &Summary, filter: &Filter) -> Report {
         [("With the model", &summary.model), ("Without it: the text was there already", &summary.no_model)]
     {
         if !latency.all.is_empty() {
-            let (p50, p95) = (milliseconds(latency.p50), milliseconds(latency.p95));
+            let [p50, p95, p99] = [latency.p50, latency.p95, latency.p99].map(milliseconds);
             let times = Histogram { unit: "ms".to_owned(), values: latency.all.clone() };
-            report = report.histogram(&format!("{name}: half within {p50}, 95 % within {p95}"), &times);
+            report = report.histogram(
+                &format!("{name}: half within {p50}, 95 % within {p95}, 99 % within {p99}"),
+                &times,
+            );
         }
+    }
+    let lines = first_lines(summary);
+    if !lines.is_empty() {
+        report = report.heading("Time from the question to the model's first line").table(&LINES, lines);
     }
     let steps = since_the_first(summary);
     if steps.len() > 1 {
@@ -116,6 +123,17 @@ fn over_time(steps: &[Step], step_days: u64) -> LineChart {
             ("accepted or typed anyway".to_owned(), values(|step| step.taken)),
         ],
     }
+}
+
+const LINES: [&str; 5] = ["the model runs", "lines", "half within", "95 % within", "99 % within"];
+
+fn first_lines(summary: &Summary) -> Vec<Vec<String>> {
+    let both = [("on this machine", &summary.first_line_here), ("on a server", &summary.first_line_remote)];
+    let row = |(name, times): (&str, &Latency)| {
+        let ms = [times.p50, times.p95, times.p99].map(milliseconds);
+        [vec![name.to_owned(), times.all.len().to_string()], ms.into()].concat()
+    };
+    both.into_iter().filter(|(_, times)| !times.all.is_empty()).map(row).collect()
 }
 
 const COLUMNS: [&str; 8] =

@@ -49,6 +49,24 @@ impl RemoteError {
     }
 }
 
+/// What stands before the words of a server in a sentence, and the sign behind them, which is none of theirs.
+const SAYS: &str = " and says \"";
+const END: char = '"';
+
+/// The words of a server, to be put behind a sentence's beginning.
+fn quoted(said: Option<String>) -> String {
+    let said = said.map(|said| said.replace(END, "'"));
+    said.map_or(String::new(), |said| format!("{SAYS}{said}{END}"))
+}
+
+/// A sentence as it may be written into a log: a server's own words may repeat what it was sent, so only their length is.
+pub fn logged(sentence: &str) -> String {
+    let Some((before, words)) = sentence.split_once(SAYS) else { return sentence.to_owned() };
+    let (words, behind) = words.split_once(END).unwrap_or((words, ""));
+    tracing::trace!(words, "a server says");
+    format!("{before} and says something of {} characters{behind}", words.chars().count())
+}
+
 impl From<RemoteError> for EngineError {
     fn from(error: RemoteError) -> Self {
         match error {
@@ -66,7 +84,7 @@ pub fn of_status(
     path: &str,
     said: Option<String>,
 ) -> Option<RemoteError> {
-    let said = said.map_or(String::new(), |said| format!(": {said}"));
+    let said = quoted(said);
     let refused = |text: String| Some(RemoteError::Refused(text));
     match status.as_u16() {
         200..=299 => None,
@@ -198,8 +216,7 @@ pub fn nonsense(host: &str, path: &str) -> RemoteError {
 /// The error that an answer with a good status is all the same.
 pub fn error_in(value: &Value, host: &str, key: Option<&Key>) -> Option<RemoteError> {
     let error = value.get("error").filter(|error| !error.is_null())?;
-    let said =
-        message(error).and_then(|text| showable(text, key)).map_or(String::new(), |said| format!(": {said}"));
+    let said = quoted(message(error).and_then(|text| showable(text, key)));
     Some(RemoteError::Down(format!("{host} reports an error in the middle of its answer{said}")))
 }
 
@@ -272,6 +289,19 @@ mod tests {
         assert_eq!(said(r#"{"message":"[{'input': 'fn main'}]"}"#), None);
         assert_eq!(said(r#"{"detail":[{"input":"fn main"}]}"#), None);
         assert_eq!(said("<html>"), None);
+    }
+
+    #[test]
+    fn a_log_has_none_of_a_servers_words() {
+        let said = Some("near \"def area(\", sorry".to_owned());
+        let error = of_status(StatusCode::BAD_REQUEST, &HeaderMap::new(), "gpu:8000", "/x", said).unwrap();
+        assert!(error.text().contains("(400) and says \"near 'def area(', sorry\"; check"), "{error:?}");
+        let line = logged(error.text());
+        assert!(line.contains("(400) and says something of 23 characters; check"), "{line}");
+        assert_eq!(logged("cut off"), "cut off");
+        let inside =
+            error_in(&serde_json::json!({ "error": { "message": "def area(" } }), "gpu", None).unwrap();
+        assert!(!logged(inside.text()).contains("area"), "{inside:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::RemoteOptions;
 use super::asking::RemoteRequest;
 use super::connection::ConnectedServer;
 use super::delivery::Delivery;
-use super::failure::RemoteError;
+use super::failure::{self, RemoteError};
 use super::health::Health;
 use super::http::HttpServer;
 use super::local::FallbackModel;
@@ -118,7 +118,7 @@ impl RemoteWorker {
         let info = Arc::new(self.info(trouble));
         if !matches!(self.team.told(self.at), Status::Ready(known) if known == info) {
             if let Some(trouble) = info.server.as_ref().and_then(|server| server.trouble.as_ref()) {
-                tracing::warn!("{trouble}");
+                tracing::warn!("{}", failure::logged(trouble));
             }
             self.team.tell(self.at, Status::Ready(info));
         }

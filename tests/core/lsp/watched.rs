@@ -151,3 +151,26 @@ fn without_a_built_in_model_the_error_of_the_configured_one_is_shown() {
     let mut server = TestServer::start_by(start, params(), &with_model("/no/m.gguf"));
     assert_eq!(told(&mut server), (1, "treefill: There is no model: /no/m.gguf is broken.".to_owned()));
 }
+
+#[test]
+fn the_built_in_model_stands_in_for_one_that_is_broken_beside_its_broken_adapter() {
+    let alone = ScriptedEngine::always("3");
+    let without_adapter = Arc::clone(&alone);
+    let start: EngineStarter = Arc::new(move |config| match (&config.model.path, &config.model.adapter) {
+        (Some(_), Some(_)) => Unavailable::because("the setting `model.adapter`: /no/lora.gguf is none"),
+        (Some(_), None) => Arc::clone(&without_adapter) as Arc<dyn Engine>,
+        (None, _) => ScriptedEngine::always("2"),
+    });
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let settings = format!("[model]\npath = '{model}'\nadapter = '/no/lora.gguf'\n{START}");
+    let mut server = TestServer::start_by(start, params(), &settings);
+    server.open("x = \n");
+    let (_, text) = told(&mut server);
+    assert!(text.contains("/no/lora.gguf"), "{text}");
+    assert_eq!(suggested(&mut server).as_deref(), Some("3"));
+    // It was being read meanwhile.
+    alone.set_status(Status::Failed("the file is cut off".into()));
+    let (_, text) = told(&mut server);
+    assert!(text.contains("built-in model is used") && text.contains("cut off"), "{text}");
+    assert!(suggested(&mut server).is_some());
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 use treefill::engine::remote::{LocalStarter, RemoteEngine, RemoteOptions};
 use treefill::engine::scripted::ScriptedEngine;
-use treefill::engine::{EngineError, Finish, RemoteSettings, Status};
+use treefill::engine::{DialectChoice, EngineError, Finish, RemoteSettings, Status};
 
 use super::fake::{Fake, failure, job, run, trouble, wait, with_key};
 
@@ -268,4 +268,18 @@ fn what_has_come_before_the_time_is_over_is_of_use() {
     let settings = RemoteSettings { first_byte_ms: 300, total_ms: 600, ..fake.settings() };
     let engine = RemoteEngine::start(RemoteOptions::new(settings));
     assert_eq!(run(&*engine, job("", "")), Ok(("half".into(), Finish::Length)));
+}
+
+#[test]
+fn a_server_without_a_model_is_said() {
+    let fake = Fake::start("x", |asked, peer| {
+        let is_it = asked.path == "/v1/models";
+        if is_it {
+            peer.json(&json!({ "object": "list", "data": [] }));
+        }
+        is_it
+    });
+    let settings = RemoteSettings { dialect: DialectChoice::Vllm, ..fake.settings() };
+    let why = failure(&*RemoteEngine::start(RemoteOptions::new(settings)), job("", ""));
+    assert!(why.contains("serves no model at present") && why.contains("ask who runs it"), "{why}");
 }

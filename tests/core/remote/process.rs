@@ -119,3 +119,27 @@ fn a_key_that_is_not_there_is_said_with_its_variable() {
     assert!(shown.err.contains("TEAM_KEY (remote.key_env) is not set"), "{shown:?}");
     assert!(fake.asked("/v1/models").is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_repeats_what_it_was_sent_puts_none_of_it_into_a_log() {
+    let said = r#"{"error":{"message":"cannot go on behind def canary_qzx(a, b)"}}"#;
+    let fake = Fake::start("x", move |asked, peer| {
+        let is_it = asked.body["stream"] == true;
+        if is_it {
+            peer.whole("403 Forbidden", "", said);
+        }
+        is_it
+    });
+    let home = home(&fake, "");
+    let file = std::fs::read_to_string(home.path("config/treefill/config.toml")).unwrap();
+    home.config(&file.replace("'trace'", "'debug'"));
+    let _stopped = Stopped(&home);
+    let file = home.file("a.py", "def canary_qzx(a, b):\n    retu\n");
+    let answer = treefill(&home, &["complete", &format!("{file}:2:9")]);
+    // The user may read it.
+    assert!(answer.out.contains("and says \"cannot go on behind def canary_qzx(a, b)\""), "{answer:?}");
+    let log = std::fs::read_to_string(home.path("state/treefill/engine.log")).unwrap();
+    assert!(log.contains("(403) and says something of 40 characters"), "{log}");
+    assert!(!log.contains("canary"), "{log}");
+}

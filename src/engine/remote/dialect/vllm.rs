@@ -33,6 +33,12 @@ impl Dialect for Completions {
     fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError> {
         let models = server.get("/v1/models")?;
         let Some(list) = models["data"].as_array() else { return Err(server.nonsense("/v1/models")) };
+        if list.is_empty() {
+            return Err(RemoteError::Refused(format!(
+                "{} serves no model at present: its list of models (/v1/models) is empty; ask who runs it to load one",
+                server.host
+            )));
+        }
         let named = |model: &&Value| wanted.is_none_or(|wanted| model["id"] == wanted);
         let Some(model) = list.iter().find(named) else {
             let names: Vec<&str> = list.iter().filter_map(|model| model["id"].as_str()).take(8).collect();
