@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Runs tests/servers against real servers with the model inside the program: llama-server, vLLM, and LiteLLM in front of vLLM.
-#   scripts/test-servers.sh [FILTER…]     fetches them first, into $TREEFILL_SERVERS (.tools/servers), 6 GB and 10 minutes once
+# Runs tests/servers against real servers with the model inside the program: llama-server, vLLM, and LiteLLM in front of vLLM; and
+# llama-server with a model of the shape of Qwen2.5-Coder-0.5B, beside llama.vim.
+#   scripts/test-servers.sh [FILTER…]     fetches them first, into $TREEFILL_SERVERS (.tools/servers), 7 GB and 15 minutes once
 #   SERVERS="llama-server" scripts/test-servers.sh …     only some of them; the tests of the others fail and say so
 # The tests print what they measure. Each server gets a free port of this machine and ends with this script.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export TREEFILL_SERVERS=${TREEFILL_SERVERS:-$root/.tools/servers}
-wanted=${SERVERS:-llama-server vllm litellm}
+wanted=${SERVERS:-llama-server vllm litellm shape}
 model=$root/models/default/model.gguf
 logs=$TREEFILL_SERVERS/logs
 started=()
@@ -77,8 +78,19 @@ Y
         until_up litellm "http://127.0.0.1:$at/health/liveliness" 600
         export TREEFILL_TEST_LITELLM=http://127.0.0.1:$at
         ;;
+    shape)
+        program=$("$root/scripts/servers/llama-server.sh")
+        shape=$("$root/scripts/servers/shape.sh")
+        at=$(port)
+        # As llama.vim's page wants it; one slot, so that both have the same.
+        "$program" -m "$shape" --host 127.0.0.1 --port "$at" -t 2 -c 8192 -b 1024 -ub 1024 --cache-reuse 256 -np 1 --metrics \
+            >"$logs/shape.log" 2>&1 &
+        started+=($!)
+        until_up shape "http://127.0.0.1:$at/health" 300
+        export TREEFILL_TEST_SHAPE=http://127.0.0.1:$at
+        ;;
     *)
-        say "no script for $server; there are llama-server, vllm and litellm"
+        say "no script for $server; there are llama-server, vllm, litellm and shape"
         exit 1
         ;;
     esac

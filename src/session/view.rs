@@ -52,8 +52,7 @@ impl Session {
 impl State {
     /// The files around a document. URIs of other schemes than `file` have nothing on the disk.
     fn workspace(&self, uri: &str) -> Workspace {
-        let file =
-            |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri::is_file(uri));
+        let file = |uri: &str, open: &OpenDocument| open.path.clone().filter(|_| uri::is_file(uri));
         let path = self.documents.get(uri).and_then(|open| file(uri, open));
         // What is switched off and private is no context either.
         let is_open = |uri: &str| self.silence(uri).is_none();

@@ -13,6 +13,7 @@ mod stop;
 #[path = "../../src/testing.rs"]
 mod testing;
 mod typing;
+mod vim;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ enum Real {
     Vllm,
     /// In front of vLLM.
     LiteLlm,
+    /// llama-server with a model of the shape of Qwen2.5-Coder-0.5B and random weights.
+    Shape,
 }
 
 impl Real {
@@ -46,6 +49,7 @@ impl Real {
             Self::LlamaServer => "TREEFILL_TEST_LLAMA_SERVER",
             Self::Vllm => "TREEFILL_TEST_VLLM",
             Self::LiteLlm => "TREEFILL_TEST_LITELLM",
+            Self::Shape => "TREEFILL_TEST_SHAPE",
         };
         std::env::var(name).unwrap_or_else(|_| {
             panic!("{name} is not set: `make test-servers` starts the servers and sets it")
