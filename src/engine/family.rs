@@ -88,6 +88,62 @@ pub fn detect(vocabulary: &VocabularyFacts, wanted: Option<&str>) -> Result<Layo
     Ok(layout)
 }
 
+/// A layout in text: which texts its control tokens are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedLayout {
+    /// How prompts are built.
+    pub layout: Layout,
+    /// The texts of its control tokens: the first is of the token that was given, each other one of the next number.
+    pub controls: Vec<String>,
+}
+
+/// The layout for a model of which the name alone is known; its control tokens are numbered from `first`. None: no family is
+/// known by that name. `wanted` is the user's setting, as for [`detect`].
+///
+/// # Errors
+/// A text for the user: the setting is unknown.
+pub fn of_name(name: &str, wanted: Option<&str>, first: TokenId) -> Result<Option<NamedLayout>, String> {
+    let wanted = wanted.filter(|wanted| !wanted.is_empty() && *wanted != "auto");
+    let order = PromptOrder::ALL.into_iter().find(|order| Some(order.name()) == wanted);
+    if order == Some(PromptOrder::LeftToRight) {
+        let layout = Layout { family: "none", order: PromptOrder::LeftToRight, ..Layout::none() };
+        return Ok(Some(NamedLayout { layout, controls: Vec::new() }));
+    }
+    let family = match (wanted, order) {
+        (Some(wanted), None) => {
+            Some(FAMILIES.iter().find(|family| family.name == wanted).ok_or_else(|| unknown(wanted))?)
+        }
+        _ => {
+            let name = name.to_lowercase().replace('_', "-");
+            let is_named = |family: &&Family| family.models.iter().any(|model| name.contains(model));
+            FAMILIES.iter().find(is_named)
+        }
+    };
+    let Some(family) = family else { return Ok(None) };
+    let mut texts = vec![family.pre, family.suf, family.mid];
+    if let FileForm::Token(text) = family.files {
+        texts.push(text);
+    }
+    texts.extend(family.stops.iter().filter(|text| family.files != FileForm::Token(text)));
+    texts.retain(|text| !text.is_empty());
+    let find = |text: &str| {
+        let at = texts.iter().position(|known| *known == text)?;
+        Some(first + TokenId::try_from(at).ok()?)
+    };
+    let vocabulary = VocabularyFacts { find: &find, known: [None; 3], bos: None, name };
+    let layout =
+        family.layout(&vocabulary).map(|layout| Layout { order: order.unwrap_or(layout.order), ..layout });
+    // Vocabularies write a space before a word so.
+    let spelled = |text: &&str| text.strip_prefix('▁').map_or((*text).to_owned(), |rest| format!(" {rest}"));
+    let controls = texts.iter().map(spelled).collect();
+    Ok(layout.map(|layout| NamedLayout { layout, controls }))
+}
+
+/// The names of all families, for people.
+pub fn names() -> String {
+    FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>().join(", ")
+}
+
 fn unknown(wanted: &str) -> String {
     let orders = PromptOrder::ALL.map(PromptOrder::name).into_iter();
     let names: Vec<_> =
@@ -200,6 +256,11 @@ impl Layout {
             stops,
             doubts,
         }
+    }
+
+    /// For a server that puts together itself what is before the cursor and what is behind it.
+    pub fn of_server() -> Self {
+        Self { family: "as the server fills in", ..Self::none() }
     }
 
     /// Tokens that a prompt has besides its texts.

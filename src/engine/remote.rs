@@ -14,10 +14,12 @@ mod http;
 pub mod key;
 mod local;
 mod prompt;
+mod prompt_form;
 pub mod settings;
 mod share;
 mod socket;
 mod team;
+mod text;
 mod vocabulary;
 mod worker;
 
@@ -253,19 +255,14 @@ fn explain_one(options: &RemoteOptions) -> Result<String, String> {
     let connection = ConnectedServer::open(options, &server).map_err(told)?;
     let job = worker::sample();
     let prompt = connection.compose(&job, job.max_tokens, &mut Windows::default(), &server).map_err(told)?;
-    let text = connection.dialect.detokenize(&server, &connection.facts.model, &prompt.tokens);
-    let text = text.unwrap_or_else(|error| format!("(as ids below; {})", error.text()));
+    let text = connection.text_of(&prompt.prompt, &server);
     let typed = String::from_utf8_lossy(prompt.heal.pending()).into_owned();
     let begins = if typed.is_empty() { Beginning::Free } else { Beginning::Text(&typed) };
     let ask = Ask {
-        model: &connection.facts.model,
-        prompt: &prompt.tokens,
-        max_tokens: job.max_tokens,
         sampling: job.sampling,
         one_line: true,
         begins,
-        stops: &connection.vocabulary.layout.stops,
-        limit_ms: connection.limit_ms,
+        ..connection.ask(&prompt.prompt, job.max_tokens)
     };
     let (path, body) = connection.dialect.completion(&ask, true);
     Ok(format!(

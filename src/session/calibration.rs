@@ -32,11 +32,17 @@ impl Session {
 pub fn identity(info: &ModelInfo) -> ModelIdentity {
     ModelIdentity {
         name: info.name.clone(),
-        family: info.family.clone(),
+        family: family(info),
         parameters: info.parameters,
         bytes: std::fs::metadata(&info.path).map_or(0, |about| about.len()),
         embedded: models::is_embedded(&info.path),
     }
+}
+
+/// The family; what it writes is scored apart where no server tells its probabilities.
+fn family(info: &ModelInfo) -> String {
+    let told = info.capabilities.log_probabilities;
+    if told { info.family.clone() } else { format!("{}, without probabilities", info.family) }
 }
 
 impl State {

@@ -40,7 +40,8 @@ impl Session {
     /// An engine that can be asked at once; None also when it is asked about this version already.
     fn begin_ranking(&self, snapshot: &Snapshot) -> Option<(Arc<dyn Engine>, CancelToken)> {
         let engine = self.engine.borrow().clone()?;
-        if !matches!(&*engine.status().borrow(), Status::Ready(_)) {
+        // Without scores the order is that of the n-grams.
+        if !matches!(&*engine.status().borrow(), Status::Ready(_)) || !engine.capabilities().scoring {
             return None;
         }
         let mut state = self.lock();

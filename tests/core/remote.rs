@@ -1,8 +1,10 @@
 //! Tests the engine that asks a server: prompts, answers, cancels and failures, with scripted servers on this machine.
 
 mod answers;
+mod dialects;
 mod failures;
 pub mod fake;
 mod process;
 mod prompts;
 mod servers;
+mod texts;

@@ -1,4 +1,5 @@
-//! Tests the engine that asks a server with real ones: llama-server, vLLM and LiteLLM in front of it, all with the model inside the program.
+//! Tests the engine that asks a server with real ones: llama-server, vLLM and LiteLLM in front of it, all with the model inside the
+//! program; llama-server by OpenAI's completions, too, with prompts as text.
 //! `make test-servers` fetches and starts them; a test whose server is not there fails and says so.
 #![allow(
     clippy::unwrap_used,
@@ -35,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug, Clone, Copy)]
 enum Real {
     LlamaServer,
+    /// The same by OpenAI's completions, which gets text.
+    LlamaServerText,
     Vllm,
     /// In front of vLLM.
     LiteLlm,
@@ -46,7 +49,7 @@ impl Real {
     /// Its address.
     fn url(self) -> String {
         let name = match self {
-            Self::LlamaServer => "TREEFILL_TEST_LLAMA_SERVER",
+            Self::LlamaServer | Self::LlamaServerText => "TREEFILL_TEST_LLAMA_SERVER",
             Self::Vllm => "TREEFILL_TEST_VLLM",
             Self::LiteLlm => "TREEFILL_TEST_LITELLM",
             Self::Shape => "TREEFILL_TEST_SHAPE",
@@ -61,15 +64,22 @@ impl Real {
         let settings = RemoteSettings {
             url: Some(self.url()),
             tokenizer: tokenizer.then(model),
-            // A gateway does not say what is behind it.
-            dialect: if matches!(self, Self::LiteLlm) { DialectChoice::Vllm } else { DialectChoice::Auto },
+            dialect: match self {
+                Self::LlamaServer | Self::Vllm => DialectChoice::Auto,
+                Self::LlamaServerText => DialectChoice::Openai,
+                // A gateway does not say what is behind it.
+                Self::LiteLlm => DialectChoice::Vllm,
+            },
             model: matches!(self, Self::LiteLlm).then(|| "treefill".to_owned()),
             first_byte_ms: 100_000,
             total_ms: 100_000,
             ..RemoteSettings::default()
         };
         let key = matches!(self, Self::LiteLlm).then(|| Key::new("sk-test").unwrap());
-        let options = RemoteOptions { tuning: tuning(), key, ..RemoteOptions::new(settings) };
+        // The name of a file tells no family.
+        let family = matches!(self, Self::LlamaServerText).then(|| "qwen2.5-coder".to_owned());
+        let tuning = ModelTuning { family, ..tuning() };
+        let options = RemoteOptions { tuning, key, ..RemoteOptions::new(settings) };
         ready(RemoteEngine::start(options)).await
     }
 }

@@ -110,6 +110,15 @@ async fn most_is_the_same_without_a_vocabulary() {
     }
 }
 
+/// As text a word that is being typed is taken back in the same way, and the server may go on from something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn most_is_the_same_as_text() {
+    let (here, there) = (local().await, Real::LlamaServerText.engine(false).await);
+    let found = compare(&*here, &*there, "llama-server as text").await;
+    assert!(found.equal >= PLACES * 7 / 10);
+    assert!(there.capabilities().log_probabilities && !there.capabilities().token_ids);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_in_front_changes_nothing() {
     let (direct, gateway) = (Real::Vllm.engine(true).await, Real::LiteLlm.engine(true).await);

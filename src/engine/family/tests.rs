@@ -123,3 +123,31 @@ fn files_are_named_as_the_family_names_them() {
     assert_eq!(prompt(STARCODER, "Mellum"), "<s><filename>a\n<fim_suffix>S<fim_prefix>IP<fim_middle>");
     assert_eq!(prompt(&["[PREFIX]", "[SUFFIX]"], ""), "<s>[SUFFIX]S[PREFIX]+++++ a\nIP");
 }
+
+#[test]
+fn a_name_alone_tells_the_family_and_its_texts() {
+    let family = |name: &str| of_name(name, None, 100).unwrap().map(|named| named.layout.family);
+    for (name, expected) in [
+        ("qwen2.5-coder:7b", Some("qwen2.5-coder")),
+        ("Qwen/Qwen3-Coder-30B-A3B-Instruct", Some("qwen2.5-coder")),
+        ("bigcode/starcoder2-3b", Some("starcoder2")),
+        ("starcoderbase-1b", Some("starcoder")),
+        ("DeepSeek_Coder-6.7B-base", Some("deepseek-coder")),
+        ("codellama:code", Some("codellama")),
+        ("llama3.2", None),
+        ("model.gguf", None),
+    ] {
+        assert_eq!(family(name), expected, "{name}");
+    }
+    let named = of_name("codellama", None, 100).unwrap().unwrap();
+    assert_eq!(named.controls, [" <PRE>", " <SUF>", " <MID>", " <EOT>"]);
+    assert_eq!(named.layout.compose(&[], &[], &[7], &[8]), [100, 101, 8, 102, 7]);
+    let wanted =
+        |name: &str| of_name("x", Some(name), 100).map(|named| named.map(|named| named.layout.describe()));
+    assert_eq!(wanted("mellum"), Ok(Some("mellum, spm".into())));
+    assert_eq!(wanted("left-to-right"), Ok(Some("none, left-to-right".into())));
+    assert_eq!(wanted("psm"), Ok(None), "an order alone is no family");
+    assert!(wanted("zebra").unwrap_err().contains("valid are"));
+    let order = of_name("starcoder2", Some("psm"), 100).unwrap().unwrap();
+    assert_eq!(order.layout.describe(), "starcoder2, psm");
+}

@@ -10,6 +10,7 @@ use super::dialect::{self, Ask, Beginning, Event, Healing};
 use super::failure::RemoteError;
 use super::http::HttpServer;
 use super::prompt::Composed;
+use super::prompt_form::RemotePrompt;
 use crate::engine::Finish;
 use crate::engine::queue::Ticket;
 
@@ -34,18 +35,39 @@ pub struct RemoteRequest<'a> {
 impl RemoteRequest<'_> {
     /// Ask, and deliver until the text ends; says why it does.
     pub fn run(&mut self, prompt: Composed, delivery: &mut Delivery) -> Result<Finish, RemoteError> {
-        let Composed { mut tokens, .. } = prompt;
-        let by_tokens = self.connection.dialect.healing() == Healing::Tokens
-            && self.connection.vocabulary.pieces().is_some();
-        if by_tokens && let Some(finish) = self.spell(&mut tokens, delivery)? {
+        let Composed { mut prompt, whole, .. } = prompt;
+        let by_tokens =
+            self.connection.healing() == Healing::Tokens && self.connection.vocabulary.pieces().is_some();
+        if by_tokens && let Some(finish) = self.spell(&mut prompt, delivery)? {
             return Ok(finish);
         }
+        let finish = self.text(&prompt, delivery)?;
+        match whole {
+            // It has gone on from something else than what was typed, and may go on from all of it.
+            Some(whole) if !delivery.heal.pending().is_empty() && self.wanted() => {
+                delivery.go_on_without_typed_text();
+                self.text(&whole, delivery)
+            }
+            _ => Ok(finish),
+        }
+    }
+
+    /// Whether somebody still waits.
+    fn wanted(&self) -> bool {
+        self.server.patience.check().is_ok()
+    }
+
+    /// Ask for the text behind a prompt, and deliver it.
+    fn text(&mut self, prompt: &RemotePrompt, delivery: &mut Delivery) -> Result<Finish, RemoteError> {
         if delivery.generated >= self.max_tokens {
             return Ok(Finish::Length);
         }
         let pending = String::from_utf8_lossy(delivery.heal.pending()).into_owned();
-        let begins = if pending.is_empty() { Beginning::Free } else { Beginning::Text(&pending) };
-        let ask = self.question(&tokens, self.max_tokens - delivery.generated, begins);
+        let begins = match pending.is_empty() || self.connection.healing() == Healing::Again {
+            true => Beginning::Free,
+            false => Beginning::Text(&pending),
+        };
+        let ask = self.question(prompt, self.max_tokens - delivery.generated, begins);
         let (path, body) = self.connection.dialect.completion(&ask, true);
         let mut events = self.server.stream(path, &body)?;
         loop {
@@ -64,11 +86,23 @@ impl RemoteRequest<'_> {
                 // Before anything is sent to somebody who does not listen.
                 return Err(RemoteError::Given);
             }
-            let event = self.event(&value, path)?;
+            let mut event = self.event(&value, path, prompt)?;
+            let cut = self.connection.vocabulary.text.as_ref().and_then(|form| form.end(&event.text));
+            if let Some(at) = cut {
+                event.text.truncate(at);
+                event.finish = None;
+            }
             let ended = delivery.take(&event, &|token| self.connection.vocabulary.is_end(token));
-            if let Some(finish) = ended {
+            if let Some(finish) = ended.or(cut.map(|_| Finish::EndOfText)) {
                 match event.finish {
-                    Some(_) => events.finish(path),
+                    Some(_) => {
+                        for event in
+                            events.rest(path).iter().filter_map(|value| self.connection.dialect.event(value))
+                        {
+                            self.connection.count(prompt, &event);
+                            delivery.count_prompt(&event);
+                        }
+                    }
                     None => self.closed = true,
                 }
                 return Ok(finish);
@@ -76,8 +110,9 @@ impl RemoteRequest<'_> {
         }
     }
 
-    fn event(&mut self, value: &Value, path: &str) -> Result<Event, RemoteError> {
+    fn event(&mut self, value: &Value, path: &str, prompt: &RemotePrompt) -> Result<Event, RemoteError> {
         let event = self.connection.dialect.event(value).ok_or_else(|| self.server.nonsense(path))?;
+        self.connection.count(prompt, &event);
         if self.prefilled.is_none() {
             let now = Instant::now();
             self.prefilled = Some(now);
@@ -89,23 +124,19 @@ impl RemoteRequest<'_> {
         Ok(event)
     }
 
-    fn question<'b>(&'b self, prompt: &'b [i32], max_tokens: usize, begins: Beginning<'b>) -> Ask<'b> {
+    fn question<'b>(&'b self, prompt: &'b RemotePrompt, max_tokens: usize, begins: Beginning<'b>) -> Ask<'b> {
         Ask {
-            model: &self.connection.facts.model,
-            prompt,
-            max_tokens,
             sampling: self.ticket.job.sampling,
             one_line: self.ticket.job.stop.lines == 1,
             begins,
-            stops: &self.connection.vocabulary.layout.stops,
-            limit_ms: self.connection.limit_ms,
+            ..self.connection.ask(prompt, max_tokens)
         }
     }
 
     /// Let the server spell what was typed, a token at a time, as long as that takes. Some: the text ends there.
     fn spell(
         &mut self,
-        tokens: &mut Vec<i32>,
+        prompt: &mut RemotePrompt,
         delivery: &mut Delivery,
     ) -> Result<Option<Finish>, RemoteError> {
         loop {
@@ -116,17 +147,19 @@ impl RemoteRequest<'_> {
             if candidates.is_empty() {
                 return Ok(Some(Finish::EndOfText));
             }
-            let ask = Ask { one_line: false, ..self.question(tokens, 1, Beginning::Tokens(&candidates)) };
+            let ask = Ask { one_line: false, ..self.question(prompt, 1, Beginning::Tokens(&candidates)) };
             let (path, body) = self.connection.dialect.completion(&ask, false);
             let answer = self.server.post(path, &body)?;
-            let mut event = self.event(&answer, path)?;
+            let mut event = self.event(&answer, path, prompt)?;
             let pieces = self.connection.vocabulary.pieces();
             let Some((token, text)) =
                 chosen(&event, &candidates, |token| pieces.map_or(&[], |pieces| pieces.text(token)))
             else {
                 return Ok(Some(Finish::EndOfText));
             };
-            tokens.push(token);
+            if let RemotePrompt::Ids(tokens) = prompt {
+                tokens.push(token);
+            }
             // Byte by byte, which a server's own text need not be.
             event.text.clear();
             event.finish = None;

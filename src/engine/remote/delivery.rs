@@ -12,6 +12,9 @@ use super::dialect::{Event, Generated};
 /// neither certain nor unlikely, and its length and place decide.
 const ASSUMED: f32 = -0.29;
 
+/// Characters of a token, where nothing is said of tokens.
+const CHARACTERS: usize = 4;
+
 /// One text on its way to who asked for it.
 pub struct Delivery<'a> {
     ticket: &'a Ticket,
@@ -32,7 +35,7 @@ pub struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Of a prompt of `tokens` tokens.
+    /// Of a prompt of `tokens` tokens, as far as is known.
     pub fn new(ticket: &'a Ticket, tokens: usize, heal: Heal) -> Self {
         Self {
             ticket,
@@ -48,6 +51,12 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    /// The typed text is in the prompt now, so that nothing has to be spelled. Nothing was delivered before.
+    pub fn go_on_without_typed_text(&mut self) {
+        self.heal = Heal::default();
+        (self.tokens, self.logprob) = (0, 0.0);
+    }
+
     /// Whether some text was delivered, which another text cannot take back.
     pub fn has_text(&self) -> bool {
         self.has_text
@@ -60,11 +69,11 @@ impl<'a> Delivery<'a> {
 
     /// Take what a step of the answer brings. Some: the text ends with it.
     pub fn take(&mut self, event: &Event, is_end: &dyn Fn(i32) -> bool) -> Option<Finish> {
+        if !self.begun || event.prompt.is_some() {
+            self.count_prompt(event);
+        }
         if !self.begun {
             self.begun = true;
-            if let Some((evaluated, _)) = event.evaluated {
-                self.prompt.reused = self.prompt.tokens.saturating_sub(evaluated);
-            }
             self.ticket.send(Update::Prompt(self.prompt));
         }
         if event.tokens.iter().filter_map(|token| token.id).any(is_end) {
@@ -75,10 +84,20 @@ impl<'a> Delivery<'a> {
         ended.or(event.finish)
     }
 
+    /// What an event says of the prompt: many count it in their last event only.
+    pub fn count_prompt(&mut self, event: &Event) {
+        self.prompt.tokens = event.prompt.unwrap_or(self.prompt.tokens);
+        if let Some((evaluated, _)) = event.evaluated {
+            self.prompt.reused = self.prompt.tokens.saturating_sub(evaluated);
+        }
+    }
+
     /// What the tokens of an event add to the likelihood. While typed text is spelled only tokens that spell it compete, as where a
     /// model runs here; of the others the server tells the likeliest.
     fn count(&mut self, event: &Event) {
-        let unknown = usize::from(event.tokens.is_empty() && !event.text.is_empty());
+        // A server that tells no tokens may send several at once.
+        let told = !event.tokens.is_empty();
+        let unknown = if told { 0 } else { event.text.chars().count().div_ceil(CHARACTERS) };
         self.generated += event.tokens.len() + unknown;
         self.tokens += event.tokens.len() + unknown;
         self.logprob += ASSUMED * unknown as f32;

@@ -1,15 +1,25 @@
-//! Defines what a server has to be able to do, and finds out which kind of server it is. Each kind is one file.
+//! Defines what a server has to be able to do. Each kind of server is one file, as small as it differs from the others.
 
+mod beginning;
+mod choices;
+mod choose;
+mod deepseek;
+mod listed;
 mod llama_server;
+mod mistral;
+mod ollama;
+mod openai;
+mod tgi;
 mod vllm;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+pub use self::choose::choose;
 use super::failure::RemoteError;
 use super::http::HttpServer;
-use super::settings::DialectChoice;
+use super::prompt_form::RemotePrompt;
 use crate::engine::{Capabilities, Finish, Sampling, TokenId};
 
 /// What a request for text says.
@@ -17,8 +27,8 @@ use crate::engine::{Capabilities, Finish, Sampling, TokenId};
 pub struct Ask<'a> {
     /// Name of the model, as the server has it.
     pub model: &'a str,
-    /// Tokens of the prompt.
-    pub prompt: &'a [TokenId],
+    /// What it goes on from.
+    pub prompt: &'a RemotePrompt,
     /// Most tokens to generate.
     pub max_tokens: usize,
     /// How to choose tokens.
@@ -29,6 +39,12 @@ pub struct Ask<'a> {
     pub begins: Beginning<'a>,
     /// Tokens that end it.
     pub stops: &'a [TokenId],
+    /// Texts that end it, where the numbers of such tokens are not known: three at most.
+    pub ends: &'a [String],
+    /// Tokens of context that are used, the same in every request.
+    pub context: u32,
+    /// What the server was found to take.
+    pub offers: Offers,
     /// Milliseconds that the server may generate at most, should nobody be able to tell it to stop.
     pub limit_ms: u32,
 }
@@ -44,6 +60,51 @@ pub enum Beginning<'a> {
     Tokens(&'a [TokenId]),
 }
 
+/// What a server takes beside what all of its kind do; found out when it is first asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offers {
+    /// A request for log-probabilities.
+    pub log_probabilities: bool,
+    /// Settings of the sampling that are not in OpenAI's interface.
+    pub sampling: bool,
+    /// What to begin with.
+    pub beginning: Begins,
+}
+
+/// In which way a server that was not known for it can be told what to begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// In none.
+    Unsaid,
+    /// By a grammar, as llama.cpp's.
+    Grammar,
+    /// By a regular expression, as vLLM.
+    Regex,
+}
+
+impl Offers {
+    /// All of it.
+    pub const ALL: Self = Self { log_probabilities: true, sampling: true, beginning: Begins::Unsaid };
+
+    /// The same with another way to say what to begin with.
+    pub fn with(self, beginning: Begins) -> Self {
+        Self { beginning, ..self }
+    }
+}
+
+/// What prompts a server takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// Numbers of tokens; text where nobody can tell them.
+    Ids,
+    /// Text; numbers where a vocabulary file is named by the user, who then knows that it takes them.
+    TextOrIds,
+    /// Text.
+    Text,
+    /// What is before the cursor and what is behind it.
+    Parts,
+}
+
 /// How a server can be made to spell what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Healing {
@@ -51,6 +112,8 @@ pub enum Healing {
     Text,
     /// It takes the tokens that may come first, and a text where these are not known.
     Tokens,
+    /// It cannot be told. An answer that begins otherwise is given up, and asked for once more behind the typed text.
+    Again,
 }
 
 /// What is known of a server and its model.
@@ -64,6 +127,8 @@ pub struct ServerFacts {
     pub context: u32,
     /// Parameters; 0 where it does not say.
     pub parameters: u64,
+    /// Whether it has a template of its own to fill in with.
+    pub fills: bool,
 }
 
 /// A token that was generated.
@@ -90,23 +155,14 @@ pub struct Event {
     pub finish: Option<Finish>,
     /// Tokens of the prompt that were evaluated, the others being found in a cache, and the milliseconds that it took.
     pub evaluated: Option<(usize, Option<f32>)>,
+    /// Tokens of the prompt.
+    pub prompt: Option<usize>,
 }
 
-/// One kind of server.
-pub trait Dialect: Sync {
-    /// Its name in the setting.
-    fn name(&self) -> &'static str;
-
-    /// Where the server says what it is: every one that was connected to has this path.
-    fn facts_path(&self) -> &'static str {
-        "/v1/models"
-    }
-
-    /// What the server says of itself and of the model `wanted`.
-    fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError>;
-
+/// A server's own tokenizer.
+pub trait ServerTokenizer {
     /// Tokens of `text`. Whether the text of control tokens in it means these tokens is up to `special`; where the server has no choice
-    /// ([`Dialect::reads_control_text`]) it always does.
+    /// ([`ServerTokenizer::reads_control_text`]) it always does.
     fn tokenize(
         &self,
         server: &HttpServer,
@@ -124,6 +180,43 @@ pub trait Dialect: Sync {
     /// The text of `tokens`, for people.
     fn detokenize(&self, server: &HttpServer, model: &str, tokens: &[TokenId])
     -> Result<String, RemoteError>;
+}
+
+/// One kind of server.
+pub trait Dialect: Sync {
+    /// Its name in the setting.
+    fn name(&self) -> &'static str;
+
+    /// Where the server says what it is: every one that was connected to has this path.
+    fn facts_path(&self) -> &'static str {
+        "/v1/models"
+    }
+
+    /// What the server says of itself and of the model `wanted`.
+    fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError>;
+
+    /// What prompts it takes.
+    fn takes(&self) -> Takes;
+
+    /// Its tokenizer, if it offers one.
+    fn tokenizer(&self) -> Option<&dyn ServerTokenizer> {
+        None
+    }
+
+    /// What may be asked for, the most first: what it refuses, the next is tried instead of.
+    fn offers(&self) -> &'static [Offers] {
+        &[Offers::ALL]
+    }
+
+    /// In which ways it may be told what to begin with; each is tried out.
+    fn beginnings(&self) -> &'static [Begins] {
+        &[]
+    }
+
+    /// How long its first answer may take, where that is longer than others: it reads the model when it is first asked for text.
+    fn reads_model(&self) -> Option<Duration> {
+        None
+    }
 
     /// How typed text is spelled.
     fn healing(&self) -> Healing;
@@ -136,37 +229,13 @@ pub trait Dialect: Sync {
 
     /// What it can do besides generating text.
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            log_probabilities: true,
-            scoring: false,
-            branches: false,
-            token_ids: true,
-            kv_plan: true,
-        }
+        usual()
     }
 }
 
-/// The dialect of `server`.
-pub fn choose(choice: DialectChoice, server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
-    Ok(match choice {
-        DialectChoice::LlamaServer => &llama_server::LlamaServer,
-        DialectChoice::Vllm => &vllm::VLLM,
-        DialectChoice::Sglang => &vllm::SGLANG,
-        DialectChoice::Auto => {
-            let models = server.get("/v1/models")?;
-            match models["data"][0]["owned_by"].as_str() {
-                Some("llamacpp") => &llama_server::LlamaServer,
-                Some("vllm") => &vllm::VLLM,
-                Some("sglang") => &vllm::SGLANG,
-                _ => {
-                    return Err(RemoteError::Refused(format!(
-                        "{} does not say what kind of server it is; set remote.dialect to llama-server, vllm or sglang",
-                        server.host
-                    )));
-                }
-            }
-        }
-    })
+/// What most servers can do.
+fn usual() -> Capabilities {
+    Capabilities { log_probabilities: true, scoring: false, branches: false, token_ids: true, kv_plan: true }
 }
 
 /// The milliseconds that a server says; none where they are no time.
@@ -200,6 +269,24 @@ fn sampling(sampling: Sampling) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A question for one line, with all that may be asked for.
+    pub fn ask(prompt: &RemotePrompt) -> Ask<'_> {
+        static ENDS: std::sync::LazyLock<[String; 1]> = std::sync::LazyLock::new(|| ["<|end|>".to_owned()]);
+        Ask {
+            model: "m",
+            prompt,
+            max_tokens: 7,
+            sampling: Sampling::Seeded { temperature: 0.5, top_p: 0.75, seed: 1 << 40 | 3 },
+            one_line: true,
+            begins: Beginning::Free,
+            stops: &[],
+            ends: &*ENDS,
+            context: 2048,
+            limit_ms: 900,
+            offers: Offers::ALL,
+        }
+    }
 
     #[test]
     fn only_times_are_times() {

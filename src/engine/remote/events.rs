@@ -89,15 +89,18 @@ impl AnswerEvents {
         }
     }
 
-    /// Read what the server sends behind its last event, so that the connection can be used again.
-    pub fn finish(mut self, path: &str) {
+    /// What the server sends behind the end of its text, as many send their counts; read to the end, so that the connection can be used
+    /// again.
+    pub fn rest(mut self, path: &str) -> Vec<Value> {
         self.hurry();
+        let mut rest = Vec::new();
         for _ in 0..4 {
             match self.next(path) {
-                Ok(Some(_)) => {}
-                Ok(None) | Err(_) => return,
+                Ok(Some(value)) => rest.push(value),
+                Ok(None) | Err(_) => break,
             }
         }
+        rest
     }
 
     /// Wait no longer than a moment from here on.

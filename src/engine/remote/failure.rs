@@ -28,6 +28,8 @@ pub enum RemoteError {
     Unsendable(String),
     /// Somebody has to do something; asking again soon is no use.
     Refused(String),
+    /// It has no such path: nobody has to do something where that was to be expected.
+    Absent(String),
     /// It has too much to do; it is to be left alone for so long, if it says for how long.
     Busy(String, Option<Duration>),
     /// It cannot be reached, or answers nonsense: perhaps not for long.
@@ -43,6 +45,7 @@ impl RemoteError {
             | Self::Unclear(text)
             | Self::Unsendable(text)
             | Self::Refused(text)
+            | Self::Absent(text)
             | Self::Busy(text, _)
             | Self::Down(text) => text,
         }
@@ -102,10 +105,10 @@ pub fn of_status(
         403 => refused(format!(
             "{host} does not allow this (403){said}; ask who runs it whether your key may use this model, then run `treefill engine stop`"
         )),
-        404 | 405 | 501 => refused(format!(
+        404 | 405 | 501 => Some(RemoteError::Absent(format!(
             "{host} has no {path} ({}){said}; check remote.url, remote.dialect and remote.model",
             status.as_u16()
-        )),
+        ))),
         407 => refused(format!(
             "the proxy to {host} wants to know who asks (407); put name and password into HTTPS_PROXY (http://name:password@host:port)"
         )),
@@ -270,7 +273,11 @@ mod tests {
             [(401, "remote.key_env"), (403, "ask who runs it"), (404, "remote.model"), (407, "HTTPS_PROXY")]
         {
             let error = of(status, header::ACCEPT, "x");
-            assert!(matches!(error, RemoteError::Refused(_)), "{error:?}");
+            let absent = matches!(error, RemoteError::Absent(_));
+            assert!(
+                absent == (status == 404) && (absent || matches!(error, RemoteError::Refused(_))),
+                "{error:?}"
+            );
             assert!(error.text().contains(what) && error.text().contains(&status.to_string()), "{error:?}");
         }
         let unclear = of(422, header::ACCEPT, "x");

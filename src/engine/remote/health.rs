@@ -47,7 +47,7 @@ impl Health {
             RemoteError::Given | RemoteError::Unsendable(_) => return,
             RemoteError::Busy(_, wanted) => wanted.unwrap_or(BUSY),
             // Asking again is no use until somebody has done something.
-            RemoteError::Refused(_) => PAUSES[PAUSES.len() - 1],
+            RemoteError::Refused(_) | RemoteError::Absent(_) => PAUSES[PAUSES.len() - 1],
             RemoteError::Late(_) | RemoteError::Down(_) | RemoteError::Unclear(_) => {
                 self.failures += 1;
                 let Some(over) = self.failures.checked_sub(MOST) else { return };

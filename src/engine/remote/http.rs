@@ -77,8 +77,24 @@ impl HttpServer {
 
     /// The answer to `body`, as a whole.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, RemoteError> {
-        let began = self.begin();
+        self.post_within(path, body, None)
+    }
+
+    /// The same, for which a server may take longer than for others.
+    pub fn post_within(
+        &self,
+        path: &str,
+        body: &Value,
+        longer: Option<Duration>,
+    ) -> Result<Value, RemoteError> {
+        let mut began = self.begin();
+        if let Some(longer) = longer {
+            self.patience.until(began + longer.max(self.first_byte));
+        }
         let response = self.posted(path, body)?;
+        if longer.is_some() {
+            began = Instant::now();
+        }
         self.whole(response, began, path)
     }
 
@@ -206,7 +222,8 @@ fn address(url: &str, allow_http: bool) -> Result<(String, String, bool), String
         _ => return wrong("has to begin with https:// or http://"),
     }
     let base = url.trim_end_matches('/');
-    let base = base.strip_suffix("/v1").unwrap_or(base);
+    // Both are parts of the paths that are asked.
+    let base = base.strip_suffix("/v1").or_else(|| base.strip_suffix("/beta")).unwrap_or(base);
     Ok((base.to_owned(), authority.as_str().to_owned(), local))
 }
 
@@ -258,6 +275,7 @@ mod tests {
         assert_eq!(base("http://[::1]:8080"), Ok("http://[::1]:8080".into()));
         assert_eq!(base("http://localhost:1/v1"), Ok("http://localhost:1".into()));
         assert_eq!(base("https://gpu.example/llm/v1/"), Ok("https://gpu.example/llm".into()));
+        assert_eq!(base("https://api.example/beta"), Ok("https://api.example".into()));
         for (url, what) in [
             ("http://gpu.example:8000", "remote.allow_http"),
             ("http://127.0.0.1.evil.example", "remote.allow_http"),

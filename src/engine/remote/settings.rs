@@ -41,6 +41,9 @@ pub struct RemoteSettings {
         "x-example" = "\"~/models/qwen2.5-coder-7b-vocab.gguf\""
     ))]
     pub tokenizer: Option<PathBuf>,
+    /// Who puts the text before and behind the cursor together, for dialects openai and ollama: treefill, by the template of the
+    /// model's family (model.family, else the model's name tells it), or the server, from `suffix`; auto: the template where the family is known.
+    pub fill: FillChoice,
     /// What is done while the server does not answer.
     pub fallback: Fallback,
     /// Milliseconds until the first part of an answer has to be there.
@@ -111,6 +114,29 @@ pub enum DialectChoice {
     Vllm,
     /// SGLang.
     Sglang,
+    /// Any server with OpenAI's `/v1/completions`.
+    Openai,
+    /// Ollama.
+    Ollama,
+    /// Mistral's own servers.
+    Mistral,
+    /// DeepSeek's own servers.
+    Deepseek,
+    /// Text Generation Inference.
+    Tgi,
+}
+
+/// Who puts together what is before the cursor and what is behind it, where prompts are text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FillChoice {
+    /// treefill, where it knows the model's family; else the server, if it is found to read the text behind the cursor.
+    #[default]
+    Auto,
+    /// treefill, by the template of the model's family.
+    Template,
+    /// The server: it gets the text behind the cursor as `suffix`.
+    Suffix,
 }
 
 /// What is done while a server does not answer.
@@ -135,6 +161,7 @@ impl Default for RemoteSettings {
             ca_file: None,
             allow_http: false,
             tokenizer: None,
+            fill: FillChoice::default(),
             fallback: Fallback::default(),
             // A cold prompt on a busy server; a new key ends the wait at once anyway.
             first_byte_ms: 5_000,

@@ -1,4 +1,5 @@
-//! Turns text into the tokens of a server's model: by a vocabulary file of the user's, or by asking the server as little as possible.
+//! Turns text into the tokens of a server's model: by a vocabulary file of the user's, or by asking the server as little as possible;
+//! into characters where neither knows them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -6,9 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::dialect::{Dialect, ServerFacts};
+use super::dialect::{Dialect, ServerFacts, ServerTokenizer};
 use super::failure::RemoteError;
 use super::http::HttpServer;
+use super::text::{self, ANY_CONTROL, FIRST_CONTROL, TextForm};
 use crate::engine::family::{self, Layout, VocabularyFacts};
 use crate::engine::file_vocabulary::FileVocabulary;
 use crate::engine::fit::Tokens;
@@ -23,10 +25,9 @@ const SAMPLE: [&str; 4] = ["def f(a):\n", "    return {\n", "        1: a[0],\n 
 
 /// What looks like a control token to some tokenizer.
 static CONTROL: LazyLock<Regex> = LazyLock::new(|| {
-    let any = r"<[|｜][^|｜<>\s]{1,40}[|｜]>|</?s>|<(unk|pad|bos|eos|mask)>|\[/?(INST|TOOL_CALLS|AVAILABLE_TOOLS)\]|<(start|end)_of_turn>";
     let known: Vec<String> =
         family::sentinel_texts().filter(|text| !text.is_empty()).map(regex::escape).collect();
-    Regex::new(&format!("{any}|{}", known.join("|"))).expect("it is made of literals")
+    Regex::new(&format!("{ANY_CONTROL}|{}", known.join("|"))).expect("it is made of literals")
 });
 
 /// The vocabulary of a server's model.
@@ -35,6 +36,8 @@ pub struct RemoteVocabulary {
     pub layout: Layout,
     /// What was read from a file; none where the server tokenises.
     pub file: Option<FileVocabulary>,
+    /// How prompts look as text; none where tokens are sent.
+    pub text: Option<TextForm>,
     /// Tokens that no text of a user's may have.
     control: Vec<TokenId>,
     /// The line feed's token, where tokenisation has to begin with one; see [`ServerTokens::asked`].
@@ -48,18 +51,42 @@ impl RemoteVocabulary {
     /// From a file.
     pub fn of_file(file: FileVocabulary) -> Self {
         let layout = file.layout.clone();
-        let control = layout.stops.clone();
-        Self { layout, file: Some(file), control, lead: None, cuts: false, memo: RefCell::default() }
+        Self { file: Some(file), ..Self::new(layout) }
     }
 
-    /// Asks the server for what a file would say.
+    /// As text in the template of the family that the model's name or the setting `wanted` tells; none where neither does.
+    ///
+    /// # Errors
+    /// The setting is unknown.
+    pub fn of_name(name: &str, wanted: Option<&str>) -> Result<Option<Self>, RemoteError> {
+        let named = family::of_name(name, wanted, FIRST_CONTROL).map_err(RemoteError::Refused)?;
+        Ok(named.map(|named| Self::of_text(TextForm::of_family(named))))
+    }
+
+    /// As text before and behind the cursor, which the server puts together.
+    pub fn of_parts(name: &str) -> Self {
+        let known = family::of_name(name, None, FIRST_CONTROL).ok().flatten();
+        Self::of_text(TextForm::of_server(known))
+    }
+
+    fn of_text((form, layout): (TextForm, Layout)) -> Self {
+        // Its control tokens are numbers of ours, which no server ever says.
+        Self { text: Some(form), control: Vec::new(), ..Self::new(layout) }
+    }
+
+    fn new(layout: Layout) -> Self {
+        let control = layout.stops.clone();
+        Self { layout, file: None, text: None, control, lead: None, cuts: false, memo: RefCell::default() }
+    }
+
+    /// Asks the server, which tokenises by `tokenizer`, for what a file would say.
     pub fn of_server(
-        dialect: &dyn Dialect,
+        (dialect, tokenizer): (&dyn Dialect, &dyn ServerTokenizer),
         server: &HttpServer,
         facts: &ServerFacts,
         wanted: Option<&str>,
     ) -> Result<Self, RemoteError> {
-        let tokens = |text: &str, special| dialect.tokenize(server, &facts.model, text, special);
+        let tokens = |text: &str, special| tokenizer.tokenize(server, &facts.model, text, special);
         let failure = Cell::new(None);
         let known: RefCell<HashMap<String, Option<TokenId>>> = RefCell::default();
         let find = |text: &str| {
@@ -76,7 +103,7 @@ impl RemoteVocabulary {
             known.borrow_mut().insert(text.to_owned(), found);
             found
         };
-        let bos = dialect.begins_with(server, &facts.model)?;
+        let bos = tokenizer.begins_with(server, &facts.model)?;
         let about = VocabularyFacts { find: &find, known: [None; 3], bos, name: &facts.name };
         let layout = family::detect(&about, wanted);
         if let Some(error) = failure.take() {
@@ -90,9 +117,7 @@ impl RemoteVocabulary {
             (Some(alone), [.., feed, behind]) if alone != behind => Some(*feed),
             _ => None,
         };
-        let control = layout.stops.clone();
-        let mut vocabulary =
-            Self { layout, file: None, control, lead, cuts: false, memo: RefCell::default() };
+        let mut vocabulary = Self { lead, ..Self::new(layout) };
         let asking = ServerTokens::new(&vocabulary, dialect, server, &facts.model);
         let parts: Result<Vec<_>, _> = SAMPLE.iter().map(|part| asking.asked(part)).collect();
         vocabulary.cuts = parts?.concat() == asking.asked(&SAMPLE.concat())?;
@@ -100,8 +125,24 @@ impl RemoteVocabulary {
     }
 
     /// For people: who tokenises.
-    pub fn describe(&self) -> &'static str {
-        if self.file.is_some() { "the file of remote.tokenizer" } else { "the server" }
+    pub fn describe(&self) -> String {
+        match (&self.text, &self.file) {
+            (Some(form), _) => {
+                format!("nobody (prompts go as text, {:.1} characters a token)", form.density())
+            }
+            (None, Some(_)) => "the file of remote.tokenizer".to_owned(),
+            (None, None) => "the server".to_owned(),
+        }
+    }
+
+    /// What so many tokens are here: as many, or so many characters.
+    pub fn units(&self, tokens: usize) -> usize {
+        self.text.as_ref().map_or(tokens, |form| (tokens as f32 * form.density()) as usize)
+    }
+
+    /// The tokens that so many characters are, about.
+    pub fn tokens(&self, characters: usize) -> usize {
+        self.text.as_ref().map_or(characters, |form| (characters as f32 / form.density()).ceil() as usize)
     }
 
     /// The texts of all tokens, where they are known.
@@ -111,6 +152,9 @@ impl RemoteVocabulary {
 
     /// Whether `token` ends a text, as far as it is known.
     pub fn is_end(&self, token: TokenId) -> bool {
+        if self.text.is_some() {
+            return false;
+        }
         let by_file =
             self.file.as_ref().and_then(|file| file.ends.get(usize::try_from(token).ok()?).copied());
         by_file.unwrap_or_else(|| self.layout.stops.contains(&token))
@@ -120,7 +164,7 @@ impl RemoteVocabulary {
 /// Makes tokens with a vocabulary, asking the server where it has to. After a failure it makes none; see [`ServerTokens::failure`].
 pub struct ServerTokens<'a> {
     vocabulary: &'a RemoteVocabulary,
-    dialect: &'a dyn Dialect,
+    tokenizer: Option<&'a dyn ServerTokenizer>,
     server: &'a HttpServer,
     model: &'a str,
     failure: RefCell<Option<RemoteError>>,
@@ -133,7 +177,7 @@ impl<'a> ServerTokens<'a> {
         server: &'a HttpServer,
         model: &'a str,
     ) -> Self {
-        Self { vocabulary, dialect, server, model, failure: RefCell::default() }
+        Self { vocabulary, tokenizer: dialect.tokenizer(), server, model, failure: RefCell::default() }
     }
 
     /// Why there are no tokens.
@@ -146,7 +190,7 @@ impl<'a> ServerTokens<'a> {
         if text.is_empty() {
             return Ok(Vec::new());
         }
-        if !self.dialect.reads_control_text() {
+        if self.tokenizer.is_none_or(|tokenizer| !tokenizer.reads_control_text()) {
             return self.plain(text);
         }
         // Cut behind its first character, what looks like a control token is text.
@@ -161,7 +205,11 @@ impl<'a> ServerTokens<'a> {
     }
 
     fn plain(&self, text: &str) -> Result<Vec<TokenId>, RemoteError> {
-        let ask = |text: &str| self.dialect.tokenize(self.server, self.model, text, false);
+        let ask = |text: &str| match self.tokenizer {
+            Some(tokenizer) => tokenizer.tokenize(self.server, self.model, text, false),
+            // Its prompts are characters, or tokens of a file.
+            None => Ok(text::characters(text)),
+        };
         let tokens = match self.vocabulary.lead {
             None => ask(text)?,
             Some(lead) => {
@@ -204,6 +252,9 @@ impl<'a> ServerTokens<'a> {
 
 impl Tokens for ServerTokens<'_> {
     fn of_text(&self, text: &str) -> Vec<TokenId> {
+        if self.vocabulary.text.is_some() {
+            return text::characters(text);
+        }
         if let Some(file) = &self.vocabulary.file {
             return self.vocabulary.memo.borrow_mut().tokens(text, |text| (file.tokenize)(text));
         }

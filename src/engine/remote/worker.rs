@@ -153,7 +153,7 @@ impl RemoteWorker {
         let server = ServerInfo {
             host,
             dialect: connection.dialect.name().to_owned(),
-            tokenizer: connection.vocabulary.describe().to_owned(),
+            tokenizer: connection.vocabulary.describe(),
             reads: connection.speed.rate().round(),
             writes: self.writes.round(),
             trouble,
@@ -166,7 +166,7 @@ impl RemoteWorker {
             family: connection.vocabulary.layout.describe(),
             backend: "a server".to_owned(),
             server: Some(server),
-            capabilities: connection.dialect.capabilities(),
+            capabilities: connection.capabilities(),
             ..ModelInfo::default()
         }
     }
@@ -193,11 +193,12 @@ impl RemoteWorker {
             return;
         }
         match self.server.get(path) {
-            Ok(_) if self.health.trouble().is_some() => {
+            // A server that says so answers.
+            Ok(_) | Err(RemoteError::Absent(_)) if self.health.trouble().is_some() => {
                 self.health.good();
                 self.tell();
             }
-            Ok(_) => {}
+            Ok(_) | Err(RemoteError::Absent(_)) => {}
             Err(error) if self.health.trouble().is_some() => self.note(&error),
             // One that is down is found out by the next job.
             Err(_) => {}
@@ -297,7 +298,7 @@ impl RemoteWorker {
             prefilled: None,
             closed: false,
         };
-        let mut delivery = Delivery::new(ticket, prompt.tokens.len(), prompt.heal.clone());
+        let mut delivery = Delivery::new(ticket, prompt.tokens, prompt.heal.clone());
         let finished = asking.run(prompt, &mut delivery);
         self.begun = delivery.has_text();
         if self.begun {

@@ -235,7 +235,10 @@ fn answer(asked: &Asked, peer: &mut Peer, text: &str) {
             peer.event(&json!({ "content": "", "stop": true, "stop_type": "eos" }));
             peer.end();
         }
-        "/completion" => peer.json(&json!({ "content": "x", "stop": true, "stop_type": "limit" })),
+        "/completion" => peer.json(&json!({
+            "content": "x", "stop": true, "stop_type": "limit",
+            "completion_probabilities": [{ "id": 120, "token": "x", "bytes": [120], "logprob": -0.1, "top_logprobs": [] }],
+        })),
         _ => peer.whole("404 Not Found", "", "{}"),
     }
 }

@@ -1,10 +1,13 @@
 //! Speaks with llama.cpp's server by its own interface: token ids in, tokens with probabilities out.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 
-use super::{Ask, Beginning, Dialect, Event, Generated, Healing, ServerFacts, extend, ids, sampling};
+use super::beginning::grammar;
+use super::choices::token;
+use super::{
+    Ask, Beginning, Dialect, Event, Generated, Healing, ServerFacts, ServerTokenizer, Takes, extend, ids,
+    sampling,
+};
 use crate::engine::remote::failure::RemoteError;
 use crate::engine::remote::http::HttpServer;
 use crate::engine::{Finish, Sampling, TokenId};
@@ -43,9 +46,64 @@ impl Dialect for LlamaServer {
             name: name.or(wanted).unwrap_or("a model without a name").to_owned(),
             context,
             parameters: first["meta"]["n_params"].as_u64().unwrap_or_default(),
+            fills: false,
         })
     }
 
+    fn takes(&self) -> Takes {
+        Takes::Ids
+    }
+
+    fn tokenizer(&self) -> Option<&dyn ServerTokenizer> {
+        Some(self)
+    }
+
+    fn healing(&self) -> Healing {
+        Healing::Text
+    }
+
+    fn completion(&self, ask: &Ask, stream: bool) -> (&'static str, Value) {
+        let mut body = json!({
+            "model": ask.model,
+            "prompt": ask.prompt.value(),
+            "n_predict": ask.max_tokens,
+            "stream": stream,
+            "cache_prompt": true,
+            "n_probs": LIKELIEST,
+            "return_tokens": true,
+            "timings_per_token": true,
+            "t_max_predict_ms": ask.limit_ms,
+            "min_p": 0.0,
+            "top_k": 0,
+        });
+        extend(&mut body, sampling(ask.sampling));
+        let order: &[&str] =
+            if ask.sampling == Sampling::Greedy { &["temperature"] } else { &["temperature", "top_p"] };
+        body["samplers"] = json!(order);
+        if ask.one_line {
+            body["stop"] = json!(["\n"]);
+        }
+        if let Beginning::Text(text) = ask.begins {
+            body["grammar"] = grammar(text).into();
+        }
+        ("/completion", body)
+    }
+
+    fn event(&self, value: &Value) -> Option<Event> {
+        let mut text = value["content"].as_str()?.to_owned();
+        let finish = (value["stop"] == true).then(|| finish(value, &mut text));
+        let tokens: Vec<Generated> = match value["completion_probabilities"].as_array() {
+            Some(tokens) => tokens.iter().map(token).collect(),
+            None => ids(&value["tokens"]).unwrap_or_default().into_iter().map(of_id).collect(),
+        };
+        let timings = &value["timings"];
+        let evaluated = timings["prompt_n"].as_u64().and_then(|tokens| usize::try_from(tokens).ok());
+        let evaluated = evaluated.map(|tokens| (tokens, timings["prompt_ms"].as_f64().map(|ms| ms as f32)));
+        Some(Event { text, tokens, finish, evaluated, prompt: None })
+    }
+}
+
+impl ServerTokenizer for LlamaServer {
     fn tokenize(
         &self,
         server: &HttpServer,
@@ -81,50 +139,6 @@ impl Dialect for LlamaServer {
         let answer = server.post("/detokenize", &json!({ "model": model, "tokens": tokens }))?;
         answer["content"].as_str().map(str::to_owned).ok_or_else(|| server.nonsense("/detokenize"))
     }
-
-    fn healing(&self) -> Healing {
-        Healing::Text
-    }
-
-    fn completion(&self, ask: &Ask, stream: bool) -> (&'static str, Value) {
-        let mut body = json!({
-            "model": ask.model,
-            "prompt": ask.prompt,
-            "n_predict": ask.max_tokens,
-            "stream": stream,
-            "cache_prompt": true,
-            "n_probs": LIKELIEST,
-            "return_tokens": true,
-            "timings_per_token": true,
-            "t_max_predict_ms": ask.limit_ms,
-            "min_p": 0.0,
-            "top_k": 0,
-        });
-        extend(&mut body, sampling(ask.sampling));
-        let order: &[&str] =
-            if ask.sampling == Sampling::Greedy { &["temperature"] } else { &["temperature", "top_p"] };
-        body["samplers"] = json!(order);
-        if ask.one_line {
-            body["stop"] = json!(["\n"]);
-        }
-        if let Beginning::Text(text) = ask.begins {
-            body["grammar"] = grammar(text).into();
-        }
-        ("/completion", body)
-    }
-
-    fn event(&self, value: &Value) -> Option<Event> {
-        let mut text = value["content"].as_str()?.to_owned();
-        let finish = (value["stop"] == true).then(|| finish(value, &mut text));
-        let tokens: Vec<Generated> = match value["completion_probabilities"].as_array() {
-            Some(tokens) => tokens.iter().map(generated).collect(),
-            None => ids(&value["tokens"]).unwrap_or_default().into_iter().map(of_id).collect(),
-        };
-        let timings = &value["timings"];
-        let evaluated = timings["prompt_n"].as_u64().and_then(|tokens| usize::try_from(tokens).ok());
-        let evaluated = evaluated.map(|tokens| (tokens, timings["prompt_ms"].as_f64().map(|ms| ms as f32)));
-        Some(Event { text, tokens, finish, evaluated })
-    }
 }
 
 /// Why the answer has ended; a line feed that ended it is part of it.
@@ -146,69 +160,16 @@ fn of_id(id: TokenId) -> Generated {
     Generated { id: Some(id), ..Generated::default() }
 }
 
-fn generated(value: &Value) -> Generated {
-    let likeliest = value["top_logprobs"].as_array().into_iter().flatten();
-    Generated {
-        id: value["id"].as_i64().and_then(|id| TokenId::try_from(id).ok()),
-        bytes: bytes(value),
-        logprob: value["logprob"].as_f64().map(|logprob| logprob as f32),
-        likeliest: likeliest.map(|one| (bytes(one), logprob(one))).collect(),
-    }
-}
-
-fn logprob(value: &Value) -> f32 {
-    value["logprob"].as_f64().unwrap_or_default() as f32
-}
-
-/// A token's text, byte by byte where the server tells it so.
-fn bytes(value: &Value) -> Vec<u8> {
-    let bytes =
-        value["bytes"].as_array().map(|bytes| bytes.iter().map(|byte| byte.as_u64().map(|byte| byte as u8)));
-    let bytes: Option<Vec<u8>> = bytes.and_then(|bytes| bytes.collect());
-    bytes.unwrap_or_else(|| value["token"].as_str().unwrap_or_default().into())
-}
-
-/// A grammar of the texts that begin with `text`.
-fn grammar(text: &str) -> String {
-    let mut literal = String::new();
-    for char in text.chars() {
-        match char {
-            '"' | '\\' => {
-                literal.push('\\');
-                literal.push(char);
-            }
-            '\t' => literal.push_str("\\t"),
-            char if char.is_control() => {
-                let _ = write!(literal, "\\x{:02X}", u32::from(char));
-            }
-            char => literal.push(char),
-        }
-    }
-    format!("root ::= \"{literal}\" [^\\x00]*")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::tests::ask;
     use super::*;
-
-    #[test]
-    fn what_was_typed_becomes_a_grammar() {
-        assert_eq!(grammar("retu"), "root ::= \"retu\" [^\\x00]*");
-        assert_eq!(grammar("\t\"\\é"), "root ::= \"\\t\\\"\\\\é\" [^\\x00]*");
-    }
+    use crate::engine::remote::prompt_form::RemotePrompt;
 
     #[test]
     fn a_request_has_ids_a_limit_of_its_own_and_a_cache() {
-        let ask = Ask {
-            model: "m",
-            prompt: &[1, 2],
-            max_tokens: 7,
-            sampling: Sampling::Greedy,
-            one_line: true,
-            begins: Beginning::Text("re"),
-            stops: &[],
-            limit_ms: 900,
-        };
+        let prompt = RemotePrompt::Ids(vec![1, 2]);
+        let ask = Ask { sampling: Sampling::Greedy, begins: Beginning::Text("re"), ..ask(&prompt) };
         let (path, body) = LlamaServer.completion(&ask, true);
         assert_eq!(path, "/completion");
         assert_eq!(
