@@ -6,5 +6,7 @@ mod failures;
 pub mod fake;
 mod process;
 mod prompts;
+#[cfg(unix)]
+mod proxy;
 mod servers;
 mod texts;

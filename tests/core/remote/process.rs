@@ -35,11 +35,11 @@ fn no_server_is_asked_from_within_an_editors_server() {
     assert_eq!(Arc::strong_count(&engine), 1);
 }
 
-const KEY: &str = "sk-never-to-be-seen";
+pub const KEY: &str = "sk-never-to-be-seen";
 
 /// A user's home whose settings name `fake`, with a key.
 #[cfg(unix)]
-fn home(fake: &Fake, more: &str) -> Home {
+pub fn home(fake: &Fake, more: &str) -> Home {
     use std::os::unix::fs::DirBuilderExt as _;
 
     let home = Home::new();
@@ -51,12 +51,18 @@ fn home(fake: &Fake, more: &str) -> Home {
 
 #[cfg(unix)]
 fn treefill(home: &Home, arguments: &[&str]) -> Run {
-    run(home.command(arguments).env("TEAM_KEY", KEY))
+    treefill_with(home, arguments, &[])
+}
+
+/// The same with variables in its environment.
+#[cfg(unix)]
+pub fn treefill_with(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    run(home.command(arguments).env("TEAM_KEY", KEY).envs(variables.iter().copied()))
 }
 
 /// Ends the engine's process, whatever the test finds.
 #[cfg(unix)]
-struct Stopped<'a>(&'a Home);
+pub struct Stopped<'a>(pub &'a Home);
 
 #[cfg(unix)]
 impl Drop for Stopped<'_> {
