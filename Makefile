@@ -16,7 +16,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BINARY := $(TARGET)/release/treefill
 PREFIX ?= $(HOME)/.cargo
 
-.PHONY: help setup hint build demo web test test-core fuzz soak test-editors test-vscode-newest test-models test-servers test-train vsix dist lint bench docs picture install clean
+.PHONY: help setup hint build demo web test test-core fuzz soak test-editors test-more-editors test-vscode-newest test-models test-servers test-train vsix dist lint bench docs picture install clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-22s %s\n", $$1, $$2 }'
@@ -52,6 +52,9 @@ soak: setup hint ## Run the reliability tests for long and write benches/RELIABI
 
 test-editors: build ## Drive real editors (Neovim 0.12 and 0.10, Helix, VS Code, a page in Chromium) against the binary
 	editors/test.sh $(BINARY)
+
+test-more-editors: build ## Drive Emacs 30, which test-editors does not (fetches 90 MB)
+	editors/test-more.sh $(BINARY)
 
 test-vscode-newest: build ## Drive VS Code 1.139 too, which test-editors does not
 	editors/vscode/test/newest.sh $(BINARY)
