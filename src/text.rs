@@ -17,6 +17,13 @@ pub fn is_closer(c: char) -> bool {
     matches!(c, ')' | ']' | '}' | '"' | '\'' | '`')
 }
 
+/// A text that begins with a capital letter and ends with a stop.
+pub fn sentence(text: &str) -> String {
+    let mut chars = text.trim_end_matches('.').chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", chars.as_str())
+}
+
 /// How many bytes the two texts have in common at their start; whole characters.
 pub fn common_prefix(old: &str, new: &str) -> usize {
     same(old.chars().zip(new.chars()))

@@ -147,6 +147,7 @@ pub fn run(arguments: EvalArguments, config: Config) -> anyhow::Result<ExitCode>
 fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind != HoleKind::Typed)?;
+    let mut oracle = common.oracle(&set)?;
     let (runtime, mut config) = (runtime()?, common.ablated(config));
     let (mut backend, model) = match common.other_backend(&config, None)? {
         Some((Backend::Peer(peer, pid), model)) => (Backend::Peer(Box::new(peer.patient()), pid), model),
@@ -172,11 +173,11 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
         }
     };
     let invoked = if arguments.invoked { "; invoked" } else { "" };
-    let settings = format!("{:?}{invoked}; whole prompts", backends::options(Effort::default()));
+    let settings = format!("{}{invoked}; whole prompts", backends::options_in_words());
     let mut run = common.open::<HoleRow>("holes", &backend, model, settings, &set)?;
     let bar = bar((set.cases.len() * backend.variants().len()) as u64, "answers");
     bar.set_position(run.done() as u64);
-    let (mut oracle, step) = (common.oracle(), || bar.inc(1));
+    let step = || bar.inc(1);
     let registry = Registry::builtin()?;
     let how = (&mut backend, common.place(), arguments.invoked);
     runtime.block_on(holes::run(&set, how, &registry, oracle.as_mut(), &mut run, &step))?;
@@ -187,6 +188,7 @@ fn run_holes(arguments: &Holes, config: Config) -> anyhow::Result<()> {
 fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
     let common = &arguments.common;
     let set = common.set(|kind| kind == HoleKind::Typed)?;
+    let mut oracle = common.oracle(&set)?;
     let (runtime, config) = (runtime()?, common.ablated(config));
     let typist = Typist {
         enough: arguments.enough,
@@ -204,16 +206,26 @@ fn run_replay(arguments: &Replay, config: Config) -> anyhow::Result<()> {
             (Backend::Session(own), model)
         }
     };
-    let mut run = common.open::<ReplayRow>("replay", &backend, model, format!("{typist:?}"), &set)?;
+    let mut run = common.open::<ReplayRow>("replay", &backend, model, in_words(&typist), &set)?;
     let bar = bar(set.cases.len() as u64, "texts typed");
     bar.set_position(run.done() as u64);
-    let (mut oracle, step) = (common.oracle(), || bar.inc(1));
+    let step = || bar.inc(1);
     let registry = Registry::builtin()?;
     let how = (&mut backend, common.place());
     let work = replay::run(&set, how, &registry, typist, oracle.as_mut(), &mut run, &step);
     runtime.block_on(work)?;
     bar.finish_and_clear();
     show(&Report { runs: vec![common.out.clone()], all: true, html: None })
+}
+
+/// How it is typed, for people.
+fn in_words(typist: &Typist) -> String {
+    let Typist { enough, slips, pause_ms, seed } = typist;
+    let percent = 100.0 * slips;
+    format!(
+        "a typist who takes what is right for a line or {enough} characters, mistypes {percent:.1} % of the letters (seed {seed}) and \
+         pauses for {pause_ms} ms at a new line"
+    )
 }
 
 fn show(arguments: &Report) -> anyhow::Result<()> {

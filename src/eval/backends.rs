@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
+use twox_hash::XxHash64;
 
 use super::answer::BackendAnswer;
 use super::client::LspClient;
@@ -77,6 +78,12 @@ pub fn options(effort: Effort) -> CompletionOptions {
         effort,
         ..CompletionOptions::default()
     }
+}
+
+/// The same for people. What is not said in words is in a number, which is another one for other settings.
+pub fn options_in_words() -> String {
+    let number = XxHash64::oneshot(0, format!("{:?}", options(Effort::default())).as_bytes()) as u32;
+    format!("asked without a delay, each answer complete, nothing prepared ahead; options {number:08x}")
 }
 
 impl Backend {

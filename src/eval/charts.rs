@@ -8,6 +8,8 @@ use super::replay::ReplayRow;
 use super::report::{load, shown};
 use super::runs::{self, Head};
 use crate::plot::{BarChart, Histogram, Report};
+use crate::text::amounts::counted;
+use crate::text::sentence;
 
 /// What the plots compare.
 const COMPARED: [&str; 8] = [
@@ -54,8 +56,19 @@ pub fn of(paths: &[PathBuf]) -> anyhow::Result<Report> {
     Ok(page)
 }
 
+/// With what it was measured: the number of cases without the fingerprint beside it.
 fn of_head(head: &Head) -> String {
-    format!("Model {}; cases {}; treefill {}; {}", head.model, head.cases, head.version, head.settings)
+    let count = head.cases.split_whitespace().next().and_then(|count| count.parse().ok());
+    let cases = count.map_or_else(|| format!("{} cases", head.cases), |count| counted(count, "case"));
+    let settings = sentence(in_words(&head.settings));
+    format!("Model: {}. {cases}, treefill {}. {settings}", head.model, head.version)
+}
+
+/// Settings as runs keep them. Runs of earlier versions began them with the names of fields.
+fn in_words(settings: &str) -> &str {
+    let words =
+        settings.rsplit_once('}').filter(|_| settings.contains(" { ")).map_or(settings, |(_, rest)| rest);
+    words.trim_start_matches("; ")
 }
 
 /// Times in milliseconds, for each variant.
@@ -118,9 +131,32 @@ fn grouped(page: Report, figures: &[Figure]) -> Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::backends;
 
     fn figure(group: &str, name: &'static str, value: f64) -> Figure {
         Figure { group: group.into(), name, value, unit: "%", more_is_better: Some(true) }
+    }
+
+    #[test]
+    fn settings_are_words() {
+        let head = |settings: &str| Head {
+            model: "Small 1a2b".into(),
+            cases: "40 9f8e7d6c5b4a".into(),
+            version: "0.1.0".into(),
+            settings: settings.into(),
+            ..Head::default()
+        };
+        assert_eq!(
+            of_head(&head("a typist who mistypes; without memory")),
+            "Model: Small 1a2b. 40 cases, treefill 0.1.0. A typist who mistypes; without memory."
+        );
+        let earlier = "CompletionOptions { delay: 0ns, trigger: Automatic, project: P { a: Some(1) } }; invoked; whole prompts";
+        assert_eq!(
+            of_head(&head(earlier)),
+            "Model: Small 1a2b. 40 cases, treefill 0.1.0. Invoked; whole prompts."
+        );
+        let words = backends::options_in_words();
+        assert!(!words.contains(['{', '_', ':']), "{words}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Asks parsers other than ours about texts: CPython's `ast`, and rustfmt.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -33,6 +34,21 @@ struct Python {
 }
 
 impl Oracle {
+    /// A judge of files in these languages, as they are called. Each parser that is needed has been tried.
+    ///
+    /// # Errors
+    /// When some are missing: which, and how to get them or do without.
+    pub fn of(languages: &BTreeSet<&str>) -> anyhow::Result<Self> {
+        let mut judge = Self::default();
+        let tried = languages.iter().filter_map(|name| StrictParser::by_name(name));
+        let missing: Vec<String> = tried
+            .filter_map(|parser| judge.errors(parser, "").err())
+            .map(|error| error.to_string())
+            .collect();
+        anyhow::ensure!(missing.is_empty(), "{}; or pass --no-judge", missing.join("; "));
+        Ok(judge)
+    }
+
     /// Errors in `text`, as the counterpart of our own strict parser counts them: 0 or 1 for Python, where it stops at the
     /// first.
     pub fn errors(&mut self, parser: StrictParser, text: &str) -> anyhow::Result<usize> {
@@ -60,9 +76,7 @@ impl Python {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .context(
-                "cannot start python3, whose `ast` judges Python answers; install it, or pass --no-judge",
-            )?;
+            .context("cannot start python3, whose `ast` judges Python answers; install it")?;
         let input = process.stdin.take().context("no pipe to python3")?;
         let output = BufReader::new(process.stdout.take().context("no pipe from python3")?);
         Ok(Self { process, input, output })
@@ -92,9 +106,7 @@ fn rustfmt(text: &str) -> anyhow::Result<usize> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .context(
-            "cannot start rustfmt, which judges Rust answers; `rustup component add rustfmt`, or pass --no-judge",
-        )?;
+        .context("cannot start rustfmt, which judges Rust answers; `rustup component add rustfmt`")?;
     let mut errors = process.stderr.take().context("no pipe from rustfmt")?;
     let mut input = process.stdin.take().context("no pipe to rustfmt")?;
     // It reads everything before it writes anything.
@@ -113,7 +125,7 @@ mod tests {
 
     #[test]
     fn others_count_errors() {
-        let mut judge = Oracle::default();
+        let mut judge = Oracle::of(&BTreeSet::from(["python", "rust", "a language without one"])).unwrap();
         for (language, good, bad) in
             [("python", "x = 'ä'\n", "x = (\n"), ("rust", "fn f() {}\n", "fn f( {}\n")]
         {

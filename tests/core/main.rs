@@ -22,6 +22,7 @@ mod home;
 mod hostile;
 #[cfg(unix)]
 mod http_server;
+mod judges;
 mod languages;
 mod lsp;
 #[path = "../shared/oracle.rs"]

@@ -26,7 +26,7 @@ use crate::workspace::{Pace, WorkspaceReader};
 /// What both ways of running have.
 #[derive(Debug, Args)]
 pub struct RunArguments {
-    /// EvalCase files
+    /// Files of cases, as `treefill eval make` writes them
     #[arg(required = true, value_name = "CASES")]
     cases: Vec<PathBuf>,
     /// Where to write the results; an interrupted run goes on there
@@ -190,8 +190,13 @@ impl RunArguments {
         Ok((engine, fingerprint(&path, &info)?))
     }
 
-    pub fn oracle(&self) -> Option<Oracle> {
-        (!self.no_judge).then(Oracle::default)
+    /// Who judges the answers to these cases, tried before the first one.
+    ///
+    /// # Errors
+    /// When a parser that is needed is missing.
+    pub fn oracle(&self, set: &CaseSet) -> anyhow::Result<Option<Oracle>> {
+        let languages = set.cases.iter().map(|case| set.sources[case.source].language.as_str()).collect();
+        (!self.no_judge).then(|| Oracle::of(&languages)).transpose()
     }
 
     /// Begin or continue a run in the result file.
@@ -239,7 +244,8 @@ impl RunArguments {
 
 impl Part {
     fn said(&self) -> String {
-        format!("; without {self:?}").to_lowercase()
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        format!("; without {}", name.unwrap_or_default())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::engine::ModelInfo;
 use crate::models::WITHOUT_ADAPTER;
 use crate::session::Interrupts;
 use crate::text::amounts::{parameters, size, span};
+pub use crate::text::sentence;
 
 /// Where suggestions were switched off by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -272,13 +273,6 @@ pub const LOADING: &str = "The model is being read";
 pub const READY: &str = "Suggestions are ready.";
 /// What is said when no request came yet.
 pub const NOTHING_ASKED: &str = "No suggestion was asked for yet.";
-
-/// A text that begins with a capital letter and ends with a stop.
-pub fn sentence(text: &str) -> String {
-    let mut chars = text.trim_end_matches('.').chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
-}
 
 fn percent(share: f32) -> String {
     format!("{:.0} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-3).floor())
