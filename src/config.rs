@@ -66,7 +66,7 @@ pub struct ModelSection {
     /// A GGUF model trained to fill in the middle. Relative to this file; ~ is your home folder.
     #[schemars(extend(
         "format" = "path",
-        "x-unset" = "the model inside the binary",
+        "x-unset" = "the model inside the program",
         "x-example" = "\"~/models/qwen2.5-coder-1.5b-q8_0.gguf\""
     ))]
     pub path: Option<PathBuf>,

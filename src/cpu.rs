@@ -69,7 +69,7 @@ fn saved_state() -> u64 {
 
 /// The variable by which tests pretend that the machine lacks a feature.
 const PRETEND: &str = "TREEFILL_PRETEND_CPU_LACKS";
-const BEFORE: &str = "treefill: this binary was built for a CPU with ";
+const BEFORE: &str = "treefill: this program was built for a CPU with ";
 const AFTER: &str = ", which this machine lacks; rebuild it here with `cargo build --release`, or for any machine with \
                      CFLAGS and CXXFLAGS as ARCHITECTURE.md says (\"CPU level\")\n";
 

@@ -20,6 +20,9 @@ mod layers;
 #[path = "tidy/links.rs"]
 mod links;
 
+#[path = "tidy/words.rs"]
+mod words;
+
 /// Foreign crates and the paths where they may be named. Everybody else goes through that door.
 const DOORS: &[(&str, &[&str])] = &[
     ("tower_lsp", &["src/lsp.rs", "src/lsp/"]),

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::document::Snapshot;
 use crate::engine::{self, Engine, Host, ModelRole, Status};
 use crate::language::Registry;
+use crate::text::amounts::counted;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -220,11 +221,12 @@ fn figures(completion: &Suggestion) -> String {
         CheckLevel::Tree => "fits, says tree-sitter",
         CheckLevel::Unvalidated => "not checked (unknown language)",
     };
+    let tokens = counted(completion.tokens as u64, "token");
     match completion.prompt_tokens {
         // The suggestion was complete before the engine was, which then has no figures to give.
-        (0, _) => format!("{} tokens; {checked}", completion.tokens),
+        (0, _) => format!("{tokens}; {checked}"),
         (prompt, reused) => {
-            format!("{} tokens after a prompt of {prompt} ({reused} reused); {checked}", completion.tokens)
+            format!("{tokens} after a prompt of {prompt} ({reused} reused); {checked}")
         }
     }
 }

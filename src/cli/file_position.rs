@@ -7,6 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, bail};
 
 use crate::text::BOM;
+use crate::text::amounts::counted;
 
 /// A place in a file as a person writes it: line and column from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl FilePosition {
         let mut start = if text.starts_with(BOM) { BOM.len_utf8() } else { 0 };
         for number in 1..self.line {
             let Some(end) = text[start..].find(['\n', '\r']) else {
-                bail!("{self} is past the end: {shown} has {number} lines");
+                bail!("{self} is past the end: {shown} has {}", counted(number as u64, "line"));
             };
             start += end + if text[start + end..].starts_with("\r\n") { 2 } else { 1 };
         }

@@ -23,6 +23,7 @@ use crate::actions::{self, fix_syntax};
 use crate::config::Config;
 use crate::document::Snapshot;
 use crate::language::Registry;
+use crate::text::amounts::counted;
 use crate::verify::FaultCount;
 
 pub const EXAMPLES: &str = "\
@@ -70,7 +71,7 @@ pub struct FixArguments {
     /// Search at most this many milliseconds for one fix
     #[arg(long, value_name = "MS", default_value_t = 250)]
     time: u64,
-    /// Repair what these diagnostics of a language server complain about, besides the syntax: a JSON list
+    /// Fix what these diagnostics of a language server complain about, besides the syntax: a JSON list
     #[arg(long, value_name = "FILE")]
     diagnostics: Option<PathBuf>,
     /// Ask the model too: it orders the fixes, and regenerates what diagnostics point at and no fix is known for
@@ -173,9 +174,10 @@ impl<'a> FixCommand<'a> {
             super::tell(&format!("{name}: nothing is wrong with its syntax"));
         } else if before > 0 && new == old && !file.leaves_some() {
             let at = self.target.line.map_or(String::new(), |line| format!(" at line {line}"));
-            super::tell(&format!("{name}: no small edit{at} fixes it ({before} errors)"));
+            super::tell(&format!("{name}: no small edit{at} fixes it ({})", counted(before as u64, "error")));
         } else if after > 0 && self.target.line.is_none() {
-            super::tell(&format!("{name}: {after} errors stay"));
+            let stay = if after == 1 { "stays" } else { "stay" };
+            super::tell(&format!("{name}: {} {stay}", counted(after as u64, "error")));
         }
         if reported > 0 && !known && stays > 0 {
             super::tell(&format!("{name}: no fix is known for what is complained about"));

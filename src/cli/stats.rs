@@ -14,6 +14,7 @@ use crate::calibration::Store;
 use crate::completion::Reason;
 use crate::config::Config;
 use crate::stats::{self, EventLog, Filter, Summary, event};
+use crate::text::amounts::counted;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -102,7 +103,8 @@ fn nothing(log: &EventLog, filter: &Filter, file: &Path, config: &Config) -> Str
         languages.dedup();
         let days = (filter.now.saturating_sub(log.events[0].at())).div_ceil(86_400).max(1);
         format!(
-            "There are numbers of the last {days} days (--days) for {} (--language).",
+            "There are numbers of the last {} (--days) for {} (--language).",
+            counted(days, "day"),
             languages.join(", ")
         )
     };
@@ -112,7 +114,7 @@ fn nothing(log: &EventLog, filter: &Filter, file: &Path, config: &Config) -> Str
 
 /// "30 days" or "24 hours".
 fn span(filter: &Filter) -> String {
-    if filter.days == 1 { "24 hours".to_owned() } else { format!("{} days", filter.days) }
+    if filter.days == 1 { "24 hours".to_owned() } else { counted(filter.days, "day") }
 }
 
 /// A reason's name as a sentence that says why nothing was shown.
@@ -147,7 +149,8 @@ pub fn last_day() -> anyhow::Result<Vec<(&'static str, String)>> {
     } else {
         let (shown, accepted) = (day.suggestions, percent(day.accepted_share));
         let text = format!(
-            "{shown} suggestions shown, {} accepted ({accepted}), half within {}",
+            "{} shown, {} accepted ({accepted}), half within {}",
+            counted(shown as u64, "suggestion"),
             day.accepted,
             milliseconds(day.model.p50)
         );

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::language::Registry;
 use crate::symbols::FileSymbols;
+use crate::text::amounts::counted;
 use crate::workspace::{Found, LeftOut, ReadRules, Scan, too_wide};
 
 pub const EXAMPLES: &str = "\
@@ -96,7 +97,7 @@ fn status(options: &StatusOptions, config: &Config) -> anyhow::Result<ExitCode> 
     }
     if options.files {
         for (path, language, bytes) in &listed.read {
-            writeln!(out, "{}  {language}, {bytes} bytes", relative(path, &folder))?;
+            writeln!(out, "{}  {language}, {}", relative(path, &folder), counted(*bytes as u64, "byte"))?;
         }
         for (path, why) in &listed.left_out {
             writeln!(out, "{}  left out: {}", relative(path, &folder), why.describe())?;

@@ -99,8 +99,8 @@ pub enum OnRisk {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CompletionOptions {
-    /// When suggestions come: automatic, while you type; pause, once you have typed nothing for half a second, or for delay_ms if
-    /// that is longer; manual, only when you ask.
+    /// When suggestions come: automatic, while you type; pause, once you have typed nothing for half a second, or for the
+    /// delay, if that is longer; manual, only when you ask.
     #[schemars(extend("x-scope" = "anyone"))]
     pub trigger: Trigger,
     /// Milliseconds without a key before the model is asked; text that is already generated shows at once.

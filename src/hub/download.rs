@@ -15,6 +15,7 @@ use super::limits::{DownloadError, DownloadLimits};
 use super::partial::PartialFile;
 use super::space;
 use crate::models;
+use crate::text::amounts::counted;
 
 /// A file of a server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -227,13 +228,15 @@ impl<'a> Downloader<'a> {
             failures += 1;
             if failures >= self.limits.attempts {
                 return Err(DownloadError::Final(format!(
-                    "{why}; it was tried {failures} times. Try again later"
+                    "{why}; it was tried {}. Try again later",
+                    counted(u64::from(failures), "time")
                 )));
             }
             if let Some(after) = after.filter(|after| *after > self.limits.longest_pause) {
                 let minutes = after.as_secs().div_ceil(60);
                 return Err(DownloadError::Final(format!(
-                    "{why}; it asks to wait: try again in {minutes} minutes"
+                    "{why}; it asks to wait: try again in {}",
+                    counted(minutes, "minute")
                 )));
             }
             let own = self.limits.pause.saturating_mul(1 << (failures - 1).min(16));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use twox_hash::XxHash64;
 
 use super::definition::{Definition, FileSymbols};
+use crate::text::amounts::counted;
 
 /// A changed file copies the parts that it is in, of this many: 100 000 definitions are 800 a part.
 const PARTS: usize = 128;
@@ -214,7 +215,12 @@ impl SymbolIndex {
 
 impl fmt::Debug for SymbolIndex {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} definitions of {} files", self.definitions, self.count)
+        write!(
+            out,
+            "{} of {}",
+            counted(self.definitions as u64, "definition"),
+            counted(self.count as u64, "file")
+        )
     }
 }
 

@@ -40,9 +40,9 @@ pub const LAYERS: &[(&str, &str)] = &[
     ("document", "language text"),
     ("language", "text"),
     // It checks a file before llama.cpp, which aborts on a bad one, may see it.
-    ("engine", "models cpu cancel paths"),
+    ("engine", "models cpu cancel paths text"),
     // It alone opens network sockets, so nobody but the command line may name it.
-    ("hub", "models paths"),
+    ("hub", "models paths text"),
     ("models", "paths cpu"),
     ("stats", "plot paths cancel"),
     ("calibration", "paths"),

@@ -50,7 +50,7 @@ const categories = Object.entries(schema.properties).map(([section, { properties
   const settings = Object.entries(properties).filter(([, setting]) => setting['x-scope'] === 'anyone');
   const entries = settings.map(([key, { 'x-scope': _, description, ...type }], order) => [
     `treefill.${section}.${titled(key)}`,
-    { ...type, scope: 'window', description, order },
+    { ...type, scope: 'window', [description.includes('`') ? 'markdownDescription' : 'description']: description, order },
   ]);
   return { title: section[0].toUpperCase() + section.slice(1), order: at + 1, properties: Object.fromEntries(entries) };
 });

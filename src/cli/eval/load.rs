@@ -18,11 +18,12 @@ use crate::eval::load::counters::Counters;
 use crate::eval::load::{self, Desk, LoadFigures, TypingPace};
 use crate::language::Registry;
 use crate::session::Session;
+use crate::text::amounts;
 
 /// Options of `treefill eval load`.
 #[derive(Debug, Args)]
 pub struct LoadArguments {
-    /// Case files with statements to type
+    /// Files of cases with statements to type
     #[arg(required = true, value_name = "CASES")]
     cases: Vec<PathBuf>,
     /// How many type at the same moment; with commas several numbers, one after another
@@ -116,8 +117,9 @@ fn text(found: &LoadFigures, counted: Option<Counters>) -> String {
         true => "never".to_owned(),
         false => format!("{half:.0} ms (95 %: {most:.0} ms)"),
     };
-    let s = if found.typists == 1 { "" } else { "s" };
-    let mut text = format!("{} typist{s}, {:.0} s, {} keys\n", found.typists, found.seconds, found.keys);
+    let [typists, keys] = [(found.typists, "typist"), (found.keys, "key")]
+        .map(|(count, thing)| amounts::counted(count as u64, thing));
+    let mut text = format!("{typists}, {:.0} s, {keys}\n", found.seconds);
     text += &format!(
         "  questions        {} ({:.2} a key), of these {:.0} % ended by a newer key\n",
         found.jobs,

@@ -9,6 +9,7 @@ use super::bar;
 use crate::eval::build_cases::{self, build};
 use crate::eval::case::HoleKind;
 use crate::language::Registry;
+use crate::text::amounts::counted;
 
 /// Options of `treefill eval make`.
 #[derive(Debug, Args)]
@@ -66,13 +67,14 @@ pub fn run(arguments: &Make) -> anyhow::Result<()> {
     })?;
     bar.finish_and_clear();
     set.save(&arguments.out)?;
-    let (cases, sources, out) = (set.cases.len(), set.sources.len(), arguments.out.display());
+    let cases = counted(set.cases.len() as u64, "case");
+    let (sources, out) = (counted(set.sources.len() as u64, "file"), arguments.out.display());
     let mut stdout = anstream::stdout();
     if !arguments.with_repository {
-        writeln!(stdout, "{cases} cases from {sources} files in {out}")?;
+        writeln!(stdout, "{cases} from {sources} in {out}")?;
         return Ok(());
     }
-    writeln!(stdout, "{cases} cases, with the {sources} files of their packages, in {out}")?;
+    writeln!(stdout, "{cases}, with {sources} of their packages, in {out}")?;
     writeln!(stdout, "{}", super::leaks(set.leaks))?;
     Ok(())
 }

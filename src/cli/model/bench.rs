@@ -14,6 +14,7 @@ use super::local::LocalModel;
 use super::predict::{ModelShape, ModelSpeed};
 use crate::engine::ModelInfo;
 use crate::models;
+use crate::text::amounts::counted;
 
 /// Options of `treefill model bench`.
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ pub fn run(arguments: &BenchArguments, shelf: &Shelf<'_>) -> anyhow::Result<Exit
 
 /// What computes it.
 fn with(info: &ModelInfo) -> String {
-    let threads = if info.threads == 1 { "1 thread".to_owned() } else { format!("{} threads", info.threads) };
+    let threads = counted(info.threads as u64, "thread");
     match info.gpu_layers {
         0 => threads,
         layers => format!("{threads}, {layers} of {} layers on the GPU", info.layers),

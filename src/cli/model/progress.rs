@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::hub::DownloadEvent;
+use crate::text::amounts::counted;
 
 /// A bar for bytes, on stderr; hidden where stderr is no terminal.
 pub struct BytesBar {
@@ -88,7 +89,6 @@ impl BytesBar {
 fn seconds(pause: Duration) -> String {
     match pause.as_secs() {
         0 => "a moment".to_owned(),
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
+        seconds => counted(seconds, "second"),
     }
 }

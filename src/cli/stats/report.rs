@@ -3,6 +3,7 @@
 use super::{because, milliseconds, percent, span};
 use crate::plot::{BarChart, Histogram, LineChart, Report};
 use crate::stats::{Filter, Latency, Step, Summary};
+use crate::text::amounts::counted;
 
 pub fn of(summary: &Summary, filter: &Filter) -> Report {
     let language = filter.language.as_ref().map(|language| format!(", {language}")).unwrap_or_default();
@@ -37,7 +38,7 @@ pub fn of(summary: &Summary, filter: &Filter) -> Report {
     if steps.len() > 1 {
         let each = match summary.step_days {
             1 => "Suggestions per day".to_owned(),
-            days => format!("Suggestions per {days} days"),
+            days => format!("Suggestions per {}", counted(days, "day")),
         };
         report = report.heading("Over time").lines(&each, &over_time(steps, summary.step_days));
     }
@@ -83,14 +84,14 @@ fn figures(summary: &Summary) -> Vec<(&'static str, String, String)> {
         (
             "prompt reused",
             percent(summary.reused_share),
-            format!("of {} tokens read; {} written", summary.prompt_tokens, summary.tokens),
+            format!("of {} read; {} written", counted(summary.prompt_tokens as u64, "token"), summary.tokens),
         ),
         (
             "drafts right",
             percent(summary.draft_accepted_share),
             format!(
-                "of {} tokens that your files proposed; {} tokens a step",
-                summary.drafted,
+                "of {} that your files proposed; {} tokens a step",
+                counted(summary.drafted as u64, "token"),
                 tokens_per_step(summary)
             ),
         ),
@@ -111,8 +112,7 @@ fn over_time(steps: &[Step], step_days: u64) -> LineChart {
     let count = steps.len() as u64;
     let label = |at: u64| match (count - 1 - at) * step_days {
         0 => "now".to_owned(),
-        1 => "1 day ago".to_owned(),
-        days => format!("{days} days ago"),
+        days => format!("{} ago", counted(days, "day")),
     };
     let values = |of: fn(&Step) -> usize| steps.iter().map(|step| of(step) as f64).collect();
     LineChart {

@@ -23,6 +23,7 @@ use crate::eval::memory::{ToldEngine, ask, of};
 use crate::language::Registry;
 use crate::privacy;
 use crate::symbols::{FileSymbols, SymbolIndex};
+use crate::text::amounts::counted;
 use crate::workspace::{ReadRules, Scan};
 
 pub const EXAMPLES: &str = "\
@@ -103,10 +104,13 @@ pub fn run(options: &ExplainOptions, config: &Config) -> anyhow::Result<ExitCode
     let remembered = summary.remembered.tokens;
     writeln!(
         out,
-        "{files} files of {} remembered, {remembered} tokens, {definitions} definitions",
-        folder.display()
+        "{} of {} remembered, {}, {}",
+        counted(files as u64, "file"),
+        folder.display(),
+        counted(remembered as u64, "token"),
+        counted(definitions as u64, "definition")
     )?;
-    writeln!(out, "{} tokens of prompt\n", summary.prompt.tokens)?;
+    writeln!(out, "{} of prompt\n", counted(summary.prompt.tokens as u64, "token"))?;
     writeln!(out, "{}", signatures(foreign.as_deref()))?;
     write!(out, "{}", table(&tokens))?;
     Ok(ExitCode::SUCCESS)
@@ -158,9 +162,9 @@ fn table(tokens: &[TokenExplanation]) -> String {
     for token in tokens {
         let percent = |logprob: f32| format!("{:.1} %", 100.0 * logprob.exp());
         let says = |source: &crate::engine::memory::SourceTrace| {
-            let same = if source.order == 1 { "token" } else { "tokens" };
+            let same = counted(source.order as u64, "token");
             let name = SOURCES.get(source.source).copied().unwrap_or("?");
-            format!("{name}: {:?} after {} {same}, weight {:.2}", source.says, source.order, source.weight)
+            format!("{name}: {:?} after {same}, weight {:.2}", source.says, source.weight)
         };
         let sources: Vec<String> = token.sources.iter().map(says).collect();
         text.push_str(&format!(

@@ -17,6 +17,7 @@ use super::launch::{self, LaunchOption, Launcher};
 use super::{DaemonOptions, log};
 use crate::cancel::CancelToken;
 use crate::engine::{Engine, Generation, Job, MemoryUpdate, ModelRole, Status};
+use crate::text::amounts::span;
 
 /// How long a process may take from its start to its first word; the model is read after that. 20 to 50 ms are usual.
 const STARTING: Duration = Duration::from_secs(20);
@@ -179,9 +180,9 @@ impl Supervisor {
             ModelRole::Instruct => "It is started again when another action that needs it is chosen",
         };
         format!(
-            "the engine was lost {} times within {} minutes, the last time it {why}. {off}. Its log is {}; {}",
+            "the engine was lost {} times within {}, the last time it {why}. {off}. Its log is {}; {}",
             RESTARTS + 1,
-            WINDOW.as_secs() / 60,
+            span(WINDOW),
             self.address.log.display(),
             match remote {
                 Some(remote) =>
