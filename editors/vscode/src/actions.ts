@@ -10,32 +10,7 @@ import {
 } from 'vscode-languageclient/node';
 import { named, rewriting, type Name } from './choice';
 import type { Server } from './server';
-
-/** What is said about the actions of a kind, or of a name. */
-const KINDS = {
-  quickfix: { title: 'Fixes', looking: 'looking for fixes', nothing: 'no syntax error that it can fix in this line' },
-  implement: {
-    title: 'Implement',
-    looking: 'looking for a function without a body',
-    nothing: 'no function here whose body is only a docstring, pass, todo!() or the like',
-  },
-  from_comment: {
-    title: 'Write the code',
-    looking: 'looking for a comment that asks for code',
-    nothing: 'no comment here that says what is wanted and has nothing below it',
-  },
-  docstring: {
-    title: 'Write the docstring',
-    looking: 'looking for a function without documentation',
-    nothing: 'no function here without documentation',
-  },
-  explain: {
-    title: 'Explain with comments',
-    looking: 'looking for what can be explained',
-    nothing: 'no function or selection here',
-  },
-  all: { title: 'Code actions', looking: 'what can be done here', nothing: 'nothing to offer here' },
-};
+import { ACTION, ACTIONS, ours } from './words';
 
 /** The editor and the server, or what is missing, said. */
 function here(server: Server) {
@@ -43,7 +18,7 @@ function here(server: Server) {
   const client = server.running();
   if (editor !== undefined && client !== undefined) return { editor, client };
   void vscode.window.showInformationMessage(
-    editor === undefined ? 'treefill: no file is open.' : 'treefill: the server does not run.',
+    ours(editor === undefined ? ACTION.noFile : ACTION.noServer),
   );
   return undefined;
 }
@@ -53,16 +28,15 @@ export async function rewrite(server: Server): Promise<void> {
   const found = here(server);
   if (found === undefined) return;
   if (server.instructMissing !== undefined) {
-    void vscode.window.showInformationMessage(`treefill: ${server.instructMissing}`);
+    void vscode.window.showInformationMessage(ours(server.instructMissing));
     return;
   }
   const { editor, client } = found;
   const { document, selection } = editor;
-  const what = selection.isEmpty ? 'the function at the cursor' : 'the selection';
   const instruction = await vscode.window.showInputBox({
-    title: 'treefill: Rewrite Selection',
-    prompt: `What is to be done with ${what}?`,
-    placeHolder: 'return early instead of nesting',
+    title: ACTION.rewrite,
+    prompt: selection.isEmpty ? ACTION.toFunction : ACTION.toSelection,
+    placeHolder: ACTION.example,
   });
   const convert = client.code2ProtocolConverter;
   const { uri, version } = convert.asVersionedTextDocumentIdentifier(document);
@@ -70,7 +44,7 @@ export async function rewrite(server: Server): Promise<void> {
   if (argument === undefined) return;
   const params = { command: 'treefill.rewrite', arguments: [argument] };
   const location = vscode.ProgressLocation.Notification;
-  const options = { location, title: `treefill: ${argument.instruction}`, cancellable: true };
+  const options = { location, title: ours(argument.instruction), cancellable: true };
   await vscode.window.withProgress(options, (_, token) =>
     client.sendRequest(ExecuteCommandRequest.type, params, token).catch((error: unknown) => {
       if (!token.isCancellationRequested) throw error;
@@ -95,9 +69,9 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
     range: convert.asRange(range),
     context: { diagnostics: [], ...(kind === undefined ? {} : { only: [kind] }) },
   };
-  const told = KINDS[which ?? 'all'];
+  const told = ACTIONS[which ?? 'all'];
   const location = vscode.ProgressLocation.Notification;
-  const options = { location, title: `treefill: ${told.looking}`, cancellable: true };
+  const options = { location, title: ours(told.looking), cancellable: true };
   const offered = await vscode.window.withProgress(options, (_, token) =>
     client.sendRequest(CodeActionRequest.type, params, token),
   );
@@ -105,7 +79,7 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
   if (found.length === 0) {
     // The same as a rewrite says.
     const missing = name === 'docstring' || name === 'explain' ? server.instructMissing : undefined;
-    void vscode.window.showInformationMessage(`treefill: ${missing ?? `${told.nothing}.`}`);
+    void vscode.window.showInformationMessage(ours(missing ?? `${told.nothing}.`));
     return;
   }
   const titles = found.map((action) => ({ label: action.title, action }));
@@ -120,7 +94,7 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
   if (action.edit === undefined && action.command === undefined) {
     const promised = action;
     // It takes a model, so it may take seconds: to be seen, and to be stopped.
-    const making = { ...options, title: `treefill: ${promised.title}` };
+    const making = { ...options, title: ours(promised.title) };
     const made = await vscode.window.withProgress(making, (_, token) =>
       client.sendRequest(CodeActionResolveRequest.type, promised, token).catch((error: unknown) => {
         if (token.isCancellationRequested) return undefined;
@@ -134,7 +108,7 @@ export async function act(server: Server, which?: 'quickfix' | Name): Promise<vo
     const edit = await client.protocol2CodeConverter.asWorkspaceEdit(action.edit);
     // Where VS Code asks first, a “no” is no error.
     const asks = action.edit.changeAnnotations !== undefined;
-    if (!(await vscode.workspace.applyEdit(edit)) && !asks) throw new Error('the file has changed meanwhile; try again');
+    if (!(await vscode.workspace.applyEdit(edit)) && !asks) throw new Error(ACTION.changed);
   }
   if (action.command !== undefined) {
     await vscode.commands.executeCommand(action.command.command, ...(action.command.arguments ?? []));

@@ -8,6 +8,7 @@ import type { Scope } from './pauses';
 import type { Server } from './server';
 import type { StatusBar } from './statusBar';
 import { tryFix, tryTyping } from './tour';
+import { MENU, ours, REPORT, SERVER } from './words';
 
 interface Parts {
   context: vscode.ExtensionContext;
@@ -79,13 +80,13 @@ async function dismiss(server: Server): Promise<void> {
 }
 
 async function whyNothing(server: Server): Promise<void> {
-  void vscode.window.showInformationMessage(`treefill: ${await server.why()}`);
+  void vscode.window.showInformationMessage(ours(await server.why()));
 }
 
 async function pause(server: Server, scope: Scope): Promise<void> {
   const document = vscode.window.activeTextEditor?.document;
   if (document === undefined && scope !== 'all') {
-    void vscode.window.showInformationMessage('treefill: no file is open to pause in.');
+    void vscode.window.showInformationMessage(ours(REPORT.noFileToPause));
     return;
   }
   await server.pause(scope, document);
@@ -96,26 +97,26 @@ async function menu({ bar, server }: Parts): Promise<void> {
   const item = (label: string, command: string, description = '') => ({ label, command, description });
   const items: (vscode.QuickPickItem & { command?: string })[] = [];
   if (process === 'running') {
-    if (off !== undefined && off !== 'settings') items.push(item('$(play) Resume', 'resumeAll'));
+    if (off !== undefined && off !== 'settings') items.push(item(MENU.resume, 'resumeAll'));
     if (off === undefined && language !== undefined) {
-      items.push(item('$(debug-pause) Pause in this file', 'pauseFile'));
-      items.push(item('$(debug-pause) Pause in this language', 'pauseLanguage', language));
+      items.push(item(MENU.pauseFile, 'pauseFile'));
+      items.push(item(MENU.pauseLanguage, 'pauseLanguage', language));
     }
-    if (off === undefined) items.push(item('$(debug-pause) Pause everywhere', 'pauseAll'));
-    if (off === 'settings') items.push(item('$(gear) Off here by a setting', 'settings', bar.now.shown?.sentence));
-    items.push(item('$(question) Why nothing here?', 'whyNothing', await server.why()));
+    if (off === undefined) items.push(item(MENU.pauseAll, 'pauseAll'));
+    if (off === 'settings') items.push(item(MENU.off, 'settings', bar.now.shown?.sentence));
+    items.push(item(MENU.why, 'whyNothing', await server.why()));
     items.push({ label: '', kind: vscode.QuickPickItemKind.Separator });
   }
   if (server.program !== undefined) {
-    items.push(item('$(symbol-file) Choose model…', 'chooseModel', bar.now.title ?? ''));
-    items.push(item('$(graph) Statistics', 'showStatistics'));
-    items.push(item('$(pulse) Doctor', 'runDoctor', 'model, speed, settings, and what is wrong with them'));
+    items.push(item(MENU.model, 'chooseModel', bar.now.title ?? ''));
+    items.push(item(MENU.statistics, 'showStatistics'));
+    items.push(item(MENU.doctor, 'runDoctor', MENU.aboutDoctor));
   } else {
-    items.push(item('$(folder-opened) Choose the server’s program', 'chooseServer'));
+    items.push(item(MENU.program, 'chooseServer'));
   }
-  items.push(item('$(output) Log', 'showLog'));
-  items.push(item('$(gear) Settings', 'settings'));
-  items.push(item('$(debug-restart) Restart the server', 'restartServer'));
+  items.push(item(MENU.log, 'showLog'));
+  items.push(item(MENU.settings, 'settings'));
+  items.push(item(MENU.restart, 'restartServer'));
   const chosen = await vscode.window.showQuickPick(items, { title: bar.now.title ?? 'treefill', placeHolder: bar.sentence });
   if (chosen?.command === 'settings') {
     await vscode.commands.executeCommand('workbench.action.openSettings', '@ext:treefill.treefill');
@@ -128,20 +129,20 @@ async function statistics(server: Server, context: vscode.ExtensionContext): Pro
   const folder = context.globalStorageUri;
   await vscode.workspace.fs.createDirectory(folder);
   const page = vscode.Uri.joinPath(folder, 'statistics.html');
-  await ask(server, ['stats', '--html', page.fsPath], 'treefill: reading statistics');
+  await ask(server, ['stats', '--html', page.fsPath], ours(REPORT.reading));
   const html = new TextDecoder().decode(await vscode.workspace.fs.readFile(page));
   // Numbers and drawings only; scripts stay off.
-  const panel = vscode.window.createWebviewPanel('treefill.statistics', 'treefill statistics', vscode.ViewColumn.Active);
+  const panel = vscode.window.createWebviewPanel('treefill.statistics', REPORT.statistics, vscode.ViewColumn.Active);
   panel.webview.html = html;
 }
 
 async function doctor(server: Server): Promise<void> {
-  const { out, err } = await ask(server, ['doctor'], 'treefill: looking at model, speed and settings', [0, 1]);
-  await Reports.show('treefill doctor', err === '' ? out : `${out}\n${err}`);
+  const { out, err } = await ask(server, ['doctor'], ours(REPORT.looking), [0, 1]);
+  await Reports.show(REPORT.doctor, err === '' ? out : `${out}\n${err}`);
 }
 
 async function chooseServer(): Promise<void> {
-  const [file] = (await vscode.window.showOpenDialog({ title: 'The treefill program', openLabel: 'Use' })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ title: SERVER.theProgram, openLabel: SERVER.use })) ?? [];
   if (file === undefined) return;
   const settings = vscode.workspace.getConfiguration('treefill');
   await settings.update('server.path', path.normalize(file.fsPath), vscode.ConfigurationTarget.Global);

@@ -5,6 +5,7 @@ import { commands, Reports, REPORTS } from './commands';
 import { run } from './program';
 import { Server } from './server';
 import { StatusBar } from './statusBar';
+import { ours } from './words';
 
 let server: Server | undefined;
 
@@ -20,7 +21,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       command().catch((error: unknown) => {
         if (error instanceof vscode.CancellationError) return;
         log.error(`treefill.${name}: ${String(error)}`);
-        void vscode.window.showErrorMessage(`treefill: ${error instanceof Error ? error.message : String(error)}`);
+        void vscode.window.showErrorMessage(ours(error instanceof Error ? error.message : String(error)));
       });
     context.subscriptions.push(vscode.commands.registerCommand(`treefill.${name}`, guarded));
   }

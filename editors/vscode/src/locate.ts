@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { homedir } from 'node:os';
+import { SERVER } from './words';
 
 export type Found = { path: string; from: 'setting' | 'extension' | 'PATH' };
 export type Missing = { path: undefined; why: string };
@@ -25,7 +26,7 @@ export async function locate(places: Places): Promise<Found | Missing> {
     const file = setting.replace(/^~(?=[/\\]|$)/, homedir());
     if (await places.isProgram(file)) return { path: file, from: 'setting' };
     // Not another one instead: whoever named a program wants that one, or to hear that it is not there.
-    return { path: undefined, why: `the setting treefill.server.path names ${file}, which is not a program` };
+    return { path: undefined, why: SERVER.noProgram(file) };
   }
   if (await places.isProgram(places.bundled)) return { path: places.bundled, from: 'extension' };
   const name = places.windows ? 'treefill.exe' : 'treefill';
@@ -37,7 +38,7 @@ export async function locate(places: Places): Promise<Found | Missing> {
   }
   return {
     path: undefined,
-    why: 'there is none inside this extension, none in the PATH, and the setting treefill.server.path is empty',
+    why: SERVER.nowhere,
   };
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { benched, lastLine, pace, refused, rows, share, type Model, type Speed } from './models';
 import { ask, child, runWithProgress } from './program';
 import type { Server } from './server';
+import { MODEL, ours, SERVER } from './words';
 
 type Entry = vscode.QuickPickItem & { act?: () => Promise<void> };
 
@@ -14,8 +15,8 @@ let complete = false;
 export async function chooseModel(server: Server): Promise<void> {
   const found = rows<Model>((await ask(server, ['model', 'list', '--json'])).out);
   const pick = vscode.window.createQuickPick<Entry>();
-  pick.title = 'treefill: Choose Model';
-  pick.placeholder = 'A larger model knows more and takes longer';
+  pick.title = MODEL.title;
+  pick.placeholder = MODEL.larger;
   pick.matchOnDescription = true;
   pick.items = entries(server, found);
   const stop = new vscode.CancellationTokenSource();
@@ -75,52 +76,52 @@ function entries(server: Server, found: Model[]): Entry[] {
     const detail = pace(model.name, speeds);
     return {
       label: `$(${icon}) ${model.name}`,
-      description: `${model.detail ?? ''}${model.in_use ? ', in use' : ''}`,
+      description: `${model.detail ?? ''}${model.in_use ? MODEL.inUse : ''}`,
       ...(detail === '' ? {} : { detail }),
       act: () => (there ? use(server, model.name) : get(server, model)),
     };
   };
   const [here, there] = [true, false].map((local) => found.filter(({ where }) => (where !== 'catalogue') === local));
   return [
-    separator('on this machine'),
+    separator(MODEL.here),
     ...(here ?? []).map(entry),
-    separator('in the catalogue: a download'),
+    separator(MODEL.there),
     ...(there ?? []).map(entry),
-    separator('more'),
-    { label: '$(file) A GGUF file…', act: () => useFile(server) },
-    { label: '$(globe) Another one of the hub…', act: () => getOther(server) },
-    { label: '$(question) How to get a model', act: () => howTo(server) },
-    { label: '$(gear) Open the configuration file', act: () => openConfig(server) },
+    separator(MODEL.more),
+    { label: MODEL.aFile, act: () => useFile(server) },
+    { label: MODEL.ofTheHub, act: () => getOther(server) },
+    { label: MODEL.howTo, act: () => howTo(server) },
+    { label: MODEL.configuration, act: () => openConfig(server) },
   ];
 }
 
 /** Whether the user says yes, told which file is written. */
 async function agrees(server: Server, question: string, answer: string, more = ''): Promise<boolean> {
   const file = (await ask(server, ['config', 'path'])).out.trim().split('\n')[0] ?? '';
-  const detail = `${more}model.path is written to ${file}. Open editors switch to the model at once.`;
+  const detail = `${more}${MODEL.written(file)}`;
   return (await vscode.window.showInformationMessage(question, { modal: true, detail }, answer)) === answer;
 }
 
 async function use(server: Server, name: string): Promise<void> {
-  if (!(await agrees(server, `Use ${name}?`, 'Use It'))) return;
+  if (!(await agrees(server, MODEL.use(name), MODEL.useIt))) return;
   said((await ask(server, ['model', 'use', name])).out, server);
 }
 
 async function get(server: Server, model: Pick<Model, 'name' | 'detail' | 'asks'>): Promise<void> {
-  const answer = model.asks ? 'I Agree, Download It' : 'Download It';
+  const answer = model.asks ? MODEL.agreeAndGet : MODEL.getIt;
   const more = [model.detail, model.asks].filter((text) => text).map((text) => `${text}\n\n`).join('');
-  if (!(await agrees(server, `Download and use ${model.name}?`, answer, more))) return;
+  if (!(await agrees(server, MODEL.get(model.name), answer, more))) return;
   await download(server, model.name, Boolean(model.asks));
 }
 
 async function download(server: Server, name: string, agreed: boolean): Promise<void> {
   if (server.program === undefined) return;
   const args = ['model', 'get', name, '--use', '--progress', ...(agreed ? ['--yes'] : [])];
-  const { code, out, err } = await runWithProgress(server.program, args, `treefill: downloading ${name}`, share);
+  const { code, out, err } = await runWithProgress(server.program, args, ours(MODEL.downloading(name)), share);
   const licence = agreed ? undefined : refused(err);
   if (code !== 0 && licence !== undefined) {
-    const answer = 'I Agree';
-    const chosen = await vscode.window.showInformationMessage('Do you agree to the licence?', { modal: true, detail: licence }, answer);
+    const answer = MODEL.agree;
+    const chosen = await vscode.window.showInformationMessage(MODEL.licence, { modal: true, detail: licence }, answer);
     if (chosen === answer) await download(server, name, true);
     return;
   }
@@ -129,21 +130,21 @@ async function download(server: Server, name: string, agreed: boolean): Promise<
 }
 
 function said(out: string, server: Server): void {
-  void vscode.window.showInformationMessage(`treefill: ${lastLine(out)}`);
+  void vscode.window.showInformationMessage(ours(lastLine(out)));
   void server.refresh();
 }
 
 async function useFile(server: Server): Promise<void> {
-  const filters = { 'GGUF models': ['gguf'] };
-  const [file] = (await vscode.window.showOpenDialog({ title: 'A GGUF file', openLabel: 'Use', filters })) ?? [];
+  const filters = { [MODEL.files]: ['gguf'] };
+  const [file] = (await vscode.window.showOpenDialog({ title: MODEL.file, openLabel: SERVER.use, filters })) ?? [];
   if (file !== undefined) await use(server, file.fsPath);
 }
 
 async function getOther(server: Server): Promise<void> {
   const name = await vscode.window.showInputBox({
-    title: 'treefill: A Model of the Hub',
-    prompt: 'A repository with GGUF files and the precision, or the address of a file',
-    placeHolder: 'owner/name:Q4_K_M',
+    title: MODEL.hub,
+    prompt: MODEL.repository,
+    placeHolder: MODEL.example,
   });
   if (name !== undefined && name.trim() !== '') await get(server, { name: name.trim() });
 }
@@ -172,7 +173,6 @@ export async function openConfig(server: Server): Promise<void> {
 
 /** The server says, once, that a better model fits this machine. */
 export async function hint(server: Server, sentence: string): Promise<void> {
-  const choose = 'Choose Model…';
-  const chosen = await vscode.window.showInformationMessage(`treefill: ${sentence}`, choose, 'Not Now');
-  if (chosen === choose) await chooseModel(server);
+  const chosen = await vscode.window.showInformationMessage(ours(sentence), MODEL.choose, MODEL.notNow);
+  if (chosen === MODEL.choose) await chooseModel(server);
 }

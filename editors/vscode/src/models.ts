@@ -1,4 +1,5 @@
 // What `treefill model` prints, as entries of a list and as questions. It needs no VS Code.
+import { MODEL } from './words';
 
 /** A line of `treefill model list --json`, as much of it as is used. */
 export interface Model {
@@ -35,9 +36,9 @@ export function pace(name: string, speeds: Speed[]): string {
   const bare = (full: string) => full.split(':')[0];
   const speed = speeds.find((it) => it.name === name) ?? speeds.find((it) => bare(it.name) === bare(name));
   if (speed === undefined) return '';
-  const how = speed.measured ? 'measured here' : 'predicted for this machine';
-  const memory = speed.fits_memory ? '' : '; it needs more memory than there is';
-  return `${speed.first_line_s.toFixed(1)} s to a first line (${how})${memory}`;
+  const how = speed.measured ? MODEL.measured : MODEL.predicted;
+  const memory = speed.fits_memory ? '' : MODEL.tooLarge;
+  return MODEL.firstLine(speed.first_line_s, how, memory);
 }
 
 /** The percentage that a line of `treefill model get --progress` tells. */

@@ -1,6 +1,7 @@
 // Runs the server's program for one answer: models, statistics, the doctor, where the configuration file is.
 import { execFile, spawn } from 'node:child_process';
 import * as vscode from 'vscode';
+import { SERVER } from './words';
 
 export interface Ended {
   code: number;
@@ -69,8 +70,8 @@ export async function ask(
   title?: string,
   fine: number[] = [0],
 ): Promise<Ended> {
-  if (program === undefined) throw new Error('there is no server; run “treefill: Choose Server Binary…”');
+  if (program === undefined) throw new Error(SERVER.none);
   const ended = await run(program, args, title);
-  if (!fine.includes(ended.code)) throw new Error(ended.err.trim() || `treefill ${args.join(' ')}: code ${ended.code}`);
+  if (!fine.includes(ended.code)) throw new Error(ended.err.trim() || SERVER.ended(args, ended.code));
   return ended;
 }

@@ -14,6 +14,7 @@ import { collect, serverSettings } from './settings';
 import { hint } from './model';
 import type { Shown, State } from './status';
 import type { StatusBar } from './statusBar';
+import { ours, SERVER, STATUS as STATUS_WORDS } from './words';
 
 /** Asks for `treefill/status`. */
 const STATUS: StaticFeature = {
@@ -41,7 +42,7 @@ interface Told {
 /** What a server of an earlier version tells. */
 function ofEarlier({ state }: Told['engine']): Shown {
   const level = state === 'ready' ? 'normal' : state === 'failed' ? 'error' : 'busy';
-  return { id: state, short: state, sentence: `The engine is ${state}.`, level };
+  return { id: state, short: state, sentence: STATUS_WORDS.engineIs(state), level };
 }
 
 export class Server implements vscode.Disposable {
@@ -275,7 +276,7 @@ export class Server implements vscode.Disposable {
 
   private async command<T>(command: string, argument: unknown): Promise<T> {
     const client = this.running();
-    if (client === undefined) throw new Error('the server does not run');
+    if (client === undefined) throw new Error(SERVER.notRunning);
     return (await client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] })) as T;
   }
 
@@ -290,16 +291,16 @@ export class Server implements vscode.Disposable {
 
   private async complain(why: string): Promise<void> {
     const choice = await vscode.window.showErrorMessage(
-      `treefill: no server was found: ${why}.`,
-      'Choose File…',
-      'Open Setting',
-      'How to Install',
+      ours(SERVER.notFound(why)),
+      SERVER.chooseFile,
+      SERVER.openSetting,
+      SERVER.howToInstall,
     );
-    if (choice === 'Choose File…') await vscode.commands.executeCommand('treefill.chooseServer');
-    if (choice === 'Open Setting') {
+    if (choice === SERVER.chooseFile) await vscode.commands.executeCommand('treefill.chooseServer');
+    if (choice === SERVER.openSetting) {
       await vscode.commands.executeCommand('workbench.action.openSettings', 'treefill.server.path');
     }
-    if (choice === 'How to Install') {
+    if (choice === SERVER.howToInstall) {
       // The page of this extension, which shows its README.
       await vscode.commands.executeCommand('extension.open', this.context.extension.id);
     }

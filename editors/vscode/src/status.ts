@@ -1,4 +1,5 @@
 // What the status bar says, as a function of what is known: the server's own sentences. It shows nothing itself.
+import { ours, STATUS } from './words';
 
 /** The members `state` and `thinking` of `treefill.status`. */
 export interface Shown {
@@ -40,25 +41,23 @@ export interface View {
   level: 'normal' | 'warning' | 'error';
 }
 
-const STARTING = 'The engine is starting.';
-
 /** States in which the name alone says enough. Icons are equally wide, so nothing beside the entry moves. */
 const PLAIN = ['ready', 'thinking', 'starting'];
 
 export function view(state: State): View {
   const own = (icon: string, sentence: string, short = '', level: View['level'] = 'normal'): View => ({
     text: `$(${icon}) treefill${short === '' ? '' : `: ${short}`}`,
-    tooltip: `treefill: ${sentence}`,
+    tooltip: ours(sentence),
     sentence,
     level,
   });
-  if (state.server === 'missing') return own('error', `There is no server: ${state.why ?? ''}.`, 'no server', 'error');
-  if (state.server === 'stopped') return own('circle-slash', 'The server is stopped.', 'stopped');
+  if (state.server === 'missing') return own('error', STATUS.missing(state.why ?? ''), STATUS.noServer, 'error');
+  if (state.server === 'stopped') return own('circle-slash', STATUS.stopped, STATUS.isStopped);
   const { shown } = state;
-  if (state.server === 'starting' || shown === undefined) return own('loading~spin', STARTING);
+  if (state.server === 'starting' || shown === undefined) return own('loading~spin', STATUS.starting);
   const works = shown.level === 'normal' || shown.id === 'built_in_instead';
   if (works && !state.served && state.language !== undefined) {
-    return own('circle-slash', `Nothing is suggested in ${state.language} by the setting treefill.languages.`);
+    return own('circle-slash', STATUS.notServed(state.language));
   }
   const now = works && state.thinking && state.busy !== undefined ? state.busy : shown;
   const level = now.level === 'warning' || now.level === 'error' ? now.level : 'normal';

@@ -1,7 +1,8 @@
 // What the walkthrough lets one try: files that are not kept, in which something can be done at once, without other extensions.
 import * as vscode from 'vscode';
+import { EXERCISE } from './words';
 
-const TYPING = `# Grey text is a suggestion. Tab takes it, Escape hides it; or type on.
+const TYPING = `${EXERCISE.typing}
 
 
 class Shelf:
@@ -15,7 +16,7 @@ class Shelf:
     def first(self):
         return self.`;
 
-const BROKEN = `# A bracket is missing in the marked line. Ctrl+. there, then Enter.
+const BROKEN = `${EXERCISE.broken}
 
 
 def total(prices):
@@ -46,8 +47,8 @@ export async function tryFix(): Promise<void> {
   const { document } = await open(BROKEN);
   const row = BROKEN.split('\n').findIndex((line) => line.includes('round('));
   const { range } = document.lineAt(row);
-  const mark = new vscode.Diagnostic(range, "'(' was never closed", vscode.DiagnosticSeverity.Error);
-  mark.source = 'treefill, an exercise';
+  const mark = new vscode.Diagnostic(range, EXERCISE.error, vscode.DiagnosticSeverity.Error);
+  mark.source = EXERCISE.source;
   marks.set(document.uri, [mark]);
   const watch = vscode.workspace.onDidChangeTextDocument((event) => {
     if (event.document !== document || !/sum\(prices\)\)/u.test(document.getText())) return;

@@ -1,4 +1,5 @@
 -- What treefill can do at the cursor: its code actions, without those of other servers.
+local words = require('treefill.words')
 local client = require('treefill.client')
 
 local M = {}
@@ -28,7 +29,7 @@ local function resolve(from, buffer, action)
   local can = type(provider) == 'table' and provider.resolveProvider
   if action.edit or action.command or not can then return apply(from, buffer, action) end
   client.request(from, 'codeAction/resolve', action, function(err, resolved)
-    if err then return vim.notify('treefill: ' .. err.message, vim.log.levels.ERROR) end
+    if err then return vim.notify(words.ours(err.message), vim.log.levels.ERROR) end
     apply(from, buffer, resolved or action)
   end, buffer)
 end
@@ -53,7 +54,7 @@ local INSTRUCTED = { docstring = true, explain = true }
 
 -- Why there is nothing: for an action of such a model, that there is none.
 local function nothing(from, name, buffer)
-  local function say(text) vim.notify('treefill: ' .. (text or 'there is nothing to do here')) end
+  local function say(text) vim.notify(words.ours(text or words.nothing_to_do)) end
   if not INSTRUCTED[name] then return say() end
   client.request(from, 'workspace/executeCommand', { command = 'treefill.status' }, function(_, result)
     local missing = result and result.instruct_missing
@@ -66,7 +67,7 @@ end
 function M.offer(options)
   local buffer = vim.api.nvim_get_current_buf()
   local from = client.of(buffer)
-  if not from then return vim.notify('treefill: no server runs for this file', vim.log.levels.WARN) end
+  if not from then return vim.notify(words.ours(words.no_server_here), vim.log.levels.WARN) end
   local here = client.here(from.offset_encoding)
   local params = { textDocument = here.textDocument, range = { start = here.position, ['end'] = here.position } }
   local row = vim.api.nvim_win_get_cursor(0)[1]
@@ -74,7 +75,7 @@ function M.offer(options)
   if options.first then params.range = lines_of(first, last) end
   params.context = { diagnostics = diagnostics(buffer, first, last), only = options.only, triggerKind = 1 }
   client.request(from, 'textDocument/codeAction', params, function(err, actions)
-    if err then return vim.notify('treefill: ' .. err.message, vim.log.levels.ERROR) end
+    if err then return vim.notify(words.ours(err.message), vim.log.levels.ERROR) end
     actions = named(actions, options.name)
     if not actions or #actions == 0 then return nothing(from, options.name, buffer) end
     if options.at_once or #actions == 1 then
@@ -93,7 +94,7 @@ end
 function M.rewrite(options)
   local buffer = vim.api.nvim_get_current_buf()
   local from = client.of(buffer)
-  if not from then return vim.notify('treefill: no server runs for this file', vim.log.levels.WARN) end
+  if not from then return vim.notify(words.ours(words.no_server_here), vim.log.levels.WARN) end
   local here = client.here(from.offset_encoding)
   local range = { start = here.position, ['end'] = here.position }
   if options.first then range = lines_of(options.first - 1, options.last - 1) end
@@ -107,7 +108,7 @@ function M.rewrite(options)
     client.execute('treefill.rewrite', argument, nil, from)
   end
   if options.instruction then return run(options.instruction) end
-  vim.ui.input({ prompt = 'What is to be done? ' }, run)
+  vim.ui.input({ prompt = words.what_is_to_be_done }, run)
 end
 
 return M

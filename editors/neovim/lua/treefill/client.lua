@@ -1,4 +1,5 @@
 -- The language server as Neovim's client: how it is started and asked, in Neovim 0.10 to 0.12.
+local words = require('treefill.words')
 local config = require('treefill.config')
 
 local M = { name = 'treefill', method = 'textDocument/inlineCompletion' }
@@ -135,12 +136,12 @@ end
 function M.execute(command, argument, callback, client)
   client = client or M.any()
   if not client then
-    vim.notify('treefill: no server runs; open a file of: ' .. table.concat(config.options.filetypes, ', '), vim.log.levels.WARN)
+    vim.notify(words.ours(words.no_server:format(table.concat(config.options.filetypes, ', '))), vim.log.levels.WARN)
     return false
   end
   M.request(client, 'workspace/executeCommand', { command = command, arguments = { argument } }, function(err, result)
     if err then
-      vim.notify('treefill: ' .. (err.message or vim.inspect(err)), vim.log.levels.ERROR)
+      vim.notify(words.ours(err.message or vim.inspect(err)), vim.log.levels.ERROR)
     elseif callback then
       callback(result)
     end
@@ -152,7 +153,7 @@ end
 function M.run(client, command, buffer)
   local params = { command = command.command, arguments = command.arguments }
   M.request(client, 'workspace/executeCommand', params, function(err)
-    if err then vim.notify('treefill: ' .. (err.message or vim.inspect(err)), vim.log.levels.ERROR) end
+    if err then vim.notify(words.ours(err.message or vim.inspect(err)), vim.log.levels.ERROR) end
   end, buffer)
 end
 

@@ -1,10 +1,13 @@
 -- :Treefill and its subcommands.
+local words = require('treefill.words')
 local client = require('treefill.client')
 local config = require('treefill.config')
 
 local M = {}
 
-local function say(text) vim.api.nvim_echo({ { text } }, true, {}) end
+local function say(text) vim.api.nvim_echo({ { words.ours(text) } }, true, {}) end
+
+local function complain(text, ...) vim.notify(words.ours(text:format(...)), vim.log.levels.ERROR) end
 
 local function log_file()
   return vim.lsp.log and vim.lsp.log.get_filename and vim.lsp.log.get_filename() or vim.lsp.get_log_path()
@@ -19,7 +22,7 @@ local function run_program(arguments)
     vim.bo[buffer].buftype, vim.bo[buffer].bufhidden, vim.bo[buffer].swapfile = 'nofile', 'wipe', false
     vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.split(text, '\n'))
     vim.bo[buffer].modifiable = false
-    vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, desc = 'Close this window' })
+    vim.keymap.set('n', 'q', '<Cmd>close<CR>', { buffer = buffer, desc = words.close_window })
     pcall(vim.api.nvim_buf_set_name, buffer, 'treefill://' .. table.concat(arguments, ' '))
   end)
 end
@@ -27,23 +30,23 @@ end
 -- What the server says of itself, in its own words; `after` gets the lines.
 local function told(after)
   client.execute('treefill.status', { uri = vim.uri_from_bufnr(0) }, function(result)
-    after(result.lines or { 'engine ' .. result.engine.state })
+    after(result.lines or { words.engine_is:format(result.engine.state) })
   end)
 end
 
 local function status()
-  told(function(lines) say('treefill: ' .. table.concat(lines, '\n')) end)
+  told(function(lines) say(table.concat(lines, '\n')) end)
 end
 
 -- What it does, and what one can do.
 local function overview()
   local keys = require('treefill.keymaps').list()
   local more = { '' }
-  if #keys > 0 then vim.list_extend(more, { 'Keys in insert mode:' }) end
+  if #keys > 0 then vim.list_extend(more, { words.keys_title }) end
   for _, key in ipairs(keys) do more[#more + 1] = '  ' .. key end
-  more[#more + 1] = 'Commands: :Treefill tutor, why, model, pause, resume, fix, doctor … (:Treefill help)'
+  more[#more + 1] = words.commands_line
   if not client.any() then return say(table.concat(vim.list_slice(more, 2), '\n')) end
-  told(function(lines) say('treefill: ' .. table.concat(vim.list_extend(lines, more), '\n')) end)
+  told(function(lines) say(table.concat(vim.list_extend(lines, more), '\n')) end)
 end
 
 -- Runs a command of the server about this file, and says what it answers.
@@ -51,7 +54,7 @@ local function told_by(command, argument)
   local about = vim.tbl_extend('force', { uri = vim.uri_from_bufnr(0) }, argument or {})
   client.execute(command, about, function(result)
     require('treefill.status').refresh()
-    if type(result) == 'table' and result.sentence then say('treefill: ' .. result.sentence) end
+    if type(result) == 'table' and result.sentence then say(result.sentence) end
   end)
 end
 
@@ -100,36 +103,36 @@ local SETTINGS = {
   max_lines = {},
 }
 
-local function set(words)
-  local key, given = (words or ''):match('^(%S+)%s+(%S+)$')
+local function set(given_words)
+  local key, given = (given_words or ''):match('^(%S+)%s+(%S+)$')
   local values = SETTINGS[key]
   if not values then
     local known = vim.tbl_keys(SETTINGS)
     table.sort(known)
-    return vim.notify('treefill: set takes a setting and its value; settings: ' .. table.concat(known, ', '), vim.log.levels.ERROR)
+    return complain(words.set.usage, table.concat(known, ', '))
   end
   if #values > 0 and not vim.list_contains(values, given) then
-    return vim.notify(('treefill: %s takes one of: %s'):format(key, table.concat(values, ', ')), vim.log.levels.ERROR)
+    return complain(words.set.one_of, key, table.concat(values, ', '))
   end
   local value = given
   if given == 'true' or given == 'false' then value = given == 'true' end
   if #values == 0 then value = tonumber(given) end
-  if value == nil then return vim.notify(('treefill: %s takes a number'):format(key), vim.log.levels.ERROR) end
+  if value == nil then return complain(words.set.number, key) end
   client.set(key, value)
-  say(('treefill: %s = %s'):format(key, given))
+  say(words.set.done:format(key, given))
 end
 
 -- `words`: whatever follows is one text.
 --- @type table<string, { help: string, values: string[]?, any_number: boolean?, words: boolean?, run: fun(value: string?, call: table) }>
 local SUBCOMMANDS = {
-  status = { help = 'what the server is doing, and why nothing came last time', run = status },
+  status = { help = words.help.status, run = status },
   toggle = {
-    help = 'switch suggestions on or off',
+    help = words.help.toggle,
     values = { 'file', 'language', 'all' },
     run = function(scope) require('treefill').toggle(scope) end,
   },
   pause = {
-    help = 'no suggestions for so many minutes, or until resumed',
+    help = words.help.pause,
     values = { '5', '15', '60' },
     any_number = true,
     run = function(minutes)
@@ -137,56 +140,56 @@ local SUBCOMMANDS = {
       told_by('treefill.pause', { minutes = minutes and tonumber(minutes) or nil })
     end,
   },
-  set = { help = 'change a setting of suggestions until Neovim ends: set trigger manual', words = true, run = set },
-  resume = { help = 'suggest again here, whatever was paused', run = function() told_by('treefill.resume') end },
-  why = { help = 'why nothing is suggested here', run = function() told_by('treefill.why') end },
+  set = { help = words.help.set, words = true, run = set },
+  resume = { help = words.help.resume, run = function() told_by('treefill.resume') end },
+  why = { help = words.help.why, run = function() told_by('treefill.why') end },
   model = {
-    help = 'choose a model: on this machine, of the catalogue, a file',
+    help = words.help.model,
     words = true,
     run = function(name) require('treefill.model').run(name) end,
   },
-  config = { help = "treefill's own settings file", run = open_config },
+  config = { help = words.help.config, run = open_config },
   restart = {
-    help = 'end the server and start it again',
+    help = words.help.restart,
     run = function()
-      client.restart(function() say('treefill: the server has been restarted') end)
+      client.restart(function() say(words.restarted) end)
     end,
   },
-  tutor = { help = 'a file that lets you try each key', run = function() require('treefill.tutor').open() end },
-  help = { help = ':help treefill', run = help },
+  tutor = { help = words.help.tutor, run = function() require('treefill.tutor').open() end },
+  help = { help = words.help.help, run = help },
   fix = {
-    help = 'fix the syntax error here',
+    help = words.help.fix,
     run = function(_, call) require('treefill.actions').offer({ only = { 'quickfix' }, at_once = call.bang }) end,
   },
   implement = {
-    help = 'write the body of the function here from its docstring',
+    help = words.help.implement,
     run = act('implement'),
   },
-  comment = { help = 'write the code that the comment here asks for', run = act('from_comment') },
-  docstring = { help = 'write the documentation of the function here', run = act('docstring') },
-  explain = { help = 'add comments to the function here, or to the given lines', run = act('explain') },
+  comment = { help = words.help.comment, run = act('from_comment') },
+  docstring = { help = words.help.docstring, run = act('docstring') },
+  explain = { help = words.help.explain, run = act('explain') },
   rewrite = {
-    help = 'change the function here, or the given lines, as you say',
+    help = words.help.rewrite,
     words = true,
-    run = function(words, call)
+    run = function(instruction, call)
       local lines = call.range > 0 and { first = call.line1, last = call.line2 } or {}
-      require('treefill.actions').rewrite(vim.tbl_extend('force', lines, { instruction = words }))
+      require('treefill.actions').rewrite(vim.tbl_extend('force', lines, { instruction = instruction }))
     end,
   },
   actions = {
-    help = 'all that treefill can do here, or in the given lines',
+    help = words.help.actions,
     run = function(_, call)
       local lines = call.range > 0 and { first = call.line1, last = call.line2 } or {}
       require('treefill.actions').offer(vim.tbl_extend('force', lines, { at_once = call.bang }))
     end,
   },
   log = {
-    help = 'what the server wrote, in the log of Neovim',
+    help = words.help.log,
     run = function() vim.cmd.split(vim.fn.fnameescape(log_file())) end,
   },
-  stats = { help = 'what was shown, accepted and kept', run = function() run_program({ 'stats' }) end },
-  doctor = { help = 'what is in force, and what is wrong', run = function() run_program({ 'doctor' }) end },
-  health = { help = ':checkhealth treefill', run = function() vim.cmd.checkhealth('treefill') end },
+  stats = { help = words.help.stats, run = function() run_program({ 'stats' }) end },
+  doctor = { help = words.help.doctor, run = function() run_program({ 'doctor' }) end },
+  health = { help = words.help.health, run = function() vim.cmd.checkhealth('treefill') end },
 }
 
 local function names()
@@ -203,19 +206,19 @@ function M.run(call)
   local subcommand = SUBCOMMANDS[name]
   if not subcommand then
     local known = table.concat(names(), ', ')
-    return vim.notify(('treefill: there is no subcommand %s; known: %s'):format(name, known), vim.log.levels.ERROR)
+    return complain(words.subcommand.unknown, name, known)
   end
   if subcommand.words then
-    local words = table.concat(call.fargs, ' ', 2)
-    return subcommand.run(words ~= '' and words or nil, call)
+    local rest = table.concat(call.fargs, ' ', 2)
+    return subcommand.run(rest ~= '' and rest or nil, call)
   end
   if more or (value and not subcommand.values) then
-    return vim.notify(('treefill: too many arguments for %s'):format(name), vim.log.levels.ERROR)
+    return complain(words.subcommand.too_many, name)
   end
   local right = not value or (subcommand.any_number and tonumber(value)) or vim.list_contains(subcommand.values, value)
   if not right then
-    local values = subcommand.any_number and 'a number' or 'one of: ' .. table.concat(subcommand.values, ', ')
-    return vim.notify(('treefill: %s takes %s'):format(name, values), vim.log.levels.ERROR)
+    local values = subcommand.any_number and words.subcommand.number or words.subcommand.one_of:format(table.concat(subcommand.values, ', '))
+    return complain(words.subcommand.takes, name, values)
   end
   subcommand.run(value, call)
 end
@@ -225,16 +228,16 @@ end
 --- @param line string
 --- @return string[]
 function M.complete(lead, line)
-  local words = vim.split(vim.trim(line:gsub('^.-Treefill!?', '')), '%s+', { trimempty = true })
-  local finished = lead == '' and #words or #words - 1
+  local typed = vim.split(vim.trim(line:gsub('^.-Treefill!?', '')), '%s+', { trimempty = true })
+  local finished = lead == '' and #typed or #typed - 1
   local choices = finished == 0 and names() or {}
-  if words[1] == 'set' and finished == 1 then
+  if typed[1] == 'set' and finished == 1 then
     choices = vim.tbl_keys(SETTINGS)
     table.sort(choices)
-  elseif words[1] == 'set' and finished == 2 then
-    choices = SETTINGS[words[2]] or {}
+  elseif typed[1] == 'set' and finished == 2 then
+    choices = SETTINGS[typed[2]] or {}
   elseif finished == 1 then
-    choices = vim.tbl_get(SUBCOMMANDS, words[1], 'values') or {}
+    choices = vim.tbl_get(SUBCOMMANDS, typed[1], 'values') or {}
   end
   return vim.tbl_filter(function(choice) return vim.startswith(choice, lead) end, choices)
 end

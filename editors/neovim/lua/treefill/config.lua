@@ -1,4 +1,5 @@
 -- The options of setup(), their defaults, and what is wrong with them.
+local words = require('treefill.words')
 local M = {}
 
 --- @class treefill.Options
@@ -47,21 +48,21 @@ local function check(options)
     if not TYPES[name] then
       local known = vim.tbl_keys(TYPES)
       table.sort(known)
-      error(('treefill.setup: there is no option %s; known: %s'):format(name, table.concat(known, ', ')), 0)
+      error(words.setup.option:format(name, table.concat(known, ', ')), 0)
     end
     if not vim.list_contains(TYPES[name], type(value)) then
-      error(('treefill.setup: %s must be a %s'):format(name, TYPES[name][1]), 0)
+      error(words.setup.type:format(name, TYPES[name][1]), 0)
     end
   end
   if not vim.list_contains({ 'auto', 'builtin', 'own' }, options.ghost) then
-    error("treefill.setup: ghost must be 'auto', 'builtin' or 'own'", 0)
+    error(words.setup.ghost, 0)
   end
   if options.ghost == 'builtin' and not vim.lsp.inline_completion then
-    error("treefill.setup: ghost = 'builtin' needs Neovim 0.12", 0)
+    error(words.setup.builtin, 0)
   end
   for name in pairs(options.keymaps or {}) do
     if M.defaults.keymaps[name] == nil then
-      error(('treefill.setup: there is no key %s in keymaps; :help treefill-keymaps'):format(name), 0)
+      error(words.setup.key:format(name), 0)
     end
   end
 end

@@ -1,6 +1,9 @@
 -- :checkhealth treefill
+local words = require('treefill.words')
 local client = require('treefill.client')
 local config = require('treefill.config')
+
+local said = words.health
 
 local M = {}
 
@@ -9,10 +12,10 @@ local ANSWER_MS = 2000
 local function check_editor()
   local version = tostring(vim.version())
   if vim.fn.has('nvim-0.10') == 0 then
-    return vim.health.error(('Neovim %s is too old'):format(version), 'Install Neovim 0.10 or newer.')
+    return vim.health.error(said.too_old:format(version), said.install)
   end
-  local drawn = config.builtin() and 'vim.lsp.inline_completion' or 'extmarks of this plugin'
-  vim.health.ok(('Neovim %s; ghost text by %s'):format(version, drawn))
+  local drawn = config.builtin() and 'vim.lsp.inline_completion' or said.own
+  vim.health.ok(said.editor:format(version, drawn))
 end
 
 -- Runs the program and returns what it prints, or nil.
@@ -25,33 +28,31 @@ end
 local function check_program()
   local version = output('--version')
   if not version then
-    vim.health.error(('%s cannot be run'):format(config.options.program), {
-      'Put treefill into the PATH of Neovim, or name it in full: require("treefill").setup({ program = "…" })',
-    })
+    vim.health.error(said.cannot_run:format(config.options.program), { said.put })
     return
   end
   vim.health.ok(('%s: %s'):format(vim.fn.exepath(config.options.program), version))
   local file = output('config', 'path')
-  if file then vim.health.info('settings: ' .. file:match('[^\n]*') .. ' (:Treefill doctor tells more)') end
+  if file then vim.health.info(said.settings:format(file:match('[^\n]*'))) end
 end
 
 local function check_server()
   local clients = vim.lsp.get_clients({ name = client.name })
   local types = table.concat(config.options.filetypes, ', ')
   if #clients == 0 then
-    return vim.health.warn('no server runs', 'Call require("treefill").setup(), and open a file of: ' .. types)
+    return vim.health.warn(said.no_server, said.open:format(types))
   end
   for _, from in ipairs(clients) do
     local buffers = vim.tbl_count(from.attached_buffers)
-    local counted = buffers == 1 and '1 buffer' or buffers .. ' buffers'
-    vim.health.ok(('server %d serves %s of %s'):format(from.id, counted, from.root_dir or 'no project'))
+    local counted = buffers == 1 and said.buffer or said.buffers:format(buffers)
+    vim.health.ok(said.serves:format(from.id, counted, from.root_dir or said.no_project))
     local status, err
     client.request(from, 'workspace/executeCommand', { command = 'treefill.status' }, function(e, result) err, status = e, result end, 0)
     vim.wait(ANSWER_MS, function() return err or status end, 10)
     if not status then
-      vim.health.error('the server does not answer', ':Treefill log shows what it wrote')
+      vim.health.error(said.silent, said.log)
     elseif not status.state then
-      vim.health.ok(('engine: %s %s'):format(status.engine.state, status.engine.model or ''))
+      vim.health.ok(said.engine:format(status.engine.state, status.engine.model or ''))
     else
       local level, sentence = status.state.level, status.state.sentence
       if level == 'error' then
@@ -73,12 +74,10 @@ local function check_keys()
   for name, key in pairs(keymaps or {}) do
     local mapping = key and vim.fn.maparg(key, 'i', false, true) or {}
     if key and not (mapping.desc or ''):match('^treefill: ') then
-      vim.health.warn(('%s (%s) is mapped to something else'):format(key, name), {
-        'It was mapped after setup(). Call setup() later, choose another key in `keymaps`, or map require("treefill").' .. name,
-      })
+      vim.health.warn(said.mapped:format(key, name), { said.later:format(name) })
     end
   end
-  if not keymaps then vim.health.info('no keys are mapped by setup()') end
+  if not keymaps then vim.health.info(said.no_keys) end
   for _, line in ipairs(require('treefill.keymaps').list()) do vim.health.info(line) end
 end
 

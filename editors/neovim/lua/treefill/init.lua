@@ -1,4 +1,5 @@
 -- treefill: local code completion. :help treefill
+local words = require('treefill.words')
 local M = {}
 
 local config = require('treefill.config')
@@ -107,9 +108,9 @@ function M.toggle(scope)
   local argument = { scope = scope, uri = vim.uri_from_bufnr(0) }
   M.dismiss()
   return client.execute('treefill.toggle', argument, function(result)
-    local where = scope == 'all' and 'everywhere' or 'in this ' .. scope
     -- A server of an earlier version leaves the words to us.
-    vim.notify('treefill: ' .. (result.sentence or ('suggestions are %s %s'):format(result.enabled and 'on' or 'off', where)))
+    local said = words.switched[result.enabled and 'on' or 'off']:format(words.switched[scope])
+    vim.notify(words.ours(result.sentence or said))
     require('treefill.status').refresh()
   end)
 end

@@ -1,16 +1,7 @@
 -- Keys in insert mode. What a key did before it still does when there is no ghost text.
 local M = {}
 
-local ACTIONS = {
-  accept = 'Take the suggestion',
-  accept_word = 'Take its next word',
-  accept_line = 'Take its next line',
-  next = 'Show the next suggestion',
-  previous = 'Show the suggestion before',
-  trigger = 'Ask for suggestions now',
-  dismiss = 'Hide the suggestion',
-  toggle = 'Switch suggestions in this file on or off',
-}
+local ACTIONS = require('treefill.words').keys
 
 local function codes(keys) return vim.api.nvim_replace_termcodes(keys, true, true, true) end
 

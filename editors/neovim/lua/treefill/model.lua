@@ -1,4 +1,5 @@
 -- Choosing a model: what is on this machine and what can be had, as `treefill model` tells it. That program writes the user's file.
+local words = require('treefill.words')
 local program = require('treefill.program')
 
 local M = {}
@@ -6,7 +7,9 @@ local M = {}
 -- What `treefill model recommend` has measured and predicted, by name; nil before.
 local speeds = nil
 
-local function say(text) vim.api.nvim_echo({ { text } }, true, {}) end
+local said = words.model
+
+local function say(text) vim.api.nvim_echo({ { words.ours(text) } }, true, {}) end
 
 local function json_lines(text)
   local rows = {}
@@ -21,20 +24,20 @@ end
 local function speed(name)
   local row = speeds and (speeds[name] or speeds[name:match('^[^:]*')])
   if not row then return '' end
-  local fits = row.fits_memory and '' or ', more memory than there is'
-  return (', %.1f s to a first line (%s)%s'):format(row.first_line_s, row.measured and 'measured' or 'predicted', fits)
+  local fits = row.fits_memory and '' or said.too_large
+  return said.speed:format(row.first_line_s, row.measured and said.measured or said.predicted, fits)
 end
 
 -- A question that one word answers.
 local function confirm(question, answer, run)
-  vim.ui.select({ answer, 'Cancel' }, { prompt = question }, function(chosen)
+  vim.ui.select({ answer, said.cancel }, { prompt = question }, function(chosen)
     if chosen == answer then run() end
   end)
 end
 
 local function switched(result)
   if result.code ~= 0 then return program.complain(result) end
-  say('treefill: ' .. vim.trim(result.stdout):match('[^\n]*$'))
+  say(vim.trim(result.stdout):match('[^\n]*$'))
   require('treefill.status').refresh()
 end
 
@@ -46,7 +49,7 @@ end
 --- @param name string
 function M.use(name)
   with_file(function(file)
-    confirm(('Use %s? It is written to %s, and open editors switch to it.'):format(name, file), 'Use it', function()
+    confirm(said.use:format(name, file), said.use_it, function()
       program.run({ 'model', 'use', name }, switched)
     end)
   end)
@@ -58,13 +61,13 @@ local function download(name, agreed)
   local arguments = { 'model', 'get', name, '--use', '--progress' }
   if agreed then arguments[#arguments + 1] = '--yes' end
   status.download = 0
-  say(('treefill: downloading %s; the status line shows how far it is'):format(name))
+  say(said.downloading:format(name))
   program.run(arguments, function(result)
     status.download = nil
     vim.cmd.redrawstatus()
     if result.code ~= 0 and not agreed and result.stderr:find('--yes', 1, true) then
       local question = vim.trim(result.stderr):gsub('nobody is there.*', ''):gsub('%s+', ' ')
-      return confirm('treefill: ' .. question .. ' Do you agree?', 'I agree', function() download(name, true) end)
+      return confirm(words.ours(question .. said.agree), said.i_agree, function() download(name, true) end)
     end
     switched(result)
   end, function(line)
@@ -78,17 +81,17 @@ end
 function M.get(row)
   with_file(function(file)
     local lines = {
-      ('Download %s%s?'):format(row.name, row.detail and ' (' .. row.detail .. ')' or ''),
+      said.download:format(row.name, row.detail and ' (' .. row.detail .. ')' or ''),
       row.asks,
-      ('It is written to %s, and open editors switch to it.'):format(file),
+      said.written:format(file),
     }
     local question = table.concat(vim.iter({ lines[1], lines[2] or false, lines[3] }):filter(function(it) return it end):totable(), ' ')
-    confirm(question, row.asks and 'I agree, download it' or 'Download it', function() download(row.name, row.asks ~= nil) end)
+    confirm(question, row.asks and said.i_agree_download or said.download_it, function() download(row.name, row.asks ~= nil) end)
   end)
 end
 
 local function measure()
-  say('treefill: measuring this machine, which takes some seconds')
+  say(said.measuring)
   program.run({ 'model', 'recommend', '--json' }, function(result)
     if result.code ~= 0 then return program.complain(result) end
     speeds = {}
@@ -98,13 +101,13 @@ local function measure()
 end
 
 local function ask_file()
-  vim.ui.input({ prompt = 'GGUF file: ', completion = 'file' }, function(path)
+  vim.ui.input({ prompt = said.file, completion = 'file' }, function(path)
     if path and vim.trim(path) ~= '' then M.use(vim.fn.fnamemodify(vim.trim(path), ':p')) end
   end)
 end
 
 local function ask_hub()
-  vim.ui.input({ prompt = 'A repository of the hub, OWNER/NAME:QUANT: ' }, function(name)
+  vim.ui.input({ prompt = said.repository }, function(name)
     if name and vim.trim(name) ~= '' then M.get({ name = vim.trim(name) }) end
   end)
 end
@@ -119,10 +122,10 @@ local function entries(rows)
     end }
   end):totable()
   vim.list_extend(found, {
-    { text = '  a GGUF file of mine …', run = ask_file },
-    { text = '  another one of the hub …', run = ask_hub },
-    { text = '  how fast are these here? (measures some seconds)', run = measure },
-    { text = '  how do I get a model?', run = function() vim.cmd.help('treefill-model') end },
+    { text = said.of_mine, run = ask_file },
+    { text = said.of_hub, run = ask_hub },
+    { text = said.how_fast, run = measure },
+    { text = said.how_to_get, run = function() vim.cmd.help('treefill-model') end },
   })
   return found
 end
@@ -131,7 +134,7 @@ end
 function M.choose()
   program.run({ 'model', 'list', '--json' }, function(result)
     if result.code ~= 0 then return program.complain(result) end
-    local options = { prompt = 'Which model? (* in use, + download)', format_item = function(entry) return entry.text end }
+    local options = { prompt = said.which, format_item = function(entry) return entry.text end }
     vim.ui.select(entries(json_lines(result.stdout)), options, function(entry)
       if entry then entry.run() end
     end)
@@ -151,7 +154,7 @@ end
 
 --- The server says, once, that a better model fits this machine.
 function M.hint(hint)
-  vim.notify(('treefill: %s (or :Treefill model)'):format(hint.sentence))
+  vim.notify(words.ours(said.hint:format(hint.sentence)))
 end
 
 return M

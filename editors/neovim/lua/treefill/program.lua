@@ -1,4 +1,5 @@
 -- Runs the program for one answer, while Neovim goes on.
+local words = require('treefill.words')
 local config = require('treefill.config')
 
 local M = {}
@@ -26,15 +27,14 @@ function M.run(arguments, after, on_error_line)
   end)
   local ok, why = pcall(vim.system, command, options, ended)
   if not ok then
-    local advice = 'Put it into the PATH of Neovim, or set `program` in setup().'
-    vim.notify(('treefill: cannot run %s: %s\n%s'):format(command[1], why, advice), vim.log.levels.ERROR)
+    vim.notify(words.ours(words.cannot_run:format(command[1], why)), vim.log.levels.ERROR)
   end
 end
 
 --- Says what the program wrote to stderr.
 function M.complain(result)
   local text = vim.trim(result.stderr or '')
-  vim.notify('treefill: ' .. (text ~= '' and text or ('it ended with code ' .. result.code)), vim.log.levels.ERROR)
+  vim.notify(words.ours(text ~= '' and text or words.ended_with:format(result.code)), vim.log.levels.ERROR)
 end
 
 return M

@@ -1,4 +1,5 @@
 -- What treefill is doing, in the words of the server: a few letters for a status line, a sentence for messages.
+local words = require('treefill.words')
 local client = require('treefill.client')
 
 local M = {}
@@ -12,7 +13,7 @@ M.download = nil
 -- What a server of an earlier version tells.
 local function of_earlier(result)
   local short = result.paused and 'paused' or result.engine.state
-  return { id = short, short = short, sentence = 'The engine is ' .. result.engine.state .. '.', level = 'normal' }
+  return { id = short, short = short, sentence = words.engine_is:format(result.engine.state), level = 'normal' }
 end
 
 -- What the server has told last, about which buffer, and the number of the newest question.
@@ -54,7 +55,7 @@ end
 --- @return { id: string, short: string, sentence: string, level: string }?
 function M.state()
   if not client.of(0) then return nil end
-  local state = known.state or { id = 'starting', short = 'starting', sentence = 'The engine is starting.', level = 'busy' }
+  local state = known.state or { id = 'starting', short = 'starting', sentence = words.starting, level = 'busy' }
   local suggests = state.level == 'normal' or state.id == 'built_in_instead'
   local pending = require('treefill.suggestion').of(vim.api.nvim_get_current_buf()).pending
   return suggests and pending and known.thinking or state
@@ -63,7 +64,7 @@ end
 --- @return string # e.g. `ready`, `thinking`, `loading 42 %`, `engine restarting`, `paused`; empty where no server runs
 function M.text()
   local state = M.state()
-  if state and M.download then return ('downloading %d %%'):format(M.download) end
+  if state and M.download then return words.downloading_share:format(M.download) end
   return state and state.short or ''
 end
 

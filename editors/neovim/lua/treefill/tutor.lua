@@ -1,4 +1,5 @@
 -- :Treefill tutor: a file that is not kept, in which each key can be tried.
+local words = require('treefill.words')
 local config = require('treefill.config')
 
 local M = {}
@@ -56,7 +57,7 @@ print("the shelf holds", Shelf("books", []).size()
 --- Opens it in a window of its own.
 function M.open()
   if not vim.list_contains(config.options.filetypes, 'python') then
-    return vim.notify('treefill: the tutor is a Python file, and python is not among `filetypes` of setup()', vim.log.levels.WARN)
+    return vim.notify(words.ours(words.no_python), vim.log.levels.WARN)
   end
   local keymaps = config.options.keymaps or {}
   local text = TEXT:gsub('{([%w_]+)}', function(name) return keymaps[name] or ('<Plug>(treefill-' .. name:gsub('_', '-') .. ')') end)
