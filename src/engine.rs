@@ -148,10 +148,10 @@ impl ServerInfo {
     pub fn notice(&self) -> String {
         match &self.trouble {
             Some(trouble) => {
-                format!("remote engine {} ({}): {trouble}{}", self.host, self.dialect, self.about_others())
+                format!("server {} ({}): {trouble}{}", self.host, self.dialect, self.about_others())
             }
             None => format!(
-                "remote engine: text around the cursor is sent to {} ({}){}",
+                "text around the cursor is sent to {} ({}){}",
                 self.host,
                 self.dialect,
                 self.about_others()
