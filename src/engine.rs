@@ -144,21 +144,6 @@ pub struct OtherServer {
 }
 
 impl ServerInfo {
-    /// One sentence for status displays: that text is sent to a server, and what is wrong there, if anything is.
-    pub fn notice(&self) -> String {
-        match &self.trouble {
-            Some(trouble) => {
-                format!("server {} ({}): {trouble}{}", self.host, self.dialect, self.about_others())
-            }
-            None => format!(
-                "text around the cursor is sent to {} ({}){}",
-                self.host,
-                self.dialect,
-                self.about_others()
-            ),
-        }
-    }
-
     /// This server, and those that other documents go to.
     pub fn hosts(&self) -> String {
         let others: Vec<&str> = self.others.iter().map(|other| &*other.host).collect();
@@ -169,12 +154,13 @@ impl ServerInfo {
         }
     }
 
-    fn about_others(&self) -> String {
-        let about = |other: &OtherServer| match &other.trouble {
-            None => format!("; others go to {} ({})", other.host, other.model),
-            Some(trouble) => format!("; {} is left out: {trouble}", other.host),
+    /// What is to be said of those that do not answer, a sentence each with a space before it.
+    pub fn left_out(&self) -> String {
+        let about = |other: &OtherServer| {
+            let trouble = other.trouble.as_deref()?.trim_end_matches('.');
+            Some(format!(" {} is left out: {trouble}.", other.host))
         };
-        self.others.iter().map(about).collect()
+        self.others.iter().filter_map(about).collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub use hint::HintOptions;
 pub use methods::service;
 pub use process::log_panics_without_their_text;
 pub use server::ServeOptions;
-pub use status::BetterModel;
+pub use status::{BetterModel, from_server as server_sentence};
 
 use crate::calibration::{Learner, Store};
 use crate::config::Config;

@@ -17,6 +17,7 @@ use crate::engine::daemon::wire::EngineReport;
 use crate::engine::remote::{self, RemoteOptions};
 use crate::engine::{DaemonOptions, DraftStats, Status, model_beside, prepare};
 use crate::lsp;
+use crate::text::amounts::counted;
 use crate::{models, paths};
 
 pub const EXAMPLES: &str = "\
@@ -140,7 +141,8 @@ fn describe(out: &mut impl std::io::Write, report: &EngineReport) -> std::io::Re
         fact("model", &model)?;
     }
     if let Some(server) = server {
-        fact("server", &server.notice())?;
+        fact("server", &lsp::server_sentence(server))?;
+        fact("speaks", &server.dialect)?;
         let speed =
             format!("reads {:.0} tokens/s, writes {:.0} tokens/s (as measured)", server.reads, server.writes);
         fact("speed", &speed)?;
@@ -169,9 +171,13 @@ fn memory(
     fact: &mut impl FnMut(&str, &dyn std::fmt::Display) -> std::io::Result<()>,
     report: &EngineReport,
 ) -> std::io::Result<()> {
-    fact("memory", &format_args!("{} tokens of the workspace asked about last", report.remembered.tokens))?;
+    let remembered = counted(report.remembered.tokens as u64, "token");
+    fact("memory", &format_args!("{remembered} of the workspace asked about last"))?;
     let DraftStats { steps, drafted, accepted, .. } = report.drafts;
-    fact("drafts", &format_args!("{accepted} of {drafted} proposed tokens right, in {steps} batches"))
+    fact(
+        "drafts",
+        &format_args!("{accepted} of {} proposed right; batches: {steps}", counted(drafted as u64, "token")),
+    )
 }
 
 fn stop() -> anyhow::Result<ExitCode> {

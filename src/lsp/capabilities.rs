@@ -19,6 +19,8 @@ use crate::document::Encoding;
 pub struct ClientCapabilities {
     /// What it calls itself; empty where it does not say.
     pub name: String,
+    /// Whether the user chooses from the commands that we announce, and sees no answer but a message.
+    pub lists_commands: bool,
     /// What positions count.
     pub encoding: Encoding,
     /// Whether it shows inline completions; one that does gets no menu entries unless the user wants them.
@@ -68,9 +70,11 @@ impl ClientCapabilities {
         let has = |list: &Value, wanted: Value| list.as_array().is_some_and(|list| list.contains(&wanted));
         let configuration = capabilities["workspace"]["configuration"] == true;
         let name = params["clientInfo"]["name"].as_str().unwrap_or_default();
-        let markdown = UNANNOUNCED_MARKDOWN.iter().any(|client| name.eq_ignore_ascii_case(client));
+        let is_one_of = |names: &[&str]| names.iter().any(|client| name.eq_ignore_ascii_case(client));
+        let markdown = is_one_of(UNANNOUNCED_MARKDOWN);
         Self {
             name: name.to_owned(),
+            lists_commands: is_one_of(LISTS_COMMANDS),
             encoding: negotiate(&capabilities["general"]["positionEncodings"]),
             inline: document["inlineCompletion"].is_object(),
             progress: capabilities["window"]["workDoneProgress"] == true,
@@ -107,8 +111,7 @@ impl ClientCapabilities {
             resolve_provider: Some(true),
             ..CodeActionOptions::default()
         };
-        let lists = LISTS_COMMANDS.iter().any(|client| self.name.eq_ignore_ascii_case(client));
-        let commands = if lists { commands::BY_HAND } else { commands::ALL };
+        let commands = if self.lists_commands { commands::BY_HAND } else { commands::ALL };
         ServerCapabilities {
             position_encoding: Some(match self.encoding {
                 Encoding::Utf8 => PositionEncodingKind::UTF8,

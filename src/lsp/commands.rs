@@ -30,4 +30,4 @@ pub const REWRITE: &str = "treefill.rewrite";
 pub const ALL: &[&str] =
     &[ACCEPTED, IMPORT, DISMISSED, PAUSE, RESUME, TOGGLE, WHY, STATUS, PREFETCH, WARM, APPLY, REWRITE];
 /// Those that make sense without an argument, for clients that offer them to the user as they are.
-pub const BY_HAND: &[&str] = &[PAUSE, RESUME, TOGGLE, WHY];
+pub const BY_HAND: &[&str] = &[PAUSE, RESUME, STATUS, TOGGLE, WHY];

@@ -16,7 +16,7 @@ use tower_lsp::lsp_types::notification::Notification;
 use self::sentences::ShownState;
 pub use self::sentences::{BetterModel, LOADING, PausedPlace, READY, better_model};
 use crate::document::uri;
-use crate::engine::{ModelInfo, Status};
+use crate::engine::{ModelInfo, ServerInfo, Status};
 use crate::models;
 use crate::session::{DocumentOverview, LastRequest, Off, Overview, Session, StandIn};
 use crate::workspace::{WorkspaceProgress, WorkspaceReader};
@@ -60,10 +60,11 @@ fn told(session: &Session, status: &Status) -> Value {
         && let Some(server) = &model.server
     {
         // Text leaves the machine: that is said all the time.
-        engine["remote"] = server.notice().into();
+        let sentence = from_server(server);
         if server.trouble.is_some() {
-            engine["message"] = server.notice().into();
+            engine["message"] = sentence.as_str().into();
         }
+        engine["remote"] = sentence.into();
     }
     engine
 }
@@ -114,6 +115,13 @@ pub fn all(session: &Session, workspace: &WorkspaceReader, uri: Option<&str>) ->
         "workspace": reading_of(&reading),
         "last": overview.last.as_ref().map(last),
     })
+}
+
+/// The beginning of what [`all`] tells, for clients that show messages only.
+pub fn in_a_line(told: &Value) -> String {
+    let title = told["title"].as_str().map(sentences::sentence);
+    let state = told["state"]["sentence"].as_str().unwrap_or_default().to_owned();
+    [state].into_iter().chain(title).collect::<Vec<_>>().join(" ")
 }
 
 /// What is shown of a state.
@@ -226,6 +234,12 @@ pub fn stand_in(notice: &str) -> String {
     ShownState::BuiltInInstead(notice.to_owned()).sentence()
 }
 
+/// What is said of a server that runs the model.
+pub fn from_server(server: &ServerInfo) -> String {
+    let sentence = ShownState::Remote(server.hosts(), server.trouble.clone()).sentence();
+    format!("{sentence}{}", server.left_out())
+}
+
 /// What is said when there is no model.
 pub fn no_model(why: &str) -> String {
     ShownState::NoModel(why.to_owned()).sentence()
@@ -242,6 +256,8 @@ pub fn why(session: &Session, uri: Option<&str>) -> String {
     let state = shown(session, &overview);
     match (&overview.last, state.suggests()) {
         (_, false) => state.sentence(),
+        // Nothing has come of it yet.
+        _ if overview.asked => ShownState::Thinking.sentence(),
         (Some(last), true) => said(last),
         (None, true) => sentences::NOTHING_ASKED.to_owned(),
     }

@@ -29,6 +29,8 @@ pub struct Overview {
     pub counts: Counts,
     /// Whether there is to be a model that takes instructions.
     pub instruct: bool,
+    /// Whether somebody waits for a suggestion or an action, in the document that was asked about, or, without one, in any.
+    pub asked: bool,
     /// What came of the last request.
     pub last: Option<LastRequest>,
     /// When suggestions come by themselves, and how likely they must be.
@@ -92,10 +94,22 @@ impl Session {
             documents: state.documents.len(),
             counts: state.counts.clone(),
             instruct: state.config.instruct.path.is_some(),
+            asked: match open {
+                Some((_, open)) => open.tasks.is_asked(),
+                None => state.documents.values().any(|open| open.tasks.is_asked()),
+            },
             last: state.last_request.clone(),
             interrupts: state.interrupts(),
             usual_ms: state.times.usual(),
         }
+    }
+
+    /// The document that the user is in, as far as that can be told: the one that was asked about last, else the only one.
+    pub fn document_in_use(&self) -> Option<String> {
+        let state = self.lock();
+        let last = state.last_request.as_ref().map(|last| &*last.uri);
+        let only = || state.documents.keys().next().filter(|_| state.documents.len() == 1).map(|uri| &**uri);
+        last.filter(|uri| state.documents.contains_key(*uri)).or_else(only).map(str::to_owned)
     }
 
     /// Watches for turned switches and changed settings.

@@ -38,6 +38,11 @@ impl Tasks {
         source
     }
 
+    /// Whether somebody waits for a completion or an action.
+    pub fn is_asked(&self) -> bool {
+        self.request.strong_count() > 0
+    }
+
     /// Starts a prefetch in the place of the one before.
     pub fn start_prefetch(&mut self) -> CancelToken {
         self.prefetch.insert(CancelSource::new()).token()
@@ -89,6 +94,10 @@ mod tests {
         assert!(prefetch.is_cancelled() && !ranking.is_cancelled());
         let action = tasks.start_action();
         assert!(completion.token().is_cancelled() && !action.token().is_cancelled());
+        drop(completion);
+        assert!(tasks.is_asked(), "the action");
+        drop(action);
+        assert!(!tasks.is_asked());
     }
 
     #[test]

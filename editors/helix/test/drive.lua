@@ -283,6 +283,7 @@ local function commands(it)
     { 'pause', 'Suggestions are paused everywhere until you resume.' },
     { 'why', 'Suggestions are paused everywhere until you resume.' },
     { 'resume', 'Suggestions are on everywhere.' },
+    { 'status', 'Suggestions are ready. Built-in model, 15 M parameters, CPU' },
   }) do
     local command, message = unpack(row)
     it:keys(':lsp-workspace-command treefill.' .. command, 'Enter')

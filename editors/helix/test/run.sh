@@ -21,13 +21,11 @@ unset TREEFILL_CONFIG TREEFILL_LOG TMUX NVIM VIMINIT
 printf '#!/bin/sh\n"%s" -l "%s" traffic.jsonl "%s" "$@"\nexit $?\n' "$nvim" "$here/../../tap.lua" "$server" >"$work/bin/treefill"
 chmod +x "$work/bin/treefill"
 trap 'for socket in "$work"/tmux*; do tmux -S "$socket" kill-server 2>/dev/null || true; done' EXIT
-if "$nvim" --clean -l "$here/drive.lua" "$helix" "$server" "$work"; then
-    failed=
-else
-    failed=1
-fi
+failed=
+"$nvim" --clean -l "$here/drive.lua" "$helix" "$server" "$work" || failed=1
+"$nvim" --clean -l "$here/states.lua" "$helix" "$nvim" "$server" "$work" || failed=1
 if [ -n "${TREEFILL_RECORDINGS:-}" ]; then
-    for log in "$work"/*/traffic.jsonl; do cp "$log" "$TREEFILL_RECORDINGS/helix-$(basename "$(dirname "$log")").jsonl"; done
+    for log in "$work"/*/traffic.jsonl "$work"/states/*/traffic.jsonl; do cp "$log" "$TREEFILL_RECORDINGS/helix-$(basename "$(dirname "$log")").jsonl"; done
 fi
 if [ -z "$failed" ]; then
     rm -rf "$work"

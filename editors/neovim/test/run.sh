@@ -35,6 +35,7 @@ part scripted "$old" "$work" auto
 part readme "$nvim" "$server" "$work" "$here/../README.md"
 part real "$nvim" "$nvim" "$server" "$work"
 part real "$old" "$nvim" "$server" "$work"
+part states "$nvim" "$nvim" "$server" "$work"
 part model "$nvim" "$server" "$work"
 part typing "$nvim" "$old" "$server" "$work"
 if [ -n "${TREEFILL_CAPTURES:-}" ]; then part capture "$nvim" "$server" "$work" "$here/../docs"; fi

@@ -234,7 +234,9 @@ fn a_project_may_not_choose_the_model() {
 fn tables_in_a_list_are_checked_each_for_itself() {
     let config = check(
         "[[remote.servers]]\nurl = 'https://a'\nweigth = 2\nweight = 5000\n[[remote.servers]]\nweight = 1\n[[remote.servers]]\nurl = 'https://b'\ndialect = 'vlm'\n",
-        expect![[r#"config.toml:1: remote.servers: number 1: weight: expected a whole number from 1 to 1000, found 5000; 1000 is used; number 1: unknown setting weigth; did you mean weight?; number 2: url is not set; ignored; number 3: dialect: expected one of "auto", "llama-server", "vllm", "sglang", "openai", "ollama", "mistral", "deepseek", "tgi", found "vlm"; ignored; did you mean "vllm"?"#]],
+        expect![[
+            r#"config.toml:1: remote.servers: number 1: weight: expected a whole number from 1 to 1000, found 5000; 1000 is used; number 1: unknown setting weigth; did you mean weight?; number 2: url is not set; ignored; number 3: dialect: expected one of "auto", "llama-server", "vllm", "sglang", "openai", "ollama", "mistral", "deepseek", "tgi", found "vlm"; ignored; did you mean "vllm"?"#
+        ]],
     );
     let servers = &config.remote.servers;
     assert_eq!(servers.len(), 2);

@@ -37,15 +37,19 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
         PAUSE => pause(server, argument),
         RESUME => Ok(resume(server, argument)),
         WHY => {
-            let sentence = status::why(&server.session, argument["uri"].as_str());
+            let sentence = status::why(&server.session, asked_about(server, argument).as_deref());
             Ok(said(server, json!({}), sentence))
         }
         TOGGLE => toggle(server, argument),
         STATUS => {
             let remembered = if argument["settled"] == true { settled(server).await } else { None };
-            let mut status = status::all(&server.session, &server.workspace, argument["uri"].as_str());
+            let uri = asked_about(server, argument);
+            let mut status = status::all(&server.session, &server.workspace, uri.as_deref());
             if let Some(remembered) = remembered {
                 status["workspace"]["tokens"] = remembered.tokens.into();
+            }
+            if server.negotiated().lists_commands {
+                server.messages.info(&status::in_a_line(&status));
             }
             Ok(status)
         }
@@ -57,6 +61,13 @@ pub async fn handle(server: &Server, params: ExecuteCommand) -> Result<Value> {
             commands::ALL.join(", ")
         ))),
     }
+}
+
+/// The document that a question is about. Who chooses a command from a list cannot name one.
+fn asked_about(server: &Server, argument: &Value) -> Option<String> {
+    let named = argument["uri"].as_str().map(str::to_owned);
+    let listed = server.negotiated().lists_commands;
+    named.or_else(|| server.session.document_in_use().filter(|_| listed))
 }
 
 /// Waits until the engine remembers all that has happened so far, and says how much that is; none where it remembers nothing.

@@ -133,6 +133,32 @@ fn who_shows_no_answers_gets_messages() {
 }
 
 #[test]
+fn who_chooses_from_the_commands_is_told_the_state_by_a_message() {
+    let (engine, _jobs) = GatedEngine::new();
+    engine.status.send_replace(ready());
+    let params = json!({ "clientInfo": { "name": "helix" }, "capabilities": {} });
+    let mut server = TestServer::start_with(engine, params, "");
+    server.open("x = \n");
+    while state(&mut server).0 == "starting" {}
+    let mut told = String::new();
+    while !told.starts_with("treefill: Suggestions are ready.") {
+        told =
+            server.client().message("window/showMessage")["params"]["message"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(told, "treefill: Suggestions are ready. Small, 15 M parameters, CPU.");
+    // Who cannot name a document means the one that is open, or the one that was asked about last.
+    let off = server.command("treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
+    assert_eq!(off["sentence"], off_in_file());
+    assert_eq!(server.command("treefill.why", json!([]))["sentence"], off["sentence"]);
+    let other = "file:///y.py";
+    let opened = json!({ "uri": other, "languageId": "python", "version": 1, "text": "y = \n" });
+    server.client().notify("textDocument/didOpen", json!({ "textDocument": opened }));
+    assert_eq!(server.command("treefill.why", json!([]))["sentence"], "No suggestion was asked for yet.");
+    assert!(!ask(&mut server));
+    assert_eq!(server.command("treefill.why", json!([]))["sentence"], off["sentence"]);
+}
+
+#[test]
 fn settings_that_switch_off_are_named() {
     for (config, sentence) in [
         ("[completion]\nenabled = false\n", "Suggestions are off here by the setting completion.enabled."),
@@ -172,6 +198,24 @@ fn why_nothing_came_is_a_sentence() {
     assert!(!ask(&mut server));
     let why = server.command("treefill.why", json!([]))["sentence"].to_string();
     assert!(why.contains("nothing of what the model wrote fits here."), "{why}");
+}
+
+#[test]
+fn who_waits_is_told_that_the_model_is_thinking() {
+    let (engine, jobs) = GatedEngine::new();
+    engine.status.send_replace(ready());
+    let mut server = TestServer::start_with(engine, params(true), "");
+    let position = server.open_at("x = ˇ\n", char::len_utf16);
+    let id = server.ask(&position);
+    let job = jobs.recv_timeout(super::support::PATIENCE).unwrap();
+    let why = |server: &mut TestServer, argument: Value| {
+        server.command("treefill.why", argument)["sentence"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(why(&mut server, json!([{ "uri": URI }])), "The model is thinking.");
+    assert_eq!(why(&mut server, json!([])), "The model is thinking.");
+    job.say("compute()");
+    assert_eq!(server.items(id)[0]["insertText"], "compute()");
+    assert!(why(&mut server, json!([{ "uri": URI }])).starts_with("A suggestion was shown at x.py:1:5, "));
 }
 
 #[test]
@@ -254,7 +298,7 @@ fn a_client_that_lists_commands_is_offered_those_for_people() {
     };
     assert_eq!(
         offered("helix"),
-        json!(["treefill.pause", "treefill.resume", "treefill.toggle", "treefill.why"])
+        json!(["treefill.pause", "treefill.resume", "treefill.status", "treefill.toggle", "treefill.why"])
     );
     assert!(offered("Neovim").as_array().unwrap().contains(&"treefill.accepted".into()));
 }

@@ -87,7 +87,10 @@ fn a_completion_by_the_engines_process_in_its_sandbox_has_the_key_and_no_log_has
     assert_eq!(asked.header("authorization"), Some(&*format!("Bearer {KEY}")));
     assert!(asked.prompt().contains("def add(a, b):"), "{}", asked.prompt());
     let status = treefill(&home, &["engine", "status"]);
-    assert!(status.out.contains("text around the cursor is sent to 127.0.0.1:"), "{status:?}");
+    assert!(
+        status.out.contains("Suggestions come from a server: text around the cursor is sent to 127.0.0.1:"),
+        "{status:?}"
+    );
     let log = std::fs::read_to_string(home.path("state/treefill/engine.log")).unwrap_or_default();
     for text in [&answer.out, &answer.err, &status.out, &log] {
         assert!(!text.contains(KEY), "{text}");

@@ -82,11 +82,8 @@ fn what_a_dead_server_had_others_do_until_it_is_back() {
     });
     let told = info(&told).unwrap().server.as_ref().unwrap();
     assert_eq!(told.host, two.url()["http://".len()..], "the one in use");
-    assert!(
-        told.notice().contains(&format!("; {} is left out: ", &one.url()["http://".len()..])),
-        "{}",
-        told.notice()
-    );
+    let left_out = treefill::lsp::server_sentence(told);
+    assert!(left_out.contains(&format!("{} is left out: ", &one.url()["http://".len()..])), "{left_out}");
     let asked = one.asked("/completion").len();
     assert!((0..20).map(asks).all(|text| text.ends_with("two")));
     assert_eq!(one.asked("/completion").len(), asked, "it is left alone");
@@ -241,13 +238,9 @@ fn this_machine_works_when_no_server_does() {
     }
     assert_eq!(starts.load(Ordering::SeqCst), 1, "one model for both");
     let told = wait(&*engine, |status| info(status).unwrap().server.as_ref().unwrap().trouble.is_some());
+    let server = info(&told).unwrap().server.as_ref().unwrap();
     assert!(
-        info(&told)
-            .unwrap()
-            .server
-            .as_ref()
-            .unwrap()
-            .notice()
-            .contains("the model on this machine works meanwhile")
+        server.trouble.as_ref().unwrap().contains("the model on this machine works meanwhile"),
+        "{server:?}"
     );
 }

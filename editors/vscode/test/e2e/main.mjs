@@ -9,6 +9,7 @@ import { choose, hub, walkthrough } from './model.mjs';
 import { inNotebook, NOTEBOOK, notebook } from './notebook.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
+import { states } from './states.mjs';
 import { start, until } from './window.mjs';
 
 const [bin, server, work] = process.argv.slice(2);
@@ -337,6 +338,7 @@ async function main() {
 
 try {
   await main();
+  await states({ bin, server, vsix: `${work}/any.vsix`, env, folder: `${work}/states`, say });
   await alone({ bin, server, root, folder: `${work}/alone`, runtime, say });
   say('VS Code: all well');
 } catch (error) {

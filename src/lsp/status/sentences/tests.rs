@@ -151,6 +151,35 @@ fn when_suggestions_come() {
     );
 }
 
+/// The sentences that the tests of the editors look for: what is in braces is filled in there.
+#[test]
+fn the_tests_of_the_editors_know_the_sentences() {
+    let notice = stand_in_notice(Path::new("{file}"), "");
+    let silent = |reason: Reason| {
+        last("{file}", Some((7, 8)), Duration::from_secs(5), Some(&reason.to_string()))
+            .replace(":7:8, 5 seconds ago", ":{line}:{column}, {time} ago")
+    };
+    let paused = |place| ShownState::Paused(place, None).sentence();
+    let rows = [
+        ("loading", ShownState::Loading(0.0).sentence().replace("0 %", "{share} %")),
+        ("thinking", ShownState::Thinking.sentence()),
+        ("paused_everywhere", paused(PausedPlace::Everywhere)),
+        ("paused_in_language", paused(PausedPlace::Language("{language}".into()))),
+        ("paused_in_file", paused(PausedPlace::File("{file}".into()))),
+        ("off_by_setting", ShownState::OffBySetting("{setting}").sentence()),
+        ("built_in_instead", ShownState::BuiltInInstead(notice).sentence()),
+        ("remote", ShownState::Remote("{host}".into(), None).sentence()),
+        ("restarting", ShownState::Restarting.sentence()),
+        ("nothing_fits", silent(Reason::Invalid)),
+        ("low_chance", silent(Reason::LowConfidence)),
+        ("ready", ShownState::Ready.sentence()),
+    ];
+    let rows: serde_json::Map<String, serde_json::Value> =
+        rows.into_iter().map(|(name, sentence)| (name.to_owned(), sentence.into())).collect();
+    let text = format!("{}\n", serde_json::to_string_pretty(&rows).unwrap());
+    expect_test::expect_file!["../../../../editors/states.json"].assert_eq(&text);
+}
+
 /// Nothing that is meant for programs, or for those who wrote this, is in what a user reads.
 #[test]
 fn no_sentence_holds_what_is_for_programs() {
