@@ -1,5 +1,5 @@
 // Types for a long time as a person does, while ghost text comes and goes, and compares the file with what VS Code makes of
-// the same keys without treefill.
+// the same keys without treefill. Ghost text may not contradict what is typed, and not go and come again.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from './window.mjs';
@@ -8,6 +8,10 @@ const KEY_MS = 100;
 /** A pause comes every two seconds. */
 const KEYS_TO_PAUSE = 20;
 const PAUSE_MS = 600;
+/** So long after a key the screen is looked at. */
+const SETTLE_MS = 50;
+/** Keys behind which the editor writes more than the key. */
+const PAIRS = '\n()[]{}"\'';
 
 /** A snippet for typed.py, as VS Code keeps those of a user. */
 export const SNIPPETS = { loop: { prefix: 'tfloop', body: ['for ${1:item} in ${2:items}:', '    ${3:pass}', '$0'] } };
@@ -37,10 +41,13 @@ async function twice(window, file, act) {
 
 /** Ten keys a second with pauses; ghost text must be seen at some of them. */
 export async function typing(window, file, text, say) {
-  let [keys, pauses, seen, from] = [0, 0, 0, 0];
+  let [keys, pauses, seen, from, kept] = [0, 0, 0, 0, 0];
+  let gone = '';
   await twice(window, file, async (paused) => {
     if (!paused) from = Date.now();
     for (const character of text) {
+      const before = paused ? '' : await window.ghost();
+      assert.ok(before === '' || before !== gone, `${file}: ${JSON.stringify(before)} went and came again`);
       await press(window, character);
       if (paused) {
         // VS Code indents a new line a moment after the key; only a machine types so fast that this is seen.
@@ -48,6 +55,14 @@ export async function typing(window, file, text, say) {
         continue;
       }
       keys += 1;
+      gone = '';
+      if (before !== '' && !PAIRS.includes(character)) {
+        await delay(SETTLE_MS);
+        const [after, rest] = [await window.ghost(), before.slice(character.length)];
+        if (!before.startsWith(character)) assert.notEqual(after, before, `${file}: still there after ${character}`);
+        else if (after === rest) kept += 1;
+        else if (after === '') gone = rest;
+      }
       if (keys % KEYS_TO_PAUSE === 0) {
         pauses += 1;
         // Shown within the pause, before the next key is due.
@@ -60,7 +75,7 @@ export async function typing(window, file, text, say) {
   });
   assert.ok(seen > 0, `${file}: ghost text at none of ${pauses} pauses`);
   const seconds = ((Date.now() - from) / 1000).toFixed(0);
-  say(`${file}: ${keys} keys in ${seconds} s, ghost text at ${seen} of ${pauses} pauses, no wrong character`);
+  say(`${file}: ${keys} keys in ${seconds} s, ghost text at ${seen} of ${pauses} pauses, typed through ${kept} times, no wrong character`);
 }
 
 /** Three cursors, and the places of a snippet, with a pause wherever ghost text could come. */
