@@ -5,6 +5,7 @@
 //! at every step (Khandelwal et al. 2020; Liu et al. 2024), and proposes tokens that the model verifies in one batch
 //! (prompt-lookup decoding). It knows tokens only: no text, no files, no llama.cpp.
 
+mod cursor;
 mod draft;
 mod index;
 mod mix;

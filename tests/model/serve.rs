@@ -44,6 +44,33 @@ fn a_suggestion_from_the_embedded_model_and_an_orderly_end() {
 }
 
 #[test]
+fn an_unfinished_line_that_the_memory_knows_is_gone_on_with() {
+    let mut program = Program::start(&["serve"]);
+    program.initialize(None);
+    let text = concat!(
+        "class Shelf:\n    def __init__(self, name, items):\n        self.name = name  # größe 🧀\n        self.items = items\n\n",
+        "    def label(self):\n        self.\n\n    def first(self):\n        return self.items[0]\n",
+    );
+    let document = json!({ "uri": "file:///x.py", "languageId": "python", "version": 1, "text": text });
+    program.client.notify("textDocument/didOpen", json!({ "textDocument": document }));
+    let ask = json!({
+        "textDocument": { "uri": "file:///x.py" },
+        "position": { "line": 6, "character": 13 },
+        "context": { "triggerKind": 1 },
+    });
+    // Who rests behind the dot has the document told as it stands: there nothing follows in that line.
+    let settled = json!({ "command": "treefill.status", "arguments": [{ "settled": true }] });
+    let status = program.call("workspace/executeCommand", settled);
+    assert_eq!(status["workspace"]["texts"], 1, "{status}");
+    let list = program.call("textDocument/completion", ask);
+    let why =
+        program.call("workspace/executeCommand", json!({ "command": "treefill.why", "arguments": [{}] }));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list} {why}");
+    program.shut_down();
+    assert_eq!(program.ended_within(TWO_SECONDS), Some(0));
+}
+
+#[test]
 fn exit_codes_without_a_shutdown() {
     let mut program = Program::start(&["serve"]);
     program.initialize(None);

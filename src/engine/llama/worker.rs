@@ -215,7 +215,8 @@ impl<'a> Worker<'a> {
     /// What a job may look up.
     fn recall_for(&self, job: &Job, said: Vec<TokenId>) -> JobRecall {
         let shelf = job.workspace.as_ref().filter(|_| self.mixes).and_then(|name| self.shelves.get(name));
-        JobRecall::new(Recall::new(shelf, &job.document), self.mixes && job.workspace.is_some(), said)
+        let recall = Recall::new(shelf, &job.document).with_prompt(&said);
+        JobRecall::new(recall, self.mixes && job.workspace.is_some(), said)
     }
 
     /// The prompt of a place in a document.

@@ -1,7 +1,9 @@
 //! Looks up what may come next, in three sources: the prompt with what was generated, open and changed texts, the rest.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::cursor;
 use super::index::ORDER;
 use super::shelf::{MemoryStats, Part, Shelf};
 use crate::engine::TokenId;
@@ -67,6 +69,9 @@ pub type Matches = [Option<Recalled>; SOURCES];
 pub struct Recall {
     shelf: Option<Arc<Shelf>>,
     folder: Option<u32>,
+    document: String,
+    /// Places of the near texts that stand for the cursor of the job.
+    cursor: Range<usize>,
 }
 
 fn count(counts: &mut Vec<(TokenId, f32)>, token: TokenId, weight: f32) {
@@ -80,7 +85,14 @@ impl Recall {
     /// For a job about `document`.
     pub fn new(shelf: Option<Arc<Shelf>>, document: &str) -> Self {
         let folder = shelf.as_ref().and_then(|shelf| shelf.folder(document));
-        Self { shelf, folder }
+        Self { shelf, folder, document: document.to_owned(), cursor: 0..0 }
+    }
+
+    /// For a job with this prompt: its parts with separators between them, the one before the cursor last.
+    pub fn with_prompt(mut self, said: &[TokenId]) -> Self {
+        let near = self.shelf.as_ref().map(|shelf| &shelf.near);
+        self.cursor = near.and_then(|near| cursor::places(near, &self.document, said)).unwrap_or_default();
+        self
     }
 
     /// How much is remembered of the workspace.
@@ -95,14 +107,21 @@ impl Recall {
         let shelf = self.shelf.as_deref();
         [
             in_prompt(text),
-            shelf.and_then(|shelf| self.in_part(&shelf.near, context, |_| true)),
             shelf.and_then(|shelf| {
-                self.in_part(&shelf.rest, context, |number| !shelf.hidden.contains(&number))
+                self.in_part(&shelf.near, context, |place, _| !self.cursor.contains(&place))
+            }),
+            shelf.and_then(|shelf| {
+                self.in_part(&shelf.rest, context, |_, number| !shelf.hidden.contains(&number))
             }),
         ]
     }
 
-    fn in_part(&self, part: &Part, context: &[TokenId], visible: impl Fn(u32) -> bool) -> Option<Recalled> {
+    fn in_part(
+        &self,
+        part: &Part,
+        context: &[TokenId],
+        visible: impl Fn(usize, u32) -> bool,
+    ) -> Option<Recalled> {
         let runs = part.index.runs(context);
         for (at, run) in runs.into_iter().enumerate().rev() {
             let step = run.len().div_ceil(SAMPLES).max(1);
@@ -110,7 +129,7 @@ impl Recall {
             for entry in run.step_by(step) {
                 let place = part.index.place(entry);
                 let (number, folder) = part.document(place);
-                if visible(number) {
+                if visible(place, number) {
                     let weight = if Some(folder) == self.folder { SAME_FOLDER } else { 1.0 };
                     count(&mut counts, part.index.tokens()[place], weight);
                 }

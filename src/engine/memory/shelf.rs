@@ -85,6 +85,11 @@ impl Part {
         })
     }
 
+    /// The number of a document.
+    pub fn number(&self, document: &str) -> Option<u32> {
+        self.numbers.get(document).copied()
+    }
+
     /// The number and the folder of the document at a place.
     pub fn document(&self, place: usize) -> (u32, u32) {
         let number =
