@@ -102,7 +102,11 @@ impl RemoteOptions {
     pub fn of(options: &DaemonOptions) -> Option<Result<Self, String>> {
         let settings = options.remote.clone().filter(RemoteSettings::is_used)?;
         let several = !settings.servers.is_empty();
-        let keys = settings.each().and_then(|each| each.iter().map(Key::read).collect::<Result<Vec<_>, _>>());
+        let read = |one: &RemoteSettings| {
+            let url = one.url.as_deref().unwrap_or_default();
+            Key::read(one).map_err(|why| if several { format!("the server {url}: {why}") } else { why })
+        };
+        let keys = settings.each().and_then(|each| each.iter().map(read).collect::<Result<Vec<_>, _>>());
         Some(keys.map(|mut keys| {
             let (tuning, prefetch) = (options.options.tuning.clone(), options.options.prefetch);
             let key = if several { None } else { keys.pop().flatten() };

@@ -152,3 +152,36 @@ fn a_server_that_repeats_what_it_was_sent_puts_none_of_it_into_a_log() {
     assert!(log.contains("(403) and says something of 40 characters"), "{log}");
     assert!(!log.contains("canary"), "{log}");
 }
+
+#[cfg(unix)]
+#[test]
+fn all_servers_are_named_by_doctor_and_explain_each_with_its_key() {
+    let (one, two) = (Fake::start("x", |_, _| false), Fake::start("x", |_, _| false));
+    let home = Home::new();
+    let servers = |variable: &str| {
+        let key = format!("key_env = '{variable}'\nlanguages = ['rust']");
+        let [first, second] =
+            [&one, &two].map(|fake| format!("[[remote.servers]]\nurl = '{}'\n", fake.url()));
+        format!("{first}weight = 3\n{second}{key}\n")
+    };
+    home.config(&servers("TEAM_KEY"));
+    let shown = treefill(&home, &["engine", "explain"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let (first, second) = shown.out.split_once("Server 2 of 2").unwrap();
+    assert!(first.contains(&format!("Server 1 of 2: {}, weight 3", one.url())), "{first}");
+    assert!(!first.contains("authorization") && second.contains("authorization: Bearer [key]"), "{second}");
+    assert!(second.contains("for files in rust") && !shown.out.contains(KEY), "{second}");
+    let page = treefill(&home, &["doctor"]);
+    for part in
+        [format!("{}, weight 3, for all languages", one.url()), format!("{}, weight 1, for rust", two.url())]
+    {
+        assert!(page.out.contains(&part), "{part}: {}", page.out);
+    }
+    assert_eq!(page.out.matches("(llama-server), tokens by the server").count(), 2, "{}", page.out);
+    home.config(&servers("NO_SUCH_KEY"));
+    let shown = treefill(&home, &["engine", "explain"]);
+    assert!(
+        shown.err.contains(&format!("the server {}: the environment variable NO_SUCH_KEY", two.url())),
+        "{shown:?}"
+    );
+}
