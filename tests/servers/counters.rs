@@ -5,7 +5,9 @@ use super::Real;
 /// Prompt tokens that a server has evaluated so far, by its own count.
 pub fn evaluated(real: Real) -> f64 {
     match real {
-        Real::LlamaServer | Real::Shape => value(real, "llamacpp:prompt_tokens_total"),
+        Real::LlamaServer | Real::LlamaServerText | Real::Shape => {
+            value(real, "llamacpp:prompt_tokens_total")
+        }
         Real::Vllm => {
             value(real, "vllm:prefix_cache_queries_total") - value(real, "vllm:prefix_cache_hits_total")
         }

@@ -65,7 +65,7 @@ impl Real {
             url: Some(self.url()),
             tokenizer: tokenizer.then(model),
             dialect: match self {
-                Self::LlamaServer | Self::Vllm => DialectChoice::Auto,
+                Self::LlamaServer | Self::Vllm | Self::Shape => DialectChoice::Auto,
                 Self::LlamaServerText => DialectChoice::Openai,
                 // A gateway does not say what is behind it.
                 Self::LiteLlm => DialectChoice::Vllm,

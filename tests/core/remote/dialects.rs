@@ -56,7 +56,8 @@ fn last(fake: &Fake, path: &str) -> Value {
     fake.asked(path).pop().unwrap().body
 }
 
-fn ollama(name: &'static str, abilities: &'static [&'static str], broken: bool) -> Fake {
+/// Ollama with one model.
+pub fn ollama(name: &'static str, abilities: &'static [&'static str], broken: bool) -> Fake {
     server(move |asked, peer| match &*asked.path {
         "/v1/models" => Some(
             json!({ "object": "list", "data": [{ "id": name, "object": "model", "owned_by": "library" }] }),

@@ -121,6 +121,42 @@ fn what_is_sent_can_be_looked_at_without_the_key() {
 
 #[cfg(unix)]
 #[test]
+fn a_server_that_gets_text_is_found_described_and_used() {
+    let fake = super::dialects::ollama("qwen2.5-coder:7b", &["completion"], false);
+    let home = home(&fake, "");
+    let _stopped = Stopped(&home);
+    let found = treefill(&home, &["doctor"]);
+    for part in [
+        "(ollama), tokens by nobody (prompts go as text,",
+        "qwen2.5-coder:7b",
+        "qwen2.5-coder, suffix-first",
+        "4096 tokens",
+    ] {
+        assert!(found.out.contains(part), "{part}: {found:?}");
+    }
+    let shown = treefill(&home, &["engine", "explain"]);
+    for part in
+        ["<|fim_middle|>def add(a, b):", "/api/generate", "authorization: Bearer [key]", "\"num_ctx\": 4096"]
+    {
+        assert!(shown.out.contains(part), "{part}: {shown:?}");
+    }
+    let file = home.file("a.py", "def add(a, b):\n    retu\n");
+    let answer = treefill(&home, &["complete", "--json", &format!("{file}:2:9")]);
+    let told: serde_json::Value = serde_json::from_str(answer.out.trim()).unwrap();
+    assert_eq!((&told["model"], &told["text"]), (&"qwen2.5-coder:7b".into(), &"rn 1".into()), "{told}");
+    // What spells a control token stays here, and the reason says so.
+    let file = home.file("b.py", "end = '<|fim_middle|>'\nprint(en\n");
+    let answer = treefill(&home, &["complete", "--json", &format!("{file}:2:9")]);
+    assert!(answer.out.contains("spells a control token"), "{answer:?}");
+    let log = std::fs::read_to_string(home.path("state/treefill/engine.log")).unwrap_or_default();
+    for text in [&found.out, &shown.out, &answer.out, &answer.err, &log] {
+        assert!(!text.contains(KEY), "{text}");
+    }
+    assert!(!fake.asked("/api/generate").iter().any(|asked| asked.body.to_string().contains("print(en")));
+}
+
+#[cfg(unix)]
+#[test]
 fn a_key_that_is_not_there_is_said_with_its_variable() {
     let fake = Fake::start("x", |_, _| false);
     let home = home(&fake, "");
