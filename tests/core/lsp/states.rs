@@ -133,29 +133,27 @@ fn who_shows_no_answers_gets_messages() {
 }
 
 #[test]
-fn who_chooses_from_the_commands_is_told_the_state_by_a_message() {
+fn who_chooses_from_the_commands_is_told_by_messages() {
     let (engine, _jobs) = GatedEngine::new();
     engine.status.send_replace(ready());
     let params = json!({ "clientInfo": { "name": "helix" }, "capabilities": {} });
     let mut server = TestServer::start_with(engine, params, "");
     server.open("x = \n");
-    while state(&mut server).0 == "starting" {}
-    let mut told = String::new();
-    while !told.starts_with("treefill: Suggestions are ready.") {
-        told =
-            server.client().message("window/showMessage")["params"]["message"].as_str().unwrap().to_owned();
-    }
-    assert_eq!(told, "treefill: Suggestions are ready. Small, 15 M parameters, CPU.");
+    let told = |server: &mut TestServer, command: &str, argument: Value| {
+        server.command(command, argument);
+        server.client().message("window/showMessage")["params"]["message"].as_str().unwrap().to_owned()
+    };
+    let ready = "treefill: Suggestions are ready. Small, 15 M parameters, CPU.";
+    while told(&mut server, "treefill.status", json!([])) != ready {}
     // Who cannot name a document means the one that is open, or the one that was asked about last.
-    let off = server.command("treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
-    assert_eq!(off["sentence"], off_in_file());
-    assert_eq!(server.command("treefill.why", json!([]))["sentence"], off["sentence"]);
-    let other = "file:///y.py";
-    let opened = json!({ "uri": other, "languageId": "python", "version": 1, "text": "y = \n" });
+    let off = told(&mut server, "treefill.toggle", json!([{ "scope": "file", "uri": URI }]));
+    assert_eq!(off, format!("treefill: {}", off_in_file()));
+    assert_eq!(told(&mut server, "treefill.why", json!([])), off);
+    let opened = json!({ "uri": "file:///y.py", "languageId": "python", "version": 1, "text": "y = \n" });
     server.client().notify("textDocument/didOpen", json!({ "textDocument": opened }));
-    assert_eq!(server.command("treefill.why", json!([]))["sentence"], "No suggestion was asked for yet.");
+    assert_eq!(told(&mut server, "treefill.why", json!([])), "treefill: No suggestion was asked for yet.");
     assert!(!ask(&mut server));
-    assert_eq!(server.command("treefill.why", json!([]))["sentence"], off["sentence"]);
+    assert_eq!(told(&mut server, "treefill.why", json!([])), off);
 }
 
 #[test]
