@@ -85,8 +85,9 @@ bench: setup hint ## Run the benchmarks
 docs: ## Build the pages as a book: target/docs/book/index.html
 	scripts/docs.sh
 
-picture: build ## Record the moving picture of the README in a real Neovim
+picture: build ## Record the moving pictures of the README and of Helix's page in the real editors
 	scripts/picture.py --nvim "$$(scripts/setup-editors.sh)/nvim" --treefill $(BINARY) --out docs/src/images/ghost-text.svg
+	scripts/picture.py --hx "$$(scripts/setup-editors.sh)/hx" --treefill $(BINARY) --out docs/src/images/helix.svg
 
 install: build ## Copy the binary to PREFIX/bin (default: ~/.cargo/bin)
 	install -d $(DESTDIR)$(PREFIX)/bin

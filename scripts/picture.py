@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Record the moving picture of the README: a real Neovim, the real server, real time. Nothing but Python and tmux is needed.
+"""Record a moving picture: a real Neovim (of the README) or a real Helix (of its page), the real server, real time. Nothing but Python
+and tmux is needed.
 
   scripts/picture.py --nvim NVIM --treefill BINARY --out ghost-text.svg [--frames DIR]
+  scripts/picture.py --hx HELIX --treefill BINARY --out preview.svg [--frames DIR]
 
-A script types into Neovim in tmux. Meanwhile the screen is read many times a second; each change is a frame, with its own
+A script types into the editor in tmux. Meanwhile the screen is read many times a second; each change is a frame, with its own
 time. The frames become one animated SVG: a film strip that CSS moves behind a window. `--frames` also writes each frame as
 an SVG of its own, to look at. Exit code 1 if something that should appear does not.
 """
@@ -11,6 +13,8 @@ import argparse, contextlib, html, os, pathlib, re, shutil, subprocess, sys, tem
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 74, 19
+# Helix shows the whole text beside its menu.
+HELIX_COLUMNS, HELIX_ROWS = 92, 20
 # Pixels of a character cell.
 WIDTH, HEIGHT, FONT = 9.6, 20, 16
 MARGIN, BAR = 14, 34
@@ -27,6 +31,33 @@ vim.o.fillchars = 'eob: '
 vim.api.nvim_set_hl(0, 'ComplHint', {{ fg = '#7c818c', italic = true }})
 require('treefill').setup({{ program = {treefill!r} }})
 """
+
+# What keeps Helix's screen quiet, and the brackets as they are typed.
+HELIX = """
+theme = "base16_transparent"
+[editor]
+auto-pairs = false
+auto-completion = false
+true-color = true
+"""
+# Time to spare, as the tests have it: a busy machine must not change what is suggested.
+SETTINGS = """
+[model]
+max_prefill_ms = 20000
+[completion]
+deadline_ms = 30000
+eagerness = "high"
+"""
+
+FIND = '''class Shelf:
+    def __init__(self, items):
+        self.items = items
+
+    def find(self, name):
+        """The item of this name."""
+        for item in self.items:
+        return None
+'''
 
 PYTHON = '''class Shelf:
     def __init__(self, label, limit=5):
@@ -57,6 +88,15 @@ impl Tally {
 '''
 
 
+def complete(rows):
+    """The rows, each with the style in which the one before has ended: tmux tells only what changes."""
+    style = ""
+    for row in rows:
+        yield style + row
+        for code in re.findall(r"\x1b\[[0-9;:]*m", row):
+            style = code if code in ("\x1b[0m", "\x1b[m") else style + code
+
+
 class Terminal:
     """tmux with one window, on a socket of its own."""
 
@@ -81,7 +121,7 @@ class Terminal:
         *rows, cursor = text.rstrip("\n").split("\n")
         rows = (rows + [""] * ROWS)[:ROWS]
         x, _, y = cursor.partition(" ")
-        return tuple(rows), (int(x), int(y))
+        return tuple(complete(rows)), (int(x), int(y))
 
     def plain(self):
         return self.tmux("capture-pane", "-p", "-t", "picture")
@@ -208,7 +248,7 @@ def play(script):
     script.scene("Several lines at once, and each one parses")
     script.take(0.8)
     script.open("tally.rs", 17, "S")
-    script.type("*self.counts.entry(word).")
+    script.type("self.total += ")
     script.take()
     script.cut()
 
@@ -216,16 +256,72 @@ def play(script):
     script.scene("A quick fix for a syntax error, tried before it is offered")
     script.type('\nprintln!("{}", self.total;')
     script.key("Escape", 0.3)
-    script.choose("Insert `)`")
+    script.choose("Close the call")
     time.sleep(0.7)
     script.cut()
 
     script.open("shelf.py", 11)
     script.scene("A docstring becomes a function")
     script.type("\n\n")
-    script.type('def get(self, name, default=None):\n"""The item of this name, or the default."""')
+    script.type('def get(self, name):\n"""The item of this name."""')
     script.key("Escape", 0.3)
-    script.choose("Implement")
+    script.choose("Draft `get`")
+    script.wait("the body", lambda: script.terminal.plain().split("of this name.")[1].strip('"\n ') != "")
+    script.cut(2.2)
+
+
+def play_helix(script):
+    script.sees("class Shelf")
+
+    def command(name):
+        script.terminal.send("-l", f":lsp-workspace-command treefill.{name}")
+        script.key("Enter", 0)
+
+    def ready():
+        command("status")
+        time.sleep(0.5)
+        return "Suggestions are ready" in script.terminal.plain()
+
+    script.wait("the model", ready)
+    script.terminal.send("-l", "7gg")
+    script.key("Escape", 0.3)
+    script.scene("C-x asks, C-n shows it in the text, Enter takes it")
+    time.sleep(0.8)
+    script.key("o", 0.6)
+    script.key("C-x", 0)
+    script.wait("the menu", lambda: re.search(r"\S +text\b", script.terminal.plain()))
+    time.sleep(0.9)
+    script.key("C-n", 2.5)
+    script.key("Enter", 0.8)
+    script.key("Escape", 0)
+    script.sees(" NOR ")
+    script.cut(0.6)
+
+    script.scene("space a fixes a syntax error")
+    script.terminal.send("-l", "geo")
+    script.sees(" INS ")
+    script.key("Enter", 0.2)
+    # To the beginning of the line.
+    script.key("C-u", 0.2)
+    script.type('print(Shelf([]).find("atlas")')
+    script.key("Escape", 0)
+    script.sees(" NOR ")
+    time.sleep(0.4)
+    script.key("Space", 0.2)
+    script.key("a", 0)
+    script.sees("nsert `)`")
+    time.sleep(1.3)
+    script.key("Enter", 0)
+    script.sees('find("atlas"))')
+    script.cut(1.2)
+
+    script.scene("Not now: it says what is off, where, and until when")
+    for letter in ":lsp-workspace-command treefill.pause":
+        script.terminal.send("-l", letter)
+        time.sleep(0.02)
+    time.sleep(0.5)
+    script.key("Enter", 0)
+    script.sees("treefill: Suggestions are paused")
     script.cut(2.2)
 
 
@@ -368,9 +464,33 @@ def timed(frames):
     return film, now
 
 
+def neovim(folder, options):
+    """Its command in the folder, once everything that it needs is there."""
+    plugin, treefill = str(ROOT / "editors/neovim"), str(pathlib.Path(options.treefill).resolve())
+    (folder / "init.lua").write_text(INIT.format(plugin=plugin, treefill=treefill))
+    (folder / "shelf.py").write_text(PYTHON)
+    (folder / "tally.rs").write_text(RUST)
+    return [os.path.abspath(options.nvim), "--clean", "-u", "init.lua", "shelf.py", "tally.rs"]
+
+
+def helix(folder, options):
+    """The same for Helix, whose only server is treefill."""
+    global COLUMNS, ROWS
+    COLUMNS, ROWS = HELIX_COLUMNS, HELIX_ROWS
+    (folder / "config/helix").mkdir(parents=True)
+    (folder / "config/helix/config.toml").write_text(HELIX)
+    (folder / "find.py").write_text(FIND)
+    shutil.copy(ROOT / "editors/helix/languages.toml", folder / "config/helix")
+    (folder / "bin").mkdir()
+    (folder / "bin/treefill").symlink_to(pathlib.Path(options.treefill).resolve())
+    return [f"PATH={folder / 'bin'}", "TERM=xterm-256color", "COLORTERM=truecolor", os.path.abspath(options.hx), "find.py"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nvim", required=True)
+    editor = parser.add_mutually_exclusive_group(required=True)
+    editor.add_argument("--nvim")
+    editor.add_argument("--hx")
     parser.add_argument("--treefill", required=True)
     parser.add_argument("--out", required=True, type=pathlib.Path)
     parser.add_argument("--frames", type=pathlib.Path)
@@ -383,14 +503,12 @@ def main():
     terminal = Terminal(folder)
     recorder = Recorder(terminal)
     try:
-        plugin, treefill = str(ROOT / "editors/neovim"), str(pathlib.Path(options.treefill).resolve())
-        (folder / "init.lua").write_text(INIT.format(plugin=plugin, treefill=treefill))
-        (folder / "shelf.py").write_text(PYTHON)
-        (folder / "tally.rs").write_text(RUST)
-        nvim = [os.path.abspath(options.nvim), "--clean", "-u", "init.lua", "shelf.py", "tally.rs"]
-        terminal.start(folder, "env", "LC_ALL=C.UTF-8", *nvim)
+        (folder / "config/treefill").mkdir(parents=True)
+        (folder / "config/treefill/config.toml").write_text(SETTINGS)
+        command = helix(folder, options) if options.hx else neovim(folder, options)
+        terminal.start(folder, "env", "LC_ALL=C.UTF-8", *command)
         recorder.start()
-        play(Script(terminal, recorder))
+        (play_helix if options.hx else play)(Script(terminal, recorder))
         recorder.over = True
         recorder.join()
     finally:

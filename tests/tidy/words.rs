@@ -180,6 +180,55 @@ fn no_name_of_a_field_is_in_the_settings_of_vs_code() {
     verdict("names of fields in package.json", offences);
 }
 
+/// So that they can be read at once, and changed in one place.
+#[test]
+fn each_client_has_what_it_says_in_one_file() {
+    let rows: [(&str, &str, &[&str], &[&str]); 2] = [
+        (
+            "editors/neovim/lua",
+            "lua",
+            &["words.lua", "tutor.lua"],
+            &[
+                "notify('",
+                "notify((",
+                "say('",
+                "say((",
+                "health.ok('",
+                "health.ok((",
+                "health.warn('",
+                "health.error('",
+                "health.info('",
+            ],
+        ),
+        (
+            "editors/vscode/src",
+            "ts",
+            &["words.ts"],
+            &[
+                "`treefill: ",
+                "'treefill: ",
+                "Message('",
+                "Message(`",
+                "prompt: '",
+                "placeHolder: '",
+                "openLabel: '",
+                "item('",
+                "label: '$(",
+            ],
+        ),
+    ];
+    let mut offences = Vec::new();
+    for (folder, ending, homes, signs) in rows {
+        for path in files(&[folder], ending).filter(|path| !homes.iter().any(|home| path.ends_with(home))) {
+            let text = std::fs::read_to_string(root().join(&path)).unwrap();
+            let found =
+                text.lines().enumerate().filter(|(_, line)| signs.iter().any(|sign| line.contains(sign)));
+            offences.extend(found.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())));
+        }
+    }
+    verdict("said outside of words.lua or words.ts", offences);
+}
+
 #[test]
 fn texts_of_a_line_are_found() {
     assert_eq!(texts(r#"say("a \"b\" {x:?}", 'c', "d")"#), [r#"a "b" {x:?}"#, "d"]);
