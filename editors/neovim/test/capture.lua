@@ -48,11 +48,14 @@ require('treefill').setup({ program = %q })
   await('the file is open', function() return screen():find('class Shelf', 1, true) end)
   await('the server is there', function() return screen():find('treefill: ready', 1, true) end)
   keys('8ggo')
-  local ghost = '            if '
-  if await('ghost text', function() return screen():find(ghost, 1, true) end) then keep('ghost-text') end
+  -- By the key that asks: what comes by itself depends on how sure the model is.
+  await('insert mode', function() return screen():find('-- INSERT --', 1, true) end)
+  keys('M-\\')
+  if await('ghost text', function() return screen():find('\n  9             %S') end) then keep('ghost-text') end
   keys('Escape')
   keys('-l', ':silent edit! | 9s/^/            pass/ | 4s/items$/list(items/\n')
-  keys('-l', ':Treefill fix\n')
+  -- The list of all servers: `:Treefill fix` asks nothing where there is one sure fix.
+  keys('-l', 'gra')
   await('the code actions', function() return screen():find('insert `)`', 1, true) end)
   keep('code-actions')
   keys('q', 'Enter')

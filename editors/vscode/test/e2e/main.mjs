@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
 import { BROKEN, MENDED, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
-import { choose, hub, walkthrough } from './model.mjs';
+import { choose, hub, names, walkthrough } from './model.mjs';
 import { inNotebook, NOTEBOOK, notebook } from './notebook.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
 import { cursorsAndSnippets, SNIPPETS, typing } from './typing.mjs';
@@ -300,6 +300,7 @@ async function main() {
     await window.untilStatus(/ready/);
     say('VS Code runs, and treefill is ready');
     assert.match(await window.status(), /Suggestions are ready\.\s+Built-in model, 15 M parameters, CPU/u);
+    await names(window, say);
     await walkthrough(window, say);
     await window.show('shelf.py');
     await ghostText(window);

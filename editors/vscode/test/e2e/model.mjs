@@ -77,6 +77,31 @@ export async function choose(window, source, home, say) {
   say('and back to the built-in one');
 }
 
+/** What a newcomer sees first of the commands, and how the settings are called. */
+export async function names(window, say) {
+  await until('the palette has the commands', async () => {
+    await window.key('F1');
+    const filled = window.page.locator('.quick-input-box input').first().fill('>treefill: ', { timeout: 2000 });
+    if (await filled.then(() => true, () => false)) return true;
+    await window.key('Escape');
+    return false;
+  });
+  await window.page.waitForSelector(`${ROW}:has-text("treefill: Choose Model")`);
+  const titles = await window.page.locator(`${ROW} .label-name`).allTextContents();
+  assert.match(titles[0] ?? '', /treefill: Begin Here \(Walkthrough\)/u, titles.join(', '));
+  assert.ok(!titles.some((title) => /Exercise|Accept Next Line/u.test(title)), 'what is for the walkthrough and for keys alone');
+  await window.key('Escape');
+  await window.command('Preferences: Open Settings (UI)');
+  await window.page.waitForSelector('.settings-editor .suggest-input-container .view-line');
+  await window.page.click('.settings-editor .suggest-input-container');
+  await window.page.keyboard.insertText('@ext:treefill.treefill max');
+  for (const title of ['Max Tokens', 'Max Lines']) await window.page.waitForSelector(`.settings-editor .setting-item-label:has-text("${title}")`);
+  const text = await window.page.locator('.settings-editor .setting-item-contents').allTextContents();
+  assert.ok(!text.some((setting) => /max_|delay_ms/u.test(setting)), text.join('\n'));
+  await window.command('View: Close Editor');
+  say('the walkthrough is the first of the commands, and settings have titles in words');
+}
+
 /** The steps of the walkthrough that let one try something, without any other extension. */
 export async function walkthrough(window, say) {
   const step = async (title) => {
