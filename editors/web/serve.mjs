@@ -28,9 +28,9 @@ const TYPES = {
 };
 
 const web = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, 'http://127.0.0.1');
+  const pathname = parsed(request.url)?.pathname;
   // The bundle has no folders. A name that another page has made point to this machine is refused, too.
-  const name = pathname === '/' ? 'index.html' : /^\/([\w.-]+)$/.exec(pathname)?.[1];
+  const name = pathname === '/' ? 'index.html' : /^\/([\w.-]+)$/.exec(pathname ?? '')?.[1];
   const type = TYPES[extname(name ?? '')];
   if (request.method !== 'GET' || request.headers.host !== host() || type === undefined) {
     response.writeHead(403).end();
@@ -52,6 +52,7 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
+const parsed = (url) => (URL.canParse(url, 'http://127.0.0.1') ? new URL(url, 'http://127.0.0.1') : undefined);
 const host = () => `127.0.0.1:${web.address().port}`;
 
 /** The page loads nothing from elsewhere, and no other page may show it in a frame. */
@@ -71,7 +72,7 @@ function policy() {
 
 /** Whether a connection comes from our page. */
 function ours({ headers, url }) {
-  const given = Buffer.from(new URL(url, 'http://127.0.0.1').searchParams.get('token') ?? '');
+  const given = Buffer.from(parsed(url)?.searchParams.get('token') ?? '');
   const known = Buffer.from(token);
   const same = given.length === known.length && timingSafeEqual(given, known);
   return same && headers.host === host() && headers.origin === `http://${host()}`;

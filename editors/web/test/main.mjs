@@ -14,7 +14,7 @@ const [bin, server, work] = process.argv.slice(2);
 const begun = Date.now();
 const say = (text) => console.log(`${((Date.now() - begun) / 1000).toFixed(1).padStart(5)} s  ${text}`);
 const folders = Object.fromEntries(['CONFIG', 'STATE', 'CACHE'].map((name) => [`XDG_${name}_HOME`, `${work}/${name.toLowerCase()}`]));
-const env = { TREEFILL_RUNTIME_DIR: `${work}/run`, ...process.env, ...folders };
+const env = { ...process.env, ...folders, TREEFILL_RUNTIME_DIR: `${work}/run` };
 for (const name of ['TREEFILL_CONFIG', 'TREEFILL_LOG', 'NODE_OPTIONS']) delete env[name];
 
 /** Time to spare: a busy machine must not change what is suggested. */
@@ -143,6 +143,7 @@ async function strangers(address) {
   assert.equal(await answer(address, '/../serve.mjs', { host }), 403);
   assert.equal(await answer(address, '/%2e%2e/package.json', { host }), 404);
   assert.equal(await answer(address, '/..%2fpackage.json', { host }), 403);
+  assert.equal(await answer(address, '//[', { host }), 403);
   say('no connection with another token, from another page, or by another name; no file outside of the page');
 }
 

@@ -8,6 +8,8 @@ const KEY_MS = 100;
 /** A pause comes every two seconds. */
 const KEYS_TO_PAUSE = 20;
 const PAUSE_MS = 600;
+/** Far above what the indentation of a new line takes. */
+const INDENT_MS = 500;
 /** So long after a key the screen is looked at. */
 const SETTLE_MS = 50;
 /** Keys behind which the editor writes more than the key. */
@@ -51,7 +53,7 @@ export async function typing(window, file, text, say) {
       await press(window, character);
       if (paused) {
         // VS Code indents a new line a moment after the key; only a machine types so fast that this is seen.
-        if (character === '\n') await delay(KEY_MS);
+        if (character === '\n') await delay(INDENT_MS);
         continue;
       }
       keys += 1;
