@@ -76,9 +76,13 @@ impl Real {
             ..RemoteSettings::default()
         };
         let key = matches!(self, Self::LiteLlm).then(|| Key::new("sk-test").unwrap());
-        // The name of a file tells no family.
-        let family = matches!(self, Self::LlamaServerText).then(|| "qwen2.5-coder".to_owned());
-        let tuning = ModelTuning { family, ..tuning() };
+        let tuning = match self {
+            // Times are wanted of it, as somebody has them who has set nothing.
+            Self::Shape => ModelTuning { max_prefill_ms: ModelTuning::default().max_prefill_ms, ..tuning() },
+            // The name of a file tells no family.
+            Self::LlamaServerText => ModelTuning { family: Some("qwen2.5-coder".to_owned()), ..tuning() },
+            _ => tuning(),
+        };
         let options = RemoteOptions { tuning, key, ..RemoteOptions::new(settings) };
         ready(RemoteEngine::start(options)).await
     }

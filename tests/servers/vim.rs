@@ -13,7 +13,7 @@ use super::{Real, job, sources};
 /// Times that both type, one after the other: what else the machine does comes to both.
 const TURNS: usize = 3;
 /// Characters of each turn; the first is a jump, which is not counted.
-const TYPED: usize = 16;
+const TYPED: usize = 10;
 /// Tokens of a first line, where none ends sooner: random weights write no line feeds. llama.vim asks for 128 and shows none of them before
 /// the last one is there; what is measured of it here is in its favour.
 const LINE: usize = 12;
@@ -38,7 +38,9 @@ fn llama_vim(url: &str, before: &str, after: &str) -> Cost {
     let body = json!({
         "id_slot": 0, "input_prefix": above[above.len().saturating_sub(BEFORE)..].concat(), "input_suffix": below,
         "input_extra": [], "prompt": &before[line..], "n_predict": LINE, "stop": [], "top_k": 40, "top_p": 0.90,
-        "samplers": ["top_k", "top_p", "infill"], "stream": true, "cache_prompt": true, "seed": 1,
+        "stream": true, "cache_prompt": true, "seed": 1,
+        // Its sampler for infill ends what random weights write after the first token: both write as much.
+        "samplers": ["top_k", "top_p"], "ignore_eos": true,
     });
     let start = Instant::now();
     let answer = ureq::post(format!("{url}/infill")).send_json(body).unwrap();

@@ -208,8 +208,7 @@ fn merged(all: &[Status], in_use: usize) -> Status {
     let mut info = ModelInfo::clone(info);
     let others = (0..all.len()).filter(|&other| other != at);
     if let Some(server) = &mut info.server {
-        server.others =
-            others.filter_map(|other| ready(other)).filter_map(|info| other_server(info)).collect();
+        server.others = others.filter_map(ready).filter_map(|info| other_server(info)).collect();
     }
     let known = (0..all.len()).filter_map(ready).filter(|info| is_well(info));
     info.capabilities = known.map(|info| info.capabilities).fold(info.capabilities, Capabilities::and);
@@ -251,7 +250,7 @@ mod tests {
         let loading = Status::Loading(0.0);
         assert_eq!(shown(&[loading.clone(), a.clone()], 0), ("a".into(), None, 0));
         assert_eq!(merged(&[loading.clone(), down], 0), loading, "perhaps the other one is well");
-        assert_eq!(merged(&[a.clone()], 0), a);
+        assert_eq!(merged(std::slice::from_ref(&a), 0), a);
         let failed = Status::Failed("wrong".into());
         assert_eq!(merged(&[failed.clone(), failed.clone()], 0), failed);
     }
