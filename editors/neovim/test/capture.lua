@@ -40,6 +40,8 @@ editor.main(function()
 vim.o.swapfile, vim.o.number, vim.o.laststatus = false, true, 2
 vim.o.statusline = '%%f  treefill: %%{v:lua.require("treefill").status()}'
 require('treefill').setup({ program = %q })
+-- One byte: on a busy machine a terminal may be late with the rest of others.
+vim.keymap.set('i', '<C-g>', function() require('treefill').trigger() end)
 ]]):format(server)
   vim.fn.writefile(vim.split(init, '\n'), dir .. '/init.lua')
   vim.fn.writefile(vim.split(TEXT, '\n'), dir .. '/shelf.py', 'b')
@@ -50,7 +52,7 @@ require('treefill').setup({ program = %q })
   keys('8ggo')
   -- By the key that asks: what comes by itself depends on how sure the model is.
   await('insert mode', function() return screen():find('-- INSERT --', 1, true) end)
-  keys('M-\\')
+  keys('C-g')
   if await('ghost text', function() return screen():find('\n  9             %S') end) then keep('ghost-text') end
   keys('Escape')
   keys('-l', ':silent edit! | 9s/^/            pass/ | 4s/items$/list(items/\n')
