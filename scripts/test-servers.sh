@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs tests/servers against real servers with the model inside the program: llama-server, vLLM, and LiteLLM in front of vLLM; and
-# llama-server with a model of the shape of Qwen2.5-Coder-0.5B, beside llama.vim.
-#   scripts/test-servers.sh [FILTER…]     fetches them first, into $TREEFILL_SERVERS (.tools/servers), 7 GB and 15 minutes once
+# Runs tests/servers against real servers with the model inside the program: llama-server, vLLM, LiteLLM in front of vLLM, and
+# llama-cpp-python; and llama-server with a model of the shape of Qwen2.5-Coder-0.5B, beside llama.vim.
+#   scripts/test-servers.sh [FILTER…]     fetches them first, into $TREEFILL_SERVERS (.tools/servers), 7 GB and 25 minutes once
 #   SERVERS="llama-server" scripts/test-servers.sh …     only some of them; the tests of the others fail and say so
 # The tests print what they measure. Each server gets a free port of this machine and ends with this script.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export TREEFILL_SERVERS=${TREEFILL_SERVERS:-$root/.tools/servers}
-wanted=${SERVERS:-llama-server vllm litellm shape}
+wanted=${SERVERS:-llama-server llama-cpp-python vllm litellm shape}
 model=$root/models/default/model.gguf
 logs=$TREEFILL_SERVERS/logs
 started=()
@@ -46,6 +46,15 @@ for server in $wanted; do
         started+=($!)
         until_up llama-server "http://127.0.0.1:$at/health" 60
         export TREEFILL_TEST_LLAMA_SERVER=http://127.0.0.1:$at
+        ;;
+    llama-cpp-python)
+        python=$("$root/scripts/servers/llama-cpp-python.sh")
+        at=$(port)
+        "$python" -m llama_cpp.server --model "$model" --host 127.0.0.1 --port "$at" --n_ctx 1024 --n_threads 1 \
+            >"$logs/llama-cpp-python.log" 2>&1 &
+        started+=($!)
+        until_up llama-cpp-python "http://127.0.0.1:$at/v1/models" 60
+        export TREEFILL_TEST_LLAMA_CPP_PYTHON=http://127.0.0.1:$at
         ;;
     vllm)
         { read -r program; read -r hub; } < <("$root/scripts/servers/vllm.sh")
@@ -90,7 +99,7 @@ Y
         export TREEFILL_TEST_SHAPE=http://127.0.0.1:$at
         ;;
     *)
-        say "no script for $server; there are llama-server, vllm, litellm and shape"
+        say "no script for $server; there are llama-server, llama-cpp-python, vllm, litellm and shape"
         exit 1
         ;;
     esac

@@ -1,5 +1,5 @@
 //! Tests the engine that asks a server with real ones: llama-server, vLLM and LiteLLM in front of it, all with the model inside the
-//! program; llama-server by OpenAI's completions, too, with prompts as text.
+//! program; llama-server and llama-cpp-python by OpenAI's completions, with prompts as text.
 //! `make test-servers` fetches and starts them; a test whose server is not there fails and says so.
 #![allow(
     clippy::unwrap_used,
@@ -38,6 +38,8 @@ enum Real {
     LlamaServer,
     /// The same by OpenAI's completions, which gets text.
     LlamaServerText,
+    /// llama-cpp-python's server by OpenAI's completions.
+    LlamaCppPython,
     Vllm,
     /// In front of vLLM.
     LiteLlm,
@@ -50,6 +52,7 @@ impl Real {
     fn url(self) -> String {
         let name = match self {
             Self::LlamaServer | Self::LlamaServerText => "TREEFILL_TEST_LLAMA_SERVER",
+            Self::LlamaCppPython => "TREEFILL_TEST_LLAMA_CPP_PYTHON",
             Self::Vllm => "TREEFILL_TEST_VLLM",
             Self::LiteLlm => "TREEFILL_TEST_LITELLM",
             Self::Shape => "TREEFILL_TEST_SHAPE",
@@ -66,7 +69,7 @@ impl Real {
             tokenizer: tokenizer.then(model),
             dialect: match self {
                 Self::LlamaServer | Self::Vllm | Self::Shape => DialectChoice::Auto,
-                Self::LlamaServerText => DialectChoice::Openai,
+                Self::LlamaServerText | Self::LlamaCppPython => DialectChoice::Openai,
                 // A gateway does not say what is behind it.
                 Self::LiteLlm => DialectChoice::Vllm,
             },
@@ -80,7 +83,7 @@ impl Real {
             // Times are wanted of it, as somebody has them who has set nothing.
             Self::Shape => ModelTuning { max_prefill_ms: ModelTuning::default().max_prefill_ms, ..tuning() },
             // The name of a file tells no family.
-            Self::LlamaServerText => ModelTuning { family: Some("qwen2.5-coder".to_owned()), ..tuning() },
+            Self::LlamaServerText | Self::LlamaCppPython => ModelTuning { family: Some("qwen2.5-coder".to_owned()), ..tuning() },
             _ => tuning(),
         };
         let options = RemoteOptions { tuning, key, ..RemoteOptions::new(settings) };
