@@ -15,7 +15,7 @@ fn a_lesser_cpu_is_told() {
             .unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(
-            message.starts_with(&format!("treefill: this binary was built for a CPU with {lacking}, which")),
+            message.starts_with(&format!("treefill: this program was built for a CPU with {lacking}, which")),
             "{message}"
         );
         assert_eq!(message.lines().count(), 1, "{message}");
