@@ -189,8 +189,8 @@ fn each_client_has_what_it_says_in_one_file() {
             "lua",
             &["words.lua", "tutor.lua"],
             &[
-                "notify('",
-                "notify((",
+                "vim.notify('",
+                "vim.notify((",
                 "say('",
                 "say((",
                 "health.ok('",

@@ -31,7 +31,7 @@ local function check_program()
     vim.health.error(said.cannot_run:format(config.options.program), { said.put })
     return
   end
-  vim.health.ok(('%s: %s'):format(vim.fn.exepath(config.options.program), version))
+  vim.health.ok(said.program:format(vim.fn.exepath(config.options.program), version))
   local file = output('config', 'path')
   if file then vim.health.info(said.settings:format(file:match('[^\n]*'))) end
 end

@@ -117,6 +117,7 @@ M.health = {
   own = 'extmarks of this plugin',
   cannot_run = '%s cannot be run',
   put = 'Put treefill into the PATH of Neovim, or name it in full: require("treefill").setup({ program = "…" })',
+  program = '%s: %s',
   settings = 'settings: %s (:Treefill doctor tells more)',
   no_server = 'no server runs',
   open = 'Call require("treefill").setup(), and open a file of: %s',
