@@ -83,7 +83,9 @@ impl Real {
             // Times are wanted of it, as somebody has them who has set nothing.
             Self::Shape => ModelTuning { max_prefill_ms: ModelTuning::default().max_prefill_ms, ..tuning() },
             // The name of a file tells no family.
-            Self::LlamaServerText | Self::LlamaCppPython => ModelTuning { family: Some("qwen2.5-coder".to_owned()), ..tuning() },
+            Self::LlamaServerText | Self::LlamaCppPython => {
+                ModelTuning { family: Some("qwen2.5-coder".to_owned()), ..tuning() }
+            }
             _ => tuning(),
         };
         let options = RemoteOptions { tuning, key, ..RemoteOptions::new(settings) };

@@ -87,7 +87,8 @@ fn what_another_server_complains_about_is_repaired_with_the_files_around_it() {
         let params = json!({ "textDocument": { "uri": uri("x.py") }, "range": range, "context": { "diagnostics": [7, told] } });
         // A list that a busy machine has no time for is asked for again, as a user would.
         let mut lists = (0..20).map(|_| server.client().call("textDocument/codeAction", params.clone()));
-        let actions = lists.find(|actions| actions[0]["edit"]["changes"].is_object()).expect("a list with a repair");
+        let actions =
+            lists.find(|actions| actions[0]["edit"]["changes"].is_object()).expect("a list with a repair");
         assert_eq!((&actions[0]["isPreferred"], &actions[0]["diagnostics"]), (&json!(true), &json!([told])));
         let edits = &actions[0]["edit"]["changes"][uri("x.py")];
         edits[0]["newText"].as_str().unwrap().to_owned()
