@@ -53,7 +53,7 @@ pub struct RemoteSettings {
     #[schemars(range(min = 100, max = 600_000))]
     pub total_ms: u32,
     /// Several servers in the place of remote.url, a [[remote.servers]] each: a document stays with one of them as long as that one
-    /// answers. What a server does not say of itself is as [remote] says, but for the key: each names its own.
+    /// answers. What a server does not say of itself is as the rest of the section says, but for the key: each names its own.
     pub servers: Vec<TeamServer>,
 }
 
