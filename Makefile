@@ -62,7 +62,7 @@ test-vscode-newest: build ## Drive VS Code 1.139 too, which test-editors does no
 test-models: setup hint ## Ask a real small model that takes instructions (fetches SmolLM2-135M-Instruct: 90 MB)
 	scripts/test-models.sh $(CARGO) test $(FLAGS)
 
-test-servers: setup hint ## Test against real servers: llama-server, vLLM, LiteLLM (fetches 7 GB; SERVERS="llama-server": 80 MB)
+test-servers: setup hint ## Test against real servers: llama-server, llama-cpp-python, vLLM, LiteLLM (fetches 7 GB; SERVERS="llama-server": 80 MB)
 	CARGO="$(CARGO)" CARGO_FLAGS="$(CARGO_FLAGS)" SERVERS="$(SERVERS)" scripts/test-servers.sh
 
 test-train: build ## Run every stage of the model's training on a tiny override (fetches PyTorch: 6 GB)

@@ -22,7 +22,10 @@ function M.start(server, nvim, folder, config)
   local self = setmetatable({ folder = folder, config = config, program = folder .. '/bin/treefill', run = folder .. '/run' }, { __index = Scene })
   self.model_server = tonumber(vim.trim(made.stdout))
   local file = folder .. '/address'
-  assert(vim.wait(10000, function() return vim.uv.fs_stat(file) ~= nil end, 20), 'the model server listens')
+  if not vim.wait(10000, function() return vim.uv.fs_stat(file) ~= nil end, 20) then
+    vim.uv.kill(self.model_server, 'sigterm')
+    error('the model server does not listen')
+  end
   self.address = vim.fn.readfile(file)[1]
   self.usual = table.concat(vim.fn.readfile(config), '\n')
   return self

@@ -20,8 +20,8 @@ port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)
 
 # until_up NAME URL SECONDS: of the server that was started last
 until_up() {
-    local pid=$! started=$SECONDS
-    while [ $((SECONDS - started)) -lt "$3" ]; do
+    local pid=$! begun=$SECONDS
+    while [ $((SECONDS - begun)) -lt "$3" ]; do
         if curl -sf -o /dev/null -m 2 "$2"; then return; fi
         if ! kill -0 "$pid" 2>/dev/null; then
             say "$1 has ended; its last words:"
@@ -53,7 +53,7 @@ for server in $wanted; do
         "$python" -m llama_cpp.server --model "$model" --host 127.0.0.1 --port "$at" --n_ctx 1024 --n_threads 1 \
             >"$logs/llama-cpp-python.log" 2>&1 &
         started+=($!)
-        until_up llama-cpp-python "http://127.0.0.1:$at/v1/models" 60
+        until_up llama-cpp-python "http://127.0.0.1:$at/v1/models" 600
         export TREEFILL_TEST_LLAMA_CPP_PYTHON=http://127.0.0.1:$at
         ;;
     vllm)

@@ -114,4 +114,8 @@ function bridge(socket) {
 
 const sockets = new WebSocketServer({ server: web, path: '/server', verifyClient: ({ req }) => ours(req) });
 sockets.on('connection', bridge);
+web.on('error', (error) => {
+  console.error(`port ${port} of this machine cannot be listened at: ${error.message}`);
+  process.exit(1);
+});
 web.listen(Number(port), '127.0.0.1', () => console.log(`http://${host()}/#token=${token}`));

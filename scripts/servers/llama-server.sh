@@ -59,7 +59,7 @@ for archive in "$prefix"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$prefi
 loader=$(find "$prefix/fs" -name 'ld-linux*.so.*' -path '*-linux-gnu*' -print -quit)
 libraries=$(dirname "$loader")
 backends=$(dirname "$(find "$libraries" -name 'libggml-cpu*.so' -print -quit)")
-for library in "$libraries"/llama/*.so; do
+for library in "$libraries"/llama/*.so "$libraries"/libllama*.so.*.* "$libraries"/libggml*.so.*.*; do
     patchelf --force-rpath --set-rpath "$libraries:$libraries/llama" "$library"
 done
 for name in llama-server llama-quantize; do

@@ -25,7 +25,11 @@ failed=
 "$nvim" --clean -l "$here/drive.lua" "$helix" "$server" "$work" || failed=1
 "$nvim" --clean -l "$here/states.lua" "$helix" "$nvim" "$server" "$work" || failed=1
 if [ -n "${TREEFILL_RECORDINGS:-}" ]; then
-    for log in "$work"/*/traffic.jsonl "$work"/states/*/traffic.jsonl; do cp "$log" "$TREEFILL_RECORDINGS/helix-$(basename "$(dirname "$log")").jsonl"; done
+    for log in "$work"/*/traffic.jsonl "$work"/states/*/traffic.jsonl; do
+        name=${log#"$work"/}
+        name=${name%/traffic.jsonl}
+        if [ -e "$log" ]; then cp "$log" "$TREEFILL_RECORDINGS/helix-${name//\//-}.jsonl"; fi
+    done
 fi
 if [ -z "$failed" ]; then
     rm -rf "$work"

@@ -5,8 +5,7 @@ local editor = dofile(here .. '/editor.lua')
 local stage = dofile(here .. '/../../stage.lua')
 local nvim, runner, server, workspace = unpack(arg)
 
-editor.main(function()
-  local scene = stage.start(server, runner, workspace .. '/scene', vim.env.XDG_CONFIG_HOME .. '/treefill/config.toml')
+local function walk(scene)
   vim.env.TREEFILL_RUNTIME_DIR = scene.run
   local dir = workspace .. '/states'
   local log = dir .. '/traffic.jsonl'
@@ -15,7 +14,7 @@ editor.main(function()
   scene:configure('')
   scene:hold()
   local it = editor.start({ nvim = nvim, name = 'states', dir = dir, file = 'shelf.py', text = 'x =ˇ\n', init = init })
-  if not it then return scene:stop() end
+  if not it then return end
   it:await_attached()
 
   local function messages() return it:lua('return vim.fn.execute("messages")') end
@@ -88,5 +87,11 @@ editor.main(function()
     end, messages)
   end
   it:quit(log)
+end
+
+editor.main(function()
+  local scene = stage.start(server, runner, workspace .. '/scene', vim.env.XDG_CONFIG_HOME .. '/treefill/config.toml')
+  local ok, why = xpcall(walk, debug.traceback, scene)
   scene:stop()
+  if not ok then error(why, 0) end
 end)

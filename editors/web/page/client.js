@@ -23,7 +23,10 @@ function open(token) {
 
 /** A client that runs. `status` is told of requests and of the end. */
 export async function connect({ token, status }) {
-  const socket = toSocket(await open(token));
+  const raw = await open(token);
+  // Beside the reader's own `onclose`, by which the client gives up what it waits for.
+  raw.addEventListener('close', () => status.ended());
+  const socket = toSocket(raw);
   const client = new MonacoLanguageClient({
     name: 'treefill',
     clientOptions: {
@@ -45,7 +48,6 @@ export async function connect({ token, status }) {
   client.registerFeature(STATUS);
   // Inline completion is one of them in this version.
   client.registerProposedFeatures();
-  socket.onClose(() => status.ended());
   await client.start();
   return client;
 }

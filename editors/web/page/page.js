@@ -68,8 +68,7 @@ async function openExamples(editor, shown) {
   show(files[0]);
 }
 
-async function main() {
-  const status = new StatusLine();
+async function main(status) {
   await startMonaco();
   const editor = monaco.editor.create(document.getElementById('editor'), { automaticLayout: true, model: null });
   // As the extension for VS Code has it; the editor itself has no key for it.
@@ -82,8 +81,11 @@ async function main() {
   globalThis.treefill = { editor, client, monaco };
 }
 
-main().catch((error) => {
+const status = new StatusLine();
+main(status).catch((error) => {
   console.error(error);
+  // The end of the server makes whatever waits for it fail, and has been said.
+  if (status.over) return;
   const line = document.getElementById('status');
   line.dataset.level = 'error';
   line.textContent = `The page does not work: ${error?.message ?? error}`;

@@ -51,6 +51,11 @@ export class StatusLine {
     }
   }
 
+  /** Whether the server has ended. */
+  get over() {
+    return this.#over;
+  }
+
   ended() {
     this.#over = true;
     this.#pause.hidden = this.#why.hidden = true;

@@ -22,8 +22,11 @@ pub fn describe(page: &mut Page, common: &Common, config: &Config, skip: bool) -
         each.into_iter().zip(config.remote.servers.iter().map(Some).chain(std::iter::once(None)))
     {
         if let Some(TeamServer { url: Some(url), weight, languages, .. }) = server.filter(|_| several) {
-            let languages =
-                if languages.is_empty() { "all languages".to_owned() } else { languages.join(", ") };
+            let languages = if languages.is_empty() {
+                "all languages that no other server names".to_owned()
+            } else {
+                languages.join(", ")
+            };
             page.fact("one of", format_args!("{url}, weight {}, for {languages}", weight.unwrap_or(1)))?;
         }
         if !skip {
