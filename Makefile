@@ -76,7 +76,7 @@ dist: setup ## Make a release in dist/, built for any machine (BINARY=… packs 
 
 lint: setup hint ## Check the formatting, and clippy and rustdoc with warnings denied
 	$(CARGO) fmt --check
-	$(CARGO) clippy $(FLAGS) --all-targets -- -D warnings
+	$(CARGO) clippy $(FLAGS) --all-targets --test instruct --test servers -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(CARGO_FLAGS) --no-default-features --no-deps --document-private-items
 
 bench: setup hint ## Run the benchmarks

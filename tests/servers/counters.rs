@@ -11,7 +11,7 @@ pub fn evaluated(real: Real) -> f64 {
         Real::Vllm => {
             value(real, "vllm:prefix_cache_queries_total") - value(real, "vllm:prefix_cache_hits_total")
         }
-        Real::LiteLlm => panic!("it has no cache"),
+        Real::LlamaCppPython | Real::LiteLlm => panic!("it does not count them"),
     }
 }
 
