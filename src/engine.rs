@@ -132,7 +132,7 @@ pub struct ServerInfo {
     pub others: Vec<OtherServer>,
 }
 
-/// One of several servers, which does not answer now.
+/// One of several servers, beside the one that answered last.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct OtherServer {
     /// Its name and port.

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models/train"))
 from safetensors.torch import save_file  # noqa: E402 - after the path
 from torch import Tensor  # noqa: E402
 from treefill_train import gguf_file  # noqa: E402
+from treefill_train.tokenizer import CONTROL  # noqa: E402
 
 BLOCK = {
     "attn_norm": "input_layernorm.weight",
@@ -70,6 +71,8 @@ def main(source: Path, out: Path) -> None:
         "tie_word_embeddings": True, "bos_token_id": ids["end"], "eos_token_id": ids["end"],
     }
     (out / "config.json").write_text(json.dumps(config, indent=1))
+    # The training's tokenizer never yields a control token, whatever a text holds; a server's has to read them.
+    tokenizer.add_special_tokens(list(CONTROL))
     tokenizer.save(str(out / "tokenizer.json"))
     end = tokenizer.id_to_token(ids["end"])
     described = {

@@ -39,9 +39,10 @@ P
     touch "$dir/whole"
 fi
 gguf=$root/models/default/model.gguf
-if ! [ "$prefix/hub/config.json" -nt "$gguf" ]; then
+script=$root/scripts/servers/gguf_to_hub.py
+if ! [ "$prefix/hub/config.json" -nt "$gguf" ] || [ "$script" -nt "$prefix/hub/config.json" ]; then
     rm -rf "$prefix/hub"
-    "$dir/bin/python" "$root/scripts/servers/gguf_to_hub.py" "$gguf" "$prefix/hub.part" >&2
+    "$dir/bin/python" "$script" "$gguf" "$prefix/hub.part" >&2
     mv "$prefix/hub.part" "$prefix/hub"
 fi
 echo "$dir/bin/vllm"

@@ -9,4 +9,5 @@ mod prompts;
 #[cfg(unix)]
 mod proxy;
 mod servers;
+mod silent;
 mod texts;

@@ -55,8 +55,8 @@ impl ConnectedServer {
     /// Asks it.
     pub fn open(options: &RemoteOptions, server: &HttpServer) -> Result<Self, RemoteError> {
         let RemoteOptions { settings, tuning, .. } = options;
-        let dialect = dialect::choose(settings.dialect, server)?;
-        let facts = dialect.facts(server, settings.model.as_deref())?;
+        let dialect = dialect::choose(settings.dialect, settings.model.as_deref(), server)?;
+        let facts = dialect.facts(server, settings.model.as_deref())?.checked(&server.host)?;
         let vocabulary = vocabulary(options, dialect, &facts, server)?;
         let context = facts.context.min(tuning.context.unwrap_or(ModelOptions::CONTEXT));
         let speed = Speed::new(CHUNK, context as usize, tuning.max_prefill_ms);
@@ -164,8 +164,8 @@ impl ConnectedServer {
             let started = Instant::now();
             let answer = match server.post_within(path, &body, self.dialect.reads_model()) {
                 Ok(answer) => answer,
-                // Some say so by a fault of their own.
-                Err(error @ (RemoteError::Unclear(_) | RemoteError::Down(_))) => {
+                // Some say so by a fault of their own, or as if they had no such path.
+                Err(error @ (RemoteError::Unclear(_) | RemoteError::Absent(_) | RemoteError::Down(_))) => {
                     last = Some(error);
                     continue;
                 }
@@ -210,8 +210,9 @@ impl ConnectedServer {
                         return Ok(());
                     }
                 }
-                Err(RemoteError::Unclear(_) | RemoteError::Down(_)) => {}
-                Err(error) => return Err(error),
+                Err(RemoteError::Given) => return Err(RemoteError::Given),
+                // It does not take this, and need not: the prompt alone has been answered.
+                Err(_) => {}
             }
         }
         Ok(())
@@ -322,8 +323,10 @@ fn reads_suffix(
         let (path, body) = dialect.completion(&ask, false);
         match server.post_within(path, &body, dialect.reads_model()) {
             Ok(answer) => counted.push(dialect.event(&answer).and_then(|event| event.prompt)),
-            Err(RemoteError::Unclear(_) | RemoteError::Down(_)) => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error @ (RemoteError::Given | RemoteError::Busy(..) | RemoteError::Late(_))) => {
+                return Err(error);
+            }
+            Err(_) => return Ok(false),
         }
     }
     // At twelve characters a token, which no text has.

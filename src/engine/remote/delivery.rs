@@ -12,6 +12,9 @@ use super::dialect::{Event, Generated};
 /// neither certain nor unlikely, and its length and place decide.
 const ASSUMED: f32 = -0.29;
 
+/// Least natural-log probability that counts.
+const IMPOSSIBLE: f32 = -1e4;
+
 /// Characters of a token, where nothing is said of tokens.
 const CHARACTERS: usize = 4;
 
@@ -103,7 +106,8 @@ impl<'a> Delivery<'a> {
         self.logprob += ASSUMED * unknown as f32;
         let mut pending = self.heal.pending();
         for token in &event.tokens {
-            self.logprob += among_spellings(token, pending);
+            // Some say "impossible" by the least number there is, and two of them add up to infinity.
+            self.logprob += among_spellings(token, pending).max(IMPOSSIBLE);
             pending = &pending[token.bytes.len().min(pending.len())..];
         }
     }

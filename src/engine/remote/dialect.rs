@@ -131,6 +131,30 @@ pub struct ServerFacts {
     pub fills: bool,
 }
 
+/// Most characters of a model's name that are shown.
+const SHOWN: usize = 200;
+
+impl ServerFacts {
+    /// These, with a name that can be shown.
+    ///
+    /// # Errors
+    /// The name to ask by is none.
+    pub fn checked(mut self, host: &str) -> Result<Self, RemoteError> {
+        if self.model.len() > 4 * SHOWN || self.model.contains(char::is_control) {
+            return Err(RemoteError::Refused(format!(
+                "{host} calls its model by something that is no name; set remote.model to the one to ask for"
+            )));
+        }
+        self.name = shown(&self.name);
+        Ok(self)
+    }
+}
+
+/// A name that a server tells, as it can be shown: signs that steer a terminal are left out, and what is too long for a name.
+pub fn shown(name: &str) -> String {
+    name.chars().filter(|sign| !sign.is_control()).take(SHOWN).collect()
+}
+
 /// A token that was generated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Generated {

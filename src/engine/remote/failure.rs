@@ -176,15 +176,18 @@ fn untrusted(host: &str, why: &str) -> RemoteError {
     ))
 }
 
+/// The time was over; `limits` says by which setting.
+pub fn late(host: &str, limits: &str) -> RemoteError {
+    RemoteError::Late(format!("{host} does not answer in time; {limits}"))
+}
+
 /// What a connection's fault means.
 pub fn of_io(error: &std::io::Error, host: &str) -> RemoteError {
     use std::io::ErrorKind;
     match Interruption::of(error) {
         Some(Interruption::Given) => return RemoteError::Given,
         Some(Interruption::Late) => {
-            return RemoteError::Late(format!(
-                "{host} does not answer in time; remote.first_byte_ms and remote.total_ms say how long to wait"
-            ));
+            return late(host, "remote.first_byte_ms and remote.total_ms say how long to wait");
         }
         None => {}
     }
@@ -237,7 +240,7 @@ fn message(value: &Value) -> Option<&str> {
 
 fn showable(text: &str, key: Option<&Key>) -> Option<String> {
     let text = text.trim();
-    let is_plain = !text.is_empty() && !text.contains(['{', '[', '\n', '`']);
+    let is_plain = !text.is_empty() && !text.contains(['{', '[', '`']) && !text.contains(char::is_control);
     let hidden = key.map_or_else(|| text.to_owned(), |key| key.hide(text));
     is_plain.then(|| hidden.chars().take(SHOWN).collect())
 }

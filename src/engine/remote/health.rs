@@ -35,7 +35,12 @@ impl Health {
         self.rest.as_ref().map(|(until, _)| until.saturating_duration_since(now))
     }
 
-    /// It has answered.
+    /// It answers, and whether it does what is asked of it the next question shows: another failure brings the next longer pause.
+    pub fn rested(&mut self) {
+        self.rest = None;
+    }
+
+    /// It has done what was asked.
     pub fn good(&mut self) {
         *self = Self::default();
     }
@@ -85,6 +90,10 @@ mod tests {
                 "it may be asked again"
             );
         }
+        health.rested();
+        assert_eq!((health.pause(start), health.trouble()), (None, None));
+        health.bad(&down(), start);
+        assert_eq!(health.left(start), Some(Duration::from_secs(30)), "an answer alone is no sign of health");
         health.good();
         health.bad(&down(), start);
         assert_eq!(health.trouble(), None, "it counts anew");

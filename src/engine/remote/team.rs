@@ -25,6 +25,11 @@ impl Member {
         Self { share, queue: Arc::default(), status: watch::Sender::new(Status::Loading(0.0)) }
     }
 
+    /// Whether it has answered, and nothing is wrong with it.
+    fn has_answered(&self) -> bool {
+        matches!(&*self.status.borrow(), Status::Ready(_)) && self.is_well()
+    }
+
     /// Whether it answers, as far as is known: one that has not been heard of yet may.
     fn is_well(&self) -> bool {
         !self.queue.is_closed()
@@ -94,8 +99,10 @@ impl Team {
         let shares: Vec<Share> = self.members.iter().map(|member| member.share.clone()).collect();
         let mut left = share::order(&shares, document, language);
         left.retain(|at| !ticket.tried.contains(at));
-        let well = left.iter().copied().find(|&at| self.members[at].is_well());
-        well.or_else(|| left.into_iter().find(|&at| !self.members[at].queue.is_closed()))
+        let first = |is: &dyn Fn(&Member) -> bool| left.iter().copied().find(|&at| is(&self.members[at]));
+        first(&Member::has_answered)
+            .or_else(|| first(&Member::is_well))
+            .or_else(|| first(&|member| !member.queue.is_closed()))
     }
 
     /// Give a job that the server at `from` has not begun to answer to the next one. The ticket comes back where there is none.
@@ -122,7 +129,10 @@ impl Team {
 
     /// Why no server is asked at all.
     fn nobody(&self, job: &Job) -> EngineError {
-        let closed = self.members.iter().find_map(|member| match &*member.status.borrow() {
+        let shares: Vec<Share> = self.members.iter().map(|member| member.share.clone()).collect();
+        let of_language = share::order(&shares, &job.document, &job.language);
+        let mut of_language = of_language.into_iter().map(|at| &self.members[at]);
+        let closed = of_language.find_map(|member| match &*member.status.borrow() {
             Status::Failed(why) => Some(why.clone()),
             _ => None,
         });
@@ -239,6 +249,26 @@ mod tests {
         let Status::Ready(info) = merged(all, in_use) else { panic!("{:?}", merged(all, in_use)) };
         let server = info.server.clone().unwrap();
         (server.host, server.trouble, server.others.iter().filter(|other| other.trouble.is_some()).count())
+    }
+
+    #[test]
+    fn one_that_has_answered_comes_before_one_that_has_not_yet() {
+        let share = |name: &str| Share { name: name.into(), weight: 1, ..Share::default() };
+        let team = Team::new(vec![share("a"), share("b")]);
+        let ticket = |number: usize| {
+            let (updates, _) = tokio::sync::mpsc::unbounded_channel();
+            let job = Job { document: format!("{number}.py"), ..super::super::worker::sample() };
+            Ticket::new(job, crate::cancel::CancelToken::never(), updates)
+        };
+        let places = || (0..20).map(|number| team.next(&ticket(number)).unwrap()).collect::<Vec<_>>();
+        assert!(places().contains(&0) && places().contains(&1), "nothing is known of either");
+        team.tell(1, ready("b", None));
+        assert_eq!(places(), [1; 20]);
+        team.tell(0, ready("a", None));
+        assert!(places().contains(&0));
+        team.tell(0, ready("a", Some("down")));
+        team.tell(1, Status::Loading(0.0));
+        assert_eq!(places(), [1; 20], "perhaps this one is well");
     }
 
     #[test]

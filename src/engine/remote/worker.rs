@@ -26,6 +26,9 @@ const IDLE: Duration = Duration::from_millis(300);
 /// Between two attempts to reach a server that has never answered, before there are longer pauses.
 const UNREACHED: Duration = Duration::from_secs(1);
 
+/// So long a server may be silent before those who give up count as its failure. A key that follows another one comes sooner.
+const SILENT: Duration = Duration::from_secs(1);
+
 /// Works through jobs with one server.
 pub struct RemoteWorker {
     options: RemoteOptions,
@@ -195,7 +198,7 @@ impl RemoteWorker {
         match self.server.get(path) {
             // A server that says so answers.
             Ok(_) | Err(RemoteError::Absent(_)) if self.health.trouble().is_some() => {
-                self.health.good();
+                self.health.rested();
                 self.tell();
             }
             Ok(_) | Err(RemoteError::Absent(_)) => {}
@@ -300,15 +303,20 @@ impl RemoteWorker {
         };
         let mut delivery = Delivery::new(ticket, prompt.tokens, prompt.heal.clone());
         let finished = asking.run(prompt, &mut delivery);
+        let (prefilled, closed) = (asking.prefilled, asking.closed);
         self.begun = delivery.has_text();
         if self.begun {
             // Most who ask have enough before the end.
             self.team.answered(self.at);
         }
+        if matches!(finished, Err(RemoteError::Given)) && prefilled.is_none() && started.elapsed() > SILENT {
+            let limits = "completion.deadline_ms and remote.first_byte_ms say how long to wait";
+            self.note(&failure::late(&self.server.host, limits));
+        }
         let finish = finished?;
-        self.closed = asking.closed;
+        self.closed = closed;
         let now = Instant::now();
-        let prefilled = asking.prefilled.unwrap_or(now);
+        let prefilled = prefilled.unwrap_or(now);
         let decode = now.duration_since(prefilled);
         if delivery.generated >= 8 {
             let rate = delivery.generated as f32 / decode.as_secs_f32().max(1e-3);

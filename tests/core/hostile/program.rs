@@ -72,6 +72,27 @@ fn a_server_that_says_the_key_again_does_not_bring_it_into_logs() {
     keeps_secrets(&home, &run);
 }
 
+/// Between our own processes go numbers of 32 bits as JSON, which has no word for infinity.
+#[test]
+fn probabilities_that_no_number_holds_do_not_end_the_engine() {
+    for logprob in [-1e300, f64::from(f32::MIN)] {
+        let (home, server) = (
+            Home::new(),
+            but(move |_, peer| {
+                good::begin(peer);
+                for part in SAID.split_inclusive(' ') {
+                    let mut odd = good::piece(part);
+                    odd["completion_probabilities"][0]["logprob"] = logprob.into();
+                    good::event(peer, &odd);
+                }
+                good::event(peer, &good::end());
+            }),
+        );
+        let run = complete(&home, &server.url(), "");
+        assert!(run.code == 0 && run.out.contains(TEXT), "{run:?}");
+    }
+}
+
 #[test]
 fn a_project_cannot_name_a_server() {
     let (home, server) = (Home::new(), but(|_, peer| answer(peer, SAID)));

@@ -108,9 +108,9 @@ pub fn number(value: &Value) -> Option<usize> {
     value.as_u64().and_then(|number| usize::try_from(number).ok())
 }
 
-/// A number with a fraction.
+/// A number with a fraction. One that is too large for 32 bits is none: JSON, which our own processes speak, has no word for infinity.
 pub fn float(value: &Value) -> Option<f32> {
-    value.as_f64().map(|number| number as f32)
+    value.as_f64().map(|number| number as f32).filter(|number| number.is_finite())
 }
 
 #[cfg(test)]

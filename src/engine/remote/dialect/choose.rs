@@ -7,8 +7,12 @@ use crate::engine::remote::failure::RemoteError;
 use crate::engine::remote::http::HttpServer;
 use crate::engine::remote::settings::DialectChoice;
 
-/// The dialect of `server`.
-pub fn choose(choice: DialectChoice, server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
+/// The dialect of `server` for the model `wanted`, or for the first one.
+pub fn choose(
+    choice: DialectChoice,
+    wanted: Option<&str>,
+    server: &HttpServer,
+) -> Result<&'static dyn Dialect, RemoteError> {
     Ok(match choice {
         DialectChoice::LlamaServer => &llama_server::LlamaServer,
         DialectChoice::Vllm => &vllm::VLLM,
@@ -18,11 +22,11 @@ pub fn choose(choice: DialectChoice, server: &HttpServer) -> Result<&'static dyn
         DialectChoice::Mistral => &mistral::Mistral,
         DialectChoice::Deepseek => &deepseek::DeepSeek,
         DialectChoice::Tgi => &tgi::Tgi,
-        DialectChoice::Auto => ask(server)?,
+        DialectChoice::Auto => ask(wanted, server)?,
     })
 }
 
-fn ask(server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
+fn ask(wanted: Option<&str>, server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
     let models = match server.get(listed::PATH) {
         Ok(models) => models,
         // Older ones have no such list.
@@ -35,8 +39,11 @@ fn ask(server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
         }
         Err(error) => return Err(error),
     };
-    let first = &models["data"][0];
-    Ok(match first["owned_by"].as_str() {
+    // A gateway has models of several owners.
+    let list = models["data"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let named = list.iter().find(|model| wanted.is_some_and(|wanted| model["id"] == wanted));
+    let model = named.or(list.first()).unwrap_or(&Value::Null);
+    Ok(match model["owned_by"].as_str() {
         Some("llamacpp") => &llama_server::LlamaServer,
         Some("vllm") => &vllm::VLLM,
         Some("sglang") => &vllm::SGLANG,
@@ -44,7 +51,7 @@ fn ask(server: &HttpServer) -> Result<&'static dyn Dialect, RemoteError> {
         Some("deepseek") => &deepseek::DeepSeek,
         _ => match other(server)? {
             Some(dialect) => dialect,
-            None if first["id"].is_string() => &openai::OpenAi,
+            None if model["id"].is_string() => &openai::OpenAi,
             None => {
                 return Err(RemoteError::Refused(format!(
                     "{} does not say what kind of server it is; set remote.dialect to the name of one (docs/src/teams.md)",
@@ -60,7 +67,7 @@ fn other(server: &HttpServer) -> Result<Option<&'static dyn Dialect>, RemoteErro
     let has = |path: &str, is_it: &dyn Fn(&Value) -> bool| match server.get(path) {
         Ok(said) => Ok(is_it(&said)),
         // Gateways refuse what they do not know in many ways.
-        Err(error @ (RemoteError::Given | RemoteError::Late(_))) => Err(error),
+        Err(error @ (RemoteError::Given | RemoteError::Late(_) | RemoteError::Busy(..))) => Err(error),
         Err(_) => Ok(false),
     };
     if has(ollama::VERSION, &|said| said["version"].is_string())? {

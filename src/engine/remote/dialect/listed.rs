@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::ServerFacts;
+use super::{ServerFacts, shown};
 use crate::engine::remote::failure::RemoteError;
 use crate::engine::remote::http::HttpServer;
 
@@ -15,7 +15,12 @@ const CONTEXTS: [&str; 4] = ["max_model_len", "max_context_length", "context_len
 
 /// The model `wanted`, or the first one.
 pub fn model(server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError> {
-    let models = server.get(PATH)?;
+    let models = match server.get(PATH) {
+        Ok(models) => models,
+        // Nothing else need be known of one that is named.
+        Err(error @ RemoteError::Absent(_)) => return wanted.map(named_only).ok_or(error),
+        Err(error) => return Err(error),
+    };
     let Some(list) = models["data"].as_array() else { return Err(server.nonsense(PATH)) };
     if list.is_empty() {
         return Err(RemoteError::Refused(format!(
@@ -25,7 +30,8 @@ pub fn model(server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, R
     }
     let named = |model: &&Value| wanted.is_none_or(|wanted| model["id"] == wanted);
     let Some(model) = list.iter().find(named) else {
-        let names: Vec<&str> = list.iter().filter_map(|model| model["id"].as_str()).take(8).collect();
+        let names: Vec<String> =
+            list.iter().filter_map(|model| model["id"].as_str()).take(8).map(shown).collect();
         return Err(RemoteError::Refused(format!(
             "{} has no model {}; set remote.model to one of: {}",
             server.host,

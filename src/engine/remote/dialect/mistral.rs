@@ -22,12 +22,8 @@ impl Dialect for Mistral {
 
     /// The list has chat models first.
     fn facts(&self, server: &HttpServer, wanted: Option<&str>) -> Result<ServerFacts, RemoteError> {
-        let wanted = wanted.unwrap_or(MODEL);
-        match listed::model(server, Some(wanted)) {
-            // A host for this alone has no list.
-            Err(RemoteError::Absent(_)) => Ok(listed::named_only(wanted)),
-            listed => listed,
-        }
+        // A host for this alone has no list.
+        listed::model(server, Some(wanted.unwrap_or(MODEL)))
     }
 
     fn takes(&self) -> Takes {
