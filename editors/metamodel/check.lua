@@ -101,7 +101,7 @@ end
 if not (arg and vim.endswith(arg[0] or '', 'metamodel/check.lua')) then return check end
 
 local failed = #arg == 0
-if failed then print('FAIL traffic: no recordings given') end
+if failed then io.stdout:write('FAIL traffic: no recordings given\n') end
 for _, path in ipairs(arg) do
   local wrong, count = check(path)
   failed = failed or #wrong > 0

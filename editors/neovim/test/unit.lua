@@ -7,7 +7,7 @@ local failed = 0
 local function equal(name, found, expected)
   if vim.deep_equal(found, expected) then return end
   failed = failed + 1
-  print(('FAIL %s: %s, expected %s'):format(name, vim.inspect(found), vim.inspect(expected)))
+  io.stdout:write(('FAIL %s: %s, expected %s\n'):format(name, vim.inspect(found), vim.inspect(expected)))
 end
 
 -- A line with ˇ for the cursor; for the line that was asked for, « » around what is to be replaced (the cursor is at «).
@@ -153,5 +153,5 @@ end
 equal('🧀 in UTF-16', client.to_byte('🧀b', 2, 'utf-16'), 4)
 equal('a column behind the end is its end', client.to_byte('ab', 9, 'utf-16'), 2)
 
-print(failed == 0 and 'ok   Neovim plugin: unit tests' or ('FAIL Neovim plugin: %d unit tests'):format(failed))
+io.stdout:write(failed == 0 and 'ok   Neovim plugin: unit tests' or ('FAIL Neovim plugin: %d unit tests'):format(failed), '\n')
 os.exit(failed == 0 and 0 or 1)
