@@ -1,4 +1,5 @@
--- A hub of models with one file, on loopback, in the process of the test: `start(file)` returns its address and a function that ends it.
+-- A hub of models with one file, on loopback, in the process of the test, and a catalogue that knows the file.
+local M = {}
 local CHUNK = 1048576
 
 local function headers(status, length, more)
@@ -25,7 +26,43 @@ local function answer(client, request, content)
   send(client, headers(from > 0 and '206 Partial Content' or '200 OK', #part, range) .. part, 1)
 end
 
-return function(file)
+--- The file of the model inside the program, unpacked.
+--- @return string?, string # what the program said
+function M.built_in(server)
+  local info = vim.system({ server, 'model', 'info', 'built-in' }, { text = true }):wait()
+  local cache = vim.env.XDG_CACHE_HOME or (vim.env.HOME .. '/.cache')
+  return vim.fn.glob(cache .. '/treefill/models/*.gguf', true, true)[1], info.stderr
+end
+
+--- Writes a catalogue into the folder of the settings that has the model of the program under another name, `tiny`.
+function M.catalogue(file, config)
+  local sha = vim.system({ 'sha256sum', file }, { text = true }):wait().stdout:match('^%x+')
+  local text = ([==[
+[[model]]
+name = "tiny"
+title = "Tiny"
+family = "starcoder"
+parameters = 15300000
+licence = "gemma"
+context = 1024
+languages = "Python, Rust"
+memory_mb = 40
+speed = "small"
+[[model.quant]]
+name = "Q8_0"
+repository = "test/tiny"
+revision = "main"
+file = "tiny.gguf"
+bytes = %d
+exact = true
+sha256 = "%s"
+]==]):format(vim.uv.fs_stat(file).size, sha)
+  vim.fn.mkdir(config, 'p')
+  vim.fn.writefile(vim.split(text, '\n'), config .. '/catalogue.toml')
+end
+
+--- Serves the file: its address, and a function that ends it.
+function M.start(file)
   local handle = assert(io.open(file, 'rb'))
   local content = handle:read('*a')
   handle:close()
@@ -47,3 +84,5 @@ return function(file)
   end)
   return ('http://127.0.0.1:%d'):format(server:getsockname().port), function() server:close() end
 end
+
+return M

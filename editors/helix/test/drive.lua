@@ -223,8 +223,12 @@ local function killed(it)
     it:keys('C-x')
     vim.wait(300)
   end)
+  -- An engine with another model, which an editor before has left, may still be there.
   local function pid()
-    return tonumber((vim.system({ server, 'engine', 'status' }, { text = true }):wait().stdout:match('process (%d+)')))
+    local status = vim.system({ server, 'engine', 'status' }, { text = true }):wait().stdout
+    for process, clients in status:gmatch('process (%d+): ready\n.-\n  clients +(%d+)') do
+      if clients ~= '0' then return tonumber(process) end
+    end
   end
   local dead = pid()
   if not it:check_here('an engine runs', dead ~= nil) then return end

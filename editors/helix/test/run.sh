@@ -23,6 +23,7 @@ chmod +x "$work/bin/treefill"
 trap 'for socket in "$work"/tmux*; do tmux -S "$socket" kill-server 2>/dev/null || true; done' EXIT
 failed=
 "$nvim" --clean -l "$here/drive.lua" "$helix" "$server" "$work" || failed=1
+"$nvim" --clean -l "$here/model.lua" "$helix" "$server" "$work" || failed=1
 "$nvim" --clean -l "$here/states.lua" "$helix" "$nvim" "$server" "$work" || failed=1
 if [ -n "${TREEFILL_RECORDINGS:-}" ]; then
     for log in "$work"/*/traffic.jsonl "$work"/states/*/traffic.jsonl; do

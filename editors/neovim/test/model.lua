@@ -2,37 +2,22 @@
 -- nvim -l model.lua NVIM SERVER WORKSPACE
 local here = vim.uv.fs_realpath(vim.fs.dirname(debug.getinfo(1, 'S').source:sub(2)))
 local editor = dofile(here .. '/editor.lua')
+local hub = dofile(here .. '/../../hub.lua')
 local nvim, server, workspace = unpack(arg)
 
 -- The judges say: no more than that.
 local SECONDS = 90
 
--- A catalogue with the model of the program under another name.
-local function catalogue(file, config)
-  local sha = vim.system({ 'sha256sum', file }, { text = true }):wait().stdout:match('^%x+')
-  local text = ([==[
-[[model]]
-name = "tiny"
-title = "Tiny"
-family = "starcoder"
-parameters = 15300000
-licence = "gemma"
-context = 1024
-languages = "Python, Rust"
-memory_mb = 40
-speed = "small"
-[[model.quant]]
-name = "Q8_0"
-repository = "test/tiny"
-revision = "main"
-file = "tiny.gguf"
-bytes = %d
-exact = true
-sha256 = "%s"
-]==]):format(vim.uv.fs_stat(file).size, sha)
-  vim.fn.mkdir(config, 'p')
-  vim.fn.writefile(vim.split(text, '\n'), config .. '/catalogue.toml')
-end
+-- What a newcomer has open.
+local SHELF = [[
+class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def first(self):
+        return ˇ
+]]
 
 -- Answers the questions of the plugin in order: each by the first entry that holds the text.
 local ANSWERS = [[
@@ -53,15 +38,15 @@ end))
 
 editor.main(function()
   local config = vim.env.XDG_CONFIG_HOME .. '/treefill'
-  local info = vim.system({ server, 'model', 'info', 'built-in' }, { text = true }):wait()
-  local file = vim.fn.glob((vim.env.XDG_CACHE_HOME or (vim.env.HOME .. '/.cache')) .. '/treefill/models/*.gguf', true, true)[1]
-  if not editor.check('model: the built-in model is unpacked', file ~= nil, info.stderr) then return end
-  catalogue(file, config)
-  local address, stop = dofile(here .. '/hub.lua')(file)
+  local file, said = hub.built_in(server)
+  if not editor.check('model: the built-in model is unpacked', file ~= nil, said) then return end
+  hub.catalogue(file, config)
+  local address, stop = hub.start(file)
   vim.env.HF_ENDPOINT, vim.env.XDG_DATA_HOME = address, workspace .. '/model-data'
   local dir = workspace .. '/model'
   local init = ('%srequire("treefill").setup({ program = %q })\n'):format(editor.load_plugin(), server) .. ANSWERS
-  local it = editor.start({ nvim = nvim, name = 'model', dir = dir, file = 'a.py', text = 'x = ˇ\n', init = init })
+  local start = vim.uv.hrtime()
+  local it = editor.start({ nvim = nvim, name = 'model', dir = dir, file = 'a.py', text = SHELF, init = init })
   if not it then return end
   it:await_attached()
   local function messages() return it:lua('return vim.fn.execute("messages")') end
@@ -92,6 +77,15 @@ editor.main(function()
   end, function() return it:lua('return Path') end)
   local seconds = (vim.uv.now() - begun) / 1000
   it:check_here(('from the first command to the other model in less than %d s'):format(SECONDS), seconds < SECONDS, ('%.1f s'):format(seconds))
+  it:insert_here()
+  it:keys('self.')
+  -- By itself only where the model is sure enough.
+  it:await('ghost text by the other model', function()
+    it:keys('<M-Bslash>')
+    return vim.wait(2000, function() return it:ghost() ~= '' end, 20)
+  end, function() return it:ghost() end)
+  io.stdout:write(('newcomer: Neovim, %.1f s from its start to ghost text by another model\n'):format((vim.uv.hrtime() - start) / 1e9))
+  it:keys('<Esc>')
   local shares = it:lua('return Shares')
   it:check_here('the status line showed how far it was', #shares > 1, vim.inspect(shares))
 

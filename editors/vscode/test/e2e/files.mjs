@@ -34,6 +34,16 @@ export const TALLY = `impl Tally {
 }
 `;
 
+/** What a newcomer has open. */
+export const NEW = `class Shelf:
+    def __init__(self, name, items):
+        self.name = name
+        self.items = items
+
+    def first(self):
+        return 
+`;
+
 /** A call that is not closed, and what it should be. */
 export const BROKEN = `def report(items):
     print("größe 🧀", len(items)

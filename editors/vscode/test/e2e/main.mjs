@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { alone } from './alone.mjs';
-import { BROKEN, MENDED, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
+import { BROKEN, MENDED, NEW, SHELF, STUBS, TALLY, TYPED } from './files.mjs';
 import { choose, hub, names, walkthrough } from './model.mjs';
 import { inNotebook, NOTEBOOK, notebook } from './notebook.mjs';
 import { check, messages, newestItems, taken, tapped } from './traffic.mjs';
@@ -191,7 +191,8 @@ async function implementBoth(window) {
 
 /** Kill the engine between two keys. */
 async function engineDies(window) {
-  const pid = () => Number(/process (\d+): ready/.exec(execFileSync(server, ['engine', 'status'], { env, encoding: 'utf8' }))?.[1]);
+  // The engine of the model that was tried before is still there, without a client.
+  const pid = () => Number(/process (\d+): ready\n(?: .*\n)*?  clients +[1-9]/u.exec(execFileSync(server, ['engine', 'status'], { env, encoding: 'utf8' }))?.[1]);
   const old = await until('an engine runs', pid);
   await window.cursor('return self.items[0]');
   await window.key('Enter');
@@ -285,7 +286,7 @@ async function main() {
   execFileSync('node', ['scripts/package.mjs', `${work}/any.vsix`], { cwd: root, stdio: 'pipe' });
   configuration(`${work}/vscode/home`);
   const stubs = Object.fromEntries(Object.entries(STUBS).map(([file, text]) => [file, text.replace(/[«»]/gu, '')]));
-  const folder = workspace('project', { ...stubs, 'shelf.py': SHELF, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '', [NOTEBOOK]: notebook() });
+  const folder = workspace('project', { ...stubs, 'shelf.py': SHELF, 'new.py': NEW, 'tally.rs': TALLY, 'broken.py': BROKEN, 'typed.py': '', 'typed.rs': '', [NOTEBOOK]: notebook() });
   // A snippet is opened by its word and Tab.
   mkdirSync(`${work}/vscode/data/User/snippets`, { recursive: true });
   writeFileSync(`${work}/vscode/data/User/snippets/python.json`, JSON.stringify(SNIPPETS));
@@ -293,6 +294,7 @@ async function main() {
   const home = `${work}/vscode/home`;
   const source = await hub(home, process.env.XDG_CACHE_HOME ?? `${home}/.cache`);
   env.HF_ENDPOINT = source.address;
+  const started = Date.now();
   const code = await start({ bin, folder: `${work}/vscode`, vsix: `${work}/any.vsix`, env, settings });
   let window;
   try {
@@ -300,7 +302,9 @@ async function main() {
     await window.untilStatus(/ready/);
     say('VS Code runs, and treefill is ready');
     assert.match(await window.status(), /Suggestions are ready\.\s+Built-in model, 15 M parameters, CPU/u);
+    const early = Date.now() - started;
     await names(window, say);
+    await choose(window, source, home, { start: Date.now() - early, file: 'new.py', say });
     await walkthrough(window, say);
     await window.show('shelf.py');
     await ghostText(window);
@@ -316,7 +320,6 @@ async function main() {
     await pauses(window);
     for (const [file, text] of Object.entries(TYPED)) await typing(window, file, text, say);
     await cursorsAndSnippets(window, 'typed.py', say);
-    await choose(window, source, home, say);
     await reports(window);
     await rewrite(window);
     await window.command('treefill: Stop Server');

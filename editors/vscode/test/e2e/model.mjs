@@ -45,7 +45,8 @@ export async function hub(home, cache) {
 const ROW = '.quick-input-list .monaco-list-row';
 const DIALOG = '.monaco-dialog-box';
 
-export async function choose(window, source, home, say) {
+/** `start` is when VS Code was started, without what was done in it since it was ready, and `file` has a method that ends with `return `. */
+export async function choose(window, source, home, { start, file, say }) {
   source.fill();
   const config = () => readFileSync(`${home}/.config/treefill/config.toml`, 'utf8');
   const begun = Date.now();
@@ -68,6 +69,15 @@ export async function choose(window, source, home, say) {
   const seconds = (Date.now() - begun) / 1000;
   assert.ok(seconds < SECONDS, `${seconds} s`);
   say(`from “Choose Model…” to another model in use: ${seconds.toFixed(1)} s, no file edited by hand`);
+  await window.show(file);
+  await window.cursor('return ');
+  await window.type('self.');
+  // By itself only where the model is sure enough.
+  await until('ghost text by the other model', async () => {
+    await window.key('Alt+Backslash');
+    return until('it', async () => (await window.ghost()) !== '', 2000).catch(() => false);
+  });
+  say(`newcomer: VS Code, ${((Date.now() - start) / 1000).toFixed(1)} s from its start to ghost text by another model`);
   await window.command('treefill: Choose Model…');
   const builtIn = await window.page.waitForSelector(`${ROW}:has-text("built-in")`);
   await builtIn.click();
