@@ -10,10 +10,17 @@ TREEFILL_RUNTIME_DIR=$(mktemp -d)
 TREEFILL_RECORDINGS=$(mktemp -d)
 export TREEFILL_RUNTIME_DIR TREEFILL_RECORDINGS
 trap '"$1" engine stop >/dev/null; rm -rf "$TREEFILL_RUNTIME_DIR" "$TREEFILL_RECORDINGS"' EXIT
-"$root/editors/neovim/test/run.sh" "$bin/nvim" "$bin/nvim-0.10" "$1"
-"$root/editors/helix/test/run.sh" "$bin/hx" "$bin/nvim" "$1"
+# Drives one of them, and says how long that took: drive NAME COMMAND…
+drive() {
+    local begun=$SECONDS name=$1
+    shift
+    "$@"
+    echo "ok   $name: $((SECONDS - begun)) s"
+}
+drive Neovim "$root/editors/neovim/test/run.sh" "$bin/nvim" "$bin/nvim-0.10" "$1"
+drive Helix "$root/editors/helix/test/run.sh" "$bin/hx" "$bin/nvim" "$1"
 bin_vscode=$("$root/scripts/setup-vscode.sh")
-"$root/editors/vscode/test/run.sh" "$bin_vscode" "$1"
-"$root/editors/web/test/run.sh" "$bin_vscode" "$1"
+drive 'VS Code' "$root/editors/vscode/test/run.sh" "$bin_vscode" "$1"
+drive 'the page in the browser' "$root/editors/web/test/run.sh" "$bin_vscode" "$1"
 "$bin/nvim" --clean -l "$root/editors/metamodel/self_test.lua"
 "$bin/nvim" --clean -l "$root/editors/metamodel/check.lua" "$TREEFILL_RECORDINGS"/*.jsonl
