@@ -12,7 +12,17 @@ local function await(name, condition)
   return editor.check('capture: ' .. name, vim.wait(editor.PATIENCE, function() return condition() and true or false end, 50))
 end
 
+-- Not while it is being drawn.
+local function still()
+  local last
+  await('the screen stands still', function()
+    last = screen()
+    return not vim.wait(500, function() return screen() ~= last end, 50)
+  end)
+end
+
 local function keep(name)
+  still()
   -- Paths as a user has them, not those of this run.
   local text = screen():gsub('[ ]+\n', '\n'):gsub(vim.pesc(server), '/usr/local/bin/treefill'):gsub(vim.pesc(workspace), '~')
   local lines = vim.split(text, '\n', { trimempty = true })
@@ -52,8 +62,14 @@ vim.keymap.set('i', '<C-g>', function() require('treefill').trigger() end)
   keys('8ggo')
   -- By the key that asks: what comes by itself depends on how sure the model is.
   await('insert mode', function() return screen():find('-- INSERT --', 1, true) end)
-  keys('C-g')
-  if await('ghost text', function() return screen():find('\n  9             %S') end) then keep('ghost-text') end
+  local shown = await('ghost text', function()
+    keys('C-g')
+    return vim.wait(2000, function()
+      local now = screen()
+      return now:find('\n  9             %S') and now:find('treefill: ready', 1, true) and true or false
+    end, 50)
+  end)
+  if shown then keep('ghost-text') else io.stdout:write(screen()) end
   keys('Escape')
   keys('-l', ':silent edit! | 9s/^/            pass/ | 4s/items$/list(items/\n')
   -- The list of all servers: `:Treefill fix` asks nothing where there is one sure fix.
@@ -62,7 +78,10 @@ vim.keymap.set('i', '<C-g>', function() require('treefill').trigger() end)
   keep('code-actions')
   keys('q', 'Enter')
   keys('-l', ':checkhealth treefill\n')
-  await('the health report', function() return screen():find('Suggestions are ready.', 1, true) end)
+  await('the health report', function()
+    local now = screen()
+    return now:find('Suggestions are ready.', 1, true) and now:find('Workspace: 1 file read', 1, true)
+  end)
   keep('checkhealth')
   tmux('kill-server')
 end)

@@ -54,11 +54,13 @@ end
 --- The state as the server tells it; nil where no server runs.
 --- @return { id: string, short: string, sentence: string, level: string }?
 function M.state()
-  if not client.of(0) then return nil end
+  local from = client.of(0)
+  if not from then return nil end
   local state = known.state or { id = 'starting', short = 'starting', sentence = words.starting, level = 'busy' }
   local suggests = state.level == 'normal' or state.id == 'built_in_instead'
-  local pending = require('treefill.suggestion').of(vim.api.nvim_get_current_buf()).pending
-  return suggests and pending and known.thinking or state
+  -- Neovim tells nobody of the answer to what it has cancelled itself.
+  local request = from.requests[require('treefill.suggestion').of(vim.api.nvim_get_current_buf()).pending or -1]
+  return suggests and request and request.type == 'pending' and known.thinking or state
 end
 
 --- @return string # e.g. `ready`, `thinking`, `loading 42 %`, `engine restarting`, `paused`; empty where no server runs

@@ -145,6 +145,8 @@ function M.answered(buffer, question, result, encoding)
   local place = { row = question.row, column = question.column, line = question.line }
   local chosen = vim.deep_equal(state.invoked, place) and state.items[state.index] or nil
   state.pending, state.items, state.index, state.encoding = nil, {}, 1, encoding
+  -- It says no longer that the model is thinking.
+  vim.cmd.redrawstatus()
   for _, item in ipairs(result and (result.items or result) or {}) do
     state.items[#state.items + 1] = read(buffer, item, question, encoding)
   end
