@@ -183,7 +183,6 @@ async function implementBoth(window) {
     await window.key('Control+Period');
     const row = window.page.locator('.action-widget .monaco-list-row.action:has-text("Draft `is_empty`")');
     await row.waitFor();
-    await picture(window, 'implement');
     // The first and only one is chosen. Not by a click, which VS Code keeps from the rows for a moment.
     await window.key('Enter');
   });

@@ -84,6 +84,9 @@ export async function choose(window, source, home, { start, file, say }) {
   await window.page.click(`${DIALOG} .monaco-button:has-text("Use It")`);
   await until('back to the built-in model', async () => (await window.status()).includes('Built-in model, 15 M parameters, CPU'));
   assert.doesNotMatch(config(), /tiny\.gguf/u);
+  // As it was before, also for the pictures.
+  await window.command('View: Revert and Close Editor');
+  await window.command('Notifications: Clear All Notifications');
   say('and back to the built-in one');
 }
 
