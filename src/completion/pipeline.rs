@@ -153,7 +153,10 @@ fn job_for(
     let candidates = engine.capabilities().candidates(wanted);
     let task = Task::Generate { candidates };
     let model_context = job::context_tokens(engine)?;
-    let at_cursor = job::at_cursor(&around.context, model_context, &around.target.document.uri, task);
+    let mut at_cursor = job::at_cursor(&around.context, model_context, &around.target.document.uri, task);
+    if at_cursor.language.is_empty() {
+        at_cursor.language.clone_from(&options.language_id);
+    }
     let (foreign, comment) = (around.foreign.as_deref(), &around.context.line_comment);
     let job = Job {
         lane: if *trigger == TriggerKind::Ahead { Lane::Background } else { Lane::Interactive },

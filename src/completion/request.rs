@@ -166,6 +166,9 @@ pub struct CompletionOptions {
     /// When the next suggestion may be prepared before anybody asks for it.
     #[serde(skip)]
     pub prefetch: Prefetch,
+    /// The document's language as the editor calls it, where there is no parser for it.
+    #[serde(skip)]
+    pub language_id: String,
     /// By how much, in logits, this user takes suggestions of one line, and of several, more often than others.
     #[serde(skip)]
     pub prior_logits: [f32; 2],
@@ -211,6 +214,7 @@ impl Default for CompletionOptions {
             check_time: Duration::from_millis(40),
             prefetch: Prefetch::default(),
             on_risk: OnRisk::default(),
+            language_id: String::new(),
             prior_logits: [0.0; 2],
             bar_logits: 0.0,
             correction: Correction::NONE,

@@ -123,7 +123,12 @@ impl RemoteOptions {
         let key = |at: usize| if several { self.keys.get(at).cloned().flatten() } else { self.key.clone() };
         let each = self.settings.each()?.into_iter().enumerate();
         Ok(each
-            .map(|(at, settings)| Self { settings, key: key(at), keys: Vec::new(), ..self.clone() })
+            .map(|(at, settings)| {
+                let own = self.settings.servers.get(at).and_then(|server| server.family.clone());
+                let tuning =
+                    ModelTuning { family: own.or_else(|| self.tuning.family.clone()), ..self.tuning.clone() };
+                Self { settings, key: key(at), keys: Vec::new(), tuning, ..self.clone() }
+            })
             .collect())
     }
 }

@@ -129,6 +129,7 @@ impl Session {
         let open = state.documents.get_mut(uri).ok_or(Reason::NotHere)?;
         options.project.rested = open.foreign.ask(begun.start);
         options.project.shown.clone_from(&open.foreign.text);
+        options.language_id.clone_from(&open.language);
         options.prior_logits = history.leaning(open.feedback.language());
         let remembered = open.found.iter().chain(&open.prefetched).cloned().collect();
         let source = open.tasks.start_completion();

@@ -4,6 +4,7 @@ mod answers;
 mod dialects;
 mod failures;
 pub mod fake;
+mod marks;
 mod process;
 mod prompts;
 #[cfg(unix)]

@@ -54,7 +54,7 @@ impl RemoteRequest<'_> {
 
     /// Whether somebody still waits.
     fn wanted(&self) -> bool {
-        self.server.patience.check().is_ok()
+        !self.ticket.is_over()
     }
 
     /// Ask for the text behind a prompt, and deliver it.
@@ -87,7 +87,10 @@ impl RemoteRequest<'_> {
                 return Err(RemoteError::Given);
             }
             let mut event = self.event(&value, path, prompt)?;
-            let cut = self.connection.vocabulary.text.as_ref().and_then(|form| form.end(&event.text));
+            let has_ended =
+                event.finish == Some(Finish::EndOfText) && self.connection.dialect.writes_its_end();
+            let form = self.connection.vocabulary.text.as_ref();
+            let cut = form.and_then(|form| form.end(&event.text, has_ended));
             if let Some(at) = cut {
                 event.text.truncate(at);
                 event.finish = None;

@@ -172,7 +172,8 @@ impl ConnectedServer {
                 Err(error) => return Err(error),
             };
             let event = self.dialect.event(&answer).ok_or_else(|| server.nonsense(path))?;
-            let counted = event.prompt.unwrap_or(expected);
+            // Some count a part of it only.
+            let counted = event.prompt.filter(|&counted| counted * 4 > expected).unwrap_or(expected);
             let (evaluated, ms) = event.evaluated.unwrap_or((counted, None));
             let took = ms.and_then(dialect::time).unwrap_or_else(|| started.elapsed());
             self.speed.measured(evaluated, took);
@@ -275,7 +276,13 @@ fn vocabulary(
     if dialect.takes() == Takes::Parts {
         return Ok(RemoteVocabulary::of_parts(&facts.name));
     }
-    let takes_parts = dialect.takes() != Takes::Ids;
+    if fill == FillChoice::Suffix && !dialect.has_suffix() {
+        return Err(RemoteError::Refused(format!(
+            "a server of the kind {} takes no suffix; remove fill = \"suffix\" (remote.fill), or set it in the [[remote.servers]] that take one",
+            dialect.name()
+        )));
+    }
+    let takes_parts = dialect.has_suffix();
     if fill == FillChoice::Suffix && takes_parts {
         return Ok(RemoteVocabulary::of_parts(&facts.name));
     }

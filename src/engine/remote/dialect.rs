@@ -222,6 +222,16 @@ pub trait Dialect: Sync {
     /// What prompts it takes.
     fn takes(&self) -> Takes;
 
+    /// Whether it writes the token that ends a text as text.
+    fn writes_its_end(&self) -> bool {
+        false
+    }
+
+    /// Whether a text may have another behind the cursor beside it, which the server puts together.
+    fn has_suffix(&self) -> bool {
+        self.takes() == Takes::Parts
+    }
+
     /// Its tokenizer, if it offers one.
     fn tokenizer(&self) -> Option<&dyn ServerTokenizer> {
         None

@@ -89,7 +89,8 @@ impl ConnectedServer {
         if let Some(form) = &self.vocabulary.text {
             return form.prompt(layout, fitted, prefix).ok_or_else(|| {
                 RemoteError::Unsendable(format!(
-                    "text near the cursor spells a control token, as the model on {} may read it, so it is not sent",
+                    "text near the cursor spells a control token (such as <|…|> or </s>), as the model on {} may read it, so it is not sent; with \
+                     the model's vocabulary file in remote.tokenizer it is harmless, where the server takes token ids",
                     server.host
                 ))
             });

@@ -69,13 +69,22 @@ pub struct TeamServer {
     #[schemars(range(min = 1, max = 1000), extend("x-unset" = "1", "x-example" = "2"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
-    /// Languages that it is for, which then no other server gets that does not name them; without any it is for all that none names.
+    /// Languages that it is for, as your editor calls them; others get them only while it does not answer. Without any it is for all
+    /// that no other server names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub languages: Vec<String>,
     /// As remote.model.
     #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "\"qwen2.5-coder-7b\""))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// As model.family, for the model of this server.
+    #[schemars(extend("x-unset" = "as [model] says", "x-example" = "\"starcoder2\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// As remote.fill.
+    #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "\"suffix\""))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fill: Option<FillChoice>,
     /// As remote.dialect.
     #[schemars(extend("x-unset" = "as [remote] says", "x-example" = "\"vllm\""))]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -229,6 +238,7 @@ impl RemoteSettings {
             ca_file: server.ca_file.clone().or_else(|| self.ca_file.clone()),
             allow_http: server.allow_http.unwrap_or(self.allow_http),
             tokenizer: server.tokenizer.clone().or_else(|| self.tokenizer.clone()),
+            fill: server.fill.unwrap_or(self.fill),
             servers: Vec::new(),
             ..self.clone()
         }

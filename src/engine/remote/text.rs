@@ -25,6 +25,9 @@ const CAUTION: f32 = 0.9;
 /// Most texts that end an answer: what OpenAI's interface, and those after it, take besides a line feed.
 const ENDS: usize = 3;
 
+/// What models end with that are not asked to leave it out.
+const OWN_ENDS: [&str; 5] = ["<|endoftext|>", "</s>", "<eos>", "<|end_of_text|>", "<|EOT|>"];
+
 /// How the prompts of a model look as text.
 pub struct TextForm {
     /// The texts of control tokens.
@@ -93,9 +96,15 @@ impl TextForm {
         &self.controls[from..self.controls.len().min(from + ENDS)]
     }
 
-    /// Where `text` is no answer any more: at a control token that the server has written out.
-    pub fn end(&self, text: &str) -> Option<usize> {
-        self.controls.iter().filter_map(|control| text.find(control.as_str())).min()
+    /// Where `text` is no answer any more: at a control token that the server has written out, or at what a model ends by itself with,
+    /// where it `has_ended` with this text. Elsewhere that is text: `</s>` is a tag of HTML, too.
+    pub fn end(&self, text: &str, has_ended: bool) -> Option<usize> {
+        let whole = self.controls.iter().filter_map(|control| text.find(control.as_str()));
+        // Llama's begin with a space, which is not always written.
+        let alone = self.controls.iter().filter_map(|control| text.find(control.trim_start()));
+        let own =
+            OWN_ENDS.iter().filter(|_| has_ended).filter_map(|end| text.strip_suffix(end).map(str::len));
+        whole.chain(alone).chain(own).min()
     }
 
     /// The prompt of what was fitted, with this before the cursor; none where a user's text spells a control token.
@@ -197,8 +206,11 @@ mod tests {
     #[test]
     fn what_the_model_writes_of_control_tokens_is_no_text() {
         let (form, _) = form("starcoder2");
-        assert_eq!(form.end("return x<file_sep>other"), Some(8));
-        assert_eq!(form.end("return x < y"), None);
+        assert_eq!(form.end("return x<file_sep>other", false), Some(8));
+        assert_eq!(form.end("return x < y", false), None);
+        assert_eq!((form.end("<s>x</s>", false), form.end("<s>x</s>", true)), (None, Some(4)));
+        let llama = self::form("codellama").0;
+        assert_eq!((llama.end("x <EOT>", false), llama.end("x<EOT>", false)), (Some(1), Some(1)));
         assert_eq!(form.ends(), ["<file_sep>", "<repo_name>", "<fim_pad>"]);
         assert_eq!(self::form("codellama").0.ends(), [" <SUF>", " <MID>", " <EOT>"]);
         assert_eq!(TextForm::of_server(None).0.ends(), [""; 0]);

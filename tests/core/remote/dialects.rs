@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use treefill::engine::remote::{RemoteEngine, RemoteOptions, explain};
-use treefill::engine::{DialectChoice, Engine, Finish, ModelTuning, RemoteSettings, Status};
+use treefill::engine::{DialectChoice, Engine, FillChoice, Finish, ModelTuning, RemoteSettings, Status};
 
 use super::fake::{Asked, Fake, Peer, failure, job, run, trouble, wait};
 
@@ -233,15 +233,20 @@ fn deepseek_gets_both_parts() {
     assert!(engine.capabilities().log_probabilities);
 }
 
-#[test]
-fn text_generation_inference_gets_the_familys_prompt() {
-    let fake = server(|asked, peer| {
+/// Text Generation Inference, which counts a token for every three characters.
+fn tgi() -> Fake {
+    server(|asked, peer| {
         let token = |text: &str, special: bool| json!({ "id": 7, "text": text, "logprob": -0.34, "special": special });
         match &*asked.path {
             "/info" => Some(json!({
                 "model_id": "bigcode/starcoder2-3b", "model_pipeline_tag": "text-generation", "max_concurrent_requests": 128, "max_best_of": 2,
                 "max_stop_sequences": 4, "max_input_tokens": 1024, "max_total_tokens": 2048, "router": "text-generation-router", "version": "2.4.1",
             })),
+            "/generate_stream" if asked.body["inputs"].as_str().unwrap().chars().count() > 3 * 1024 => {
+                let why = "Input validation error: `inputs` must have less than 1024 tokens.";
+                peer.whole("422 Unprocessable Entity", "", &json!({ "error": why }).to_string());
+                Some(Value::Null)
+            }
             "/generate_stream" => {
                 let piece = |index: usize, text: &str| json!({ "index": index, "token": token(text, false), "top_tokens": [token(text, false)], "generated_text": null, "details": null });
                 let end = json!({
@@ -254,7 +259,12 @@ fn text_generation_inference_gets_the_familys_prompt() {
                 "finish_reason": "length", "generated_tokens": 1, "prefill": [token("a", false)], "tokens": [token("x", false)] } })),
             _ => None,
         }
-    });
+    })
+}
+
+#[test]
+fn text_generation_inference_gets_the_familys_prompt() {
+    let fake = tgi();
     let engine = fake.engine();
     assert_eq!(run(&*engine, job("def f():\n    retu", "\n")).unwrap(), ("rn 1".into(), Finish::EndOfText));
     assert_eq!(kind(&*engine), "tgi");
@@ -266,7 +276,34 @@ fn text_generation_inference_gets_the_familys_prompt() {
     );
     assert!(body["parameters"]["stop"].as_array().unwrap().len() <= 4);
     let Status::Ready(model) = engine.status().borrow().clone() else { panic!("not ready") };
-    assert_eq!((&*model.name, model.context), ("starcoder2-3b", 2048));
+    assert_eq!((&*model.name, model.context), ("starcoder2-3b", 1024));
+}
+
+#[test]
+fn text_generation_inference_gets_no_longer_prompt_than_it_takes() {
+    let fake = tgi();
+    // However fast it is.
+    let tuning = ModelTuning { max_prefill_ms: 600_000, ..ModelTuning::default() };
+    let engine = RemoteEngine::start(RemoteOptions { tuning, ..RemoteOptions::new(fake.settings()) });
+    let above: String = (0..1000).map(|line| format!("line_{line} = {line}\n")).collect();
+    assert_eq!(run(&*engine, job(&above, "\n")).unwrap().0, " return 1");
+    let inputs = last(&fake, "/generate_stream")["inputs"].as_str().unwrap().chars().count();
+    assert!((1500..=3 * 1024).contains(&inputs), "as long as it may be, and no longer: {inputs}");
+}
+
+#[test]
+fn a_server_that_takes_no_suffix_is_sent_none_and_that_is_said() {
+    let vllm = server(|asked, _| {
+        (asked.path == "/v1/models").then(|| json!({ "data": [{ "id": "starcoder2", "owned_by": "vllm" }] }))
+    });
+    for fake in [tgi(), vllm] {
+        let settings = RemoteSettings { fill: FillChoice::Suffix, ..fake.settings() };
+        let engine = RemoteEngine::start(RemoteOptions::new(settings));
+        let told = wait(&*engine, |status| trouble(status).is_some());
+        let why = trouble(&told).unwrap();
+        assert!(why.contains("no suffix") && why.contains("remote.fill"), "{why}");
+        assert!(fake.asked("/generate").is_empty());
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use treefill::engine::scripted::ScriptedEngine;
 use treefill::engine::{Engine, Job, ModelInfo, RemoteSettings, Status, TeamServer};
 
 use super::fake::{Fake, failure, job, run, wait};
+use crate::lsp::support::TestServer;
 
 /// A server of the list.
 fn server(fake: &Fake) -> TeamServer {
@@ -131,6 +132,22 @@ fn a_language_has_its_own_server_and_the_others_stand_in() {
     assert_eq!(rust.last().body["model"], "rusty");
     off.store(true, Ordering::SeqCst);
     assert_eq!(asks(1, "rust"), "all");
+}
+
+#[test]
+fn a_language_that_treefill_does_not_know_is_called_as_the_editor_calls_it() {
+    let (go, all) = (Fake::start(" of_go()", |_, _| false), Fake::start(" of_all()", |_, _| false));
+    let for_go = TeamServer { languages: vec!["Go".into()], ..server(&go) };
+    let mut editor = TestServer::start(engine(options(vec![for_go, server(&all)])));
+    for (language, expected) in [("go", "of_go()"), ("lua", "of_all()"), ("python", "of_all()")] {
+        let uri = format!("file:///w/a.{language}");
+        editor.open_as(&uri, language, "first = 1\nx = \n");
+        let asked = json!({
+            "textDocument": { "uri": uri }, "position": { "line": 1, "character": 4 }, "context": { "triggerKind": 1 },
+        });
+        let answer = editor.client().call("textDocument/inlineCompletion", asked);
+        assert_eq!(answer["items"][0]["insertText"], expected, "{language}: {answer}");
+    }
 }
 
 #[test]

@@ -3,16 +3,17 @@
 use serde_json::{Value, json};
 use treefill::engine::remote::{RemoteEngine, RemoteOptions};
 use treefill::engine::{
-    DialectChoice, Engine, FillChoice, Finish, ModelTuning, PromptStats, RemoteSettings, Status, Update,
+    DialectChoice, Engine, FillChoice, Finish, ModelTuning, PromptStats, RemoteSettings, Status, TeamServer,
+    Update,
 };
 
 use super::fake::{Asked, Fake, Peer, failure, job, run, trouble, wait};
 
-const COMPLETIONS: &str = "/v1/completions";
+pub const COMPLETIONS: &str = "/v1/completions";
 
 /// A server with OpenAI's completions that counts a token for every two characters, and tells no probabilities. What it writes `says`
 /// of the prompt.
-fn openai(name: &'static str, says: impl Fn(&str) -> &'static str + Send + Sync + 'static) -> Fake {
+pub fn openai(name: &'static str, says: impl Fn(&str) -> &'static str + Send + Sync + 'static) -> Fake {
     Fake::start("", move |asked, peer| {
         match &*asked.path {
             "/v1/models" => peer.json(&json!({ "data": [{ "id": name, "owned_by": "somebody" }] })),
@@ -23,7 +24,7 @@ fn openai(name: &'static str, says: impl Fn(&str) -> &'static str + Send + Sync 
     })
 }
 
-fn prompt(asked: &Asked) -> &str {
+pub fn prompt(asked: &Asked) -> &str {
     asked.body["prompt"].as_str().unwrap()
 }
 
@@ -56,7 +57,7 @@ fn engine(fake: &Fake, settings: RemoteSettings, tuning: ModelTuning) -> std::sy
     RemoteEngine::start(RemoteOptions { tuning, ..RemoteOptions::new(settings) })
 }
 
-fn texts(fake: &Fake) -> Vec<Asked> {
+pub fn texts(fake: &Fake) -> Vec<Asked> {
     fake.asked(COMPLETIONS).into_iter().filter(|asked| asked.body["stream"] == true).collect()
 }
 
@@ -166,6 +167,30 @@ fn a_name_that_tells_no_family_needs_a_setting() {
     let tuning = ModelTuning { family: Some("left-to-right".into()), ..ModelTuning::default() };
     run(&*engine(&fake, RemoteSettings::default(), tuning), job("a\n", "b")).unwrap();
     assert_eq!(prompt(&texts(&fake).pop().unwrap()), "a\n");
+}
+
+#[test]
+fn each_server_has_the_family_of_its_own_model() {
+    let (rust, all) = (openai("ours", |_| "x"), openai("theirs", |_| "x"));
+    let server = |fake: &Fake| TeamServer { url: Some(fake.url()), ..TeamServer::default() };
+    let for_rust =
+        TeamServer { languages: vec!["rust".into()], family: Some("starcoder2".into()), ..server(&rust) };
+    let filled = TeamServer { languages: vec!["go".into()], fill: Some(FillChoice::Suffix), ..server(&all) };
+    let filled = TeamServer { model: Some("theirs".into()), ..filled };
+    let servers = vec![for_rust, server(&all), filled];
+    let settings = RemoteSettings { servers, ..RemoteSettings::default() };
+    let tuning = ModelTuning { family: Some("qwen2.5-coder".into()), ..ModelTuning::default() };
+    let engine = RemoteEngine::start(RemoteOptions { tuning, ..RemoteOptions::new(settings) });
+    let asks = |language: &str| {
+        let job = treefill::engine::Job { language: language.into(), ..job("a\n", "b") };
+        assert_eq!(run(&*engine, job).unwrap().0, "x");
+    };
+    asks("rust");
+    assert_eq!(prompt(&texts(&rust)[0]), "<fim_prefix><fim_suffix>b<fim_middle>a\n");
+    asks("python");
+    assert_eq!(prompt(&texts(&all)[0]), "<|fim_prefix|><|fim_suffix|>b<|fim_middle|>a\n");
+    asks("go");
+    assert_eq!((prompt(&texts(&all)[1]), &texts(&all)[1].body["suffix"]), ("a\n", &json!("b")));
 }
 
 /// What a server does with the text behind the cursor.

@@ -50,6 +50,10 @@ impl Dialect for Ollama {
         })
     }
 
+    fn has_suffix(&self) -> bool {
+        true
+    }
+
     fn takes(&self) -> Takes {
         Takes::Text
     }

@@ -33,6 +33,10 @@ impl Dialect for OpenAi {
         listed::model(server, wanted)
     }
 
+    fn has_suffix(&self) -> bool {
+        true
+    }
+
     fn takes(&self) -> Takes {
         Takes::TextOrIds
     }

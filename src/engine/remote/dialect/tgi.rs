@@ -28,11 +28,11 @@ impl Dialect for Tgi {
     fn facts(&self, server: &HttpServer, _: Option<&str>) -> Result<ServerFacts, RemoteError> {
         let info = server.get(INFO)?;
         let model = info["model_id"].as_str().ok_or_else(|| server.nonsense(INFO))?;
-        let context = number(&info["max_total_tokens"]).and_then(|context| u32::try_from(context).ok());
-        Ok(ServerFacts {
-            context: context.filter(|&context| context > 0).unwrap_or(listed::CONTEXT),
-            ..listed::named_only(model)
-        })
+        // A prompt, and a prompt with its answer, may be so long.
+        let limits = [&info["max_input_tokens"], &info["max_total_tokens"]];
+        let context = limits.into_iter().filter_map(number).filter(|&limit| limit > 0).min();
+        let context = context.and_then(|context| u32::try_from(context).ok());
+        Ok(ServerFacts { context: context.unwrap_or(listed::CONTEXT), ..listed::named_only(model) })
     }
 
     fn takes(&self) -> Takes {

@@ -33,6 +33,11 @@ impl Dialect for Completions {
         listed::model(server, wanted)
     }
 
+    /// It is told to write control tokens, so that one that ends a text is known.
+    fn writes_its_end(&self) -> bool {
+        true
+    }
+
     fn takes(&self) -> Takes {
         Takes::Ids
     }
