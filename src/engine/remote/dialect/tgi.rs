@@ -29,7 +29,7 @@ impl Dialect for Tgi {
         let info = server.get(INFO)?;
         let model = info["model_id"].as_str().ok_or_else(|| server.nonsense(INFO))?;
         // A prompt, and a prompt with its answer, may be so long.
-        let limits = [&info["max_input_tokens"], &info["max_total_tokens"]];
+        let limits = ["max_input_tokens", "max_input_length", "max_total_tokens"].map(|name| &info[name]);
         let context = limits.into_iter().filter_map(number).filter(|&limit| limit > 0).min();
         let context = context.and_then(|context| u32::try_from(context).ok());
         Ok(ServerFacts { context: context.unwrap_or(listed::CONTEXT), ..listed::named_only(model) })
