@@ -36,6 +36,7 @@ impl Session {
             }
             options.project.symbols = Arc::clone(&state.symbols);
             let Some(open) = state.documents.get_mut(&snapshot.uri) else { return };
+            options.language_id.clone_from(&open.language);
             // The prompt begins as that of the request before, which has evaluated it.
             (options.project.shown, options.project.rested) = (open.foreign.text.clone(), false);
             // Prepared already, before the user typed another letter of what is shown.

@@ -30,15 +30,23 @@ pub fn describe(page: &mut Page, common: &Common, config: &Config, skip: bool) -
             page.fact("one of", format_args!("{url}, weight {}, for {languages}", weight.unwrap_or(1)))?;
         }
         if !skip {
-            measured(page, common, config, one)?;
+            measured(page, common, config, one, server.and_then(|server| server.family.clone()))?;
         }
     }
     Ok(())
 }
 
-/// What one server says of itself, and how fast it is.
-fn measured(page: &mut Page, common: &Common, config: &Config, one: RemoteSettings) -> anyhow::Result<()> {
+/// What one server says of itself, and how fast it is; `family` is that of its own model.
+fn measured(
+    page: &mut Page,
+    common: &Common,
+    config: &Config,
+    one: RemoteSettings,
+    family: Option<String>,
+) -> anyhow::Result<()> {
     let mut settings = config.remote_settings(std::path::PathBuf::new());
+    let tuning = &mut settings.options.tuning;
+    tuning.family = family.or_else(|| tuning.family.take());
     settings.remote = Some(one);
     match Probe::Model(settings).ask::<Measured>(common) {
         Err(why) => Ok(page.bad("server", why)?),

@@ -37,7 +37,7 @@ pub struct RemoteSettings {
     /// GGUF file with the vocabulary of the server's model, with or without weights: then no request is needed to tokenise.
     #[schemars(extend(
         "format" = "path",
-        "x-unset" = "the server tokenises",
+        "x-unset" = "the server tokenises, or prompts go as text",
         "x-example" = "\"~/models/qwen2.5-coder-7b-vocab.gguf\""
     ))]
     pub tokenizer: Option<PathBuf>,
