@@ -9,8 +9,19 @@ use crate::engine::TokenId;
 use crate::engine::family::{Layout, NamedLayout};
 use crate::engine::fit::Fitted;
 
-/// What looks like a control token to some tokenizer, whatever its family.
-pub const ANY_CONTROL: &str = r"<[|｜][^|｜<>\s]{1,40}[|｜]>|</?s>|<(unk|pad|bos|eos|mask)>|\[/?(INST|TOOL_CALLS|AVAILABLE_TOOLS)\]|<(start|end)_of_turn>";
+/// What looks like a control token of most families.
+const BARRED: &str = r"<[|｜][^|｜<>\s]{1,40}[|｜]>";
+/// What is one to families of Llama's and Gemma's kind, and a tag of HTML or an abbreviation to others.
+const TAGS: &str =
+    r"</?s>|<(unk|pad|bos|eos|mask)>|\[/?(INST|TOOL_CALLS|AVAILABLE_TOOLS)\]|<(start|end)_of_turn>";
+/// Families whose vocabularies have none of these tags.
+const WITHOUT_TAGS: [&str; 7] =
+    ["qwen2.5-coder", "starcoder2", "starcoder", "granite-code", "refact", "santacoder", "deepseek-coder"];
+
+/// A pattern of what looks like a control token to some tokenizer, whatever its family.
+pub fn any_control() -> String {
+    format!("{BARRED}|{TAGS}")
+}
 
 /// The number of the first control token: behind all characters.
 pub const FIRST_CONTROL: TokenId = 0x11_0000;
@@ -50,19 +61,21 @@ pub fn characters(text: &str) -> Vec<TokenId> {
 impl TextForm {
     /// For the template of a family.
     pub fn of_family(named: NamedLayout) -> (Self, Layout) {
-        let form = Self::new(named.controls, false);
+        let form = Self::new(named.controls, named.layout.family, false);
         (form, named.layout)
     }
 
     /// For a server that fills in by itself; the model's name may tell what its texts must not have in them.
     pub fn of_server(known: Option<NamedLayout>) -> (Self, Layout) {
-        let controls = known.map_or_else(Vec::new, |named| named.controls);
-        (Self::new(controls, true), Layout::of_server())
+        let (controls, family) =
+            known.map_or_else(Default::default, |named| (named.controls, named.layout.family));
+        (Self::new(controls, family, true), Layout::of_server())
     }
 
-    fn new(controls: Vec<String>, parts: bool) -> Self {
+    fn new(controls: Vec<String>, family: &str, parts: bool) -> Self {
         let known = controls.iter().map(|text| format!("|{}", regex::escape(text.trim_start())));
-        let refused = Regex::new(&format!("{ANY_CONTROL}{}", known.collect::<String>()));
+        let common = if WITHOUT_TAGS.contains(&family) { BARRED.to_owned() } else { any_control() };
+        let refused = Regex::new(&format!("{common}{}", known.collect::<String>()));
         let refused = refused.expect("it is made of literals");
         Self { controls, refused, parts, density: Cell::new(DENSITY), counted: Cell::new(0.0) }
     }
@@ -184,6 +197,11 @@ mod tests {
                 && refuses("codestral", "[SUFFIX]")
                 && refuses("codellama", "<PRE>")
         );
+        assert!(
+            !refuses("qwen2.5-coder", "<s>old</s><mask id='m'>") && !refuses("starcoder2", "<s>"),
+            "tags"
+        );
+        assert!(refuses("codellama", "<s>old</s>") && refuses("codegemma", "<mask>"));
         assert!(!refuses("qwen2.5-coder", "usage: tool <filename> [PREFIX]"), "of other families");
         assert!(!refuses("starcoder2", "a <| b; Vec<str>; x || y"));
     }

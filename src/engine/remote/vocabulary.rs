@@ -10,7 +10,7 @@ use regex::Regex;
 use super::dialect::{Dialect, ServerFacts, ServerTokenizer};
 use super::failure::RemoteError;
 use super::http::HttpServer;
-use super::text::{self, ANY_CONTROL, FIRST_CONTROL, TextForm};
+use super::text::{self, FIRST_CONTROL, TextForm, any_control};
 use crate::engine::family::{self, Layout, VocabularyFacts};
 use crate::engine::file_vocabulary::FileVocabulary;
 use crate::engine::fit::Tokens;
@@ -27,7 +27,7 @@ const SAMPLE: [&str; 4] = ["def f(a):\n", "    return {\n", "        1: a[0],\n 
 static CONTROL: LazyLock<Regex> = LazyLock::new(|| {
     let known: Vec<String> =
         family::sentinel_texts().filter(|text| !text.is_empty()).map(regex::escape).collect();
-    Regex::new(&format!("{ANY_CONTROL}|{}", known.join("|"))).expect("it is made of literals")
+    Regex::new(&format!("{}|{}", any_control(), known.join("|"))).expect("it is made of literals")
 });
 
 /// The vocabulary of a server's model.
