@@ -153,7 +153,8 @@ impl Default for Task {
 pub struct Job {
     /// Identity of the document, for "latest wins" and KV reuse. Opaque here.
     pub document: String,
-    /// Name of its language, as `grammars` has it, else as the editor calls it; empty where neither is known. An engine of several servers asks the one that is for it.
+    /// Name of its language, as `grammars` has it, else as the editor calls it; empty where neither is known. An engine of several servers
+    /// asks the one that is for it.
     #[serde(default)]
     pub language: String,
     /// Which queue.

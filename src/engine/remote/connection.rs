@@ -173,7 +173,7 @@ impl ConnectedServer {
             };
             let event = self.dialect.event(&answer).ok_or_else(|| server.nonsense(path))?;
             // Some count a part of it only.
-            let counted = event.prompt.filter(|&counted| counted * 4 > expected).unwrap_or(expected);
+            let counted = event.prompt.filter(|&counted| counted > expected / 4).unwrap_or(expected);
             let (evaluated, ms) = event.evaluated.unwrap_or((counted, None));
             let took = ms.and_then(dialect::time).unwrap_or_else(|| started.elapsed());
             self.speed.measured(evaluated, took);
