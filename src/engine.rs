@@ -41,7 +41,7 @@ pub use job::{
 };
 pub use memory::MemoryStats;
 pub use remembered::remembered;
-pub use remote::settings::{DialectChoice, Fallback, FillChoice, RemoteSettings, TeamServer};
+pub use remote::settings::{DialectChoice, Fallback, FillChoice, RemoteSettings, TeamServer, shown_address};
 use serde::{Deserialize, Serialize};
 pub use settings::{
     CacheType, DaemonOptions, IdleLimits, ModelOptions, ModelRole, ModelTuning, SandboxOptions,

@@ -37,7 +37,7 @@ use self::dialect::{Ask, Beginning};
 use self::failure::RemoteError;
 use self::http::HttpServer;
 use self::key::Key;
-use self::settings::{RemoteSettings, TeamServer};
+use self::settings::{RemoteSettings, TeamServer, shown_address};
 use self::share::Share;
 use self::team::Team;
 use self::worker::RemoteWorker;
@@ -103,7 +103,7 @@ impl RemoteOptions {
         let settings = options.remote.clone().filter(RemoteSettings::is_used)?;
         let several = !settings.servers.is_empty();
         let read = |one: &RemoteSettings| {
-            let url = one.url.as_deref().unwrap_or_default();
+            let url = shown_address(one.url.as_deref().unwrap_or_default());
             Key::read(one).map_err(|why| if several { format!("the server {url}: {why}") } else { why })
         };
         let keys = settings.each().and_then(|each| each.iter().map(read).collect::<Result<Vec<_>, _>>());
@@ -236,7 +236,7 @@ pub fn explain(options: &RemoteOptions) -> Result<String, String> {
     }
     let (mut text, mut answers) = (String::new(), false);
     for ((at, one), share) in each.iter().enumerate().zip(shares(&options.settings, &each)) {
-        let url = one.settings.url.as_deref().unwrap_or_default();
+        let url = shown_address(one.settings.url.as_deref().unwrap_or_default());
         let takes = match &share.languages[..] {
             [] => "files in all languages that no other server names".to_owned(),
             names => format!("files in {}", names.join(", ")),

@@ -98,13 +98,21 @@ pub fn all(session: &Session, workspace: &WorkspaceReader, uri: Option<&str>) ->
     let state = shown(session, &overview);
     let model = ready_model(session);
     let title = model.as_ref().map(|model| title_of(model, &overview));
+    let mut lines = lines(&state, title.as_deref(), &overview, &reading);
+    let server = model.as_ref().and_then(|model| model.server.as_ref());
+    lines.extend(
+        server
+            .map(ServerInfo::left_out)
+            .filter(|left_out| !left_out.is_empty())
+            .map(|it| it.trim().to_owned()),
+    );
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "engine": now(session),
         "state": described(&state),
         "thinking": described(&ShownState::Thinking),
         "title": title,
-        "lines": lines(&state, title.as_deref(), &overview, &reading),
+        "lines": lines,
         "paused": overview.paused,
         "off": overview.document.as_ref().and_then(|document| document.off),
         "documents": overview.documents,

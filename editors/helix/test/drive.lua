@@ -281,7 +281,7 @@ local function commands(it)
     local screen = it:screen()
     it:check_here('and none that is for programs', not screen:find('treefill.accepted', 1, true) and not screen:find('treefill.prefetch', 1, true), screen)
   end
-  it:keys('Escape')
+  it:escape()
   for _, row in ipairs({
     { 'why', 'No suggestion was asked for yet.' },
     { 'pause', 'Suggestions are paused everywhere until you resume.' },

@@ -4,7 +4,7 @@ use super::super::Common;
 use super::Page;
 use super::probe::{Measured, Probe};
 use crate::config::Config;
-use crate::engine::{RemoteSettings, TeamServer};
+use crate::engine::{RemoteSettings, TeamServer, shown_address};
 
 /// What is known of the server that runs the model.
 pub fn describe(page: &mut Page, common: &Common, config: &Config, skip: bool) -> anyhow::Result<()> {
@@ -27,6 +27,7 @@ pub fn describe(page: &mut Page, common: &Common, config: &Config, skip: bool) -
             } else {
                 languages.join(", ")
             };
+            let url = shown_address(url);
             page.fact("one of", format_args!("{url}, weight {}, for {languages}", weight.unwrap_or(1)))?;
         }
         if !skip {

@@ -24,6 +24,12 @@ impl fmt::Debug for Key {
     }
 }
 
+/// Whether what should be the name of a variable may be a key, which is never shown: it has other signs than such names have.
+fn is_like_a_key(name: &str) -> bool {
+    let is_usual = |sign: char| sign.is_ascii_uppercase() || sign.is_ascii_digit() || sign == '_';
+    name.is_empty() || !name.chars().all(is_usual)
+}
+
 impl Key {
     /// The key that the settings lead to; none where they name none. It may run a program, so it is called before the sandbox.
     ///
@@ -39,6 +45,9 @@ impl Key {
                 Ok(value) => Self::new(&value)
                     .map(Some)
                     .map_err(|why| format!("the environment variable {name} (remote.key_env) {why}")),
+                Err(_) if is_like_a_key(name) => Err("remote.key_env does not name an environment variable that is set; it is the name of one, as \
+                                                     TEAM_KEY, and not the key itself"
+                    .into()),
                 Err(_) => Err(format!(
                     "the environment variable {name} (remote.key_env) is not set; set it where your editor is started, or use remote.key_command"
                 )),
@@ -155,6 +164,9 @@ mod tests {
         let unset =
             RemoteSettings { key_env: Some("TREEFILL_NO_SUCH_KEY".into()), ..RemoteSettings::default() };
         assert!(Key::read(&unset).unwrap_err().contains("TREEFILL_NO_SUCH_KEY"));
+        let mistaken = RemoteSettings { key_env: Some("sk-proj-abc".into()), ..RemoteSettings::default() };
+        let why = Key::read(&mistaken).unwrap_err();
+        assert!(why.contains("not the key itself") && !why.contains("sk-proj"), "{why}");
     }
 
     #[cfg(unix)]

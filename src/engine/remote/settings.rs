@@ -180,6 +180,17 @@ impl Default for RemoteSettings {
     }
 }
 
+/// An address as it is shown: without the parts that a password or a key may stand in, which are refused later.
+pub fn shown_address(url: &str) -> String {
+    let host = url.find("://").map_or(0, |at| at + "://".len());
+    let rest = match url.rfind('@') {
+        Some(at) if at >= host => format!("…@{}", &url[at + 1..]),
+        _ => url[host..].to_owned(),
+    };
+    let end = rest.find(['?', '#']).map_or(rest.len(), |at| at + 1);
+    format!("{}{}{}", &url[..host], &rest[..end], if end < rest.len() { "…" } else { "" })
+}
+
 impl RemoteSettings {
     /// Whether a server runs the model.
     pub fn is_used(&self) -> bool {
@@ -189,8 +200,10 @@ impl RemoteSettings {
     /// The setting that names the servers, with the first of them.
     pub fn where_set(&self) -> String {
         match (&self.url, self.servers.first().and_then(|server| server.url.as_ref())) {
-            (Some(url), _) => format!("remote.url = \"{url}\""),
-            (None, Some(url)) => format!("[[remote.servers]] (the first of {}: {url})", self.servers.len()),
+            (Some(url), _) => format!("remote.url = \"{}\"", shown_address(url)),
+            (None, Some(url)) => {
+                format!("[[remote.servers]] (the first of {}: {})", self.servers.len(), shown_address(url))
+            }
             (None, None) => "[remote]".to_owned(),
         }
     }
@@ -221,7 +234,8 @@ impl RemoteSettings {
                 && all[..at].iter().any(|other| other.url == one.url && other.model == one.model)
             {
                 return Err(format!(
-                    "two of the [[remote.servers]] are {url} with the same model; remove one, and give the other a weight"
+                    "two of the [[remote.servers]] are {} with the same model; remove one, and give the other a weight",
+                    shown_address(url)
                 ));
             }
         }
@@ -263,6 +277,19 @@ impl RemoteSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_shown_without_secrets() {
+        for (url, shown) in [
+            ("https://gpu.example:8000/v1", "https://gpu.example:8000/v1"),
+            ("http://me:se#cr?et@gpu:1/x?api_key=k", "http://…@gpu:1/x?…"),
+            ("http://gpu:1/#k", "http://gpu:1/#…"),
+            ("gpu:1", "gpu:1"),
+            ("", ""),
+        ] {
+            assert_eq!(shown_address(url), shown, "{url}");
+        }
+    }
 
     fn server(url: &str) -> TeamServer {
         TeamServer { url: Some(url.into()), ..TeamServer::default() }

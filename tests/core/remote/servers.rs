@@ -151,6 +151,23 @@ fn a_language_that_treefill_does_not_know_is_called_as_the_editor_calls_it() {
 }
 
 #[test]
+fn the_status_says_which_servers_are_left_out() {
+    let (one, off) = switchable(" one");
+    let two = Fake::start(" two", |_, _| false);
+    let engine = engine(options(vec![server(&one), server(&two)]));
+    let mut editor = TestServer::start(Arc::clone(&engine));
+    off.store(true, Ordering::SeqCst);
+    for document in 0..20 {
+        run(&*engine, of(document, "python")).unwrap();
+    }
+    wait(&*engine, |status| info(status).unwrap().server.as_ref().unwrap().others[0].trouble.is_some());
+    let told = editor.command("treefill.status", json!([]));
+    let left_out = format!("{} is left out: ", &one.url()["http://".len()..]);
+    let lines = told["lines"].as_array().unwrap();
+    assert!(lines.iter().any(|line| line.as_str().unwrap().starts_with(&left_out)), "{told}");
+}
+
+#[test]
 fn a_language_without_a_server_is_said() {
     let fake = Fake::start(" x", |_, _| false);
     let only = |name: &str| TeamServer { languages: vec![name.into()], ..server(&fake) };
