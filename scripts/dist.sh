@@ -74,7 +74,7 @@ node "$root/scripts/licences.mjs" "$folder/THIRD-PARTY.txt"
 "$server" generate completions powershell >"$folder/completions/treefill.ps1"
 # What users need of editors/: not the tests, and VS Code's extension is a file of its own.
 cp "$root/editors/README.md" "$folder/editors"
-for part in helix/{README.md,languages.toml,docs} neovim/{README.md,docs} vscode/{README.md,docs}; do
+for part in helix/{README.md,languages.toml,docs} neovim/{README.md,docs} vscode/{README.md,docs} web/{README.md,docs} emacs/init.el; do
     mkdir -p "$folder/editors/$(dirname "$part")"
     cp -R "$root/editors/$part" "$folder/editors/$part"
 done
