@@ -9,13 +9,7 @@ dir=${TREEFILL_SERVERS:-$root/.tools/servers}/litellm
 version=1.103.10
 
 say() { echo "litellm: $*" >&2; }
+. "$root/scripts/servers/venv.sh"
 
-if ! [ -e "$dir/whole" ]; then
-    command -v python3 >/dev/null || { say "python3 (3.10 or newer, with venv) is needed"; exit 1; }
-    say "installing litellm $version into $dir"
-    rm -rf "$dir"
-    python3 -m venv "$dir"
-    "$dir/bin/pip" install -q --disable-pip-version-check --no-compile "litellm[proxy]==$version" >&2
-    touch "$dir/whole"
-fi
+venv_with "$dir" "litellm[proxy]==$version" installing
 echo "$dir/bin/litellm"

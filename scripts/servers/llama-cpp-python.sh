@@ -8,13 +8,7 @@ dir=${TREEFILL_SERVERS:-$root/.tools/servers}/llama-cpp-python
 version=0.3.36
 
 say() { echo "llama-cpp-python: $*" >&2; }
+. "$root/scripts/servers/venv.sh"
 
-if ! [ -e "$dir/whole" ]; then
-    command -v python3 >/dev/null || { say "python3 (3.9 or newer, with venv) is needed"; exit 1; }
-    say "compiling llama-cpp-python $version into $dir"
-    rm -rf "$dir"
-    python3 -m venv "$dir"
-    "$dir/bin/pip" install -q --disable-pip-version-check --no-compile "llama-cpp-python[server]==$version" >&2
-    touch "$dir/whole"
-fi
+venv_with "$dir" "llama-cpp-python[server]==$version" compiling
 echo "$dir/bin/python"
